@@ -1,0 +1,194 @@
+//! Events a second from a source into a gRPC client, and what the server spends on each.
+//!
+//! `cargo bench --bench stream`
+//!
+//! The whole way: sweep, ledger, session, tonic server, loopback, tonic client in a process of its
+//! own. The listing is a fake in memory and the ledger a store in memory, so that no other service's
+//! speed is measured. `settle` is 0 s and the client acknowledges nothing, as in the protocol.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use std::{
+    net::SocketAddr,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use azure_blob_eventsource::{
+    azure::ConnectError,
+    config::SourceConfig,
+    grpc::{
+        self, ONCE_METADATA, Parts,
+        auth::BearerAuth,
+        health::Health,
+        pb::{EventSource, eventing_client::EventingClient},
+        service::EventSourceService,
+        streams::Streams,
+    },
+    open::{Open, Opened},
+    registry::Registry,
+    source::BlobListing,
+};
+use support::{
+    Other, cpu, median, micros_each, print_table, role, row, size, source::CONTAINER, spread,
+};
+use testkit::{account::FakeAccount, faults::FaultSource, ports::FakeListing};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tonic::{Request, metadata::MetadataValue};
+
+mod support;
+
+/// What a client may have unconfirmed: the most that the figures are given for, and the default.
+const IN_FLIGHT: [u64; 2] = [10_000, 100_000];
+const CLIENT: &str = "client";
+
+#[tokio::main]
+async fn main() {
+    match role() {
+        None => measure().await,
+        Some((role, arguments)) if role == CLIENT => read(&arguments[0], &arguments[1]).await,
+        Some((role, _)) => panic!("no role {role}"),
+    }
+}
+
+async fn measure() {
+    let (blobs, rounds) = size((200_000, 7), (3_000, 1));
+    let account = FakeAccount::new();
+    account
+        .create_synthetic_container(CONTAINER, blobs)
+        .expect("a new container");
+    let listing = FakeListing::new(account, CONTAINER, FaultSource::none());
+    let server = Server::start(listing.clone()).await;
+    let mut listed = Vec::new();
+    let mut rates = [const { Vec::new() }; IN_FLIGHT.len()];
+    let mut costs = [const { Vec::new() }; IN_FLIGHT.len()];
+    for round in 0..rounds {
+        listed.push(cost_of_listing(&listing, blobs).await);
+        for (at, in_flight) in IN_FLIGHT.iter().enumerate() {
+            let config = config(&format!("round-{round}-{in_flight}"), *in_flight);
+            let before = cpu();
+            let (events, seconds) = server.client(config).await;
+            costs[at].push(micros_each(cpu() - before, blobs));
+            assert_eq!(events, blobs, "the client received not every event");
+            rates[at].push(events as f64 / seconds);
+        }
+    }
+    server.stop.cancel();
+    let title = format!(
+        "{blobs} events into a tonic client on loopback, medians of {rounds} rounds (least to greatest)"
+    );
+    let mut rows = vec![row([
+        "inFlight",
+        "events a second",
+        "us of the server's CPU an event",
+    ])];
+    for (at, in_flight) in IN_FLIGHT.iter().enumerate() {
+        let rates: Vec<f64> = rates[at].iter().map(|rate| rate / 1000.0).collect();
+        rows.push(row([
+            &in_flight.to_string(),
+            &format!("{} thousand", spread(&rates)),
+            &spread(&costs[at]),
+        ]));
+    }
+    print_table(&title, &rows);
+    println!(
+        "  {:.2} us of the server's CPU are the fake listing's own",
+        median(&listed)
+    );
+}
+
+async fn cost_of_listing(listing: &FakeListing, blobs: u64) -> f64 {
+    let (start, mut after) = (cpu(), None);
+    loop {
+        let page = listing.list("", after.as_ref()).await.expect("a page");
+        after = page.next;
+        if after.is_none() {
+            return micros_each(cpu() - start, blobs);
+        }
+    }
+}
+
+/// A new source each time, which announces all that is there.
+fn config(id: &str, in_flight: u64) -> String {
+    format!(
+        "{{account: fake, container: {CONTAINER}, existing: emit, id: {id}, limits: {{settle: 0s, inFlight: {in_flight}}}}}"
+    )
+}
+
+/// The product's gRPC server, which lists a fake.
+struct Server {
+    address: SocketAddr,
+    stop: CancellationToken,
+}
+
+struct OpenFake(FakeListing);
+
+impl Open for OpenFake {
+    fn open(&self, _: &SourceConfig) -> Result<Opened, ConnectError> {
+        Ok(Opened {
+            endpoint: "https://fake.blob.core.windows.net".to_owned(),
+            blobs: Arc::new(self.0.clone()),
+            state: None,
+        })
+    }
+}
+
+impl Server {
+    async fn start(listing: FakeListing) -> Self {
+        let stop = CancellationToken::new();
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let parts = Parts {
+            service: EventSourceService {
+                open: Arc::new(OpenFake(listing)),
+                registry: Arc::new(Registry::default()),
+                streams: Streams::new(4, stop.clone()),
+            },
+            auth: BearerAuth::new(None).expect("no token"),
+            tls: None,
+            health: Health::serving().await,
+        };
+        tokio::spawn(grpc::serve(parts, listener, stop.clone()));
+        Self { address, stop }
+    }
+
+    /// How many events a client received, and in how many seconds.
+    async fn client(&self, config: String) -> (u64, f64) {
+        let url = format!("http://{}", self.address);
+        let read = tokio::task::spawn_blocking(move || {
+            let mut client = Other::start(CLIENT, &[url, config]);
+            let numbers = client.numbers();
+            client.end();
+            numbers
+        });
+        let numbers = read.await.expect("a client that says what it saw");
+        (numbers[0] as u64, numbers[1])
+    }
+}
+
+/// The client: reads until the server has said all, and prints how many events and seconds that were.
+async fn read(url: &str, config: &str) {
+    let mut client = EventingClient::connect(url.to_owned())
+        .await
+        .expect("a server");
+    let mut request = Request::new(EventSource {
+        name: "bench".to_owned(),
+        config: config.as_bytes().to_vec(),
+    });
+    let yes = MetadataValue::from_static("1");
+    request.metadata_mut().insert(ONCE_METADATA, yes);
+    let start = Instant::now();
+    let stream = client.start_event_source(request).await.expect("a stream");
+    let mut stream = stream.into_inner();
+    let (mut events, mut last) = (0_u64, Duration::ZERO);
+    while let Some(event) = stream.message().await.expect("an event") {
+        assert!(event.payload.starts_with(b"{"));
+        events += 1;
+        if events % 1000 == 0 {
+            last = start.elapsed();
+        }
+    }
+    // The end waits for the ledger, so the last events' arrival counts and not the end's.
+    println!("{} {}", events, last.as_secs_f64());
+}

@@ -1,0 +1,183 @@
+//! A fake Azure in a process of its own, and the product's own parts set up against it.
+
+use std::{
+    io::{Read, stdin},
+    path::Path,
+    sync::{Arc, Mutex, atomic::Ordering::Relaxed},
+};
+
+use azure_blob_eventsource::{
+    azure::Connector,
+    config::SourceConfig,
+    ledger::{
+        Contents, Ledger,
+        facts::Facts,
+        fingerprint::{Fingerprint, FingerprintKey},
+        frame::{Entry, MAX_DONE},
+        recorder::Record,
+    },
+    metrics::SourceStats,
+    open::{Open, Opened},
+    source::{
+        BlobListing,
+        listing::{Discovered, Sweeper},
+        rules::Rules,
+    },
+};
+use testkit::{
+    account::{FakeAccount, Synthetic},
+    http::{HttpFace, connection_string},
+};
+use tokio::sync::mpsc;
+
+use super::Other;
+
+/// The container that the fake serves.
+pub(crate) const CONTAINER: &str = "datasets";
+/// The role of [`serve`].
+pub(crate) const SERVE: &str = "serve";
+/// How much of the container the fake keeps rendered.
+const CACHE: usize = 1 << 30;
+const KEY: FingerprintKey = FingerprintKey(0x6b65_7931, 0x6b65_7932);
+
+/// Serves a container of `blobs` made-up blobs: prints the endpoint, and ends with its input.
+pub(crate) async fn serve(blobs: u64) {
+    let account = FakeAccount::new();
+    account
+        .create_synthetic_container(CONTAINER, blobs)
+        .expect("a new container");
+    // A container that does not fit is rendered page by page instead of filling the memory.
+    let cache = if blobs * 700 > CACHE as u64 { 0 } else { CACHE };
+    let face = HttpFace::start_with(account, 0, cache)
+        .await
+        .expect("a free port");
+    println!("{}", face.endpoint());
+    let end = tokio::task::spawn_blocking(|| stdin().read_to_end(&mut Vec::new()));
+    let _ = end.await;
+}
+
+/// A fake service in another process, and how the product reaches it.
+pub(crate) struct Service {
+    /// Its URL, without a trailing slash.
+    pub(crate) endpoint: String,
+    _process: Other,
+}
+
+impl Service {
+    /// Starts one with `blobs` blobs.
+    pub(crate) fn start(blobs: u64) -> Self {
+        let mut process = Other::start(SERVE, &[blobs.to_string()]);
+        Self {
+            endpoint: process.line(),
+            _process: process,
+        }
+    }
+}
+
+/// The product's configuration for the service at `endpoint`.
+pub(crate) fn config(endpoint: &str) -> SourceConfig {
+    let text = format!(
+        "{{endpoint: \"{endpoint}\", container: {CONTAINER}, credential: fake, existing: emit}}"
+    );
+    SourceConfig::parse(text.as_bytes()).expect("a configuration")
+}
+
+/// The product's listing of the container at `endpoint`.
+pub(crate) fn listing(endpoint: &str) -> Arc<dyn BlobListing> {
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    write_credential(dir.path(), endpoint);
+    let connector = Connector {
+        credentials_dir: Some(dir.path().to_owned()),
+        allowed_endpoints: Vec::new(),
+    };
+    let Opened { blobs, .. } = connector.open(&config(endpoint)).expect("a connection");
+    blobs
+}
+
+fn write_credential(dir: &Path, endpoint: &str) {
+    std::fs::write(dir.join("fake"), connection_string(endpoint)).expect("a credential file");
+}
+
+/// The fingerprint of a made-up blob.
+pub(crate) fn fingerprint(index: u64) -> Fingerprint {
+    KEY.of(&Synthetic::name(index), &Synthetic::etag(index))
+}
+
+/// The facts of a ledger whose baseline is complete.
+pub(crate) fn facts(config: &SourceConfig) -> Facts {
+    Facts::new(
+        "https://bench".into(),
+        KEY,
+        config.filter.spec().clone(),
+        "",
+        0,
+    )
+    .baseline_complete()
+}
+
+/// What recovery makes of a ledger in which the first `blobs` made-up blobs are done.
+pub(crate) fn contents(config: &SourceConfig, blobs: u64) -> Contents {
+    let mut contents = Contents::default();
+    contents.apply(Entry::Facts(facts(config)));
+    for start in (0..blobs).step_by(MAX_DONE) {
+        let end = blobs.min(start + MAX_DONE as u64);
+        contents.apply(Entry::Done((start..end).map(fingerprint).collect()));
+    }
+    contents
+}
+
+/// A sweeper with what it reports to.
+pub(crate) struct Sweep {
+    sweeper: Sweeper,
+    /// What it sweeps with.
+    pub(crate) ledger: Arc<Mutex<Ledger>>,
+    stats: Arc<SourceStats>,
+    offers: mpsc::Receiver<Discovered>,
+    records: mpsc::Receiver<Record>,
+}
+
+impl Sweep {
+    /// Sweeps `listing` with a ledger that holds `contents`.
+    pub(crate) fn new(
+        listing: Arc<dyn BlobListing>,
+        config: &SourceConfig,
+        contents: Contents,
+    ) -> Self {
+        let (to_offers, offers) = mpsc::channel(1);
+        let (to_records, records) = mpsc::channel(1);
+        let ledger = Arc::new(Mutex::new(Ledger::new(contents)));
+        let stats = Arc::new(SourceStats::default());
+        let sweeper = Sweeper {
+            listing,
+            prefix: String::new(),
+            rules: Rules::new(config, &facts(config)),
+            key: KEY,
+            ledger: Arc::clone(&ledger),
+            offers: to_offers,
+            records: to_records,
+            stats: Arc::clone(&stats),
+            seed: 1,
+        };
+        Self {
+            sweeper,
+            ledger,
+            stats,
+            offers,
+            records,
+        }
+    }
+
+    /// One whole sweep that finds nothing new, and how many blobs it saw.
+    pub(crate) async fn run(&mut self) -> u64 {
+        let before = self.stats.blobs_listed.load(Relaxed);
+        let known = self.known();
+        self.sweeper.sweep(&mut true).await.expect("a sweep");
+        assert_eq!(self.known(), known, "a sweep that forgets nothing");
+        assert!(self.offers.is_empty() && self.records.is_empty());
+        self.stats.blobs_listed.load(Relaxed) - before
+    }
+
+    fn known(&self) -> usize {
+        self.ledger.lock().expect("a ledger").contents().done.len()
+    }
+}

@@ -1,0 +1,129 @@
+//! What the status page tells, as data.
+
+use std::{sync::atomic::Ordering::Relaxed, time::Instant};
+
+use serde::Serialize;
+use time::OffsetDateTime;
+
+use crate::{
+    metrics::SourceStats,
+    registry::{Registry, Source},
+};
+
+/// The server as a whole.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Status {
+    pub(super) version: &'static str,
+    pub(super) uptime_seconds: u64,
+    pub(super) shutting_down: bool,
+    pub(super) sources: Vec<SourceStatus>,
+}
+
+/// One source.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct SourceStatus {
+    pub(super) source: String,
+    pub(super) event: String,
+    pub(super) container: String,
+    pub(super) state: Phase,
+    #[serde(with = "time::serde::rfc3339")]
+    pub(super) since: OffsetDateTime,
+    pub(super) in_flight: u64,
+    pub(super) sent: u64,
+    pub(super) done: u64,
+    pub(super) held_back: u64,
+    pub(super) ledger_blobs: u64,
+    pub(super) sweeps: u64,
+    pub(super) last_sweep_millis: u64,
+    pub(super) last_error: Option<String>,
+}
+
+/// What a source is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Phase {
+    /// The first sweep of this process is not complete yet.
+    FirstSweep,
+    /// It sweeps again and again.
+    Watching,
+    /// Something goes wrong and is tried again.
+    Retrying,
+    /// Nobody streams it now.
+    NoStream,
+}
+
+/// Reads the numbers, each as it is at this moment.
+pub(super) fn read(registry: &Registry, shutting_down: bool, started: Instant) -> Status {
+    Status {
+        version: env!("CARGO_PKG_VERSION"),
+        uptime_seconds: started.elapsed().as_secs(),
+        shutting_down,
+        sources: registry
+            .all()
+            .iter()
+            .map(|source| source_status(source))
+            .collect(),
+    }
+}
+
+fn source_status(source: &Source) -> SourceStatus {
+    let stream = source.stream();
+    let stats = &source.stats;
+    let error = stats.error();
+    let state = phase(stream.live, error.is_some(), stats);
+    SourceStatus {
+        source: source.id.clone(),
+        event: stream.event_name,
+        container: stream.container,
+        state,
+        since: stream.since,
+        in_flight: stats.in_flight.load(Relaxed),
+        sent: stats.events_sent.load(Relaxed),
+        done: stats.events_done.load(Relaxed),
+        held_back: stats.held_back.load(Relaxed),
+        ledger_blobs: stats.ledger_blobs.load(Relaxed),
+        sweeps: stats.sweeps.load(Relaxed),
+        last_sweep_millis: stats.last_sweep_millis.load(Relaxed),
+        // Why the stream ended says more than what went wrong while it lived.
+        last_error: stream.ended.or(error),
+    }
+}
+
+fn phase(live: bool, failing: bool, stats: &SourceStats) -> Phase {
+    match (live, failing) {
+        (false, _) => Phase::NoStream,
+        (true, true) => Phase::Retrying,
+        (true, false) if stats.sweeps.load(Relaxed) == 0 => Phase::FirstSweep,
+        (true, false) => Phase::Watching,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_source_is_in_one_phase() {
+        let stats = SourceStats::default();
+        assert_eq!(phase(true, false, &stats), Phase::FirstSweep);
+        SourceStats::add(&stats.sweeps, 1);
+        assert_eq!(phase(true, false, &stats), Phase::Watching);
+        assert_eq!(phase(true, true, &stats), Phase::Retrying);
+        assert_eq!(phase(false, true, &stats), Phase::NoStream);
+    }
+
+    #[test]
+    fn the_status_names_what_ended_a_stream() {
+        let registry = Registry::default();
+        let source = registry.source("s");
+        let number = source.started("event", "container");
+        source.ended(number, Some("taken over".to_owned()));
+        let status = read(&registry, true, Instant::now());
+        let json = serde_json::to_value(&status).unwrap_or_default();
+        assert_eq!(json["shuttingDown"], true);
+        assert_eq!(json["sources"][0]["state"], "no-stream");
+        assert_eq!(json["sources"][0]["lastError"], "taken over");
+    }
+}

@@ -1,0 +1,59 @@
+//! From the command line to what runs: constructs the adapters, hands them down, and says how it ended.
+
+use std::process::ExitCode;
+
+use crate::{
+    args::{Args, Command, ServeArgs, StorageArgs},
+    azure::Connector,
+    cli,
+    grpc::TlsFiles,
+    shutdown::Signals,
+    telemetry,
+};
+
+mod server;
+
+pub use server::{ServeError, ServeOptions, Server};
+
+/// Does what the command line says. The exit status is 0 when all went well, 1 when it did not, and
+/// 2 for a mistake in a configuration or on the command line.
+pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
+    let quiet = !matches!(args.command, Command::Serve(_));
+    telemetry::start(&args.log, quiet)?;
+    match args.command {
+        Command::Serve(args) => {
+            let signals = Signals::listen()?;
+            let server = Server::bind(args.into()).await?;
+            server.run(signals.token()).await?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Watch(args) => cli::watch::run(args).await,
+        Command::Check(args) => cli::check::run(args).await,
+        Command::Completions { shell } => cli::completions::run(shell),
+    }
+}
+
+impl From<ServeArgs> for ServeOptions {
+    fn from(args: ServeArgs) -> Self {
+        Self {
+            listen: args.listen,
+            admin_listen: args.admin_listen,
+            connector: args.storage.into(),
+            token_file: args.token_file,
+            tls: args
+                .tls_cert
+                .zip(args.tls_key)
+                .map(|(cert, key)| TlsFiles { cert, key }),
+            max_streams: args.max_streams as usize,
+        }
+    }
+}
+
+impl From<StorageArgs> for Connector {
+    fn from(args: StorageArgs) -> Self {
+        Self {
+            credentials_dir: args.credentials_dir,
+            allowed_endpoints: args.allow_endpoints,
+        }
+    }
+}

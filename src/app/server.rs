@@ -1,0 +1,240 @@
+//! The server as a whole: both ports, their tasks, and an orderly end.
+
+use std::{future::IntoFuture, io, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+
+use thiserror::Error;
+use tokio::{
+    net::TcpListener,
+    task::{JoinError, JoinHandle},
+    time::timeout,
+};
+use tokio_util::sync::CancellationToken;
+use tracing::{debug, info, warn};
+
+use crate::{
+    admin::{self, Admin},
+    azure::Connector,
+    grpc::{
+        self, GrpcError, TlsFiles,
+        auth::{BearerAuth, TokenError},
+        health::Health,
+        service::EventSourceService,
+        streams::Streams,
+    },
+    registry::Registry,
+};
+
+/// How long connections may take to close once all sessions have ended. With the 8 s that sessions
+/// may take, an end comes within 10 s, well before a cluster's patience of 30 s.
+const CLOSE: Duration = Duration::from_secs(1);
+
+/// What a server is told.
+#[derive(Debug, Clone)]
+pub struct ServeOptions {
+    /// Where gRPC is served; port 0 is any free port.
+    pub listen: SocketAddr,
+    /// Where the status page, metrics and probes are served.
+    pub admin_listen: SocketAddr,
+    /// How storage accounts are connected to.
+    pub connector: Connector,
+    /// The file with the bearer token.
+    pub token_file: Option<PathBuf>,
+    /// TLS for gRPC.
+    pub tls: Option<TlsFiles>,
+    /// At most so many streams at once.
+    pub max_streams: usize,
+}
+
+/// Why a server does not start, or fails.
+#[derive(Debug, Error)]
+pub enum ServeError {
+    /// A port cannot be had.
+    #[error("cannot listen on {address} ({option}): {}", words(.error))]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// The option that it came from.
+        option: &'static str,
+        /// What the system says.
+        error: io::Error,
+    },
+    /// The bearer token cannot be had.
+    #[error(transparent)]
+    Token(#[from] TokenError),
+    /// gRPC cannot be served.
+    #[error(transparent)]
+    Grpc(#[from] GrpcError),
+    /// The admin port failed.
+    #[error("the admin port cannot be served: {0}")]
+    Admin(io::Error),
+    /// A defect of ours.
+    #[error("the task of a port broke off: {0}")]
+    Task(#[from] JoinError),
+}
+
+fn words(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::AddrInUse => "another process has this port already".to_owned(),
+        io::ErrorKind::PermissionDenied => "this user may not have this port".to_owned(),
+        io::ErrorKind::AddrNotAvailable => "this machine has no such address".to_owned(),
+        _ => error.to_string(),
+    }
+}
+
+/// A server that has its ports and does not serve yet.
+pub struct Server {
+    grpc: TcpListener,
+    grpc_addr: SocketAddr,
+    admin: TcpListener,
+    admin_addr: SocketAddr,
+    parts: grpc::Parts,
+    registry: Arc<Registry>,
+    streams: Arc<Streams>,
+    shutdown: CancellationToken,
+}
+
+impl Server {
+    /// Takes the ports and reads what is to be read, so that every mistake shows at once.
+    pub async fn bind(options: ServeOptions) -> Result<Self, ServeError> {
+        let auth = BearerAuth::new(options.token_file.clone())?;
+        let tls = options.tls.as_ref().map(TlsFiles::read).transpose()?;
+        let (grpc, grpc_addr) = listen(options.listen, "--listen").await?;
+        let (admin, admin_addr) = listen(options.admin_listen, "--admin-listen").await?;
+        if options.token_file.is_none() {
+            warn!("no --token-file: whoever reaches the gRPC port can start streams");
+        }
+        let shutdown = CancellationToken::new();
+        let registry = Arc::new(Registry::default());
+        let streams = Streams::new(options.max_streams, shutdown.clone());
+        let service = EventSourceService {
+            open: Arc::new(options.connector),
+            registry: registry.clone(),
+            streams: streams.clone(),
+        };
+        let health = Health::serving().await;
+        Ok(Self {
+            grpc,
+            grpc_addr,
+            admin,
+            admin_addr,
+            parts: grpc::Parts {
+                service,
+                auth,
+                tls,
+                health,
+            },
+            registry,
+            streams,
+            shutdown,
+        })
+    }
+
+    /// Where gRPC is served, with the real port.
+    pub fn grpc_addr(&self) -> SocketAddr {
+        self.grpc_addr
+    }
+
+    /// Where the status page, metrics and probes are served, with the real port.
+    pub fn admin_addr(&self) -> SocketAddr {
+        self.admin_addr
+    }
+
+    /// Serves until `shutdown` is cancelled, or a port fails; then ends in order.
+    pub async fn run(self, shutdown: CancellationToken) -> Result<(), ServeError> {
+        info!(grpc = %self.grpc_addr, admin = %self.admin_addr, "listening");
+        let health = self.parts.health.clone();
+        let mut ports = Ports::serve(
+            self.grpc,
+            self.parts,
+            self.admin,
+            self.registry,
+            &self.shutdown,
+        );
+        let failed = tokio::select! {
+            () = shutdown.cancelled() => Ok(()),
+            failed = ports.failed() => failed,
+        };
+        self.shutdown.cancel();
+        health.not_serving().await;
+        self.streams.flush().await;
+        health.dismiss_watchers().await;
+        ports.close().await;
+        info!("ended");
+        failed
+    }
+}
+
+async fn listen(
+    address: SocketAddr,
+    option: &'static str,
+) -> Result<(TcpListener, SocketAddr), ServeError> {
+    let failed = |error| ServeError::Listen {
+        address,
+        option,
+        error,
+    };
+    let listener = TcpListener::bind(address).await.map_err(failed)?;
+    let address = listener.local_addr().map_err(failed)?;
+    Ok((listener, address))
+}
+
+type Task = JoinHandle<Result<(), ServeError>>;
+
+/// The tasks of both ports. They go on through a shutdown until the sessions have ended, so that
+/// streams get their status and probes their answer.
+struct Ports {
+    grpc: Task,
+    admin: Task,
+    stop: CancellationToken,
+}
+
+impl Ports {
+    fn serve(
+        grpc: TcpListener,
+        parts: grpc::Parts,
+        admin: TcpListener,
+        registry: Arc<Registry>,
+        shutdown: &CancellationToken,
+    ) -> Self {
+        let stop = CancellationToken::new();
+        let grpc = grpc::serve(parts, grpc, stop.clone());
+        let router = admin::router(Admin::new(registry, shutdown.clone()));
+        let admin = axum::serve(admin, router)
+            .with_graceful_shutdown(stop.clone().cancelled_owned())
+            .into_future();
+        Self {
+            grpc: tokio::spawn(async { Ok(grpc.await?) }),
+            admin: tokio::spawn(async { admin.await.map_err(ServeError::Admin) }),
+            stop,
+        }
+    }
+
+    // A port that ends by itself has failed.
+    async fn failed(&mut self) -> Result<(), ServeError> {
+        let ended = tokio::select! {
+            ended = &mut self.grpc => ended,
+            ended = &mut self.admin => ended,
+        };
+        ended?
+    }
+
+    async fn close(self) {
+        self.stop.cancel();
+        tokio::join!(close("grpc", self.grpc), close("admin", self.admin));
+    }
+}
+
+async fn close(port: &str, mut task: Task) {
+    if task.is_finished() {
+        return;
+    }
+    if timeout(CLOSE, &mut task).await.is_err() {
+        debug!(port, "clients hold their connections open; closing anyway");
+        task.abort();
+        // It was told to end, so how it ended says nothing more.
+        let _ = task.await;
+    }
+}
+
+#[cfg(test)]
+mod tests;

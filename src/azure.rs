@@ -1,0 +1,166 @@
+//! Azure Storage: sign-in, List Blobs and the state container. The only importer of the Azure crates.
+
+use std::{fmt, path::PathBuf, sync::Arc};
+
+use thiserror::Error;
+
+use self::{
+    blobs::Listing, connection_string::ConnectionString, credential::CredentialFile,
+    endpoint::Endpoint, pipeline::Service, sign_in::SignIn, state::Container,
+};
+use crate::{config::Location, ledger::store::StateStore, source::BlobListing};
+
+mod blobs;
+mod connection_string;
+mod credential;
+mod date;
+mod endpoint;
+mod failure;
+pub mod list_page;
+mod pipeline;
+mod plain;
+mod shared_key;
+mod sign_in;
+mod state;
+mod token;
+mod xml;
+mod xml_text;
+
+/// Makes connections to storage accounts with the credentials that the server's operator mounted.
+#[derive(Debug, Clone)]
+pub struct Connector {
+    /// The directory of credential files (`--credentials-dir`).
+    pub credentials_dir: Option<PathBuf>,
+    /// Endpoints beside the clouds' own to which the server's own identity may send its token
+    /// (`--allow-endpoint`): a URL, a host, `host:port`, or `*.suffix`. Always over https.
+    pub allowed_endpoints: Vec<String>,
+}
+
+/// A storage account that we can call. Its connections are pooled and shared by all that it makes.
+#[derive(Clone)]
+pub struct Account {
+    service: Arc<Service>,
+}
+
+/// Why no connection can be made from what is configured. Nothing has been sent yet.
+#[derive(Debug, Error)]
+pub enum ConnectError {
+    /// The configuration does not fit the credential or the rules: the caller's mistake.
+    #[error("{0}")]
+    Invalid(String),
+    /// The credential is missing or cannot be read: the operator's mistake.
+    #[error("{0}")]
+    Credential(String),
+}
+
+impl Connector {
+    /// Resolves the account's endpoint and how to sign in: with the connection string in the file
+    /// `credential`, or, without one, with the server's own identity. Reads a small file; sends nothing.
+    ///
+    /// # Errors
+    /// [`ConnectError`], whose sentence is fit for the author of the configuration: it holds no secret.
+    pub fn connect(
+        &self,
+        location: &Location,
+        credential: Option<&str>,
+    ) -> Result<Account, ConnectError> {
+        let (endpoint, sign_in) = match credential {
+            Some(name) => self.with_credential(location, name)?,
+            None => self.with_own_identity(location)?,
+        };
+        Ok(Account {
+            service: Arc::new(Service::new(endpoint, sign_in)),
+        })
+    }
+
+    fn with_credential(
+        &self,
+        location: &Location,
+        name: &str,
+    ) -> Result<(Endpoint, SignIn), ConnectError> {
+        let dir = self.credentials_dir.as_deref().ok_or_else(|| {
+            ConnectError::Credential(
+                "credential: this server has no credentials; its operator can mount some and give `--credentials-dir`"
+                    .to_owned(),
+            )
+        })?;
+        let file = CredentialFile::new(dir, name).map_err(ConnectError::Invalid)?;
+        let content = file.read().map_err(ConnectError::Credential)?;
+        must_belong(&content, location, name)?;
+        Ok((content.endpoint.clone(), SignIn::with_file(file, content)))
+    }
+
+    fn with_own_identity(&self, location: &Location) -> Result<(Endpoint, SignIn), ConnectError> {
+        let endpoint = match location {
+            Location::Account(name) => {
+                Endpoint::of_account(name).map_err(|problem| wrong("account", &problem))?
+            }
+            Location::Endpoint(url) => parse_endpoint(url.as_str())?,
+        };
+        endpoint
+            .permits_token(&self.allowed_endpoints)
+            .map_err(ConnectError::Invalid)?;
+        Ok((endpoint, SignIn::with_own_identity()))
+    }
+}
+
+// A connection string only ever goes to its own endpoint, whatever a configuration says.
+fn must_belong(
+    content: &ConnectionString,
+    location: &Location,
+    credential: &str,
+) -> Result<(), ConnectError> {
+    match location {
+        Location::Account(name) if *name == content.account => Ok(()),
+        Location::Account(name) => Err(ConnectError::Invalid(format!(
+            "`account` is `{name}`, but the credential `{credential}` is for the account `{}`: change one of them",
+            content.account
+        ))),
+        Location::Endpoint(url) => {
+            let asked = parse_endpoint(url.as_str())?;
+            if asked == content.endpoint {
+                return Ok(());
+            }
+            Err(ConnectError::Invalid(format!(
+                "`endpoint` is {}, but the credential `{credential}` is for {}: write that, or put `BlobEndpoint={}` into the credential",
+                asked.as_str(),
+                content.endpoint.as_str(),
+                asked.as_str(),
+            )))
+        }
+    }
+}
+
+fn parse_endpoint(text: &str) -> Result<Endpoint, ConnectError> {
+    Endpoint::parse(text).map_err(|problem| wrong("endpoint", &problem))
+}
+
+fn wrong(field: &str, problem: &str) -> ConnectError {
+    ConnectError::Invalid(format!("`{field}` is wrong: {problem}"))
+}
+
+impl Account {
+    /// The URL of the blob service, without a trailing slash.
+    pub fn endpoint(&self) -> &str {
+        self.service.endpoint()
+    }
+
+    /// The listing of a container.
+    pub fn listing(&self, container: &str) -> Arc<dyn BlobListing> {
+        Arc::new(Listing::new(self.service.clone(), container))
+    }
+
+    /// A container as a place for ledgers.
+    pub fn state(&self, container: &str) -> Arc<dyn StateStore> {
+        Arc::new(Container::new(self.service.clone(), container))
+    }
+}
+
+impl fmt::Debug for Account {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Account({})", self.endpoint())
+    }
+}
+
+#[cfg(test)]
+mod tests;

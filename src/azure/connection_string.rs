@@ -1,0 +1,208 @@
+//! Connection strings: what the portal shows under "Access keys" and "Shared access signature".
+//!
+//! Facts: "Configure Azure Storage connection strings", Azure Storage documentation.
+
+use std::{collections::BTreeMap, fmt};
+
+use azure_core::credentials::Secret;
+
+use super::endpoint::Endpoint;
+
+/// The emulator's account and key. They are published ("Use the Azurite emulator") and no secret.
+const EMULATOR_ACCOUNT: &str = "devstoreaccount1";
+const EMULATOR_KEY: &str =
+    "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
+
+/// An account that can be signed in to. Its `Debug` shows no secret.
+#[derive(Clone, PartialEq, Eq)]
+pub(super) struct ConnectionString {
+    /// The account's name.
+    pub(super) account: String,
+    /// The URL of its blob service.
+    pub(super) endpoint: Endpoint,
+    /// What proves that we may.
+    pub(super) proof: Proof,
+}
+
+/// What proves that we may use an account.
+#[derive(Clone, PartialEq, Eq)]
+pub(super) enum Proof {
+    /// The account's key, in base64: it signs each request and is never sent.
+    Key(Secret),
+    /// A shared access signature, as a query without `?`: it is sent with each request.
+    Sas(Secret),
+}
+
+impl ConnectionString {
+    /// Reads the content of a credential file. White space, a byte order mark and quotes around it
+    /// are no part of it; keys are compared without regard to case; keys that concern other services
+    /// are passed over.
+    ///
+    /// # Errors
+    /// A sentence that names the key that is wrong, and holds no value.
+    pub(super) fn parse(text: &str) -> Result<Self, String> {
+        let fields = Fields::read(unwrapped(text))?;
+        if let Some(yes) = fields.get("UseDevelopmentStorage") {
+            return emulator(yes, fields.get("DevelopmentStorageProxyUri"));
+        }
+        let endpoint = fields.endpoint()?;
+        let account = match (fields.get("AccountName"), endpoint.account()) {
+            (Some(name), _) => name,
+            (None, Some(name)) if fields.get("AccountKey").is_none() => name,
+            _ => return Err("the connection string has no `AccountName`".to_owned()),
+        };
+        Ok(Self {
+            account: account.to_owned(),
+            proof: fields.proof()?,
+            endpoint,
+        })
+    }
+}
+
+impl fmt::Debug for ConnectionString {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ConnectionString")
+            .field("account", &self.account)
+            .field("endpoint", &self.endpoint)
+            .field("proof", &self.proof)
+            .finish()
+    }
+}
+
+impl fmt::Debug for Proof {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Key(_) => "Key(***)",
+            Self::Sas(_) => "Sas(***)",
+        })
+    }
+}
+
+/// The parts of a connection string that concern us, by their names in lower case.
+struct Fields<'a>(BTreeMap<String, &'a str>);
+
+impl<'a> Fields<'a> {
+    fn read(text: &'a str) -> Result<Self, String> {
+        if text.is_empty() {
+            return Err("it is empty".to_owned());
+        }
+        let mut fields = BTreeMap::new();
+        for part in text
+            .split(';')
+            .map(str::trim)
+            .filter(|part| !part.is_empty())
+        {
+            // Only the first `=` divides: keys and signatures end in more of them.
+            let (key, value) = part.split_once('=').ok_or(NOT_ONE)?;
+            let (key, value) = (key.trim().to_ascii_lowercase(), value.trim());
+            if !key.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+                return Err(NOT_ONE.to_owned());
+            }
+            if fields
+                .insert(key, value)
+                .is_some_and(|other| other != value)
+            {
+                return Err("the connection string gives one of its keys two values".to_owned());
+            }
+        }
+        Ok(Self(fields))
+    }
+
+    fn get(&self, key: &str) -> Option<&'a str> {
+        let value = self.0.get(&key.to_ascii_lowercase())?;
+        (!value.is_empty()).then_some(*value)
+    }
+
+    fn endpoint(&self) -> Result<Endpoint, String> {
+        if let Some(url) = self.get("BlobEndpoint") {
+            return Endpoint::parse(url).map_err(|problem| {
+                format!("`BlobEndpoint` of the connection string is wrong: {problem}")
+            });
+        }
+        let account = self.get("AccountName").ok_or(NEITHER_NAME_NOR_ENDPOINT)?;
+        let scheme = self.get("DefaultEndpointsProtocol").unwrap_or("https");
+        let suffix = self.get("EndpointSuffix").unwrap_or("core.windows.net");
+        if !is_label(account) {
+            return Err("`AccountName` of the connection string is no account name".to_owned());
+        }
+        if !suffix.split('.').all(is_label) {
+            return Err("`EndpointSuffix` of the connection string is no host name".to_owned());
+        }
+        Endpoint::parse(&format!("{scheme}://{account}.blob.{suffix}")).map_err(|_| {
+            "`DefaultEndpointsProtocol` of the connection string must be https or http".to_owned()
+        })
+    }
+
+    fn proof(&self) -> Result<Proof, String> {
+        match (self.get("AccountKey"), self.get("SharedAccessSignature")) {
+            (Some(key), None) => account_key(key),
+            (None, Some(sas)) => shared_access_signature(sas),
+            (Some(_), Some(_)) => Err(
+                "the connection string has both `AccountKey` and `SharedAccessSignature`: keep the one that is meant"
+                    .to_owned(),
+            ),
+            (None, None) => Err(
+                "the connection string has neither `AccountKey` nor `SharedAccessSignature`".to_owned(),
+            ),
+        }
+    }
+}
+
+const NOT_ONE: &str = "it is not a connection string, as `AccountName=…;AccountKey=…` would be";
+const NEITHER_NAME_NOR_ENDPOINT: &str =
+    "the connection string has neither `AccountName` nor `BlobEndpoint`";
+
+fn account_key(key: &str) -> Result<Proof, String> {
+    match azure_core::base64::decode(key) {
+        Ok(bytes) if !bytes.is_empty() => Ok(Proof::Key(Secret::new(key.to_owned()))),
+        _ => Err("`AccountKey` of the connection string is not base64: is it whole?".to_owned()),
+    }
+}
+
+fn shared_access_signature(sas: &str) -> Result<Proof, String> {
+    let sas = sas.trim_start_matches('?');
+    let is_query = sas
+        .bytes()
+        .all(|byte| byte.is_ascii_graphic() && byte != b'#');
+    if !is_query || !sas.split('&').any(|pair| pair.starts_with("sig=")) {
+        return Err(
+            "`SharedAccessSignature` of the connection string is not a SAS: it has no `sig=…`"
+                .to_owned(),
+        );
+    }
+    Ok(Proof::Sas(Secret::new(sas.to_owned())))
+}
+
+fn emulator(yes: &str, proxy: Option<&str>) -> Result<ConnectionString, String> {
+    if !yes.eq_ignore_ascii_case("true") {
+        return Err("`UseDevelopmentStorage` can only be true".to_owned());
+    }
+    let proxy = proxy.unwrap_or("http://127.0.0.1");
+    let endpoint = format!("{}:10000/{EMULATOR_ACCOUNT}", proxy.trim_end_matches('/'));
+    Ok(ConnectionString {
+        account: EMULATOR_ACCOUNT.to_owned(),
+        endpoint: Endpoint::parse(&endpoint).map_err(|problem| {
+            format!("`DevelopmentStorageProxyUri` of the connection string is wrong: {problem}")
+        })?,
+        proof: Proof::Key(Secret::new(EMULATOR_KEY)),
+    })
+}
+
+// Emulators allow names that Azure does not; a host name's label is all that we need it to be.
+fn is_label(text: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+    !text.is_empty() && text.len() <= 63 && text.bytes().all(plain)
+}
+
+// Editors add byte order marks and line ends, people quotes.
+fn unwrapped(text: &str) -> &str {
+    let text = text.trim_start_matches('\u{feff}').trim();
+    let quoted = ['"', '\''].iter().find_map(|&quote| {
+        let inner = text.strip_prefix(quote)?.strip_suffix(quote)?;
+        Some(inner.trim())
+    });
+    quoted.unwrap_or(text)
+}
+
+#[cfg(test)]
+mod tests;

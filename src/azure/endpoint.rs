@@ -1,0 +1,273 @@
+//! The URL of an account's blob service, and to which of them a token may go.
+
+use std::fmt;
+
+use url::{Host, Url};
+
+/// Where the clouds keep storage accounts: public, China, US government, and the DNS zones of the
+/// public cloud ("Azure DNS zone endpoints"). Private link names end in the same suffixes.
+///
+/// Whatever answers there is Microsoft's storage service, which takes a token and gives it to nobody.
+const CLOUDS: &[&str] = &[
+    ".blob.core.windows.net",
+    ".blob.core.chinacloudapi.cn",
+    ".blob.core.usgovcloudapi.net",
+    ".blob.storage.azure.net",
+];
+
+/// The URL of a blob service, normalised: host in lower case, no default port, no trailing slash.
+#[derive(Clone, PartialEq, Eq)]
+pub(super) struct Endpoint(Url);
+
+impl Endpoint {
+    /// The public cloud's endpoint of an account.
+    ///
+    /// # Errors
+    /// A sentence when this is no account name, so that a name cannot smuggle in another host.
+    pub(super) fn of_account(name: &str) -> Result<Self, String> {
+        if !is_account_name(name) {
+            return Err("an account name has 3 to 24 lower-case letters and digits".to_owned());
+        }
+        Self::parse(&format!("https://{name}.blob.core.windows.net"))
+    }
+
+    /// Reads a URL.
+    ///
+    /// # Errors
+    /// A sentence that does not repeat the text, which may hold a SAS or a password.
+    pub(super) fn parse(text: &str) -> Result<Self, String> {
+        let url = Url::parse(text.trim())
+            .map_err(|error| format!("it is not a URL ({error}), as https://HOST would be"))?;
+        let problem = if !matches!(url.scheme(), "https" | "http") {
+            "it must begin with https:// or http://"
+        } else if !url.username().is_empty() || url.password().is_some() {
+            "it must not hold a user name or a password"
+        } else if url.query().is_some() || url.fragment().is_some() {
+            "it must end before `?` and `#`: a SAS belongs into a credential"
+        } else {
+            return Ok(Self(without_trailing_slash(url)));
+        };
+        Err(problem.to_owned())
+    }
+
+    /// The URL without a trailing slash.
+    pub(super) fn as_str(&self) -> &str {
+        self.0.as_str().trim_end_matches('/')
+    }
+
+    /// Host and, if it is not the scheme's own, port: what an error message shows.
+    pub(super) fn authority(&self) -> String {
+        match self.0.port() {
+            Some(port) => format!("{}:{port}", self.host()),
+            None => self.host().to_owned(),
+        }
+    }
+
+    /// The account that the URL names: the first label of the host or, where the host is an address
+    /// or there is a path ("path-style", the emulator's way), the first part of the path.
+    pub(super) fn account(&self) -> Option<&str> {
+        let in_path = self.0.path().split('/').find(|part| !part.is_empty());
+        let in_host = match self.0.host()? {
+            Host::Domain(domain) => domain.split('.').next(),
+            Host::Ipv4(_) | Host::Ipv6(_) => None,
+        };
+        in_path.or(in_host)
+    }
+
+    /// Whether the server's own token may be sent there.
+    ///
+    /// `allowed` are the operator's additions: a URL (host, port and, if it has one, path must be
+    /// equal), a host, `host:port`, or `*.suffix`.
+    ///
+    /// # Errors
+    /// A sentence for people, with what to do.
+    pub(super) fn permits_token(&self, allowed: &[String]) -> Result<(), String> {
+        let host = self.authority();
+        if self.0.scheme() != "https" {
+            return Err(format!(
+                "a token is only sent over https, and `{host}` is given as http: use https, or name a `credential`"
+            ));
+        }
+        let in_cloud = self.0.port().is_none() && CLOUDS.iter().any(|cloud| is_below(&host, cloud));
+        if in_cloud && !matches!(self.0.path(), "" | "/") {
+            return Err(format!(
+                "the endpoint on `{host}` has a path: write the container under `container`"
+            ));
+        }
+        if in_cloud || allowed.iter().any(|entry| self.is_allowed_by(entry)) {
+            return Ok(());
+        }
+        Err(format!(
+            "this server does not send its own token to `{host}`: name a `credential`, or ask the server's operator for `--allow-endpoint {host}`"
+        ))
+    }
+
+    fn is_allowed_by(&self, entry: &str) -> bool {
+        let entry = entry.trim().to_ascii_lowercase();
+        if entry.contains("://") {
+            let Ok(entry) = Self::parse(&entry) else {
+                return false;
+            };
+            let any_path = matches!(entry.0.path(), "" | "/");
+            return entry.0.origin() == self.0.origin() && (any_path || entry == *self);
+        }
+        let host = self.authority();
+        match entry.strip_prefix('*').unwrap_or(&entry) {
+            suffix if suffix.starts_with('.') => is_below(&host, suffix),
+            entry => !entry.is_empty() && entry.trim_end_matches(":443") == host,
+        }
+    }
+
+    fn host(&self) -> &str {
+        self.0.host_str().unwrap_or_default()
+    }
+}
+
+impl fmt::Debug for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Endpoint({})", self.as_str())
+    }
+}
+
+/// Facts: "Storage account names", Azure Storage documentation.
+pub(super) fn is_account_name(name: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    (3..=24).contains(&name.len()) && name.bytes().all(plain)
+}
+
+// A whole label at least must stand before the suffix, which begins with a dot.
+fn is_below(host: &str, suffix: &str) -> bool {
+    suffix.len() > 1
+        && host
+            .strip_suffix(suffix)
+            .is_some_and(|label| !label.is_empty() && !label.ends_with('.'))
+}
+
+fn without_trailing_slash(mut url: Url) -> Url {
+    let path = url.path().trim_end_matches('/').to_owned();
+    url.set_path(&path);
+    url
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn endpoint(text: &str) -> Endpoint {
+        Endpoint::parse(text).unwrap()
+    }
+
+    fn permits(text: &str, allowed: &[&str]) -> bool {
+        let allowed: Vec<_> = allowed.iter().map(|&entry| entry.to_owned()).collect();
+        endpoint(text).permits_token(&allowed).is_ok()
+    }
+
+    #[test]
+    fn the_same_endpoint_written_in_several_ways_is_equal() {
+        let plain = endpoint("https://store.blob.core.windows.net");
+        assert_eq!(
+            plain,
+            endpoint(" HTTPS://Store.Blob.core.windows.net:443/ ")
+        );
+        assert_eq!(plain, Endpoint::of_account("store").unwrap());
+        assert_eq!(plain.as_str(), "https://store.blob.core.windows.net");
+        assert_ne!(plain, endpoint("http://store.blob.core.windows.net"));
+        let path = endpoint("http://127.0.0.1:10000/devstoreaccount1/");
+        assert_eq!(path.as_str(), "http://127.0.0.1:10000/devstoreaccount1");
+        assert_eq!(path.authority(), "127.0.0.1:10000");
+    }
+
+    #[test]
+    fn the_account_is_found_in_the_host_or_the_path() {
+        let account = |text| endpoint(text).account().map(str::to_owned);
+        assert_eq!(
+            account("https://store.blob.core.windows.net").unwrap(),
+            "store"
+        );
+        assert_eq!(account("http://store.argo.svc:10000").unwrap(), "store");
+        assert_eq!(account("http://azurite:10000/acct").unwrap(), "acct");
+        assert_eq!(account("http://127.0.0.1:10000"), None);
+    }
+
+    #[test]
+    fn what_is_not_an_endpoint_is_refused_without_being_repeated() {
+        for text in [
+            "store",
+            "ftp://store",
+            "https://user:hunter2@store",
+            "https://store/?sig=hunter2",
+            "https://store/#hunter2",
+            "https://",
+            "",
+        ] {
+            let problem = Endpoint::parse(text).unwrap_err();
+            assert!(!problem.contains("hunter2"), "{problem}");
+        }
+        for name in [
+            "ab",
+            "Store",
+            "a/b",
+            "evil.com/",
+            "store.evil",
+            "x@y",
+            "a".repeat(25).as_str(),
+        ] {
+            assert!(Endpoint::of_account(name).is_err(), "{name}");
+        }
+    }
+
+    #[test]
+    fn tokens_go_to_the_clouds_only() {
+        for text in [
+            "https://store.blob.core.windows.net",
+            "https://store.privatelink.blob.core.windows.net",
+            "https://store.z12.blob.storage.azure.net",
+            "https://store.blob.core.chinacloudapi.cn",
+            "https://store.blob.core.usgovcloudapi.net/",
+        ] {
+            assert!(permits(text, &[]), "{text}");
+        }
+        for text in [
+            "http://store.blob.core.windows.net",
+            "https://store.blob.core.windows.net:8443",
+            "https://store.blob.core.windows.net/datasets",
+            "https://blob.core.windows.net",
+            "https://.blob.core.windows.net",
+            "https://storeblob.core.windows.net",
+            "https://store.blob.core.windows.net.evil.com",
+            "https://evil.com/.blob.core.windows.net",
+            "https://127.0.0.1:10000/devstoreaccount1",
+        ] {
+            let refused = Endpoint::parse(text).is_ok_and(|it| it.permits_token(&[]).is_err());
+            assert!(refused || Endpoint::parse(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_operator_may_allow_more() {
+        let text = "https://blobs.corp.example:8443/acct";
+        assert!(permits(text, &["https://blobs.corp.example:8443"]));
+        assert!(permits(text, &["https://blobs.corp.example:8443/acct/"]));
+        assert!(permits(text, &["blobs.corp.example:8443"]));
+        assert!(permits("https://a.corp.example", &["*.Corp.Example"]));
+        assert!(permits("https://a.corp.example", &["a.corp.example:443"]));
+        for entry in [
+            "",
+            "*",
+            ".",
+            "https://blobs.corp.example",
+            "https://blobs.corp.example:8443/other",
+            "http://blobs.corp.example:8443",
+            "blobs.corp.example",
+            "corp.example",
+            "*.corp.example",
+        ] {
+            assert!(!permits(text, &[entry]), "{entry}");
+        }
+        assert!(!permits(
+            "http://a.corp.example",
+            &["*.corp.example", "http://a.corp.example"]
+        ));
+    }
+}

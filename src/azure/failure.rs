@@ -1,0 +1,234 @@
+//! Failures of calls, told apart by what a caller does about them.
+//!
+//! Facts: "Status and error codes" and "Blob Storage error codes", Azure Storage REST API.
+
+use std::{error::Error, time::Duration};
+
+use azure_core::{
+    error::ErrorKind,
+    http::headers::{HeaderName, Headers},
+};
+use time::OffsetDateTime;
+
+use super::date;
+use crate::storage::{
+    StorageError,
+    StorageErrorKind::{
+        self, Forbidden, NotFound, Protocol, Rejected, StaleContinuation, Transient,
+        Unauthenticated, UnknownHost,
+    },
+};
+
+const ERROR_CODE: HeaderName = HeaderName::from_static("x-ms-error-code");
+const RETRY_AFTER: HeaderName = HeaderName::from_static("retry-after");
+/// In milliseconds; the first is what Azure's gateways send.
+const RETRY_AFTER_MS: [HeaderName; 2] = [
+    HeaderName::from_static("x-ms-retry-after-ms"),
+    HeaderName::from_static("retry-after-ms"),
+];
+/// Longer than any throttling lasts, so that a strange answer cannot put a source to sleep for ever.
+const LONGEST_WAIT: Duration = Duration::from_secs(3600);
+
+/// A call, for the messages of its failures.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Call<'a> {
+    /// What is done to what: "listing container `datasets`".
+    pub(super) operation: &'a str,
+    /// The host that is asked.
+    pub(super) host: &'a str,
+    /// Whether the request bears a listing's continuation.
+    pub(super) continues: bool,
+}
+
+impl Call<'_> {
+    /// A failure of this call.
+    pub(super) fn error(&self, kind: StorageErrorKind, what: &str) -> StorageError {
+        StorageError::new(kind, format!("{} at {}: {what}", self.operation, self.host))
+    }
+
+    /// The call took longer than `limit`.
+    pub(super) fn timed_out(&self, limit: Duration) -> StorageError {
+        self.error(
+            Transient,
+            &format!("no whole answer within {} s", limit.as_secs()),
+        )
+    }
+
+    /// The service answered with a status that is no success.
+    pub(super) fn refused(&self, status: u16, headers: &Headers) -> StorageError {
+        let code = error_code(headers);
+        let kind = match kind_of(status, code) {
+            Rejected if status == 400 && self.continues => StaleContinuation,
+            kind => kind,
+        };
+        let shown = [status.to_string(), code.unwrap_or_default().to_owned()].join(" ");
+        let mut error = self.error(kind, &format!("{}{}", shown.trim_end(), advice(kind, code)));
+        error.retry_after = retry_after(headers);
+        error.service_time = date::of(headers);
+        error
+    }
+
+    /// The call failed in the client library: no answer, no token, or an answer that it takes for a failure.
+    pub(super) fn failed(&self, error: &azure_core::Error) -> StorageError {
+        match error.kind() {
+            ErrorKind::HttpResponse {
+                status,
+                raw_response,
+                ..
+            } => match raw_response {
+                Some(answer) => self.refused(u16::from(*status), answer.headers()),
+                None => self.refused(u16::from(*status), &Headers::new()),
+            },
+            ErrorKind::Connection | ErrorKind::Io => self.unreachable(error),
+            ErrorKind::Credential if is_passing(error) => self.error(Transient, &first_line(error)),
+            ErrorKind::Credential => self.error(Unauthenticated, &first_line(error)),
+            ErrorKind::DataConversion => self.error(Protocol, "the answer's headers make no sense"),
+            _ => self.error(Rejected, "the request cannot be made"),
+        }
+    }
+
+    fn unreachable(&self, error: &azure_core::Error) -> StorageError {
+        let cause = deepest(error);
+        if ["not known", "not resolve", "No address", "nodename nor"]
+            .iter()
+            .any(|sign| cause.contains(sign))
+        {
+            return self.error(
+                UnknownHost,
+                "there is no host of this name: is the account's name right?",
+            );
+        }
+        self.error(Transient, &format!("no whole answer ({cause})"))
+    }
+}
+
+/// The service's error code, if it is one: a proxy may write anything into a header.
+pub(super) fn error_code(headers: &Headers) -> Option<&str> {
+    headers
+        .get_optional_str(&ERROR_CODE)
+        .filter(|code| code.len() <= 64 && code.bytes().all(|byte| byte.is_ascii_alphanumeric()))
+}
+
+/// Status and error code of the answer that `error` is made of, if it is made of one.
+pub(super) fn answer_of(error: &azure_core::Error) -> Option<(u16, Option<&str>)> {
+    match error.kind() {
+        ErrorKind::HttpResponse {
+            status,
+            raw_response,
+            ..
+        } => {
+            let code = raw_response
+                .as_ref()
+                .and_then(|answer| error_code(answer.headers()));
+            Some((u16::from(*status), code))
+        }
+        _ => None,
+    }
+}
+
+fn kind_of(status: u16, code: Option<&str>) -> StorageErrorKind {
+    match (status, code) {
+        (_, Some("ContainerBeingDeleted")) => NotFound,
+        (_, Some("AccountBeingCreated")) => Transient,
+        (401, _) | (403, Some("AuthenticationFailed" | "InvalidAuthenticationInfo")) => {
+            Unauthenticated
+        }
+        (403, _) => Forbidden,
+        (404, _) => NotFound,
+        (408 | 429, _) => Transient,
+        (501 | 505, _) => Rejected,
+        (500..=599, _) => Transient,
+        (400..=499, _) => Rejected,
+        _ => Protocol,
+    }
+}
+
+fn advice(kind: StorageErrorKind, code: Option<&str>) -> &'static str {
+    match (kind, code) {
+        (Unauthenticated, _) => {
+            ", the credential is not accepted: is it the account's own, not rotated, not expired, and this machine's clock right?"
+        }
+        (Forbidden, Some("AuthorizationFailure")) => {
+            ", the account's firewall, the key or the credential's rights forbid it"
+        }
+        (Forbidden, Some("KeyBasedAuthenticationNotPermitted")) => {
+            ", the account does not permit its keys: sign in with workload identity"
+        }
+        (Forbidden, _) => {
+            ", the identity lacks the right: does it have a role such as Storage Blob Data Reader (and Contributor for state)?"
+        }
+        (NotFound, Some("ContainerNotFound")) => {
+            ", there is no such container: create it, or correct the name"
+        }
+        (StaleContinuation, _) => ", the listing cannot go on from where it was",
+        (Protocol, _) => ", which is not the blob service's way: is it the blob service's URL?",
+        _ => "",
+    }
+}
+
+/// How long the service asks to be left alone: milliseconds, seconds, or until a date.
+fn retry_after(headers: &Headers) -> Option<Duration> {
+    let milliseconds = RETRY_AFTER_MS
+        .iter()
+        .find_map(|name| headers.get_optional_str(name)?.trim().parse().ok())
+        .map(Duration::from_millis);
+    let wait = milliseconds.or_else(|| {
+        let text = headers.get_optional_str(&RETRY_AFTER)?.trim();
+        let seconds = text.parse().ok().or_else(|| seconds_until(text, headers))?;
+        Some(Duration::from_secs(seconds))
+    })?;
+    Some(wait.min(LONGEST_WAIT))
+}
+
+// By the service's own clock if it tells it, for ours may differ.
+fn seconds_until(date: &str, headers: &Headers) -> Option<u64> {
+    let now = date::of(headers).unwrap_or_else(OffsetDateTime::now_utc);
+    Some(u64::try_from(date::parse(date)? - now.unix_timestamp()).unwrap_or_default())
+}
+
+// What a link of the chain says may hold a URL, and a URL may hold a SAS: only the last one is shown,
+// which is the operating system's or the TLS library's, and only when it has none.
+fn deepest(error: &azure_core::Error) -> String {
+    let mut cause: &dyn Error = error;
+    while let Some(next) = cause.source() {
+        cause = next;
+    }
+    shortened(&cause.to_string())
+}
+
+fn first_line(error: &azure_core::Error) -> String {
+    shortened(error.to_string().lines().next().unwrap_or_default())
+}
+
+fn shortened(text: &str) -> String {
+    if text.contains("://") {
+        return "the connection failed".to_owned();
+    }
+    let plain = text.chars().filter(|character| !character.is_control());
+    plain.take(400).collect()
+}
+
+// A sign-in service that is down or far away says nothing about who we are.
+fn is_passing(error: &azure_core::Error) -> bool {
+    let mut cause: Option<&(dyn Error + 'static)> = Some(error);
+    while let Some(link) = cause {
+        let passing = match link
+            .downcast_ref::<azure_core::Error>()
+            .map(azure_core::Error::kind)
+        {
+            Some(ErrorKind::Connection | ErrorKind::Io) => true,
+            Some(ErrorKind::HttpResponse { status, .. }) => {
+                kind_of(u16::from(*status), None) == Transient
+            }
+            _ => false,
+        };
+        if passing {
+            return true;
+        }
+        cause = link.source();
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,166 @@
+//! The way of every request to an account: signed, one try, bounded in time and bytes.
+
+use std::{future::Future, sync::Arc, time::Duration};
+
+use azure_core::http::{
+    AsyncResponseBody, ClientOptions, Context, HttpClientOptions, Method, Pipeline,
+    PipelineStreamOptions, Request, RetryOptions, Transport, Url,
+    headers::{HeaderName, Headers},
+    new_http_client,
+};
+use bytes::{Bytes, BytesMut};
+use futures::StreamExt;
+
+use super::{endpoint::Endpoint, failure::Call, sign_in::SignIn};
+use crate::storage::{StorageError, StorageErrorKind};
+
+/// The version of the REST API that we speak: the first whose List Blobs knows `startFrom`.
+pub(super) const VERSION: &str = "2026-02-06";
+
+/// How long a call may take from its first byte to its last.
+pub(super) const PATIENCE: Duration = Duration::from_secs(60);
+
+const HEADER_VERSION: HeaderName = HeaderName::from_static("x-ms-version");
+
+/// What is read of the body of a refusal, so that its connection can be used again; its words are not kept.
+const REFUSAL: usize = 16 * 1024;
+
+/// The blob service of an account, ready to be called.
+pub(super) struct Service {
+    endpoint: Endpoint,
+    host: String,
+    options: ClientOptions,
+    pipeline: Pipeline,
+}
+
+impl Service {
+    /// The service at `endpoint`. Its connections are pooled, and shared by all that it makes.
+    pub(super) fn new(endpoint: Endpoint, sign_in: SignIn) -> Self {
+        let http = new_http_client(Some(HttpClientOptions {
+            automatic_decompression: false,
+        }));
+        let options = ClientOptions {
+            per_try_policies: vec![Arc::new(sign_in)],
+            // The callers retry, and an append whose answer was lost must not be repeated blindly.
+            retry: RetryOptions::none(),
+            transport: Some(Transport::new(http)),
+            ..Default::default()
+        };
+        let pipeline = Pipeline::new(
+            option_env!("CARGO_PKG_NAME"),
+            option_env!("CARGO_PKG_VERSION"),
+            options.clone(),
+            Vec::new(),
+            Vec::new(),
+            None,
+        );
+        Self {
+            host: endpoint.authority(),
+            endpoint,
+            options,
+            pipeline,
+        }
+    }
+
+    /// The URL of the service, without a trailing slash.
+    pub(super) fn endpoint(&self) -> &str {
+        self.endpoint.as_str()
+    }
+
+    /// What an official client needs to go the same way.
+    pub(super) fn options(&self) -> ClientOptions {
+        self.options.clone()
+    }
+
+    /// A name for a call, for the messages of its failures.
+    pub(super) fn call<'a>(&'a self, operation: &'a str, continues: bool) -> Call<'a> {
+        Call {
+            operation,
+            host: &self.host,
+            continues,
+        }
+    }
+
+    /// The headers and the body, which is yet to be read, of an answer that is a success.
+    pub(super) async fn get(
+        &self,
+        call: Call<'_>,
+        url: &str,
+    ) -> Result<(Headers, AsyncResponseBody), StorageError> {
+        let url = Url::parse(url)
+            .map_err(|_| call.error(StorageErrorKind::Rejected, "this makes no URL"))?;
+        let mut request = Request::new(url, Method::Get);
+        request.insert_header(HEADER_VERSION, VERSION);
+        // A failure's body would be read without bound and become the message.
+        let unchecked = PipelineStreamOptions {
+            skip_checks: true,
+            ..Default::default()
+        };
+        let answer = self
+            .pipeline
+            .stream(&Context::new(), &mut request, Some(unchecked))
+            .await
+            .map_err(|error| call.failed(&error))?;
+        let (status, headers, body) = answer.deconstruct();
+        if status.is_success() {
+            return Ok((headers, body));
+        }
+        let _ = read(call, body, 0, REFUSAL).await;
+        Err(call.refused(u16::from(status), &headers))
+    }
+}
+
+/// The whole of `body`, which may have at most `limit` bytes and has about `expected`: a buffer that
+/// grows to megabytes is copied more than once on its way.
+///
+/// # Errors
+/// `Protocol` when it has more, `Transient` when it breaks off.
+pub(super) async fn read(
+    call: Call<'_>,
+    mut body: AsyncResponseBody,
+    expected: usize,
+    limit: usize,
+) -> Result<Bytes, StorageError> {
+    let mut whole = BytesMut::with_capacity(expected.min(limit));
+    while let Some(piece) = body.next().await {
+        let piece = piece.map_err(|error| call.failed(&error))?;
+        if whole.len() + piece.len() > limit {
+            let what = format!(
+                "the answer has more than {} MiB: is it the blob service's URL?",
+                limit >> 20
+            );
+            return Err(call.error(StorageErrorKind::Protocol, &what));
+        }
+        whole.extend_from_slice(&piece);
+    }
+    Ok(whole.freeze())
+}
+
+/// What `work` makes of it within `limit`.
+pub(super) async fn within<T>(
+    call: Call<'_>,
+    limit: Duration,
+    work: impl Future<Output = Result<T, StorageError>>,
+) -> Result<T, StorageError> {
+    match tokio::time::timeout(limit, work).await {
+        Ok(outcome) => outcome,
+        Err(_) => Err(call.timed_out(limit)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_call_without_end_is_given_up() {
+        let call = Call {
+            operation: "listing container `datasets`",
+            host: "store.blob.core.windows.net",
+            continues: false,
+        };
+        let outcome = within::<()>(call, PATIENCE, std::future::pending()).await;
+        let message = "listing container `datasets` at store.blob.core.windows.net: no whole answer within 60 s";
+        assert!(outcome.is_err_and(|error| error.is_transient() && error.message == message));
+    }
+}

@@ -1,0 +1,195 @@
+//! `check`: tries a configuration against the storage account, step by step.
+
+use std::{future::Future, io, process::ExitCode, time::Duration};
+
+use bytes::Bytes;
+use time::OffsetDateTime;
+use tokio::time::timeout;
+
+use self::report::{Report, Step, storage_advice};
+use super::{load_config, mistake};
+use crate::{
+    args::CheckArgs,
+    azure::{ConnectError, Connector},
+    blob::ListPage,
+    config::SourceConfig,
+    filter::Filter,
+    ledger::store::{Appended, StateStore},
+    open::{Open, Opened},
+    source::id::{source_id, unused_number},
+    storage::{StorageError, StorageErrorKind},
+};
+
+mod report;
+
+/// How long a step may take.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// A clock that is off by more than this is worth a word.
+const WARN_SKEW: Duration = Duration::from_secs(60);
+/// Azure refuses signatures that are 15 minutes old.
+const FAIL_SKEW: Duration = Duration::from_secs(15 * 60);
+
+/// Checks and says so on stdout.
+pub async fn run(args: CheckArgs) -> anyhow::Result<ExitCode> {
+    let config = match load_config(&args.config) {
+        Ok(config) => config,
+        Err(error) => return Ok(mistake(&error)),
+    };
+    let mut report = Report::new(io::stdout());
+    let connector = Connector::from(args.storage);
+    let now = OffsetDateTime::now_utc;
+    match check(&connector, &config, &args.name, now, &mut report).await {
+        // Nobody reads any further.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
+        checked => checked?,
+    }
+    Ok(report.exit_code())
+}
+
+async fn check(
+    open: &dyn Open,
+    config: &SourceConfig,
+    name: &str,
+    now: fn() -> OffsetDateTime,
+    report: &mut Report<impl io::Write>,
+) -> io::Result<()> {
+    report.add(Step::ok(
+        "config",
+        format!("container {}", config.container),
+    ))?;
+    let opened = match open.open(config) {
+        Ok(opened) => opened,
+        Err(error) => return cannot_connect(&error, report),
+    };
+    let id = source_id(config, name, &opened.endpoint);
+    report.add(Step::ok(
+        "connect",
+        format!("{} as source {id}", opened.endpoint),
+    ))?;
+    let listed = list(&opened, config).await;
+    report.add(list_step(&listed, &config.filter))?;
+    report.add(state_step(&opened, &id).await)?;
+    let service_time = match &listed {
+        Ok(page) => Some(page.service_time),
+        Err(error) => error.service_time,
+    };
+    report.add(match service_time {
+        Some(time) => clock_step(time, now()),
+        None => Step::skip("clock", "the service has not told its time"),
+    })
+}
+
+fn cannot_connect(error: &ConnectError, report: &mut Report<impl io::Write>) -> io::Result<()> {
+    let advice = match error {
+        ConnectError::Invalid(_) => {
+            "correct what the message names; an endpoint of your own needs --allow-endpoint to be sent a token"
+        }
+        ConnectError::Credential(_) => {
+            "put the credential's file in --credentials-dir; its name is what `credential` says"
+        }
+    };
+    report.add(Step::fail("connect", error.to_string(), advice))?;
+    for step in ["list", "state", "clock"] {
+        report.add(Step::skip(step, "there is no connection"))?;
+    }
+    Ok(())
+}
+
+async fn list(opened: &Opened, config: &SourceConfig) -> Result<ListPage, StorageError> {
+    let prefix = config.filter.listing_prefix();
+    in_time(opened.blobs.list(prefix, None)).await
+}
+
+async fn in_time<T>(
+    call: impl Future<Output = Result<T, StorageError>>,
+) -> Result<T, StorageError> {
+    timeout(PATIENCE, call).await.unwrap_or_else(|_| {
+        let message = format!("no answer within {} s", PATIENCE.as_secs());
+        Err(StorageError::new(StorageErrorKind::Transient, message))
+    })
+}
+
+fn list_step(listed: &Result<ListPage, StorageError>, filter: &Filter) -> Step {
+    match listed {
+        Ok(page) => Step::ok("list", describe(page, filter)),
+        Err(error) => Step::fail(
+            "list",
+            error.to_string(),
+            storage_advice(error.kind, "Storage Blob Data Reader", "container"),
+        ),
+    }
+}
+
+fn describe(page: &ListPage, filter: &Filter) -> String {
+    let blobs = page.blobs().filter(|blob| !blob.is_directory);
+    let (all, matching) = blobs.fold((0, 0), |(all, matching), blob| {
+        (all + 1, matching + usize::from(filter.matches(blob.name)))
+    });
+    let where_ = if page.next.is_some() {
+        "on the first page"
+    } else {
+        "in all"
+    };
+    format!("{all} blobs {where_}, of which {matching} match prefix and pattern")
+}
+
+async fn state_step(opened: &Opened, id: &str) -> Step {
+    let Some(state) = &opened.state else {
+        return Step::skip(
+            "state",
+            "none is configured: a restart of the server forgets what was announced",
+        );
+    };
+    let probe = format!("{id}/check-{:016x}", unused_number());
+    let written = in_time(write(state.as_ref(), &probe)).await;
+    // Whatever came of it, leave nothing behind.
+    let deleted = in_time(state.delete(&probe)).await;
+    match written.and_then(|fenced| deleted.map(|()| fenced)) {
+        Ok(true) => Step::ok("state", format!("wrote and deleted {probe}")),
+        Ok(false) => Step::fail(
+            "state",
+            "an append at a position that was taken went through".to_owned(),
+            "this is not Azure Storage, or a poor copy of it: two servers could not be told apart",
+        ),
+        Err(error) => Step::fail(
+            "state",
+            error.to_string(),
+            storage_advice(
+                error.kind,
+                "Storage Blob Data Contributor",
+                "state container",
+            ),
+        ),
+    }
+}
+
+/// Whether an append at a position that is taken is refused, as it must be.
+async fn write(state: &dyn StateStore, probe: &str) -> Result<bool, StorageError> {
+    let bytes = Bytes::from_static(b"check");
+    state.create_append(probe).await?;
+    let first = state.append(probe, 0, bytes.clone()).await?;
+    let second = state.append(probe, 0, bytes).await?;
+    Ok((first, second) == (Appended::Yes, Appended::PositionMoved))
+}
+
+fn clock_step(service: OffsetDateTime, local: OffsetDateTime) -> Step {
+    const ADVICE: &str =
+        "set the clock of this machine (NTP): keys, SAS and tokens are only good at their time";
+    let skew = (local - service).unsigned_abs();
+    let direction = if local < service {
+        "behind"
+    } else {
+        "ahead of"
+    };
+    let text = format!("{} s {direction} the service", skew.as_secs());
+    if skew > FAIL_SKEW {
+        Step::fail("clock", text, ADVICE)
+    } else if skew > WARN_SKEW {
+        Step::warn("clock", text, ADVICE)
+    } else {
+        Step::ok("clock", text)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,116 @@
+//! What a check says: a line a step, and what to do about it.
+
+use std::{io, process::ExitCode};
+
+use crate::storage::StorageErrorKind;
+
+/// How a step went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Mark {
+    Ok,
+    Warn,
+    Fail,
+    Skip,
+}
+
+/// One step of a check.
+#[derive(Debug)]
+pub(super) struct Step {
+    mark: Mark,
+    name: &'static str,
+    text: String,
+    advice: Option<String>,
+}
+
+impl Step {
+    pub(super) fn ok(name: &'static str, text: String) -> Self {
+        Self::new(Mark::Ok, name, text, None)
+    }
+
+    pub(super) fn skip(name: &'static str, why: &str) -> Self {
+        Self::new(Mark::Skip, name, why.to_owned(), None)
+    }
+
+    pub(super) fn warn(name: &'static str, text: String, advice: impl Into<String>) -> Self {
+        Self::new(Mark::Warn, name, text, Some(advice.into()))
+    }
+
+    pub(super) fn fail(name: &'static str, text: String, advice: impl Into<String>) -> Self {
+        Self::new(Mark::Fail, name, text, Some(advice.into()))
+    }
+
+    fn new(mark: Mark, name: &'static str, text: String, advice: Option<String>) -> Self {
+        Self {
+            mark,
+            name,
+            text,
+            advice,
+        }
+    }
+}
+
+/// Prints steps as they come and remembers whether one failed.
+pub(super) struct Report<W> {
+    out: W,
+    failed: bool,
+}
+
+impl<W: io::Write> Report<W> {
+    pub(super) fn new(out: W) -> Self {
+        Self { out, failed: false }
+    }
+
+    pub(super) fn add(&mut self, step: Step) -> io::Result<()> {
+        let mark = match step.mark {
+            Mark::Ok => "ok",
+            Mark::Warn => "WARN",
+            Mark::Fail => "FAIL",
+            Mark::Skip => "skip",
+        };
+        self.failed |= step.mark == Mark::Fail;
+        writeln!(self.out, "{mark:<4} {:<8} {}", step.name, step.text)?;
+        if let Some(advice) = step.advice {
+            writeln!(self.out, "              {advice}")?;
+        }
+        self.out.flush()
+    }
+
+    pub(super) fn exit_code(&self) -> ExitCode {
+        if self.failed {
+            ExitCode::FAILURE
+        } else {
+            ExitCode::SUCCESS
+        }
+    }
+
+    #[cfg(test)]
+    pub(super) fn into_parts(self) -> (W, bool) {
+        (self.out, self.failed)
+    }
+}
+
+/// What to do about a storage account's answer.
+pub(super) fn storage_advice(kind: StorageErrorKind, role: &str, container: &str) -> String {
+    match kind {
+        StorageErrorKind::Transient | StorageErrorKind::StaleContinuation => {
+            "see whether this machine reaches the endpoint (DNS, proxy, firewall), and try again".to_owned()
+        }
+        StorageErrorKind::Unauthenticated => {
+            "see whether the key or SAS is still valid, or the workload identity is set up, and the clock is right".to_owned()
+        }
+        StorageErrorKind::Forbidden => format!(
+            "see whether the key or SAS in the credential is right and the SAS has its permissions; an identity \
+             needs the role {role} on the {container}; let this machine through the account's firewall"
+        ),
+        StorageErrorKind::NotFound => {
+            format!("create the {container}, or correct its name or the account's")
+        }
+        StorageErrorKind::UnknownHost => {
+            "correct the account's name or the endpoint, or see whether this machine resolves names".to_owned()
+        }
+        StorageErrorKind::Protocol => {
+            "see whether the endpoint is that of the blob service and no proxy answers in its place".to_owned()
+        }
+        StorageErrorKind::Rejected => "see what the service says about the request above".to_owned(),
+    }
+}

@@ -1,0 +1,180 @@
+//! `watch`: prints events as they come.
+//!
+//! By itself it looks on: it reads the ledger and writes nothing, so it can never swallow an event
+//! of the stream in production. With `--connect` it is a client like Argo's, which does.
+
+use std::{
+    io::{self, ErrorKind, IsTerminal},
+    process::ExitCode,
+    sync::{Arc, atomic::Ordering::Relaxed},
+};
+
+use anyhow::Context;
+use tokio_util::sync::CancellationToken;
+
+use self::print::Printer;
+use super::{load_config, mistake, read_config};
+use crate::{
+    args::{Output, WatchArgs},
+    azure::Connector,
+    config::SourceConfig,
+    ledger::{home::Rollover, memory::MemoryStore},
+    open::Open,
+    session::{
+        Mode, Session,
+        outlet::{Events, outlet},
+    },
+    shutdown::Signals,
+    source::id::{source_id, unused_number},
+};
+
+mod client;
+mod print;
+
+/// How many events may wait to be printed.
+const CHANNEL: usize = 64;
+
+/// Watches until it is over, interrupted, or nobody reads any more.
+pub async fn run(args: WatchArgs) -> anyhow::Result<ExitCode> {
+    let signals = Signals::listen()?;
+    match watch(args, signals.token()).await {
+        Err(error) if is_broken_pipe(&error) => Ok(ExitCode::SUCCESS),
+        result => result,
+    }
+}
+
+async fn watch(args: WatchArgs, stop: CancellationToken) -> anyhow::Result<ExitCode> {
+    let mut printer = Printer::new(io::stdout(), output(args.output));
+    if let Some(url) = &args.connect {
+        let client = read_config(&args.config).and_then(|c| client::Client::new(url, &args, c));
+        let client = match client {
+            Ok(client) => client,
+            Err(error) => return Ok(mistake(&error)),
+        };
+        client.watch(&mut printer, args.once, &stop).await?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let config = match load_config(&args.config) {
+        Ok(config) => config,
+        Err(error) => return Ok(mistake(&error)),
+    };
+    let session = observer(config, args)?;
+    observe(session, &mut printer, stop).await?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn output(asked: Option<Output>) -> Output {
+    asked.unwrap_or(if io::stdout().is_terminal() {
+        Output::Table
+    } else {
+        Output::Json
+    })
+}
+
+fn observer(config: SourceConfig, args: WatchArgs) -> anyhow::Result<Session> {
+    let opened = Connector::from(args.storage).open(&config)?;
+    let source_id = source_id(&config, &args.name, &opened.endpoint);
+    eprintln!(
+        "looking on as source {source_id}: nothing is recorded, and its stream goes on undisturbed"
+    );
+    Ok(Session {
+        source_id,
+        event_name: args.name,
+        endpoint: opened.endpoint,
+        config,
+        blobs: opened.blobs,
+        state: opened
+            .state
+            .unwrap_or_else(|| Arc::new(MemoryStore::default())),
+        writer: unused_number(),
+        mode: Mode::Observe,
+        once: args.once,
+        rollover: Rollover::default(),
+        stats: Arc::default(),
+    })
+}
+
+async fn observe(
+    session: Session,
+    printer: &mut Printer<impl io::Write>,
+    stop: CancellationToken,
+) -> anyhow::Result<()> {
+    let (events, mut receiver) = outlet(CHANNEL);
+    let (once, stats) = (session.once, Arc::clone(&session.stats));
+    let session = tokio::spawn(session.run(events, stop));
+    let printed = print_all(&mut receiver, printer).await;
+    // When printing has failed, this is what ends the session.
+    drop(receiver);
+    let ended = session.await.context("the session broke off")?;
+    let printed = printed?;
+    ended?;
+    if once && printed == 0 {
+        let known = stats.ledger_blobs.load(Relaxed);
+        eprintln!("nothing to announce; {known} blob versions are done already");
+    }
+    Ok(())
+}
+
+async fn print_all(events: &mut Events, printer: &mut Printer<impl io::Write>) -> io::Result<u64> {
+    let mut printed = 0;
+    while let Some(event) = events.recv().await {
+        printer.print(&event.payload)?;
+        printed += 1;
+    }
+    Ok(printed)
+}
+
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error
+        .downcast_ref::<io::Error>()
+        .is_some_and(|error| error.kind() == ErrorKind::BrokenPipe)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+mod tests {
+    use bytes::Bytes;
+
+    use crate::session::Announcement;
+
+    use super::*;
+
+    struct Closed;
+
+    impl io::Write for Closed {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            Err(ErrorKind::BrokenPipe.into())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    async fn one_event() -> Events {
+        let (outlet, events) = outlet(1);
+        let payload = Bytes::from_static(b"{}");
+        outlet.room().await.unwrap().send(Announcement { payload });
+        events
+    }
+
+    #[tokio::test]
+    async fn all_events_are_printed() {
+        let mut out = Vec::new();
+        let mut printer = Printer::new(&mut out, Output::Json);
+        print_all(&mut one_event().await, &mut printer)
+            .await
+            .unwrap();
+        assert_eq!(out, b"{}\n");
+    }
+
+    #[tokio::test]
+    async fn a_pipe_that_is_closed_is_no_failure() {
+        let mut printer = Printer::new(Closed, Output::Json);
+        let error = print_all(&mut one_event().await, &mut printer)
+            .await
+            .unwrap_err();
+        assert!(is_broken_pipe(&error.into()));
+        assert!(!is_broken_pipe(&anyhow::anyhow!("another")));
+    }
+}

@@ -1,0 +1,249 @@
+//! `watch --connect`: a client as Argo's is.
+
+use std::{error::Error, fs, io, path::PathBuf, time::Duration};
+
+use anyhow::{Context, anyhow, bail};
+use backon::{BackoffBuilder, ExponentialBuilder};
+use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
+use tonic::{
+    Code, Request, Status, Streaming,
+    metadata::{Ascii, MetadataValue},
+    transport::{Certificate, Channel, ClientTlsConfig, Endpoint},
+};
+
+use super::print::Printer;
+use crate::{
+    args::WatchArgs,
+    grpc::{
+        ONCE_METADATA,
+        auth::read_token,
+        pb::{Event, EventSource, eventing_client::EventingClient},
+    },
+};
+
+const CONNECT: Duration = Duration::from_secs(10);
+const KEEP_ALIVE: Duration = Duration::from_secs(10);
+
+/// A client of one server for one source.
+pub(super) struct Client {
+    endpoint: Endpoint,
+    request: EventSource,
+    token_file: Option<PathBuf>,
+}
+
+/// How a stream ended that did not end in an error of ours.
+enum Ended {
+    /// The server has said all.
+    Over,
+    /// We were told to stop.
+    Stopped,
+    /// The server went away; it may come back.
+    Away(String),
+}
+
+impl Client {
+    pub(super) fn new(url: &str, args: &WatchArgs, config: Vec<u8>) -> anyhow::Result<Self> {
+        let ca = args.ca_file.as_ref().map(|file| {
+            fs::read(file).with_context(|| format!("cannot read --ca-file {}", file.display()))
+        });
+        Ok(Self {
+            endpoint: endpoint(url, ca.transpose()?)?,
+            request: EventSource {
+                name: args.name.clone(),
+                config,
+            },
+            token_file: args.token_file.clone(),
+        })
+    }
+
+    /// Prints what the server sends. Unless `once`, it comes back when the server went away, as
+    /// `tail -F` does.
+    pub(super) async fn watch(
+        &self,
+        printer: &mut Printer<impl io::Write>,
+        once: bool,
+        stop: &CancellationToken,
+    ) -> anyhow::Result<()> {
+        let mut delays = delays();
+        loop {
+            let mut received = false;
+            let ended = tokio::select! {
+                ended = self.stream(printer, once, &mut received) => ended?,
+                () = stop.cancelled() => Ended::Stopped,
+            };
+            let why = match ended {
+                Ended::Stopped => return Ok(()),
+                Ended::Over if once => return Ok(()),
+                Ended::Away(why) if once => bail!("{why}"),
+                Ended::Over => "the server ended the stream".to_owned(),
+                Ended::Away(why) => why,
+            };
+            if received {
+                delays = self::delays();
+            }
+            let delay = delays.next().unwrap_or(LONGEST_DELAY);
+            eprintln!("{why}; trying again in {:.1} s", delay.as_secs_f64());
+            tokio::select! {
+                () = sleep(delay) => {}
+                () = stop.cancelled() => return Ok(()),
+            }
+        }
+    }
+
+    async fn stream(
+        &self,
+        printer: &mut Printer<impl io::Write>,
+        once: bool,
+        received: &mut bool,
+    ) -> anyhow::Result<Ended> {
+        let channel = match self.endpoint.connect().await {
+            Ok(channel) => channel,
+            Err(error) => return Ok(Ended::Away(format!("cannot connect: {}", cause(&error)))),
+        };
+        let mut events = match self.start(channel, once).await? {
+            Ok(events) => events,
+            Err(status) => return refusal(status),
+        };
+        loop {
+            match events.message().await {
+                Ok(Some(event)) => printer.print(&event.payload)?,
+                Ok(None) => return Ok(Ended::Over),
+                Err(status) => return refusal(status),
+            }
+            *received = true;
+        }
+    }
+
+    async fn start(
+        &self,
+        channel: Channel,
+        once: bool,
+    ) -> anyhow::Result<Result<Streaming<Event>, Status>> {
+        let mut request = Request::new(self.request.clone());
+        if once {
+            let yes = MetadataValue::from_static("1");
+            request.metadata_mut().insert(ONCE_METADATA, yes);
+        }
+        if let Some(token) = self.token()? {
+            request.metadata_mut().insert("authorization", token);
+        }
+        let started = EventingClient::new(channel)
+            .start_event_source(request)
+            .await;
+        Ok(started.map(tonic::Response::into_inner))
+    }
+
+    // Read each time, so that a rotated token is taken up when the stream is started anew.
+    fn token(&self) -> anyhow::Result<Option<MetadataValue<Ascii>>> {
+        let Some(file) = &self.token_file else {
+            return Ok(None);
+        };
+        let token = format!("Bearer {}", read_token(file)?);
+        let mut value: MetadataValue<Ascii> = token.parse().map_err(|_| {
+            anyhow!(
+                "the token in {} has characters that no header may have",
+                file.display()
+            )
+        })?;
+        value.set_sensitive(true);
+        Ok(Some(value))
+    }
+}
+
+const LONGEST_DELAY: Duration = Duration::from_secs(15);
+
+fn delays() -> impl Iterator<Item = Duration> + use<> {
+    ExponentialBuilder::default()
+        .with_min_delay(Duration::from_millis(500))
+        .with_max_delay(LONGEST_DELAY)
+        .with_jitter()
+        .without_max_times()
+        .build()
+}
+
+fn endpoint(url: &str, ca: Option<Vec<u8>>) -> anyhow::Result<Endpoint> {
+    let wrong =
+        || format!("--connect {url:?} is no URL like http://host:50051 or https://host:50051");
+    let endpoint = Endpoint::from_shared(url.to_owned()).with_context(wrong)?;
+    let endpoint = match (endpoint.uri().scheme_str(), ca) {
+        (Some("https"), ca) => endpoint.tls_config(tls(ca))?,
+        (Some("http"), None) => endpoint,
+        (Some("http"), Some(_)) => bail!("--ca-file is for https, and --connect says http"),
+        _ => bail!("{}", wrong()),
+    };
+    Ok(endpoint
+        .connect_timeout(CONNECT)
+        .http2_keep_alive_interval(KEEP_ALIVE)
+        .keep_alive_timeout(KEEP_ALIVE)
+        .keep_alive_while_idle(true))
+}
+
+fn tls(ca: Option<Vec<u8>>) -> ClientTlsConfig {
+    match ca {
+        Some(pem) => ClientTlsConfig::new().ca_certificate(Certificate::from_pem(pem)),
+        None => ClientTlsConfig::new().with_native_roots(),
+    }
+}
+
+/// What a status means to us: come back, or give up with its words.
+fn refusal(status: Status) -> anyhow::Result<Ended> {
+    // A status with a cause was made on this side, of a connection that broke.
+    if let Some(error) = status.source() {
+        let why = format!("the connection to the server broke ({})", cause(error));
+        return Ok(Ended::Away(why));
+    }
+    if status.code() == Code::Unavailable {
+        return Ok(Ended::Away(status.message().to_owned()));
+    }
+    let code = status.code();
+    Err(anyhow!("{} ({code:?})", status.message()))
+}
+
+fn cause(error: &dyn Error) -> String {
+    match error.source() {
+        Some(cause) => self::cause(cause),
+        None => error.to_string(),
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_url_says_how_to_connect() {
+        assert!(endpoint("http://localhost:50051", None).is_ok());
+        assert!(endpoint("https://localhost:50051", None).is_ok());
+        assert!(endpoint("http://localhost:50051", Some(Vec::new())).is_err());
+        for wrong in ["localhost:50051", "ftp://localhost", "", "a b"] {
+            let error = endpoint(wrong, None).map(drop).unwrap_err();
+            assert!(
+                format!("{error:#}").contains("no URL like"),
+                "{wrong}: {error:#}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_server_that_goes_away_may_come_back_and_a_refusal_is_final() {
+        let away = refusal(Status::unavailable("the server is shutting down")).unwrap();
+        assert!(matches!(away, Ended::Away(why) if why.contains("shutting down")));
+        let broken = Status::from_error(Box::new(io::Error::other("reset")));
+        assert!(matches!(refusal(broken), Ok(Ended::Away(_))));
+        let error = refusal(Status::invalid_argument("2 mistakes"))
+            .map(drop)
+            .unwrap_err();
+        assert_eq!(error.to_string(), "2 mistakes (InvalidArgument)");
+        assert!(refusal(Status::aborted("taken over")).is_err());
+    }
+
+    #[test]
+    fn delays_grow_to_a_bound_and_never_end() {
+        let delays: Vec<_> = delays().take(20).collect();
+        assert_eq!(delays.len(), 20);
+        assert!(delays[0] < Duration::from_secs(2));
+        assert!(delays[19] >= LONGEST_DELAY);
+    }
+}

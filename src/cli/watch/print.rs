@@ -1,0 +1,159 @@
+//! An event as a line.
+
+use std::{
+    fmt::{self, Display, Formatter, Write as _},
+    io,
+};
+
+use serde::Deserialize;
+
+use crate::args::Output;
+
+/// Prints events, one a line.
+pub(super) struct Printer<W> {
+    out: W,
+    output: Output,
+    header: bool,
+}
+
+/// What the table shows of an event.
+#[derive(Deserialize)]
+struct Row {
+    time: String,
+    blobname: String,
+    data: Data,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Data {
+    content_length: u64,
+}
+
+impl<W: io::Write> Printer<W> {
+    pub(super) fn new(out: W, output: Output) -> Self {
+        Self {
+            out,
+            output,
+            header: true,
+        }
+    }
+
+    pub(super) fn print(&mut self, payload: &[u8]) -> io::Result<()> {
+        match self.output {
+            Output::Json => {
+                self.out.write_all(payload)?;
+                self.out.write_all(b"\n")?;
+            }
+            Output::Table => self.row(payload)?,
+        }
+        // People look on, and programs read as it comes.
+        self.out.flush()
+    }
+
+    fn row(&mut self, payload: &[u8]) -> io::Result<()> {
+        if std::mem::take(&mut self.header) {
+            writeln!(self.out, "{:<20}  {:>9}  BLOB", "TIME", "SIZE")?;
+        }
+        match serde_json::from_slice::<Row>(payload) {
+            Ok(row) => writeln!(
+                self.out,
+                "{:<20}  {:>9}  {}",
+                Plain(&row.time).to_string(),
+                Size(row.data.content_length).to_string(),
+                Plain(&row.blobname)
+            ),
+            // A server of another make or version: better shown than hidden.
+            Err(_) => writeln!(self.out, "{}", Plain(&String::from_utf8_lossy(payload))),
+        }
+    }
+}
+
+/// Text that cannot take a terminal over: what controls it is shown as its number.
+struct Plain<'a>(&'a str);
+
+impl Display for Plain<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        for c in self.0.chars() {
+            let turns = matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+            if c.is_control() || turns {
+                write!(f, "{}", c.escape_default())?;
+            } else {
+                f.write_char(c)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A number of bytes in a unit that people read.
+struct Size(u64);
+
+impl Display for Size {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        const UNITS: [&str; 6] = ["KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
+        if self.0 < 1024 {
+            return write!(f, "{} B", self.0);
+        }
+        let mut size = self.0 as f64 / 1024.0;
+        let mut unit = UNITS[0];
+        for larger in &UNITS[1..] {
+            // What would be rounded to 1024.0 is one of the next.
+            if size < 1023.95 {
+                break;
+            }
+            size /= 1024.0;
+            unit = larger;
+        }
+        write!(f, "{size:.1} {unit}")
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+mod tests {
+    use super::*;
+
+    fn printed(output: Output, payloads: &[&str]) -> String {
+        let mut out = Vec::new();
+        let mut printer = Printer::new(&mut out, output);
+        for payload in payloads {
+            printer.print(payload.as_bytes()).unwrap();
+        }
+        String::from_utf8(out).unwrap()
+    }
+
+    const EVENT: &str = r#"{"time":"2026-01-02T03:04:05Z","blobname":"raw/a\u001b[31m\n.csv","data":{"contentLength":1536,"eTag":"x"}}"#;
+
+    #[test]
+    fn json_is_the_payload_as_it_is() {
+        assert_eq!(
+            printed(Output::Json, &[EVENT, "{}"]),
+            format!("{EVENT}\n{{}}\n")
+        );
+    }
+
+    #[test]
+    fn a_table_has_one_header_and_escapes_names() {
+        assert_eq!(
+            printed(Output::Table, &[EVENT, EVENT]),
+            "TIME                       SIZE  BLOB\n\
+             2026-01-02T03:04:05Z    1.5 KiB  raw/a\\u{1b}[31m\\n.csv\n\
+             2026-01-02T03:04:05Z    1.5 KiB  raw/a\\u{1b}[31m\\n.csv\n"
+        );
+    }
+
+    #[test]
+    fn what_is_no_event_of_ours_is_shown_all_the_same() {
+        assert!(printed(Output::Table, &["hi\u{7}"]).ends_with("hi\\u{7}\n"));
+    }
+
+    #[test]
+    fn sizes_have_a_unit() {
+        let sizes = [0, 1023, 1024, 1_048_575, 1_048_576, u64::MAX].map(|s| Size(s).to_string());
+        assert_eq!(
+            sizes,
+            ["0 B", "1023 B", "1.0 KiB", "1.0 MiB", "1.0 MiB", "16.0 EiB"]
+        );
+    }
+}

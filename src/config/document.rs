@@ -1,0 +1,265 @@
+//! What the keys of a configuration mean.
+
+use std::time::Duration;
+
+use super::{
+    ConfigError, Existing, Limits, Location, SourceConfig,
+    mistake::{Mistake, Mistakes},
+    names,
+    raw::Value,
+    reader::{Keys, Section},
+    span,
+};
+use crate::filter::{self, Filter, FilterError, FilterSpec};
+
+const ROOT: Keys = Keys {
+    known: &[
+        "account",
+        "endpoint",
+        "container",
+        "prefix",
+        "pattern",
+        "credential",
+        "source",
+        "existing",
+        "minAge",
+        "skipEmpty",
+        "state",
+        "limits",
+        "id",
+    ],
+    later: &["confirm", "redelivery"],
+};
+const SOURCE: Keys = Keys {
+    known: &["listing"],
+    later: &["queue"],
+};
+const LISTING: Keys = Keys {
+    known: &["interval"],
+    later: &[],
+};
+const SINCE: Keys = Keys {
+    known: &["since"],
+    later: &[],
+};
+const STATE: Keys = Keys {
+    known: &["container"],
+    later: &[],
+};
+const LIMITS: Keys = Keys {
+    known: &["inFlight", "settle"],
+    later: &["activeWorkflows"],
+};
+
+const SECOND: Duration = Duration::from_secs(1);
+const HOUR: Duration = Duration::from_secs(3600);
+const DAY: Duration = Duration::from_secs(24 * 3600);
+const YEAR: Duration = Duration::from_secs(365 * 24 * 3600);
+
+const DEFAULT_INTERVAL: Duration = Duration::from_secs(30);
+const DEFAULT_LIMITS: Limits = Limits {
+    in_flight: 100,
+    settle: Duration::from_secs(10),
+};
+const MOST_IN_FLIGHT: usize = 100_000;
+
+/// The configuration that a document says, or everything that is wrong with it.
+pub(super) fn read(entries: &[(String, Value)]) -> Result<SourceConfig, ConfigError> {
+    let mut mistakes = Mistakes::default();
+    let m = &mut mistakes;
+    let root = Section::new("", entries, ROOT, m);
+    // Every key is read before any answer is given, in this order.
+    let location = location(&root, m);
+    let container = root.required(
+        "container",
+        "the name of the container to watch",
+        m,
+        |value| names::container(value.text()?),
+    );
+    let filter = filter(&root, m);
+    let credential = root.optional("credential", m, |value| names::credential(value.text()?));
+    let interval = interval(&root, m);
+    let existing = existing(&root, m);
+    let min_age = root.optional("minAge", m, |value| span::read(value, Duration::ZERO, YEAR));
+    let skip_empty = root.optional("skipEmpty", m, Value::boolean);
+    let state = state(&root, container.as_deref(), m);
+    let limits = limits(&root, m);
+    let id = root.optional("id", m, |value| names::id(value.text()?));
+
+    match (mistakes.into_error(), location, container, filter) {
+        (None, Some(location), Some(container), Some(filter)) => Ok(SourceConfig {
+            location,
+            container,
+            filter,
+            credential,
+            interval: interval.unwrap_or(DEFAULT_INTERVAL),
+            existing: existing.unwrap_or(Existing::Skip),
+            min_age: min_age.unwrap_or(Duration::ZERO),
+            skip_empty: skip_empty.unwrap_or(false),
+            state,
+            limits,
+            id,
+        }),
+        // Whatever is absent left a mistake behind, so there is an error.
+        (error, ..) => Err(error.unwrap_or_else(|| incomplete().into())),
+    }
+}
+
+fn incomplete() -> Mistake {
+    Mistake {
+        path: String::new(),
+        problem: "the configuration is not complete".to_owned(),
+    }
+}
+
+fn location(root: &Section<'_>, m: &mut Mistakes) -> Option<Location> {
+    let account = root.optional("account", m, |value| names::account(value.text()?));
+    let endpoint = root.optional("endpoint", m, |value| names::endpoint(value.text()?));
+    match (root.has("account"), root.has("endpoint")) {
+        (true, true) => m.add("", "give `account` or `endpoint`, not both"),
+        (false, false) => m.add(
+            "account",
+            "is missing; give the storage account's name, or its URL as `endpoint`",
+        ),
+        _ => {
+            return account
+                .map(Location::Account)
+                .or(endpoint.map(Location::Endpoint));
+        }
+    }
+    None
+}
+
+fn filter(root: &Section<'_>, m: &mut Mistakes) -> Option<Filter> {
+    let prefix = match root.has("prefix") {
+        true => root.optional("prefix", m, |value| names::prefix(value.text()?)),
+        false => Some(String::new()),
+    };
+    let patterns = patterns(root, m);
+    let spec = FilterSpec {
+        prefix: prefix?,
+        patterns: patterns?,
+    };
+    let listed = matches!(
+        root.value("pattern", &mut Mistakes::default()),
+        Some(Value::List(_))
+    );
+    Filter::new(spec)
+        .map_err(|error| m.add(&blamed(&error, listed), error.problem.clone()))
+        .ok()
+}
+
+/// Where in the document a filter is wrong.
+fn blamed(error: &FilterError, listed: bool) -> String {
+    match error.pattern {
+        Some(index) if listed => format!("pattern[{index}]"),
+        _ => "pattern".to_owned(),
+    }
+}
+
+/// The patterns, one or a list; `None` when any of them is no pattern.
+fn patterns(root: &Section<'_>, m: &mut Mistakes) -> Option<Vec<String>> {
+    if !root.has("pattern") {
+        return Some(Vec::new());
+    }
+    match root.value("pattern", m)? {
+        Value::List(items) if items.is_empty() => {
+            m.add(
+                "pattern",
+                "is an empty list; give a pattern or remove the key",
+            );
+            None
+        }
+        Value::List(items) => {
+            // First, because compiling thousands takes long.
+            if let Err(error) = filter::check_count(items.len()) {
+                m.add("pattern", error.problem);
+                return None;
+            }
+            let read = |(index, item)| pattern(&format!("pattern[{index}]"), item, m);
+            // All of them, for the sake of their mistakes, and only then whether any had one.
+            items
+                .iter()
+                .enumerate()
+                .map(read)
+                .collect::<Vec<_>>()
+                .into_iter()
+                .collect()
+        }
+        one => Some(vec![pattern("pattern", one, m)?]),
+    }
+}
+
+fn pattern(path: &str, value: &Value, m: &mut Mistakes) -> Option<String> {
+    let text = match value {
+        Value::Null => Err("is empty; give a pattern or remove the item".to_owned()),
+        value => value.text(),
+    };
+    let checked = text.and_then(|text| {
+        let alone = FilterSpec {
+            prefix: String::new(),
+            patterns: vec![text.to_owned()],
+        };
+        Filter::new(alone)
+            .map(|_| text.to_owned())
+            .map_err(|error| error.problem)
+    });
+    checked.map_err(|problem| m.add(path, problem)).ok()
+}
+
+fn interval(root: &Section<'_>, m: &mut Mistakes) -> Option<Duration> {
+    let listing = root
+        .section("source", SOURCE, m)?
+        .section("listing", LISTING, m)?;
+    listing.optional("interval", m, |value| span::read(value, SECOND, DAY))
+}
+
+fn existing(root: &Section<'_>, m: &mut Mistakes) -> Option<Existing> {
+    let entries = match root.value("existing", m)? {
+        Value::Map(entries) => entries,
+        Value::Text(text) if text == "skip" => return Some(Existing::Skip),
+        Value::Text(text) if text == "emit" => return Some(Existing::Emit),
+        other => {
+            let found = other.described();
+            let allowed = "allowed: `skip`, `emit` or `{since: 2026-01-01T00:00:00Z}`";
+            m.add("existing", format!("found {found}; {allowed}"));
+            return None;
+        }
+    };
+    let since = Section::new("existing", entries, SINCE, m);
+    let wanted = "a date and time such as 2026-01-01T00:00:00Z";
+    since
+        .required("since", wanted, m, names::moment)
+        .map(Existing::Since)
+}
+
+fn state(root: &Section<'_>, watched: Option<&str>, m: &mut Mistakes) -> Option<String> {
+    let section = root.section("state", STATE, m)?;
+    section.required(
+        "container",
+        "the name of the container for the ledger",
+        m,
+        |value| {
+            let name = names::state_container(value.text()?)?;
+            if watched == Some(&name) {
+                return Err(
+                    "is the container that is watched; the ledger's own blobs would be announced"
+                        .to_owned(),
+                );
+            }
+            Ok(name)
+        },
+    )
+}
+
+fn limits(root: &Section<'_>, m: &mut Mistakes) -> Limits {
+    let Some(section) = root.section("limits", LIMITS, m) else {
+        return DEFAULT_LIMITS;
+    };
+    let in_flight = section.optional("inFlight", m, |v| v.whole_number(1, MOST_IN_FLIGHT));
+    let settle = section.optional("settle", m, |v| span::read(v, Duration::ZERO, HOUR));
+    Limits {
+        in_flight: in_flight.unwrap_or(DEFAULT_LIMITS.in_flight),
+        settle: settle.unwrap_or(DEFAULT_LIMITS.settle),
+    }
+}

@@ -1,0 +1,162 @@
+//! The rules for names, as Azure, Kubernetes and file systems have them.
+
+use time::{OffsetDateTime, UtcOffset, format_description::well_known::Rfc3339};
+use url::Url;
+
+use super::{
+    mistake::{looks_secret, shown},
+    raw::Value,
+};
+
+/// A storage account's name.
+pub(super) fn account(name: &str) -> Result<String, String> {
+    let allowed = "allowed are 3 to 24 lower-case letters and digits";
+    if name.contains(['.', '/', ':']) {
+        return Err(format!(
+            "found {}; {allowed} (for a URL use `endpoint`)",
+            shown(name)
+        ));
+    }
+    let fits = (3..=24).contains(&name.len());
+    if fits
+        && name
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
+    {
+        return Ok(name.to_owned());
+    }
+    Err(format!("found {}; {allowed}", shown(name)))
+}
+
+/// The URL of a blob service, without a trailing slash on its path.
+pub(super) fn endpoint(text: &str) -> Result<Url, String> {
+    // First, because the rest would show it.
+    if text.contains('@') {
+        return Err("has a user name or a secret in it; put it in a `credential`".to_owned());
+    }
+    if text.contains('?') {
+        return Err("has a query (`?…`); if it is a SAS, put it in a `credential`".to_owned());
+    }
+    if text.contains('#') {
+        return Err(format!(
+            "found {}; remove the part from `#` on",
+            shown(text)
+        ));
+    }
+    let allowed = "allowed is a URL such as https://NAME.blob.core.windows.net";
+    // The parser would drop control characters and spaces without a word.
+    let clean = !text.contains(|c: char| c.is_control() || c.is_whitespace() || c == '\\');
+    let url = Url::parse(text).ok().filter(|_| clean);
+    let url = url.filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+    let mut url = url.ok_or_else(|| format!("found {}; {allowed}", shown(text)))?;
+    let path = url.path().trim_end_matches('/').to_owned();
+    url.set_path(&path);
+    Ok(url)
+}
+
+/// The containers that the service itself names and whose blobs can be listed.
+const SYSTEM_CONTAINERS: [&str; 3] = ["$root", "$web", "$logs"];
+
+/// A container to watch.
+pub(super) fn container(name: &str) -> Result<String, String> {
+    if SYSTEM_CONTAINERS.contains(&name) {
+        return Ok(name.to_owned());
+    }
+    if !name.is_empty() && name.bytes().all(|b| b == b'.') {
+        return Err(format!(
+            "found {}; that is a path, give a container's name",
+            shown(name)
+        ));
+    }
+    if is_container(name) {
+        return Ok(name.to_owned());
+    }
+    Err(format!(
+        "found {}; allowed are 3 to 63 lower-case letters, digits and single hyphens, \
+         a letter or digit first and last (or `$root`, `$web`, `$logs`)",
+        shown(name)
+    ))
+}
+
+/// A container to keep a ledger in: never one of the service's own, of which one is a public web
+/// site and another cannot be written.
+pub(super) fn state_container(name: &str) -> Result<String, String> {
+    if is_container(name) {
+        return Ok(name.to_owned());
+    }
+    Err(format!(
+        "found {}; allowed are 3 to 63 lower-case letters, digits and single hyphens, \
+         a letter or digit first and last",
+        shown(name)
+    ))
+}
+
+fn is_container(name: &str) -> bool {
+    (3..=63).contains(&name.len()) && is_label(name) && !name.contains("--")
+}
+
+/// Lower-case letters, digits and hyphens, none of those first or last.
+fn is_label(name: &str) -> bool {
+    name.bytes()
+        .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+        && !name.starts_with('-')
+        && !name.ends_with('-')
+}
+
+/// The start of blob names; no longer than a blob name can be.
+pub(super) fn prefix(text: &str) -> Result<String, String> {
+    let length = text.chars().count();
+    if length <= 1024 {
+        return Ok(text.to_owned());
+    }
+    Err(format!(
+        "is {length} characters long; at most 1024 are allowed"
+    ))
+}
+
+/// A file in the credentials directory, and never one outside of it.
+pub(super) fn credential(name: &str) -> Result<String, String> {
+    let allowed = "allowed is the name of a file in the server's credentials directory";
+    if looks_secret(name) {
+        return Err(format!("is a secret itself (not shown); {allowed}"));
+    }
+    let inside = !name.contains(['/', '\\']) && !name.contains("..") && !name.starts_with('.');
+    let plain = !name.chars().any(char::is_control);
+    if inside && plain && (1..=253).contains(&name.len()) {
+        return Ok(name.to_owned());
+    }
+    Err(format!(
+        "found {}; {allowed}: 1 to 253 bytes, no `/`, `\\`, `..` or control character, \
+         no leading dot",
+        shown(name)
+    ))
+}
+
+/// A source's name in the state container.
+pub(super) fn id(name: &str) -> Result<String, String> {
+    if (1..=63).contains(&name.len()) && is_label(name) {
+        return Ok(name.to_owned());
+    }
+    Err(format!(
+        "found {}; allowed are 1 to 63 lower-case letters, digits and hyphens, \
+         a letter or digit first and last",
+        shown(name)
+    ))
+}
+
+/// A moment. Years have four digits, so that it can be written again.
+pub(super) fn moment(value: &Value) -> Result<OffsetDateTime, String> {
+    let moment = match value {
+        Value::Text(text) => OffsetDateTime::parse(text, &Rfc3339).ok(),
+        _ => None,
+    };
+    let moment = moment.and_then(|moment| moment.checked_to_offset(UtcOffset::UTC));
+    moment
+        .filter(|moment| (0..=9999).contains(&moment.year()))
+        .ok_or_else(|| {
+            format!(
+                "found {}; allowed is a date and time with zone such as 2026-01-01T00:00:00Z",
+                value.described()
+            )
+        })
+}

@@ -1,0 +1,219 @@
+//! What holds for every configuration and every text.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use std::time::Instant;
+
+use proptest::{option, prelude::*};
+
+use super::*;
+use crate::filter::FilterSpec;
+
+fn locations() -> impl Strategy<Value = Location> {
+    prop_oneof![
+        "[a-z0-9]{3,24}".prop_map(Location::Account),
+        "https?://([a-z]{1,9}\\.){0,3}[a-z]{1,5}(:1[0-9]{3})?(/[a-zA-Z0-9é%.'\" ~-]{1,9}){0,2}"
+            .prop_filter_map("a URL", |url| super::names::endpoint(&url).ok())
+            .prop_map(Location::Endpoint),
+    ]
+}
+
+fn containers() -> impl Strategy<Value = String> {
+    "[a-z0-9]{1,9}-[a-z0-9]{1,9}(-[a-z0-9]{1,9}){0,4}|null|true|123|0x1f|1e3|off"
+}
+
+fn filters() -> impl Strategy<Value = Filter> {
+    let patterns =
+        prop::collection::vec("!?(\\*\\*/)?[^\\pC\\[{}*?]{1,9}(/\\*\\*)?|\\PC{1,9}", 0..4);
+    ("(?s).{0,20}", patterns).prop_filter_map("a filter", |(prefix, patterns)| {
+        Filter::new(FilterSpec {
+            prefix: prefix.clone(),
+            patterns,
+        })
+        .or_else(|_| {
+            Filter::new(FilterSpec {
+                prefix,
+                patterns: Vec::new(),
+            })
+        })
+        .ok()
+    })
+}
+
+fn spans(least: u64, most: u64) -> impl Strategy<Value = Duration> {
+    prop_oneof![
+        (least..=most).prop_map(Duration::from_secs),
+        (least * 1000..=most * 1000).prop_map(Duration::from_millis),
+        (least * 1_000_000_000..=most * 1_000_000_000).prop_map(Duration::from_nanos),
+    ]
+}
+
+fn existings() -> impl Strategy<Value = Existing> {
+    let seconds = -62_167_219_200_i64..=253_402_300_799;
+    let moment = (seconds, 0..1_000_000_000_i64).prop_map(|(seconds, nanos)| {
+        OffsetDateTime::from_unix_timestamp(seconds).unwrap() + time::Duration::nanoseconds(nanos)
+    });
+    prop_oneof![
+        Just(Existing::Skip),
+        Just(Existing::Emit),
+        moment.prop_map(Existing::Since)
+    ]
+}
+
+prop_compose! {
+    fn configs()(
+        location in locations(),
+        container in containers(),
+        filter in filters(),
+        credential in option::of("[a-zA-Z0-9 '\":#é_-][a-zA-Z0-9 '\":#é_-]{0,20}|null|~|-"),
+        interval in spans(1, 86_400),
+        existing in existings(),
+        min_age in spans(0, 31_536_000),
+        skip_empty in any::<bool>(),
+        state in option::of(containers()),
+        in_flight in 1..=100_000_usize,
+        settle in spans(0, 3600),
+        id in option::of("[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?"),
+    ) -> SourceConfig {
+        let state = state.filter(|state| *state != container);
+        let limits = Limits { in_flight, settle };
+        SourceConfig {
+            location, container, filter, credential, interval, existing, min_age, skip_empty,
+            state, limits, id,
+        }
+    }
+}
+
+/// Reads a text and holds the answer against what is promised of every answer.
+fn answer(text: &[u8]) -> Result<(), TestCaseError> {
+    let start = Instant::now();
+    let parsed = SourceConfig::parse(text);
+    prop_assert!(
+        start.elapsed() < Duration::from_secs(5),
+        "took {:?}",
+        start.elapsed()
+    );
+    match parsed {
+        Ok(config) => prop_assert_eq!(SourceConfig::parse(config.to_yaml().as_bytes()), Ok(config)),
+        Err(error) => {
+            prop_assert!((1..=101).contains(&error.mistakes.len()));
+            for mistake in &error.mistakes {
+                let line = mistake.to_string();
+                prop_assert!(!line.contains(|c: char| c.is_control()), "{:?}", line);
+                prop_assert!(line.chars().count() <= 4000, "{:?}", line);
+            }
+        }
+    }
+    Ok(())
+}
+
+proptest! {
+    #[test]
+    fn what_is_written_is_read_as_the_same(config in configs()) {
+        let text = config.to_yaml();
+        prop_assert_eq!(SourceConfig::parse(text.as_bytes()), Ok(config), "{}", text);
+    }
+
+    #[test]
+    fn an_unknown_key_is_always_refused_by_name(
+        config in configs(),
+        key in "[a-zA-Z]{1,12}",
+        at in any::<prop::sample::Index>(),
+    ) {
+        const KNOWN: [&str; 15] = [
+            "account", "endpoint", "container", "prefix", "pattern", "credential", "source",
+            "existing", "minAge", "skipEmpty", "state", "limits", "id", "confirm", "redelivery",
+        ];
+        prop_assume!(!KNOWN.contains(&key.as_str()));
+        let yaml = config.to_yaml();
+        let mut lines: Vec<_> = yaml.lines().collect();
+        let line = format!("\"{key}\": 1");
+        lines.insert(at.index(lines.len() + 1), &line);
+        let error = SourceConfig::parse(lines.join("\n").as_bytes()).unwrap_err();
+        prop_assert_eq!(error.mistakes.len(), 1);
+        let named = format!("unknown key `{key}`; ");
+        prop_assert!(error.mistakes[0].problem.starts_with(&named), "{}", error);
+    }
+
+    #[test]
+    fn any_bytes_are_answered(text in prop::collection::vec(any::<u8>(), 0..300)) {
+        answer(&text)?;
+    }
+
+    #[test]
+    fn any_text_is_answered(text in "(?s).{0,200}") {
+        answer(text.as_bytes())?;
+    }
+
+    #[test]
+    fn anything_like_yaml_is_answered(
+        text in "((account|container|pattern|existing|source|limits|since|x|<<|\\? )?[:,\\[\\]{}&*!|>'\"%@~#-]? ?(abc|1|1e9|[.]nan|true|&a|\\*a|!!int|!!map|[*]{2}/a|30s)?[\n ]{0,3}){0,40}"
+    ) {
+        answer(text.as_bytes())?;
+    }
+
+    #[test]
+    fn any_value_of_any_key_is_answered(
+        key in prop::sample::select(vec![
+            "account", "endpoint", "container", "prefix", "pattern", "credential", "source",
+            "existing", "minAge", "skipEmpty", "state", "limits", "id",
+        ]),
+        value in "\\PC{0,40}|[\\[{\"'](\\PC{0,40})|[0-9.smhe+-]{1,30}|https://\\PC{0,40}",
+    ) {
+        answer(format!("{key}: {value}\n").as_bytes())?;
+        answer(format!("account: abc\ncontainer: abc\n{key}: {value}\n").as_bytes())?;
+    }
+}
+
+#[test]
+fn bombs_are_answered_in_time() {
+    let filling = |piece: &str| piece.repeat(65_000 / piece.len());
+    for piece in [
+        "[",
+        "{",
+        "{a: ",
+        "- ",
+        "? ",
+        "a: ",
+        "a:\n",
+        "- a\n",
+        "&a ",
+        "*a ",
+        "!a ",
+        "'",
+        "\"\\x",
+        "\t",
+        "\n",
+        "#",
+        "---\n",
+        "- &a b\n- *a\n",
+        "[a,",
+        "|\n ",
+        "%",
+        "a: &a [*a]\n",
+        "\u{feff}",
+    ] {
+        answer(filling(piece).as_bytes()).unwrap();
+        answer(format!("a: {}", filling(piece)).as_bytes()).unwrap();
+    }
+    answer(format!("{}: 1", filling("k")).as_bytes()).unwrap();
+    for piece in [
+        "?",
+        "[!a]",
+        "{a,b}",
+        "*a",
+        "{{a,b},{c,*}}",
+        "**/",
+        "a/**/",
+        "[!-~]",
+    ] {
+        let pattern = piece.repeat(1000 / piece.len());
+        let list = format!("- '{pattern}*x?'\n").repeat(60);
+        answer(format!("account: abc\ncontainer: abc\npattern:\n{list}").as_bytes()).unwrap();
+    }
+    let mut laughs = String::from("a0: &a0 [x, x, x, x, x, x, x, x, x]\n");
+    for n in 1..60 {
+        let alias = format!("*a{}, ", n - 1).repeat(9);
+        laughs += &format!("a{n}: &a{n} [{alias}]\n");
+    }
+    answer(laughs.as_bytes()).unwrap();
+}

@@ -1,0 +1,277 @@
+//! The YAML text as a tree, before anything is known of its keys.
+//!
+//! Serde's derived readers stop at the first mistake; a tree can be read to its end. Numbers keep
+//! no type here: no key but a few wants one.
+
+use std::fmt;
+
+use serde::{
+    Deserialize, Deserializer,
+    de::{MapAccess, SeqAccess, Visitor},
+};
+use serde_saphyr::{
+    Error, MergeKeyPolicy, MessageFormatter, NonFiniteFloatPolicy, Options, UserMessageFormatter,
+    options::DuplicateKeyPolicy,
+};
+
+use super::mistake::{Mistake, looks_secret, one_line, shown};
+
+/// The longest configuration in bytes.
+pub(super) const MAX_BYTES: usize = 64 * 1024;
+
+/// A node of the document.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Value {
+    Null,
+    Bool(bool),
+    /// As its digits.
+    Number(String),
+    Text(String),
+    List(Vec<Value>),
+    /// In the order of the document, with every key that is given twice.
+    Map(Vec<(String, Value)>),
+}
+
+/// The tree of a configuration text; anything but one YAML mapping is a mistake.
+pub(super) fn read(text: &[u8]) -> Result<Vec<(String, Value)>, Mistake> {
+    match tree(text).map_err(|problem| Mistake {
+        path: String::new(),
+        problem,
+    })? {
+        Value::Map(entries) if is_kubernetes_object(&entries) => Err(Mistake {
+            path: String::new(),
+            problem: "this is a whole Kubernetes object; give the text under `spec.generic.<event>.config` of the EventSource".to_owned(),
+        }),
+        Value::Map(entries) => Ok(entries),
+        Value::Null => Err(whole("the configuration is empty")),
+        other => Err(whole(&format!(
+            "the configuration is {}",
+            other.described()
+        ))),
+    }
+}
+
+fn is_kubernetes_object(entries: &[(String, Value)]) -> bool {
+    ["apiVersion", "kind"]
+        .iter()
+        .all(|key| entries.iter().any(|(name, _)| name == key))
+}
+
+fn whole(problem: &str) -> Mistake {
+    let problem = format!("{problem}; write keys such as `account: …` and `container: …`");
+    Mistake {
+        path: String::new(),
+        problem,
+    }
+}
+
+fn tree(text: &[u8]) -> Result<Value, String> {
+    if text.len() > MAX_BYTES {
+        return Err(format!(
+            "the configuration is {} bytes long; at most {MAX_BYTES} are allowed",
+            text.len()
+        ));
+    }
+    let text = std::str::from_utf8(text).map_err(|error| {
+        let at = error.valid_up_to();
+        format!(
+            "the configuration is not UTF-8 text: byte {at} (from 0) is not part of a character"
+        )
+    })?;
+    serde_saphyr::from_str_with_options(text, options()).map_err(|error| syntax(text, &error))
+}
+
+/// Strict where YAML surprises, and tight where a small text could become a big tree.
+fn options() -> Options {
+    serde_saphyr::options! {
+        budget: serde_saphyr::budget! {
+            max_depth: 16,
+            flow_nesting_limit: 16,
+            max_aliases: 64,
+            max_anchors: 64,
+            max_events: 100_000,
+            max_nodes: 50_000,
+        },
+        alias_limits: serde_saphyr::alias_limits! {
+            max_total_replayed_events: 10_000,
+            max_replay_stack_depth: 8,
+        },
+        // Twice the same key and merge keys reach our reader, which tells all mistakes at once.
+        duplicate_keys: DuplicateKeyPolicy::PassThrough,
+        merge_keys: MergeKeyPolicy::AsOrdinary,
+        // `yes` and `on` are text, as YAML 1.2 has it; so are `0123` and `1_000`.
+        strict_booleans: true,
+        leading_zero_numbers_as_strings: true,
+        underscored_numbers_as_strings: true,
+        non_finite_float_policy: NonFiniteFloatPolicy::AsString,
+        // `pattern: !tmp/**` without quotes is a tag, and its text would be lost.
+        reject_unsupported_tags: true,
+        with_snippet: false,
+    }
+}
+
+/// One sentence about why a text is not YAML.
+fn syntax(text: &str, error: &Error) -> String {
+    let (line, column) = match error.location() {
+        Some(at) => (at.line(), at.column()),
+        None => (1, 1),
+    };
+    if let Some(why) = known_cause(text, error, line, column) {
+        return why;
+    }
+    let message = UserMessageFormatter.format_message(error);
+    let message = match looks_secret(&message) {
+        true => "this is not expected here".to_owned(),
+        false => one_line(&message, 160),
+    };
+    format!("line {line}, column {column}: not YAML: {message}")
+}
+
+/// The mistakes that people make, and what they have to do about them.
+fn known_cause(text: &str, error: &Error, line: u64, column: u64) -> Option<String> {
+    if let Some(line) = tabbed_line(text, line) {
+        return Some(format!(
+            "line {line}: is indented with a tab; YAML allows only spaces"
+        ));
+    }
+    let cause = match error {
+        Error::MultipleDocuments { .. } => {
+            "a second YAML document starts here; write one, without `---`".to_owned()
+        }
+        Error::UnsupportedTag { tag, .. } => format!(
+            "{} is read as a YAML tag; put text that starts with `!` in quotes",
+            shown(tag)
+        ),
+        error if is_too_much(error) => "the configuration nests or repeats too much".to_owned(),
+        _ if starts_with_star(text, line, column) => {
+            "put text that starts with `*` in quotes, such as \"**/*.csv\"".to_owned()
+        }
+        _ => return None,
+    };
+    Some(format!("line {line}: {cause}"))
+}
+
+fn is_too_much(error: &Error) -> bool {
+    if let Error::AliasError { error, .. } = error {
+        return is_too_much(error);
+    }
+    matches!(
+        error,
+        Error::Budget { .. }
+            | Error::AliasReplayLimitExceeded { .. }
+            | Error::AliasExpansionLimitExceeded { .. }
+            | Error::AliasReplayStackDepthExceeded { .. }
+            | Error::AliasReplayCounterOverflow { .. }
+    ) || UserMessageFormatter
+        .format_message(error)
+        .contains("recursion limit")
+}
+
+/// The line that a tab indents, when it is the one at fault or the one after it: the text of a
+/// value goes on there.
+fn tabbed_line(text: &str, line: u64) -> Option<usize> {
+    let first = usize::try_from(line).ok()?.checked_sub(1)?;
+    let tabbed = |line: &str| {
+        line.bytes()
+            .take_while(|b| b" \t".contains(b))
+            .any(|b| b == b'\t')
+    };
+    let mut near = text.lines().enumerate().skip(first).take(2);
+    near.find(|(_, line)| tabbed(line))
+        .map(|(index, _)| index + 1)
+}
+
+/// Whether the text at fault starts with a star, which YAML takes for an alias.
+fn starts_with_star(text: &str, line: u64, column: u64) -> bool {
+    let index = |number: u64| usize::try_from(number).ok()?.checked_sub(1);
+    let (Some(line), Some(column)) = (index(line), index(column)) else {
+        return false;
+    };
+    // An alias without a name is reported one behind its star.
+    let line = text.lines().nth(line).unwrap_or_default();
+    line.chars()
+        .skip(column.saturating_sub(1))
+        .take(2)
+        .any(|c| c == '*')
+}
+
+impl Value {
+    /// The node as messages show it, such as "the text `abc`".
+    pub(super) fn described(&self) -> String {
+        match self {
+            Self::Null => "nothing".to_owned(),
+            Self::Bool(yes) => format!("the boolean {yes}"),
+            Self::Number(digits) => format!("the number {}", one_line(digits, 40)),
+            Self::Text(text) => format!("the text {}", shown(text)),
+            Self::List(_) => "a list".to_owned(),
+            Self::Map(_) => "a mapping".to_owned(),
+        }
+    }
+
+    /// A node in the place of a key.
+    fn into_key(self) -> String {
+        match self {
+            Self::Null => "null".to_owned(),
+            Self::Bool(yes) => yes.to_string(),
+            Self::Number(text) | Self::Text(text) => text,
+            Self::List(_) => "[…]".to_owned(),
+            Self::Map(_) => "{…}".to_owned(),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Value {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Tree)
+    }
+}
+
+struct Tree;
+
+impl<'de> Visitor<'de> for Tree {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("YAML")
+    }
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_bool<E>(self, yes: bool) -> Result<Value, E> {
+        Ok(Value::Bool(yes))
+    }
+
+    fn visit_i64<E>(self, number: i64) -> Result<Value, E> {
+        Ok(Value::Number(number.to_string()))
+    }
+
+    fn visit_u64<E>(self, number: u64) -> Result<Value, E> {
+        Ok(Value::Number(number.to_string()))
+    }
+
+    fn visit_f64<E>(self, number: f64) -> Result<Value, E> {
+        Ok(Value::Number(number.to_string()))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Value, E> {
+        Ok(Value::Text(text.to_owned()))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Value, A::Error> {
+        let mut values = Vec::new();
+        while let Some(value) = list.next_element()? {
+            values.push(value);
+        }
+        Ok(Value::List(values))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
+        let mut entries = Vec::new();
+        while let Some(key) = map.next_key::<Value>()? {
+            entries.push((key.into_key(), map.next_value()?));
+        }
+        Ok(Value::Map(entries))
+    }
+}

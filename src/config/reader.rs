@@ -1,0 +1,184 @@
+//! Reads a mapping key by key and goes on after a mistake.
+
+use std::collections::HashSet;
+
+use super::{
+    mistake::{Mistakes, listed, nearest, shown},
+    raw::Value,
+};
+
+/// A mapping of the document, with the keys it may have.
+#[derive(Debug)]
+pub(super) struct Section<'a> {
+    path: String,
+    entries: &'a [(String, Value)],
+}
+
+/// The keys of a mapping.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Keys {
+    /// Those it may have, in the order in which they are read.
+    pub(super) known: &'static [&'static str],
+    /// Those that the documentation has but not yet the code.
+    pub(super) later: &'static [&'static str],
+}
+
+impl<'a> Section<'a> {
+    /// The mapping at `path`; tells of every key that is unknown, not in this version, or there
+    /// twice.
+    pub(super) fn new(
+        path: &str,
+        entries: &'a [(String, Value)],
+        keys: Keys,
+        mistakes: &mut Mistakes,
+    ) -> Self {
+        let section = Self {
+            path: path.to_owned(),
+            entries,
+        };
+        let mut seen = HashSet::new();
+        for (key, _) in entries {
+            if mistakes.are_enough() {
+                break;
+            }
+            if !seen.insert(key) {
+                mistakes.add(path, format!("key {} is given twice", shown(key)));
+            } else if keys.later.contains(&key.as_str()) {
+                mistakes.add(
+                    &section.path_of(key),
+                    "is not in this version; remove the key",
+                );
+            } else if !keys.known.contains(&key.as_str()) {
+                mistakes.add(path, unknown(key, keys.known));
+            }
+        }
+        section
+    }
+
+    /// Where the value of a key is in the document.
+    pub(super) fn path_of(&self, key: &str) -> String {
+        match self.path.as_str() {
+            "" => key.to_owned(),
+            path => format!("{path}.{key}"),
+        }
+    }
+
+    pub(super) fn has(&self, key: &str) -> bool {
+        self.get(key).is_some()
+    }
+
+    fn get(&self, key: &str) -> Option<&'a Value> {
+        self.entries
+            .iter()
+            .find(|(k, _)| k == key)
+            .map(|(_, value)| value)
+    }
+
+    /// The value of a key that may be absent. A key without a value is a mistake: whether the
+    /// default was meant, or something was forgotten, only its author knows.
+    pub(super) fn value(&self, key: &str, mistakes: &mut Mistakes) -> Option<&'a Value> {
+        match self.get(key)? {
+            Value::Null => {
+                mistakes.add(
+                    &self.path_of(key),
+                    "is empty; give a value or remove the key",
+                );
+                None
+            }
+            value => Some(value),
+        }
+    }
+
+    /// What a key that may be absent says, as `read` understands it.
+    pub(super) fn optional<T>(
+        &self,
+        key: &str,
+        mistakes: &mut Mistakes,
+        read: impl FnOnce(&'a Value) -> Result<T, String>,
+    ) -> Option<T> {
+        let value = self.value(key, mistakes)?;
+        read(value)
+            .map_err(|problem| mistakes.add(&self.path_of(key), problem))
+            .ok()
+    }
+
+    /// What a key that must be there says; `wanted` is what is missing without it.
+    pub(super) fn required<T>(
+        &self,
+        key: &str,
+        wanted: &str,
+        mistakes: &mut Mistakes,
+        read: impl FnOnce(&'a Value) -> Result<T, String>,
+    ) -> Option<T> {
+        let lack = match self.get(key) {
+            None => "is missing",
+            Some(Value::Null) => "is empty",
+            Some(_) => return self.optional(key, mistakes, read),
+        };
+        mistakes.add(&self.path_of(key), format!("{lack}; give {wanted}"));
+        None
+    }
+
+    /// The mapping under a key that may be absent.
+    pub(super) fn section(
+        &self,
+        key: &str,
+        keys: Keys,
+        mistakes: &mut Mistakes,
+    ) -> Option<Section<'a>> {
+        let entries = self.optional(key, mistakes, |value| match value {
+            Value::Map(entries) => Ok(entries),
+            other => Err(format!(
+                "found {}; allowed is a mapping with {}",
+                other.described(),
+                listed(keys.known)
+            )),
+        })?;
+        Some(Section::new(&self.path_of(key), entries, keys, mistakes))
+    }
+}
+
+fn unknown(key: &str, known: &[&str]) -> String {
+    let key_shown = shown(key);
+    match nearest(key, known) {
+        Some(meant) => format!("unknown key {key_shown}; did you mean `{meant}`?"),
+        None => format!("unknown key {key_shown}; allowed: {}", listed(known)),
+    }
+}
+
+/// What the leaves of the document say.
+impl Value {
+    pub(super) fn text(&self) -> Result<&str, String> {
+        match self {
+            Self::Text(text) => Ok(text),
+            Self::Number(_) | Self::Bool(_) => {
+                Err(format!("found {}; put it in quotes", self.described()))
+            }
+            other => Err(format!("found {}; allowed is a text", other.described())),
+        }
+    }
+
+    pub(super) fn boolean(&self) -> Result<bool, String> {
+        match self {
+            Self::Bool(yes) => Ok(*yes),
+            other => Err(format!(
+                "found {}; allowed: `true` or `false`",
+                other.described()
+            )),
+        }
+    }
+
+    pub(super) fn whole_number(&self, least: usize, most: usize) -> Result<usize, String> {
+        let number = match self {
+            Self::Number(digits) => digits.parse().ok(),
+            _ => None,
+        };
+        match number {
+            Some(number) if (least..=most).contains(&number) => Ok(number),
+            _ => Err(format!(
+                "found {}; allowed is a whole number from {least} to {most}",
+                self.described()
+            )),
+        }
+    }
+}

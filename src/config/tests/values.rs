@@ -1,0 +1,218 @@
+//! What is said about the value of each key.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use super::*;
+
+#[test]
+fn accounts_and_endpoints_are_checked() {
+    assert_eq!(
+        added("endpoint: https://x.blob.core.windows.net"),
+        "give `account` or `endpoint`, not both"
+    );
+    let account = |value: &str| told(&format!("account: {value}\ncontainer: datasets\n"));
+    let allowed = "allowed are 3 to 24 lower-case letters and digits";
+    for bad in ["ab", "Abc", "a-b-c", "abcdefghijklmnopqrstuvwxy", "äbc"] {
+        assert_eq!(account(bad), format!("account: found `{bad}`; {allowed}"));
+    }
+    assert_eq!(
+        account("x.blob.core.windows.net"),
+        format!("account: found `x.blob.core.windows.net`; {allowed} (for a URL use `endpoint`)")
+    );
+    let allowed = "allowed is a URL such as https://NAME.blob.core.windows.net";
+    for bad in [
+        "x.blob.core.windows.net",
+        "ftp://x",
+        "https://",
+        "'https://x y'",
+        "'https://x\\y'",
+    ] {
+        let found = bad.trim_matches('\'');
+        assert_eq!(
+            endpoint(bad),
+            format!("endpoint: found `{found}`; {allowed}")
+        );
+    }
+    assert_eq!(
+        endpoint("https://x.blob.core.windows.net/?sv=2026&sig=abc"),
+        "endpoint: has a query (`?…`); if it is a SAS, put it in a `credential`"
+    );
+    assert_eq!(
+        endpoint("https://me:secret@x"),
+        "endpoint: has a user name or a secret in it; put it in a `credential`"
+    );
+    assert_eq!(
+        endpoint("https://x/#top"),
+        "endpoint: found `https://x/#top`; remove the part from `#` on"
+    );
+}
+
+#[test]
+fn containers_are_checked() {
+    let rule = "allowed are 3 to 63 lower-case letters, digits and single hyphens, \
+                a letter or digit first and last";
+    for bad in [
+        "ab", "Raw", "a--b", "-abc", "abc-", "a_b", "$other", "raw/x",
+    ] {
+        assert_eq!(
+            container(bad),
+            format!("container: found `{bad}`; {rule} (or `$root`, `$web`, `$logs`)")
+        );
+    }
+    assert_eq!(
+        container(".."),
+        "container: found `..`; that is a path, give a container's name"
+    );
+    for fine in ["abc", "0-1", "$root", "$web", "$logs", &"a".repeat(63)] {
+        good(&format!("account: abc\ncontainer: {fine}\n"));
+    }
+    assert_eq!(
+        added("state: {container: $web}"),
+        format!("state.container: found `$web`; {rule}")
+    );
+    assert_eq!(
+        added("state: {container: datasets}"),
+        "state.container: is the container that is watched; the ledger's own blobs would be \
+         announced"
+    );
+}
+
+#[test]
+fn names_of_files_and_sources_are_checked() {
+    for bad in [
+        "''",
+        "a/b",
+        "a\\b",
+        "..",
+        "a..b",
+        ".hidden",
+        "\"a\\0b\"",
+        &"x".repeat(254),
+    ] {
+        let told = added(&format!("credential: {bad}"));
+        assert!(told.starts_with("credential: found `"), "{told}");
+        assert!(
+            told.ends_with(
+                "`; allowed is the name of a file in the server's credentials directory: \
+                 1 to 253 bytes, no `/`, `\\`, `..` or control character, no leading dot"
+            ),
+            "{told}"
+        );
+    }
+    assert_eq!(
+        added("credential: 'AccountName=x;AccountKey=y'"),
+        "credential: is a secret itself (not shown); allowed is the name of a file in the \
+         server's credentials directory"
+    );
+    for bad in ["", "A", "-a", "a-", "a.b", &"x".repeat(64)] {
+        let told = added(&format!("id: '{bad}'"));
+        assert!(
+            told.ends_with(
+                "`; allowed are 1 to 63 lower-case letters, digits and hyphens, \
+                 a letter or digit first and last"
+            ),
+            "{told}"
+        );
+    }
+    good(&format!("{GOOD}id: a--b\n"));
+}
+
+#[test]
+fn filters_are_checked() {
+    assert_eq!(
+        added(&format!("prefix: {}", "é".repeat(1025))),
+        "prefix: is 1025 characters long; at most 1024 are allowed"
+    );
+    good(&format!("{GOOD}prefix: {}\n", "é".repeat(1024)));
+    assert_eq!(
+        added("pattern: []"),
+        "pattern: is an empty list; give a pattern or remove the key"
+    );
+    assert_eq!(
+        added("pattern: [~, 5, '!', a]"),
+        "pattern[0]: is empty; give a pattern or remove the item\n\
+         pattern[1]: found the number 5; put it in quotes\n\
+         pattern[2]: the pattern is empty; `**` matches every name"
+    );
+    assert_eq!(
+        added("pattern: a**"),
+        "pattern: the pattern has a `**` at character 2 that is not a whole path segment; \
+         write it as in `**/*.csv` or `raw/**`"
+    );
+    assert_eq!(
+        added("prefix: raw/\npattern: [raw/a, in/*.csv]"),
+        "pattern[1]: prefix `raw/` and pattern `in/*.csv` have no name in common"
+    );
+    assert_eq!(
+        added(&format!("pattern: ['a[',{}]", "a,".repeat(64))),
+        "pattern: there are 65 patterns; at most 64 are allowed (`{a,b}` puts several into one)"
+    );
+}
+
+#[test]
+fn durations_are_checked() {
+    let form = "allowed is a duration such as 30s, 5m, 1h30m or 250ms";
+    assert_eq!(
+        added("minAge: 30"),
+        "minAge: found the number 30; write a unit, such as 30s"
+    );
+    assert_eq!(
+        added("minAge: 0"),
+        "minAge: found the number 0; write a unit, such as 0s"
+    );
+    assert_eq!(
+        added("minAge: -5"),
+        "minAge: found the number -5; write a unit, such as 5s"
+    );
+    for bad in ["1d", "-5s", ".nan", "", "s", "99999999999999999999999999h"] {
+        assert_eq!(
+            added(&format!("minAge: '{bad}'")),
+            format!("minAge: found the text `{bad}`; {form}")
+        );
+    }
+    assert_eq!(
+        added("minAge: true"),
+        format!("minAge: found the boolean true; {form}")
+    );
+    assert_eq!(
+        added("minAge: 8761h"),
+        "minAge: found `8761h`; allowed are 0s to 8760h"
+    );
+    let interval = |value: &str| added(&format!("source: {{listing: {{interval: {value}}}}}"));
+    let bounds = "allowed are 1s to 24h";
+    assert_eq!(
+        interval("999ms"),
+        format!("source.listing.interval: found `999ms`; {bounds}")
+    );
+    assert_eq!(
+        interval("24h1s"),
+        format!("source.listing.interval: found `24h1s`; {bounds}")
+    );
+    assert_eq!(
+        added("limits: {settle: 61m}"),
+        "limits.settle: found `61m`; allowed are 0s to 1h"
+    );
+}
+
+#[test]
+fn existing_is_checked() {
+    assert_eq!(
+        added("existing: all"),
+        "existing: found the text `all`; allowed: `skip`, `emit` or `{since: 2026-01-01T00:00:00Z}`"
+    );
+    let allowed = "allowed is a date and time with zone such as 2026-01-01T00:00:00Z";
+    for bad in [
+        "2026-01-01",
+        "2026-01-01T00:00:00",
+        "2026-13-01T00:00:00Z",
+        "0000-01-01T00:00:00+23:59",
+    ] {
+        assert_eq!(
+            added(&format!("existing: {{since: {bad}}}")),
+            format!("existing.since: found the text `{bad}`; {allowed}")
+        );
+    }
+    assert_eq!(
+        added("existing: {since: 2026}"),
+        format!("existing.since: found the number 2026; {allowed}")
+    );
+}

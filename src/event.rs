@@ -1,0 +1,224 @@
+//! The announcement of a blob version: its id for ever, its names in Kubernetes, its payload.
+
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+
+use crate::blob::{Blob, url::blob_url};
+
+pub mod slug;
+
+pub use slug::slug;
+
+/// The identity of one blob version: the same for ever, on every machine and after every restart.
+///
+/// It is the first 128 bits of SHA-256 over the account's endpoint, the container, the blob's name
+/// and its ETag, each behind its length, so that no two different blobs can be spelled alike.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct EventId(pub u128);
+
+impl EventId {
+    /// The id of `blob` in `container` of the account at `endpoint` (its URL without a trailing slash).
+    pub fn of(endpoint: &str, container: &str, name: &str, etag: &str) -> Self {
+        let mut hasher = Sha256::new();
+        for field in [endpoint, container, name, etag] {
+            hasher.update((field.len() as u64).to_be_bytes());
+            hasher.update(field);
+        }
+        let digest = hasher.finalize();
+        let mut first = [0; 16];
+        first.copy_from_slice(&digest[..16]);
+        Self(u128::from_be_bytes(first))
+    }
+
+    /// 32 lower-case hexadecimal digits.
+    pub fn to_hex(self) -> String {
+        format!("{:032x}", self.0)
+    }
+
+    /// The id's first 60 bits as 12 characters of RFC 4648's base32 alphabet in lower case, for
+    /// names of at most 63 characters in which a slug alone could collide.
+    pub fn short(self) -> String {
+        const ALPHABET: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
+        (0..12)
+            .map(|at| char::from(ALPHABET[(self.0 >> (123 - 5 * at)) as usize & 31]))
+            .collect()
+    }
+}
+
+/// Where the blobs of a source live, as events tell it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// The URL of the account's blob service, without a trailing slash.
+    pub endpoint: String,
+    /// The container's name.
+    pub container: String,
+}
+
+impl Place {
+    /// The container's URL.
+    pub fn url(&self) -> String {
+        format!("{}/{}", self.endpoint, self.container)
+    }
+
+    /// The id of a blob version here.
+    pub fn id_of(&self, blob: &Blob) -> EventId {
+        EventId::of(&self.endpoint, &self.container, &blob.name, &blob.etag)
+    }
+
+    /// The payload of the event that announces `blob`: CloudEvents 1.0 in JSON, with the `type`,
+    /// `subject` and `data` of Event Grid's `Microsoft.Storage.BlobCreated`, and beside them the
+    /// names that a Sensor's templates use.
+    pub fn payload(&self, blob: &Blob) -> Vec<u8> {
+        let id = self.id_of(blob);
+        let event = CloudEvent {
+            specversion: "1.0",
+            id: id.to_hex(),
+            kind: "Microsoft.Storage.BlobCreated",
+            source: self.url(),
+            subject: format!(
+                "/blobServices/default/containers/{}/blobs/{}",
+                self.container, blob.name
+            ),
+            time: rfc3339(blob.last_modified),
+            datacontenttype: "application/json",
+            container: &self.container,
+            blobname: &blob.name,
+            dirname: blob.name.rsplit_once('/').map_or("", |(dir, _)| dir),
+            slug: slug(&blob.name),
+            shortid: id.short(),
+            data: BlobCreated {
+                api: "listing",
+                url: blob_url(&self.endpoint, &self.container, &blob.name),
+                etag: &blob.etag,
+                content_length: blob.size,
+                content_type: &blob.content_type,
+                blob_type: blob.blob_type.as_str(),
+            },
+        };
+        // A struct of strings and numbers always has a JSON form.
+        serde_json::to_vec(&event).unwrap_or_default()
+    }
+}
+
+#[derive(Serialize)]
+struct CloudEvent<'a> {
+    specversion: &'static str,
+    id: String,
+    #[serde(rename = "type")]
+    kind: &'static str,
+    source: String,
+    subject: String,
+    time: String,
+    datacontenttype: &'static str,
+    container: &'a str,
+    blobname: &'a str,
+    dirname: &'a str,
+    slug: String,
+    shortid: String,
+    data: BlobCreated<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct BlobCreated<'a> {
+    api: &'static str,
+    url: String,
+    #[serde(rename = "eTag")]
+    etag: &'a str,
+    content_length: u64,
+    content_type: &'a str,
+    blob_type: &'static str,
+}
+
+fn rfc3339(seconds: i64) -> String {
+    OffsetDateTime::from_unix_timestamp(seconds)
+        .unwrap_or(OffsetDateTime::UNIX_EPOCH)
+        .format(&Rfc3339)
+        .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use serde_json::Value;
+
+    use super::*;
+    use crate::blob::BlobType;
+
+    fn place() -> Place {
+        Place {
+            endpoint: "https://mlpipelinestore.blob.core.windows.net".into(),
+            container: "datasets".into(),
+        }
+    }
+
+    fn blob(name: &str) -> Blob {
+        Blob {
+            name: name.into(),
+            etag: "0x8D4BCC2E4835CD0".into(),
+            last_modified: 1_700_000_000,
+            size: 1234,
+            content_type: "text/csv".into(),
+            blob_type: BlobType::BlockBlob,
+        }
+    }
+
+    #[test]
+    fn the_payload_is_what_the_design_promises() {
+        let json: Value =
+            serde_json::from_slice(&place().payload(&blob("raw/my data.csv"))).unwrap();
+        assert_eq!(
+            json,
+            serde_json::json!({
+                "specversion": "1.0",
+                "id": "9262042a905fd30a64b27eda859f9c02",
+                "type": "Microsoft.Storage.BlobCreated",
+                "source": "https://mlpipelinestore.blob.core.windows.net/datasets",
+                "subject": "/blobServices/default/containers/datasets/blobs/raw/my data.csv",
+                "time": "2023-11-14T22:13:20Z",
+                "datacontenttype": "application/json",
+                "container": "datasets",
+                "blobname": "raw/my data.csv",
+                "dirname": "raw",
+                "slug": "raw-my-data-csv",
+                "shortid": "sjraikuql7jq",
+                "data": {
+                    "api": "listing",
+                    "url": "https://mlpipelinestore.blob.core.windows.net/datasets/raw/my%20data.csv",
+                    "eTag": "0x8D4BCC2E4835CD0",
+                    "contentLength": 1234,
+                    "contentType": "text/csv",
+                    "blobType": "BlockBlob"
+                }
+            })
+        );
+    }
+
+    #[test]
+    fn a_blob_at_the_top_has_no_dirname() {
+        let json: Value = serde_json::from_slice(&place().payload(&blob("a.csv"))).unwrap();
+        assert_eq!(json["dirname"], "");
+    }
+
+    #[test]
+    fn a_name_of_control_characters_is_still_json() {
+        let name = "raw/\u{1}\"\\\u{7f}\n.csv";
+        let json: Value = serde_json::from_slice(&place().payload(&blob(name))).unwrap();
+        assert_eq!(json["blobname"], name);
+    }
+
+    #[test]
+    fn fields_that_flow_together_have_different_ids() {
+        let one = EventId::of("https://a", "bc", "d", "e");
+        let other = EventId::of("https://a", "b", "cd", "e");
+        assert_ne!(one, other);
+    }
+
+    #[test]
+    fn short_ids_are_names() {
+        let short = EventId(u128::MAX).short();
+        assert_eq!(short, "777777777777");
+        assert_eq!(EventId(0).short(), "aaaaaaaaaaaa");
+    }
+}

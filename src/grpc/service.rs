@@ -1,0 +1,225 @@
+//! The service: a request becomes a session, a session becomes a stream.
+
+use std::{
+    net::SocketAddr,
+    sync::{Arc, atomic::Ordering::Relaxed},
+};
+
+use tokio::sync::oneshot;
+use tonic::{Request, Response, Status, metadata::MetadataMap};
+use tracing::{info, warn};
+
+use super::{
+    CONFIG_BYTES, DEAD_FOUND, NAME_BYTES, ONCE_METADATA,
+    event_stream::EventStream,
+    pb::{EventSource, eventing_server::Eventing},
+    status::End,
+    streams::{Claim, Streams},
+};
+use crate::{
+    config::SourceConfig,
+    ledger::{home::Rollover, store::StateStore},
+    open::{Open, Opened},
+    registry::{Registry, Source},
+    session::{
+        Mode, Session,
+        outlet::{Outlet, outlet},
+    },
+    source::id::{source_id, unused_number},
+};
+
+/// How many events may wait for the transport. More would be more to send again after a break.
+const CHANNEL: usize = 64;
+
+/// `generic.Eventing`, as Argo Events calls it.
+pub struct EventSourceService {
+    /// Opens storage accounts.
+    pub open: Arc<dyn Open>,
+    /// What is remembered of each source.
+    pub registry: Arc<Registry>,
+    /// Who streams what.
+    pub streams: Arc<Streams>,
+}
+
+struct Asked {
+    name: String,
+    config: SourceConfig,
+    once: bool,
+    peer: Option<SocketAddr>,
+}
+
+#[tonic::async_trait]
+impl Eventing for EventSourceService {
+    type StartEventSourceStream = EventStream;
+
+    async fn start_event_source(
+        &self,
+        request: Request<EventSource>,
+    ) -> Result<Response<EventStream>, Status> {
+        let peer = request.remote_addr();
+        match self.start(request, peer).await {
+            Ok(stream) => Ok(Response::new(stream)),
+            Err(end) => {
+                let status = Status::from(&end);
+                let peer = peer.map(tracing::field::display);
+                // The status's words have no control characters, whatever the request had.
+                warn!(peer, reason = status.message(), "a stream was refused");
+                Err(status)
+            }
+        }
+    }
+}
+
+impl EventSourceService {
+    async fn start(
+        &self,
+        request: Request<EventSource>,
+        peer: Option<SocketAddr>,
+    ) -> Result<EventStream, End> {
+        let once = wants_once(request.metadata());
+        let EventSource { name, config } = request.into_inner();
+        if config.len() > CONFIG_BYTES {
+            return Err(End::TooLong(config.len()));
+        }
+        if name.len() > NAME_BYTES {
+            return Err(End::LongName(name.len()));
+        }
+        let config = SourceConfig::parse(&config)?;
+        let opened = self.open.open(&config)?;
+        let id = source_id(&config, &name, &opened.endpoint);
+        let claim = self.streams.claim(&id).await?;
+        let source = self.registry.source(&id);
+        warn_of_short_settle(&id, &config);
+        let asked = Asked {
+            name,
+            config,
+            once,
+            peer,
+        };
+        Ok(self.stream(asked, opened, claim, source))
+    }
+
+    fn stream(
+        &self,
+        asked: Asked,
+        opened: Opened,
+        claim: Claim,
+        source: Arc<Source>,
+    ) -> EventStream {
+        let (events, receiver) = outlet(CHANNEL);
+        let (end, ended) = oneshot::channel();
+        let stream = EventStream::new(
+            asked.name.clone(),
+            receiver,
+            ended,
+            self.streams.shutdown(),
+            claim.client_gone().drop_guard(),
+        );
+        let running = Running::start(&asked, &claim, source.clone());
+        let session = session(asked, opened, &source);
+        self.streams.spawn(async move {
+            let result = run(session, events, &claim).await;
+            running.end(&result);
+            // The next stream may start as soon as the claim is dropped, so that goes last of all
+            // that concerns the source.
+            drop(claim);
+            // When nobody listens any more, nobody needs to know.
+            let _ = end.send(result.map_err(|end| Status::from(&end)));
+        });
+        stream
+    }
+}
+
+fn warn_of_short_settle(source: &str, config: &SourceConfig) {
+    let settle = config.limits.settle;
+    if settle < DEAD_FOUND {
+        warn!(
+            source,
+            ?settle,
+            "`limits.settle` is shorter than the {DEAD_FOUND:?} within which a client that vanished is noticed: \
+             events that it never received may count as done"
+        );
+    }
+}
+
+fn wants_once(metadata: &MetadataMap) -> bool {
+    metadata.get(ONCE_METADATA).is_some_and(|once| once == "1")
+}
+
+fn session(asked: Asked, opened: Opened, source: &Source) -> Session {
+    let state: Arc<dyn StateStore> = match opened.state {
+        Some(state) => state,
+        None => source.memory_ledger(),
+    };
+    Session {
+        source_id: source.id.clone(),
+        event_name: asked.name,
+        endpoint: opened.endpoint,
+        config: asked.config,
+        blobs: opened.blobs,
+        state,
+        writer: unused_number(),
+        mode: Mode::Record,
+        once: asked.once,
+        rollover: Rollover::default(),
+        stats: source.stats.clone(),
+    }
+}
+
+async fn run(session: Session, events: Outlet, claim: &Claim) -> Result<(), End> {
+    let result = session.run(events, claim.stop()).await;
+    match (claim.why_stopped(), result) {
+        // Once a session was told to stop, why it was told so is what the client needs to know.
+        (Some(why), Ok(())) => Err(why),
+        (Some(why), Err(error)) => {
+            warn!(%error, "a session that was told to stop did not end in peace");
+            Err(why)
+        }
+        (None, Err(error)) => Err(error.into()),
+        (None, Ok(())) => Ok(()),
+    }
+}
+
+/// A stream's entry in the registry, which is closed even if the session panics.
+struct Running {
+    source: Arc<Source>,
+    stream: u64,
+    why: Option<String>,
+}
+
+impl Running {
+    fn start(asked: &Asked, claim: &Claim, source: Arc<Source>) -> Self {
+        let container = &asked.config.container;
+        info!(
+            source = %source.id,
+            event = %asked.name.escape_debug(),
+            container,
+            once = asked.once,
+            took_over = claim.took_over,
+            peer = asked.peer.map(tracing::field::display),
+            "stream started"
+        );
+        source.take_overs.fetch_add(claim.took_over.into(), Relaxed);
+        let stream = source.started(&asked.name, container);
+        Self {
+            source,
+            stream,
+            why: Some("it was cut short".to_owned()),
+        }
+    }
+
+    fn end(mut self, result: &Result<(), End>) {
+        self.why = result.as_ref().err().map(ToString::to_string);
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let source = &self.source.id;
+        match &self.why {
+            Some(reason) => warn!(source, reason, "stream ended"),
+            None => info!(source, "stream ended: it was over, or the client has gone"),
+        }
+        self.source.ended(self.stream, self.why.take());
+    }
+}

@@ -1,0 +1,119 @@
+//! Which blob versions are done, which are on their way, which are new.
+//!
+//! A pure state machine; [`journal`] makes it durable. Done is said only of what the journal holds:
+//! everything else is memory, and after a crash is found and offered again.
+
+use std::collections::HashSet;
+
+pub mod error;
+pub mod facts;
+pub mod fingerprint;
+pub mod frame;
+pub mod home;
+pub mod journal;
+pub mod memory;
+pub mod recorder;
+pub mod recover;
+pub mod store;
+
+use facts::Facts;
+use fingerprint::{DoneSet, Fingerprint};
+use frame::Entry;
+
+/// What is durable.
+#[derive(Debug, Default)]
+pub struct Contents {
+    /// `None` until the first session has written them.
+    pub facts: Option<Facts>,
+    /// The blob versions that are done.
+    pub done: DoneSet,
+}
+
+impl Contents {
+    /// Takes in what a frame of an earlier session says.
+    pub fn apply(&mut self, entry: Entry) {
+        match entry {
+            Entry::Facts(facts) => self.facts = Some(facts),
+            Entry::Done(done) => done.into_iter().for_each(|f| self.done.restore(f)),
+            Entry::Opened | Entry::Sealed | Entry::End(_) => {}
+        }
+    }
+}
+
+/// How a blob version stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// Not seen before.
+    New,
+    /// Offered, sent, or done and not recorded yet.
+    UnderWay,
+    /// Done, and recorded.
+    Done,
+}
+
+/// The ledger of one source.
+#[derive(Debug, Default)]
+pub struct Ledger {
+    contents: Contents,
+    under_way: HashSet<Fingerprint>,
+}
+
+impl Ledger {
+    /// The ledger that a journal held.
+    pub fn new(contents: Contents) -> Self {
+        Self {
+            contents,
+            under_way: HashSet::new(),
+        }
+    }
+
+    /// What is durable.
+    pub fn contents(&self) -> &Contents {
+        &self.contents
+    }
+
+    /// How a blob version that a sweep came upon stands.
+    pub fn look(&mut self, fingerprint: Fingerprint) -> Standing {
+        if self.contents.done.see(fingerprint) {
+            Standing::Done
+        } else if self.under_way.contains(&fingerprint) {
+            Standing::UnderWay
+        } else {
+            Standing::New
+        }
+    }
+
+    /// A new blob version is offered: until it is recorded it is under way.
+    pub fn begin(&mut self, fingerprint: Fingerprint) {
+        self.under_way.insert(fingerprint);
+    }
+
+    /// The journal holds this now.
+    pub fn recorded(&mut self, entry: Entry) {
+        let Entry::Done(done) = entry else {
+            return self.contents.apply(entry);
+        };
+        for fingerprint in done {
+            self.under_way.remove(&fingerprint);
+            self.contents.done.insert(fingerprint);
+        }
+    }
+
+    /// A sweep over the whole listing starts.
+    pub fn start_sweep(&mut self) {
+        self.contents.done.start_sweep();
+    }
+
+    /// A sweep below `prefix` saw all that is there. Drops the done blob versions that are gone, as
+    /// far as this session can tell, and says how many they were.
+    pub fn finish_sweep(&mut self, prefix: &str) -> usize {
+        let facts = self.contents.facts.as_ref();
+        let covered = facts.is_some_and(|facts| facts.covered_by(prefix));
+        self.contents.done.forget_unseen(covered)
+    }
+
+    /// How many blob versions are offered, sent, or done and not recorded yet.
+    pub fn under_way(&self) -> usize {
+        self.under_way.len()
+    }
+}

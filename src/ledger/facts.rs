@@ -1,0 +1,223 @@
+//! What a ledger knows beside its set: its key, when the source began, for which filter its
+//! baseline was made.
+
+use serde::{Deserialize, Serialize};
+
+use super::fingerprint::FingerprintKey;
+use crate::filter::FilterSpec;
+
+/// The version of the ledger's format that this program writes, and the only one it reads.
+pub const FORMAT: u32 = 1;
+
+/// How many filters that are no longer used are remembered.
+const EARLIER: usize = 8;
+
+/// What a ledger knows beside its set. Small, and written anew as a whole when it changes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Facts {
+    /// [`FORMAT`].
+    pub format: u32,
+    /// The container's URL. A ledger speaks of one container only.
+    pub container: String,
+    /// With what fingerprints are made.
+    pub key: FingerprintKey,
+    /// For which filter every blob that was there has been judged: the last one whose first sweep
+    /// came to its end. `None` until then.
+    pub baseline: Option<FilterUse>,
+    /// The filter whose first sweep is not at its end yet.
+    pub pending: Option<FilterUse>,
+    /// Filters that were used before these, the latest last: one that comes back does not begin anew.
+    pub earlier: Vec<FilterUse>,
+    /// The shortest listing prefix that was ever swept.
+    pub widest_prefix: String,
+}
+
+/// A filter and when it was first used.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FilterUse {
+    /// The filter.
+    pub filter: FilterSpec,
+    /// When it was first used, by the service's clock, in seconds since 1970. With `existing: skip`
+    /// blobs modified before are taken as done. No restart and no other filter moves it.
+    pub since: i64,
+}
+
+impl Facts {
+    /// The facts of a new ledger.
+    pub fn new(
+        container: String,
+        key: FingerprintKey,
+        filter: FilterSpec,
+        prefix: &str,
+        now: i64,
+    ) -> Self {
+        Self {
+            format: FORMAT,
+            container,
+            key,
+            baseline: None,
+            pending: Some(FilterUse { filter, since: now }),
+            earlier: Vec::new(),
+            widest_prefix: prefix.to_owned(),
+        }
+    }
+
+    /// The facts once a session works with `filter` (whose listing prefix is `prefix`) from `now` on.
+    pub fn with_filter(mut self, filter: &FilterSpec, prefix: &str, now: i64) -> Self {
+        self.widest_prefix = common_prefix(&self.widest_prefix, prefix).to_owned();
+        if self.pending.as_ref().is_some_and(|p| p.filter == *filter) {
+            return self;
+        }
+        let unfinished = self.pending.take();
+        if self.baseline.as_ref().is_none_or(|b| b.filter != *filter) {
+            self.pending = Some(self.begin(filter, unfinished.as_ref(), now));
+        }
+        self.remember(unfinished);
+        self
+    }
+
+    // What arrived under a filter that never came to its baseline is announced rather than lost: a
+    // filter that replaces it begins no later.
+    fn begin(
+        &mut self,
+        filter: &FilterSpec,
+        unfinished: Option<&FilterUse>,
+        now: i64,
+    ) -> FilterUse {
+        let before = self.earlier.iter().position(|used| used.filter == *filter);
+        let before = before.map(|at| self.earlier.remove(at));
+        let known = before.iter().chain(unfinished).map(|used| used.since);
+        FilterUse {
+            filter: filter.clone(),
+            since: known.chain([now]).min().unwrap_or(now),
+        }
+    }
+
+    fn remember(&mut self, used: Option<FilterUse>) {
+        self.earlier.extend(used);
+        let surplus = self.earlier.len().saturating_sub(EARLIER);
+        self.earlier.drain(..surplus);
+    }
+
+    /// Whether `filter` is in use, so that the moment of its first use needs not be asked for.
+    pub fn know(&self, filter: &FilterSpec) -> bool {
+        let in_use = self.baseline.iter().chain(&self.pending);
+        in_use
+            .chain(&self.earlier)
+            .any(|used| used.filter == *filter)
+    }
+
+    /// The facts once a sweep with the pending filter is at its end.
+    pub fn baseline_complete(mut self) -> Self {
+        if let Some(pending) = self.pending.take() {
+            let before = self.baseline.replace(pending);
+            self.remember(before);
+        }
+        self
+    }
+
+    /// Whether a sweep below `prefix` shows every blob that could be in the set, so that what it does
+    /// not show is gone.
+    pub fn covered_by(&self, prefix: &str) -> bool {
+        self.widest_prefix.starts_with(prefix)
+    }
+
+    pub(super) fn to_json(&self) -> Vec<u8> {
+        // A struct of strings and numbers always has a JSON form.
+        serde_json::to_vec(self).unwrap_or_default()
+    }
+
+    pub(super) fn from_json(json: &[u8]) -> Option<Self> {
+        let facts: Self = serde_json::from_slice(json).ok()?;
+        (facts.format == FORMAT).then_some(facts)
+    }
+}
+
+fn common_prefix<'a>(one: &'a str, other: &str) -> &'a str {
+    let end = one
+        .char_indices()
+        .zip(other.chars())
+        .find(|((_, a), b)| a != b)
+        .map_or(one.len().min(other.len()), |((at, _), _)| at);
+    &one[..end]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn filter(pattern: &str) -> FilterSpec {
+        FilterSpec {
+            prefix: String::new(),
+            patterns: vec![pattern.into()],
+        }
+    }
+
+    fn new() -> Facts {
+        let container = "https://account.blob.core.windows.net/datasets".into();
+        Facts::new(container, FingerprintKey(1, 2), filter("a/*"), "a/", 100)
+    }
+
+    fn since(facts: &Facts) -> Option<i64> {
+        facts.pending.as_ref().map(|used| used.since)
+    }
+
+    #[test]
+    fn a_restart_in_mid_baseline_keeps_the_first_start() {
+        assert_eq!(new().with_filter(&filter("a/*"), "a/", 900), new());
+    }
+
+    #[test]
+    fn a_filter_that_replaces_an_unfinished_one_keeps_the_earlier_moment() {
+        let facts = new().with_filter(&filter("b/*"), "b/", 900);
+        assert_eq!(since(&facts), Some(100));
+    }
+
+    #[test]
+    fn a_new_filter_after_the_baseline_begins_at_its_own_first_use() {
+        let facts = new()
+            .baseline_complete()
+            .with_filter(&filter("**"), "", 900);
+        assert_eq!(
+            facts.baseline.as_ref().map(|b| &b.filter),
+            Some(&filter("a/*"))
+        );
+        assert_eq!(since(&facts), Some(900));
+    }
+
+    #[test]
+    fn a_filter_that_comes_back_begins_where_it_first_began() {
+        let wide = filter("**");
+        let begun = new().baseline_complete().with_filter(&wide, "", 900);
+        let back = begun.clone().with_filter(&filter("a/*"), "a/", 950);
+        assert_eq!(since(&back), None);
+        assert_eq!(since(&back.with_filter(&wide, "", 990)), Some(900));
+        let done = begun.baseline_complete();
+        let narrow = done
+            .with_filter(&filter("a/*"), "a/", 2000)
+            .baseline_complete();
+        assert_eq!(narrow.baseline.as_ref().map(|b| b.since), Some(100));
+        assert_eq!(since(&narrow.with_filter(&wide, "", 3000)), Some(900));
+    }
+
+    #[test]
+    fn filters_of_long_ago_are_forgotten() {
+        let mut facts = new();
+        for n in 0..100 {
+            let next = filter(&format!("{n}/*"));
+            facts = facts.with_filter(&next, "", 900 + n).baseline_complete();
+        }
+        assert_eq!(facts.earlier.len(), EARLIER);
+        assert!(facts.know(&filter("95/*")) && !facts.know(&filter("a/*")));
+    }
+
+    #[test]
+    fn the_widest_prefix_only_widens() {
+        let facts = new().with_filter(&filter("a/b/*"), "a/b/", 1);
+        assert_eq!(facts.widest_prefix, "a/");
+        assert!(facts.covered_by("a/") && facts.covered_by("") && !facts.covered_by("a/b/"));
+        let facts = facts.with_filter(&filter("é*"), "é", 1);
+        assert_eq!(facts.widest_prefix, "");
+        assert_eq!(common_prefix("éa", "éb"), "é");
+    }
+}

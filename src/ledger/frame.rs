@@ -1,0 +1,180 @@
+//! The ledger's on-disk format: frames, in a journal one after the other, in a snapshot between
+//! a first and a last one.
+//!
+//! ```text
+//! length u32 | CRC-32C u32 | kind u8 | writer u64 | body          all little-endian
+//! ```
+//! `length` counts what follows the checksum; the checksum covers the length and all that follows
+//! it, so that neither a run of zeros nor a frame with another's length can pass.
+
+use bytes::{BufMut, Bytes, BytesMut};
+use thiserror::Error;
+
+use super::{facts::Facts, fingerprint::Fingerprint};
+
+/// The most fingerprints in a frame: 512 KiB, well below the 4 MiB that one append takes.
+pub const MAX_DONE: usize = 65_536;
+
+const HEAD: usize = 8;
+const MIN_LENGTH: usize = 9;
+const MAX_LENGTH: usize = 4 << 20;
+
+/// A frame: who wrote it, and what it says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Frame {
+    /// The session that wrote it. Makes two writers' frames differ even when they say the same.
+    pub writer: u64,
+    /// What it says.
+    pub entry: Entry,
+}
+
+/// What a frame says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Entry {
+    /// From here on the journal is this writer's.
+    Opened,
+    /// What the ledger knows beside its set; replaces what was known before.
+    Facts(Facts),
+    /// These blob versions are done.
+    Done(Vec<Fingerprint>),
+    /// The journal ends here; the next generation holds what comes after.
+    Sealed,
+    /// The last frame of a snapshot, with the number of its fingerprints.
+    End(u64),
+}
+
+/// Bytes that are no frame.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum BadFrame {
+    /// The length cannot be one.
+    #[error("a frame of impossible length {0}")]
+    Length(u32),
+    /// The checksum is another's.
+    #[error("a frame whose checksum does not match")]
+    Checksum,
+    /// The checksum is right and the content is not: written by a newer version, or by no version.
+    #[error("a frame of unknown content (kind {0})")]
+    Content(u8),
+}
+
+impl Frame {
+    /// Appends the frame's bytes to `out`.
+    pub fn encode(&self, out: &mut BytesMut) {
+        let start = out.len();
+        out.put_bytes(0, HEAD);
+        out.put_u8(self.entry.kind());
+        out.put_u64_le(self.writer);
+        match &self.entry {
+            Entry::Opened | Entry::Sealed => {}
+            Entry::Facts(facts) => out.put_slice(&facts.to_json()),
+            Entry::Done(done) => done.iter().for_each(|f| out.put_u64_le(f.to_bits())),
+            Entry::End(count) => out.put_u64_le(*count),
+        }
+        let length = ((out.len() - start - HEAD) as u32).to_le_bytes();
+        let checksum = checksum(length, &out[start + HEAD..]).to_le_bytes();
+        out[start..start + 4].copy_from_slice(&length);
+        out[start + 4..start + HEAD].copy_from_slice(&checksum);
+    }
+
+    /// The frame's bytes alone.
+    pub fn to_bytes(&self) -> Bytes {
+        let mut out = BytesMut::new();
+        self.encode(&mut out);
+        out.freeze()
+    }
+
+    fn decode(kind: u8, writer: u64, body: &[u8]) -> Result<Self, BadFrame> {
+        let unknown = BadFrame::Content(kind);
+        let entry = match (kind, body.len()) {
+            (1, 0) => Entry::Opened,
+            (2, _) => Entry::Facts(Facts::from_json(body).ok_or(unknown)?),
+            (3, length) if length % 8 == 0 => Entry::Done(fingerprints(body)),
+            (4, 0) => Entry::Sealed,
+            (5, 8) => Entry::End(read_u64(body)),
+            _ => return Err(unknown),
+        };
+        Ok(Self { writer, entry })
+    }
+}
+
+impl Entry {
+    fn kind(&self) -> u8 {
+        match self {
+            Self::Opened => 1,
+            Self::Facts(_) => 2,
+            Self::Done(_) => 3,
+            Self::Sealed => 4,
+            Self::End(_) => 5,
+        }
+    }
+}
+
+/// Takes frames out of bytes that arrive in pieces.
+#[derive(Debug, Default)]
+pub struct FrameReader {
+    pending: BytesMut,
+    consumed: u64,
+}
+
+impl FrameReader {
+    /// Adds the next piece.
+    pub fn push(&mut self, piece: &[u8]) {
+        self.pending.extend_from_slice(piece);
+    }
+
+    /// How many bytes the frames took that were handed out so far.
+    pub fn consumed(&self) -> u64 {
+        self.consumed
+    }
+
+    /// How many bytes wait for the rest of their frame.
+    pub fn left(&self) -> usize {
+        self.pending.len()
+    }
+
+    /// The next frame, or `None` when more bytes are needed. After an error the reader stays where
+    /// it is: nothing behind a bad frame is ever believed.
+    pub fn read(&mut self) -> Result<Option<Frame>, BadFrame> {
+        if self.pending.len() < HEAD {
+            return Ok(None);
+        }
+        let length = read_u32(&self.pending);
+        if !(MIN_LENGTH..=MAX_LENGTH).contains(&(length as usize)) {
+            return Err(BadFrame::Length(length));
+        }
+        let whole = HEAD + length as usize;
+        if self.pending.len() < whole {
+            return Ok(None);
+        }
+        let content = &self.pending[HEAD..whole];
+        if checksum(length.to_le_bytes(), content) != read_u32(&self.pending[4..]) {
+            return Err(BadFrame::Checksum);
+        }
+        let frame = Frame::decode(content[0], read_u64(&content[1..]), &content[MIN_LENGTH..])?;
+        let _ = self.pending.split_to(whole);
+        self.consumed += whole as u64;
+        Ok(Some(frame))
+    }
+}
+
+fn checksum(length: [u8; 4], content: &[u8]) -> u32 {
+    crc32c::crc32c_append(crc32c::crc32c(&length), content)
+}
+
+fn fingerprints(body: &[u8]) -> Vec<Fingerprint> {
+    body.chunks_exact(8)
+        .map(|bits| Fingerprint::from_bits(read_u64(bits)))
+        .collect()
+}
+
+fn read_u32(bytes: &[u8]) -> u32 {
+    let mut four = [0; 4];
+    four.copy_from_slice(&bytes[..4]);
+    u32::from_le_bytes(four)
+}
+
+fn read_u64(bytes: &[u8]) -> u64 {
+    let mut eight = [0; 8];
+    eight.copy_from_slice(&bytes[..8]);
+    u64::from_le_bytes(eight)
+}

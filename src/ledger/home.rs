@@ -1,0 +1,103 @@
+//! Where a ledger lives: its names in the state container, and who works on it.
+
+use std::sync::Arc;
+
+use super::store::StateStore;
+use crate::{metrics::SourceStats, retry::Retry, storage::StorageError};
+
+/// A source's folder in the state container, as one session sees it.
+#[derive(Clone)]
+pub struct Home {
+    /// The state container.
+    pub store: Arc<dyn StateStore>,
+    /// The name of the folder.
+    pub source_id: String,
+    /// The session: any number that no other session uses.
+    pub writer: u64,
+    /// When the journal is replaced by a snapshot and a new one.
+    pub rollover: Rollover,
+    /// Where failed calls are counted.
+    pub stats: Arc<SourceStats>,
+}
+
+/// How long a journal may grow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rollover {
+    /// Frames in it. An append is at least one frame, and an append blob takes 50,000 of them
+    /// ("Append Block", Azure Storage REST API).
+    pub frames: u64,
+    /// Bytes in it, unless twice the snapshot's are more.
+    pub bytes: u64,
+}
+
+impl Default for Rollover {
+    fn default() -> Self {
+        Self {
+            frames: 20_000,
+            bytes: 4 << 20,
+        }
+    }
+}
+
+impl Home {
+    /// What all names of the ledger start with.
+    pub fn folder(&self) -> String {
+        format!("{}/", self.source_id)
+    }
+
+    /// The name of a generation's journal.
+    pub fn journal(&self, generation: u64) -> String {
+        format!("{}/journal-{generation:010}", self.source_id)
+    }
+
+    /// The name of a generation's snapshot.
+    pub fn snapshot(&self, generation: u64) -> String {
+        format!("{}/snapshot-{generation:010}", self.source_id)
+    }
+
+    /// The generation that a name tells, when it is a journal's or a snapshot's.
+    pub fn generation(&self, name: &str) -> Option<u64> {
+        self.journal_generation(name)
+            .or_else(|| self.generation_of("snapshot-", name))
+    }
+
+    /// The generation that a journal's name tells.
+    pub fn journal_generation(&self, name: &str) -> Option<u64> {
+        self.generation_of("journal-", name)
+    }
+
+    /// All names in the folder. Transient faults are waited out.
+    pub async fn names(&self) -> Result<Vec<String>, StorageError> {
+        let folder = self.folder();
+        self.retry("list state container")
+            .run(|| self.store.list(&folder))
+            .await
+    }
+
+    /// The newest generation that has a journal.
+    pub async fn newest_journal(&self) -> Result<Option<u64>, StorageError> {
+        let names = self.names().await?;
+        Ok(names
+            .iter()
+            .filter_map(|name| self.journal_generation(name))
+            .max())
+    }
+
+    /// For a call to a state container that has been read from before.
+    pub fn retry_proven(&self, what: &'static str) -> Retry {
+        self.retry(what).proven(true)
+    }
+
+    /// For a call to the state container.
+    pub fn retry(&self, what: &'static str) -> Retry {
+        Retry::new(what, self.writer, &self.stats)
+    }
+
+    fn generation_of(&self, kind: &str, name: &str) -> Option<u64> {
+        name.strip_prefix(&self.source_id)?
+            .strip_prefix('/')?
+            .strip_prefix(kind)?
+            .parse()
+            .ok()
+    }
+}

@@ -1,0 +1,261 @@
+//! The ledger's durable form: a snapshot and a journal a generation, and the right to write them.
+//!
+//! ```text
+//! <source id>/snapshot-0000000007   what was done when generation 7 began (generation 1 has none)
+//! <source id>/journal-0000000007    what became done since, frame by frame
+//! ```
+//! Only an append decides who writes: each carries the position at which the writer believes the
+//! journal to end. Who opens a journal appends [`Entry::Opened`]; from then on every earlier writer
+//! believes in a wrong position, is refused, reads the tail back, and knows that it was taken over.
+
+use bytes::{Bytes, BytesMut};
+use tracing::{debug, info, warn};
+
+use super::{
+    Contents,
+    error::JournalError,
+    frame::{Entry, Frame, MAX_DONE},
+    home::Home,
+    recover::{Recovered, recover},
+    store::{Appended, Put},
+};
+use crate::storage::{StorageError, StorageErrorKind};
+
+/// A journal that this session has opened.
+pub struct Journal {
+    home: Home,
+    generation: u64,
+    position: u64,
+    frames: u64,
+    snapshot_bytes: u64,
+}
+
+impl Journal {
+    /// Opens the newest generation, finishing a roll-over that a crash cut short, and takes it over
+    /// from whoever wrote it. Transient faults are waited out.
+    ///
+    /// # Errors
+    /// [`JournalError::Damaged`] or [`JournalError::Storage`]; never [`JournalError::Fenced`].
+    pub async fn open(home: &Home) -> Result<(Self, Contents), JournalError> {
+        loop {
+            let recovered = recover(home).await?;
+            match Self::take_over(home, recovered).await {
+                Ok(opened) => return Ok(opened),
+                Err(JournalError::Fenced) => debug!("the journal moved while it was opened"),
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    async fn take_over(
+        home: &Home,
+        recovered: Recovered,
+    ) -> Result<(Self, Contents), JournalError> {
+        let mut journal = Self {
+            home: home.clone(),
+            generation: recovered.generation,
+            position: recovered.length,
+            frames: recovered.frames,
+            snapshot_bytes: recovered.snapshot_bytes,
+        };
+        if recovered.sealed {
+            let snapshot = journal.snapshot(&recovered.contents);
+            journal.begin_next(snapshot).await?;
+        } else if recovered.is_cut() || journal.is_long() {
+            if recovered.is_cut() {
+                journal.warn_of_cut(&recovered);
+            }
+            let snapshot = journal.snapshot(&recovered.contents);
+            journal.roll_over(snapshot).await?;
+        } else {
+            journal.create(journal.generation).await?;
+            journal.claim().await?;
+        }
+        journal.remove_older().await;
+        Ok((journal, recovered.contents))
+    }
+
+    fn warn_of_cut(&self, recovered: &Recovered) {
+        warn!(
+            source = self.home.source_id,
+            journal = self.home.journal(self.generation),
+            bytes = recovered.length - recovered.valid,
+            "the journal's tail is damaged and was left out: what it recorded will be announced again"
+        );
+    }
+
+    /// Makes entries durable: when this returns `Ok`, they are, and in this order.
+    ///
+    /// # Errors
+    /// [`JournalError::Fenced`] when another session has opened the journal.
+    pub async fn append(&mut self, entries: &[Entry]) -> Result<(), JournalError> {
+        let mut bytes = BytesMut::new();
+        for entry in entries {
+            self.frame(entry.clone()).encode(&mut bytes);
+        }
+        self.append_bytes(bytes.freeze()).await?;
+        self.frames += entries.len() as u64;
+        Ok(())
+    }
+
+    /// Whether the journal has grown so long that it should be compacted.
+    pub fn is_long(&self) -> bool {
+        let limit = self.home.rollover;
+        self.frames >= limit.frames || self.position > limit.bytes.max(2 * self.snapshot_bytes)
+    }
+
+    /// The bytes of a snapshot of `contents`, for [`Journal::compact`].
+    pub fn snapshot(&self, contents: &Contents) -> Bytes {
+        snapshot(contents, self.home.writer)
+    }
+
+    /// Replaces snapshot and journal by `snapshot` and an empty journal. The snapshot must hold all
+    /// that was appended and is still wanted.
+    ///
+    /// # Errors
+    /// As [`Journal::append`]. Wherever it stops, the next session finishes it.
+    pub async fn compact(&mut self, snapshot: Bytes) -> Result<(), JournalError> {
+        self.roll_over(snapshot).await?;
+        self.remove_older().await;
+        info!(
+            source = self.home.source_id,
+            generation = self.generation,
+            "ledger compacted"
+        );
+        Ok(())
+    }
+
+    // The seal shuts out whoever else writes this generation; from there on any session, this one
+    // or one after a crash, goes the same way to the next.
+    async fn roll_over(&mut self, snapshot: Bytes) -> Result<(), JournalError> {
+        self.append(&[Entry::Sealed]).await?;
+        self.begin_next(snapshot).await
+    }
+
+    async fn begin_next(&mut self, snapshot: Bytes) -> Result<(), JournalError> {
+        let next = self.generation + 1;
+        self.snapshot_bytes = snapshot.len() as u64;
+        let name = self.home.snapshot(next);
+        let put = || self.home.store.put_new(&name, snapshot.clone());
+        if self.home.retry_proven("write snapshot").run(put).await? == Put::Existed {
+            debug!(name, "the snapshot was there already");
+        }
+        self.create(next).await?;
+        self.generation = next;
+        self.position = 0;
+        self.frames = 0;
+        self.claim().await
+    }
+
+    async fn create(&self, generation: u64) -> Result<(), JournalError> {
+        let name = self.home.journal(generation);
+        let create = || self.home.store.create_append(&name);
+        Ok(self.home.retry_proven("create journal").run(create).await?)
+    }
+
+    // Whoever slept while others rolled over can have made an old generation anew and be alone in
+    // it; the newest generation alone counts.
+    async fn claim(&mut self) -> Result<(), JournalError> {
+        self.append(&[Entry::Opened]).await?;
+        if self.home.newest_journal().await? > Some(self.generation) {
+            return Err(JournalError::Fenced);
+        }
+        Ok(())
+    }
+
+    async fn append_bytes(&mut self, bytes: Bytes) -> Result<(), JournalError> {
+        let name = self.home.journal(self.generation);
+        let mut retry = self.home.retry_proven("append to journal");
+        loop {
+            let answer = self
+                .home
+                .store
+                .append(&name, self.position, bytes.clone())
+                .await;
+            let trouble = match answer {
+                Ok(Appended::Yes) => break,
+                Ok(Appended::PositionMoved) => None,
+                Err(error) if error.passes(true) => Some(error),
+                Err(error) => return Err(error.into()),
+            };
+            match self.read_back(&name, &bytes).await? {
+                Tail::Ours => break,
+                Tail::Unchanged => {
+                    let error = trouble.unwrap_or_else(unsteady_position);
+                    retry.wait(&error).await;
+                }
+                Tail::Foreign => return Err(JournalError::Fenced),
+            }
+        }
+        retry.succeeded();
+        self.position += bytes.len() as u64;
+        Ok(())
+    }
+
+    // An append whose answer was lost, or that was refused, may have been made by an earlier try of
+    // ours: the bytes at our position tell.
+    async fn read_back(&self, name: &str, ours: &Bytes) -> Result<Tail, JournalError> {
+        let read = || self.home.store.read(name, self.position, ours.len() as u64);
+        let tail = self
+            .home
+            .retry_proven("read journal back")
+            .run(read)
+            .await?;
+        Ok(match tail {
+            Some(chunk) if chunk.bytes == *ours => Tail::Ours,
+            Some(chunk) if chunk.total == self.position => Tail::Unchanged,
+            _ => Tail::Foreign,
+        })
+    }
+
+    // Leftovers cost a few bytes and are removed at the next chance, so no failure matters here.
+    async fn remove_older(&self) {
+        let Ok(names) = self.home.store.list(&self.home.folder()).await else {
+            return;
+        };
+        let older = names.iter().filter(|name| {
+            let generation = self.home.generation(name);
+            generation.is_some_and(|generation| generation < self.generation)
+        });
+        for name in older {
+            if let Err(error) = self.home.store.delete(name).await {
+                debug!(name, %error, "an old generation could not be removed yet");
+            }
+        }
+    }
+
+    fn frame(&self, entry: Entry) -> Frame {
+        Frame {
+            writer: self.home.writer,
+            entry,
+        }
+    }
+}
+
+enum Tail {
+    Ours,
+    Unchanged,
+    Foreign,
+}
+
+// The service refused our position and yet shows it: asking again will make it one or the other.
+fn unsteady_position() -> StorageError {
+    StorageError::new(
+        StorageErrorKind::Transient,
+        "the journal is as long as it should be and the append was refused",
+    )
+}
+
+fn snapshot(contents: &Contents, writer: u64) -> Bytes {
+    let mut bytes = BytesMut::with_capacity(8 * contents.done.len() + 4096);
+    let mut add = |entry| Frame { writer, entry }.encode(&mut bytes);
+    if let Some(facts) = &contents.facts {
+        add(Entry::Facts(facts.clone()));
+    }
+    let mut done = contents.done.iter().peekable();
+    while done.peek().is_some() {
+        add(Entry::Done(done.by_ref().take(MAX_DONE).collect()));
+    }
+    add(Entry::End(contents.done.len() as u64));
+    bytes.freeze()
+}

@@ -1,0 +1,204 @@
+//! The numbers as OpenMetrics text.
+
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+};
+
+use prometheus_client::{
+    collector::Collector,
+    encoding::{DescriptorEncoder, EncodeMetric, text},
+    metrics::{MetricType, counter::ConstCounter, gauge::ConstGauge},
+    registry::{Registry as Metrics, Unit},
+};
+
+use crate::registry::{Registry, Source};
+
+/// What all names start with.
+const PREFIX: &str = "azure_blob_eventsource";
+
+/// The content type of what [`Renderer::text`] gives.
+pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+/// Renders the numbers of all sources. They are read when they are asked for, so nothing is counted twice.
+#[derive(Debug)]
+pub struct Renderer {
+    metrics: Metrics,
+}
+
+impl Renderer {
+    /// Renders what is in `registry`.
+    pub fn new(registry: Arc<Registry>) -> Self {
+        let mut metrics = Metrics::with_prefix(PREFIX);
+        metrics.register_collector(Box::new(Sources(registry)));
+        Self { metrics }
+    }
+
+    /// All metrics as OpenMetrics text.
+    pub fn text(&self) -> Result<String, fmt::Error> {
+        let mut text = String::new();
+        text::encode(&mut text, &self.metrics)?;
+        Ok(text)
+    }
+}
+
+#[derive(Debug)]
+struct Sources(Arc<Registry>);
+
+type Read = fn(&Source) -> u64;
+
+/// Names (to which the encoder adds `_total`), meaning, and where the number stands.
+const COUNTERS: &[(&str, &str, Read)] = &[
+    ("streams", "Streams that were started", |s| get(&s.streams)),
+    (
+        "take_overs",
+        "Streams that ended because a newer one of the same source came to this server",
+        |s| get(&s.take_overs),
+    ),
+    ("sweeps", "Complete sweeps of the listing", |s| {
+        get(&s.stats.sweeps)
+    }),
+    ("blobs_listed", "Blobs that listings showed", |s| {
+        get(&s.stats.blobs_listed)
+    }),
+    (
+        "events_sent",
+        "Events handed to a client, repeats included",
+        |s| get(&s.stats.events_sent),
+    ),
+    ("events_done", "Events that became done", |s| {
+        get(&s.stats.events_done)
+    }),
+    (
+        "baseline_blobs",
+        "Blobs taken as done unsent because they were there before the source",
+        |s| get(&s.stats.baseline_blobs),
+    ),
+    (
+        "storage_retries",
+        "Calls to the storage account that failed and were tried again",
+        |s| get(&s.stats.storage_retries),
+    ),
+];
+
+const GAUGES: &[(&str, &str, Read)] = &[
+    (
+        "stream_live",
+        "Whether a stream of the source is live",
+        |s| s.stream().live.into(),
+    ),
+    ("in_flight", "Events sent and not yet done", |s| {
+        get(&s.stats.in_flight)
+    }),
+    (
+        "ledger_blobs",
+        "Blob versions that the ledger holds as done",
+        |s| get(&s.stats.ledger_blobs),
+    ),
+    (
+        "held_back_blobs",
+        "Blobs of the last sweep that are held back because of minAge",
+        |s| get(&s.stats.held_back),
+    ),
+    (
+        "failing",
+        "Whether the last thing that went wrong is not mended yet",
+        |s| s.stats.error().is_some().into(),
+    ),
+];
+
+fn get(counter: &AtomicU64) -> u64 {
+    counter.load(Relaxed)
+}
+
+impl Collector for Sources {
+    fn encode(&self, mut encoder: DescriptorEncoder) -> Result<(), fmt::Error> {
+        let sources = self.0.all();
+        for (name, help, read) in COUNTERS {
+            let value = |source: &Source| ConstCounter::new(read(source));
+            family(&mut encoder, (name, help, None), &sources, value)?;
+        }
+        for (name, help, read) in GAUGES {
+            let value = |source: &Source| ConstGauge::new(read(source));
+            family(&mut encoder, (name, help, None), &sources, value)?;
+        }
+        let last_sweep = (
+            "last_sweep",
+            "How long the last complete sweep took",
+            Some(&Unit::Seconds),
+        );
+        family(&mut encoder, last_sweep, &sources, |source| {
+            ConstGauge::new(get(&source.stats.last_sweep_millis) as f64 / 1000.0)
+        })
+    }
+}
+
+type Descriptor<'a> = (&'a str, &'a str, Option<&'a Unit>);
+
+fn family<M: EncodeMetric>(
+    encoder: &mut DescriptorEncoder,
+    (name, help, unit): Descriptor<'_>,
+    sources: &[Arc<Source>],
+    value: impl Fn(&Source) -> M,
+) -> Result<(), fmt::Error> {
+    // A family of no members would be a heading without a text.
+    let Some(first) = sources.first() else {
+        return Ok(());
+    };
+    let kind: MetricType = value(first).metric_type();
+    let mut family = encoder.encode_descriptor(name, help, unit, kind)?;
+    for source in sources {
+        let labels = [("source", source.id.as_str())];
+        value(source).encode(family.encode_family(&labels)?)?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+mod tests {
+    use super::*;
+    use crate::metrics::SourceStats;
+
+    #[test]
+    fn numbers_stand_under_their_names_with_the_source_alone_as_label() {
+        let registry = Arc::new(Registry::default());
+        let source = registry.source("datasets-raw");
+        source.started("event", "container");
+        SourceStats::add(&source.stats.events_sent, 7);
+        SourceStats::add(&source.stats.last_sweep_millis, 1500);
+        source
+            .stats
+            .set_error(Some("raw/secret-name.csv".to_owned()));
+        let text = Renderer::new(registry).text().unwrap();
+        for line in [
+            "azure_blob_eventsource_events_sent_total{source=\"datasets-raw\"} 7",
+            "azure_blob_eventsource_streams_total{source=\"datasets-raw\"} 1",
+            "azure_blob_eventsource_stream_live{source=\"datasets-raw\"} 1",
+            "azure_blob_eventsource_failing{source=\"datasets-raw\"} 1",
+            "azure_blob_eventsource_last_sweep_seconds{source=\"datasets-raw\"} 1.5",
+            "# TYPE azure_blob_eventsource_in_flight gauge",
+        ] {
+            assert!(text.contains(line), "{line} is not in\n{text}");
+        }
+        assert!(text.ends_with("# EOF\n"));
+        assert!(!text.contains("secret-name"));
+    }
+
+    #[test]
+    fn a_source_with_a_hostile_name_breaks_no_line() {
+        let registry = Arc::new(Registry::default());
+        let _ = registry.source("a\"\n} 1");
+        let text = Renderer::new(registry).text().unwrap();
+        assert!(text.contains("{source=\"a\\\"\\n} 1\"} 0"), "{text}");
+    }
+
+    #[test]
+    fn no_sources_are_an_empty_document() {
+        let text = Renderer::new(Arc::default()).text().unwrap();
+        assert_eq!(text, "# EOF\n");
+    }
+}

@@ -1,0 +1,203 @@
+//! What this process knows of each source, for as long as it lives: the numbers, the ledger of a
+//! source that keeps it in memory, and who streams it. gRPC writes it, the admin port reads it.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+};
+
+use time::OffsetDateTime;
+use tracing::warn;
+
+use crate::{ledger::memory::MemoryStore, metrics::SourceStats};
+
+/// Clients choose the names of sources, so the number of those we remember has a bound.
+const REMEMBERED: usize = 1024;
+
+/// All sources that have been streamed since the process started.
+#[derive(Debug, Default)]
+pub struct Registry {
+    sources: Mutex<HashMap<String, Arc<Source>>>,
+}
+
+/// What is known of one source.
+#[derive(Debug)]
+pub struct Source {
+    /// The source's name.
+    pub id: String,
+    /// The numbers that its sessions write. They outlive each session, so counters never go back.
+    pub stats: Arc<SourceStats>,
+    /// Streams that ended because a newer one came.
+    pub take_overs: AtomicU64,
+    /// Streams that were started.
+    pub streams: AtomicU64,
+    ledger: OnceLock<Arc<MemoryStore>>,
+    stream: Mutex<StreamState>,
+}
+
+/// Who streams a source, or streamed it last.
+#[derive(Debug, Clone)]
+pub struct StreamState {
+    /// Whether a stream is live.
+    pub live: bool,
+    /// When the state last changed.
+    pub since: OffsetDateTime,
+    /// The event's name in the last request.
+    pub event_name: String,
+    /// The container in the last request.
+    pub container: String,
+    /// Why the last stream ended; `None` when it ended without an error, or has not ended.
+    pub ended: Option<String>,
+}
+
+impl Registry {
+    /// The source of this name, new if need be.
+    pub fn source(&self, id: &str) -> Arc<Source> {
+        let mut sources = self.lock();
+        if let Some(source) = sources.get(id) {
+            return source.clone();
+        }
+        if sources.len() >= REMEMBERED {
+            forget_one(&mut sources);
+        }
+        let source = Arc::new(Source::new(id));
+        sources.insert(id.to_owned(), source.clone());
+        source
+    }
+
+    /// All sources in the order of their names.
+    pub fn all(&self) -> Vec<Arc<Source>> {
+        let mut all: Vec<_> = self.lock().values().cloned().collect();
+        all.sort_by(|a, b| a.id.cmp(&b.id));
+        all
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, Arc<Source>>> {
+        self.sources.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+// Who has been idle longest goes first. Live sources stay: there are fewer of them than we remember.
+fn forget_one(sources: &mut HashMap<String, Arc<Source>>) {
+    let idle = sources
+        .values()
+        .map(|source| (source.stream(), source.id.clone()))
+        .filter(|(stream, _)| !stream.live)
+        .min_by_key(|(stream, _)| stream.since);
+    if let Some((_, id)) = idle {
+        warn!(source = %id, "forgetting a source: {REMEMBERED} others came after it");
+        sources.remove(&id);
+    }
+}
+
+impl Source {
+    fn new(id: &str) -> Self {
+        Self {
+            id: id.to_owned(),
+            stats: Arc::default(),
+            take_overs: AtomicU64::new(0),
+            streams: AtomicU64::new(0),
+            ledger: OnceLock::new(),
+            stream: Mutex::new(StreamState {
+                live: false,
+                since: OffsetDateTime::now_utc(),
+                event_name: String::new(),
+                container: String::new(),
+                ended: None,
+            }),
+        }
+    }
+
+    /// The ledger in memory, for a source without a state container. A client that reconnects to
+    /// this process finds it again and so does not start from a new baseline.
+    pub fn memory_ledger(&self) -> Arc<MemoryStore> {
+        let make = || {
+            warn!(
+                source = %self.id,
+                "no state container: a restart of the server forgets what was announced"
+            );
+            Arc::default()
+        };
+        self.ledger.get_or_init(make).clone()
+    }
+
+    /// Who streams the source, or streamed it last.
+    pub fn stream(&self) -> StreamState {
+        self.lock().clone()
+    }
+
+    /// Says that a stream has started, and gives the number to end it with.
+    pub fn started(&self, event_name: &str, container: &str) -> u64 {
+        let mut stream = self.lock();
+        let number = self.streams.fetch_add(1, Relaxed) + 1;
+        *stream = StreamState {
+            live: true,
+            since: OffsetDateTime::now_utc(),
+            event_name: event_name.to_owned(),
+            container: container.to_owned(),
+            ended: None,
+        };
+        number
+    }
+
+    /// Says that a stream has ended, and why if not in peace. One that was outlived by a newer
+    /// stream changes nothing.
+    pub fn ended(&self, number: u64, why: Option<String>) {
+        let mut stream = self.lock();
+        if number != self.streams.load(Relaxed) {
+            return;
+        }
+        stream.live = false;
+        // A session that broke off could not say so itself.
+        self.stats.in_flight.store(0, Relaxed);
+        stream.since = OffsetDateTime::now_utc();
+        stream.ended = why;
+    }
+
+    fn lock(&self) -> MutexGuard<'_, StreamState> {
+        self.stream.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_source_is_found_again_with_its_ledger() {
+        let registry = Registry::default();
+        let ledger = registry.source("a").memory_ledger();
+        assert!(Arc::ptr_eq(&ledger, &registry.source("a").memory_ledger()));
+        assert!(!Arc::ptr_eq(&ledger, &registry.source("b").memory_ledger()));
+    }
+
+    #[test]
+    fn the_number_of_sources_is_bounded_and_live_ones_stay() {
+        let registry = Registry::default();
+        registry.source("live").started("event", "container");
+        for n in 0..REMEMBERED + 10 {
+            let _ = registry.source(&format!("s{n}"));
+        }
+        let all = registry.all();
+        assert_eq!(all.len(), REMEMBERED);
+        assert!(all.iter().any(|source| source.id == "live"));
+    }
+
+    #[test]
+    fn the_end_of_a_stream_is_remembered() {
+        let registry = Registry::default();
+        let source = registry.source("a");
+        let outlived = source.started("event", "container");
+        let number = source.started("event", "container");
+        source.ended(outlived, None);
+        assert!(source.stream().live);
+        source.ended(number, Some("why".to_owned()));
+        let stream = source.stream();
+        assert!(!stream.live);
+        assert_eq!(stream.ended.as_deref(), Some("why"));
+        assert_eq!(stream.container, "container");
+    }
+}

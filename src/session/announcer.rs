@@ -1,0 +1,187 @@
+//! From offers to events: sends them as the client takes them, and settles them.
+
+use std::{
+    collections::VecDeque,
+    future::pending,
+    sync::{Arc, atomic::Ordering::Relaxed},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use tokio::{
+    sync::{Semaphore, mpsc},
+    time::{Instant, sleep_until},
+};
+
+use super::outlet::{Announcement, Outlet};
+use crate::{
+    event::Place,
+    ledger::{fingerprint::Fingerprint, recorder::Record},
+    metrics::SourceStats,
+    source::listing::Discovered,
+};
+
+/// How often the channel is looked at while the client has not taken all of it.
+const LOOK: Duration = Duration::from_millis(100);
+/// How often it is looked at while events wait to be settled: often enough to notice that the
+/// process stood still.
+const HEARTBEAT: Duration = Duration::from_secs(1);
+/// A delay that is no standing still.
+const TOLERANCE: Duration = Duration::from_millis(500);
+
+/// Sends offers to one client.
+///
+/// The settle time of an event begins when the transport has taken it out of `out`, not when it was
+/// put in: a client that does not read leaves it there.
+pub(super) struct Announcer {
+    /// What ids and payloads are made of.
+    pub(super) place: Place,
+    /// To the client.
+    pub(super) out: Outlet,
+    /// Where settled events go.
+    pub(super) records: mpsc::Sender<Record>,
+    /// How many more events may be sent before others are recorded.
+    pub(super) in_flight: Arc<Semaphore>,
+    /// How long the stream must have stayed healthy after an event was sent.
+    pub(super) settle: Duration,
+    /// Numbers for people.
+    pub(super) stats: Arc<SourceStats>,
+    /// What was sent and is not settled, in the order of sending.
+    pub(super) sent: Sent,
+}
+
+/// What was sent and is not settled.
+#[derive(Debug, Default)]
+pub(super) struct Sent {
+    /// Each with when it was taken.
+    events: VecDeque<(Fingerprint, Option<Instant>)>,
+    /// How many of them were taken.
+    taken: usize,
+    /// How many were settled before them.
+    settled: u64,
+}
+
+impl Announcer {
+    /// Works until no more offers come and all that was sent is settled, or the client or the
+    /// recorder is gone: then nothing more is settled.
+    pub(super) async fn run(mut self, mut offers: mpsc::Receiver<Discovered>) {
+        let mut next: Option<Discovered> = None;
+        let mut more = true;
+        while more || next.is_some() || !self.sent.events.is_empty() {
+            self.sent.look(self.out.taken());
+            let wake = self.sent.wake(self.settle);
+            tokio::select! {
+                biased;
+                () = until(wake) => {
+                    if self.out.is_closed() || self.settle_due(wake).await.is_none() {
+                        return;
+                    }
+                }
+                sent = send(&self.in_flight, &self.out, &self.place, &next), if next.is_some() => {
+                    if sent.is_none() {
+                        return;
+                    }
+                    self.note_sent(next.take());
+                }
+                offer = offers.recv(), if more && next.is_none() => {
+                    more = offer.is_some();
+                    next = offer;
+                }
+            }
+        }
+    }
+
+    fn note_sent(&mut self, discovered: Option<Discovered>) {
+        if let Some(discovered) = discovered {
+            self.sent.events.push_back((discovered.fingerprint, None));
+            self.stats.events_sent.fetch_add(1, Relaxed);
+            self.note_in_flight();
+        }
+    }
+
+    // The place in the queue of records comes first: what is settled and not handed on would be
+    // forgotten if the session were stopped in between.
+    async fn settle_due(&mut self, wake: Option<Instant>) -> Option<()> {
+        let place = self.records.reserve().await.ok()?;
+        self.sent.excuse(wake);
+        let settled = self.sent.take_due(self.settle);
+        if !settled.is_empty() {
+            place.send(Record::Settled(settled));
+            self.note_in_flight();
+        }
+        Some(())
+    }
+
+    fn note_in_flight(&self) {
+        let waiting = self.sent.events.len() as u64;
+        self.stats.in_flight.store(waiting, Relaxed);
+    }
+}
+
+impl Sent {
+    /// Of all that was ever sent, the first `taken` have been taken by the transport.
+    fn look(&mut self, taken: u64) {
+        let taken = usize::try_from(taken - self.settled).unwrap_or(usize::MAX);
+        let taken = taken.min(self.events.len());
+        let now = Instant::now();
+        for (_, at) in self.events.range_mut(self.taken.min(taken)..taken) {
+            *at = Some(now);
+        }
+        self.taken = self.taken.max(taken);
+    }
+
+    /// When to look again: when the first event settles, and at short intervals before.
+    fn wake(&self, settle: Duration) -> Option<Instant> {
+        let first = self.events.front()?;
+        let due = first.1.map(|at| at + settle);
+        let untaken = self.taken < self.events.len();
+        let look = Instant::now() + if untaken { LOOK } else { HEARTBEAT };
+        due.into_iter().chain([look]).min()
+    }
+
+    /// A process that was frozen, or got no processor, could not see that its client had gone: the
+    /// time that it lost does not count as time in which a stream stayed healthy.
+    fn excuse(&mut self, wake: Option<Instant>) {
+        let lost = wake.map_or(Duration::ZERO, |wake| wake.elapsed());
+        if lost > TOLERANCE {
+            for (_, at) in self.events.range_mut(..self.taken) {
+                *at = at.map(|at| at + lost);
+            }
+        }
+    }
+
+    fn take_due(&mut self, settle: Duration) -> Vec<Fingerprint> {
+        let now = Instant::now();
+        let due =
+            |(_, at): &(Fingerprint, Option<Instant>)| at.is_some_and(|at| at + settle <= now);
+        let count = self.events.iter().take_while(|event| due(event)).count();
+        self.taken -= count;
+        self.settled += count as u64;
+        self.events.drain(..count).map(|(f, _)| f).collect()
+    }
+}
+
+async fn until(wake: Option<Instant>) {
+    match wake {
+        Some(wake) => sleep_until(wake).await,
+        None => pending().await,
+    }
+}
+
+async fn send(
+    in_flight: &Semaphore,
+    out: &Outlet,
+    place: &Place,
+    next: &Option<Discovered>,
+) -> Option<()> {
+    let Some(discovered) = next else {
+        return Some(());
+    };
+    let permit = in_flight.acquire().await.ok()?;
+    let room = out.room().await?;
+    permit.forget();
+    room.send(Announcement {
+        payload: Bytes::from(place.payload(&discovered.blob)),
+    });
+    Some(())
+}

@@ -1,0 +1,128 @@
+//! The channel from a session to whoever carries its events to the client, which tells the session
+//! how far they have come.
+
+use std::{
+    future::poll_fn,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+    task::{Context, Poll},
+};
+
+use bytes::Bytes;
+use tokio::sync::mpsc;
+
+/// An event on its way to a client.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Announcement {
+    /// A CloudEvents 1.0 event as JSON.
+    pub payload: Bytes,
+}
+
+/// Makes a channel that holds at most `capacity` events.
+pub fn outlet(capacity: usize) -> (Outlet, Events) {
+    let (sender, receiver) = mpsc::channel(capacity);
+    let taken = Arc::new(AtomicU64::new(0));
+    let events = Events {
+        receiver,
+        received: 0,
+        taken: Arc::clone(&taken),
+    };
+    (Outlet { sender, taken }, events)
+}
+
+/// The session's end.
+#[derive(Debug, Clone)]
+pub struct Outlet {
+    sender: mpsc::Sender<Announcement>,
+    taken: Arc<AtomicU64>,
+}
+
+impl Outlet {
+    /// Room for one event, as soon as there is any; `None` when the other end is gone.
+    pub async fn room(&self) -> Option<mpsc::Permit<'_, Announcement>> {
+        self.sender.reserve().await.ok()
+    }
+
+    /// How many events have been taken, of all that were ever sent.
+    pub fn taken(&self) -> u64 {
+        self.taken.load(Relaxed)
+    }
+
+    /// Waits until the other end is gone.
+    pub async fn closed(&self) {
+        self.sender.closed().await;
+    }
+
+    /// Whether the other end is gone.
+    pub fn is_closed(&self) -> bool {
+        self.sender.is_closed()
+    }
+}
+
+/// The transport's end.
+///
+/// An event counts as taken when the transport asks for what comes after it: only then has it
+/// found room for that event further down the line. So a client that does not read, and holds up
+/// the line, keeps all but what its connection buffers from being taken.
+#[derive(Debug)]
+pub struct Events {
+    receiver: mpsc::Receiver<Announcement>,
+    received: u64,
+    taken: Arc<AtomicU64>,
+}
+
+impl Events {
+    /// The next event, after all before it have been taken; `None` when the session has let go.
+    pub async fn recv(&mut self) -> Option<Announcement> {
+        poll_fn(|context| self.poll_recv(context)).await
+    }
+
+    /// As [`Events::recv`].
+    pub fn poll_recv(&mut self, context: &mut Context<'_>) -> Poll<Option<Announcement>> {
+        self.take();
+        let event = self.receiver.poll_recv(context);
+        if let Poll::Ready(Some(_)) = event {
+            self.received += 1;
+        }
+        event
+    }
+
+    /// Says that everything that was received has been taken, without asking for more.
+    pub fn take(&self) {
+        self.taken.store(self.received, Relaxed);
+    }
+
+    /// Takes no more events; those that wait are lost.
+    pub fn close(&mut self) {
+        self.receiver.close();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn an_event_is_taken_when_the_next_is_asked_for() {
+        let (outlet, mut events) = outlet(2);
+        for _ in 0..2 {
+            let payload = Bytes::from_static(b"{}");
+            let room = outlet.room().await;
+            room.into_iter().for_each(|room| {
+                room.send(Announcement {
+                    payload: payload.clone(),
+                })
+            });
+        }
+        events.recv().await;
+        assert_eq!(outlet.taken(), 0);
+        events.recv().await;
+        assert_eq!(outlet.taken(), 1);
+        events.take();
+        assert_eq!(outlet.taken(), 2);
+        drop(events);
+        assert!(outlet.is_closed() && outlet.room().await.is_none());
+    }
+}

@@ -1,0 +1,129 @@
+//! How a session begins: it opens the ledger, and knows from when on blobs are new.
+
+use std::sync::{Arc, Mutex, atomic::Ordering::Relaxed};
+
+use sha2::{Digest, Sha256};
+use time::OffsetDateTime;
+use tokio::time::Instant;
+use tracing::info;
+
+use super::{Mode, Session, SessionError};
+use crate::{
+    ledger::{
+        Contents, Ledger, error::JournalError, facts::Facts, fingerprint::FingerprintKey,
+        frame::Entry, home::Home, journal::Journal, recover::recover,
+    },
+    retry::Retry,
+};
+
+impl Session {
+    /// Opens the ledger and makes sure that its facts fit the configuration.
+    pub(super) async fn start(&self) -> Result<Started, SessionError> {
+        let began = Instant::now();
+        let (mut journal, contents) = self.open().await?;
+        let facts = self.facts(&contents, began).await?;
+        let changed = contents.facts.as_ref() != Some(&facts);
+        let done = contents.done.len() as u64;
+        self.stats.ledger_blobs.store(done, Relaxed);
+        let mut ledger = Ledger::new(contents);
+        if changed {
+            let entry = Entry::Facts(facts.clone());
+            if let Some(journal) = &mut journal {
+                let append = journal.append(std::slice::from_ref(&entry));
+                append.await.map_err(|e| self.explain(e))?;
+            }
+            ledger.recorded(entry);
+        }
+        info!(
+            source = self.source_id,
+            done,
+            baseline = facts.pending.is_some(),
+            "source started"
+        );
+        Ok(Started {
+            journal,
+            ledger: Arc::new(Mutex::new(ledger)),
+            facts,
+        })
+    }
+
+    async fn open(&self) -> Result<(Option<Journal>, Contents), SessionError> {
+        let home = Home {
+            store: Arc::clone(&self.state),
+            source_id: self.source_id.clone(),
+            writer: self.writer,
+            rollover: self.rollover,
+            stats: Arc::clone(&self.stats),
+        };
+        let opened = match self.mode {
+            Mode::Record => Journal::open(&home).await.map(|(j, c)| (Some(j), c)),
+            Mode::Observe => recover(&home).await.map(|found| (None, found.contents)),
+        };
+        opened.map_err(|error| self.explain(error))
+    }
+
+    // The moment at which a source or a filter begins is the service's own, taken back by what
+    // passed since the stream began, so that no blob of the time between is taken for an old one.
+    async fn facts(&self, contents: &Contents, began: Instant) -> Result<Facts, SessionError> {
+        let prefix = self.config.filter.listing_prefix();
+        let spec = self.config.filter.spec();
+        let known = contents.facts.clone();
+        let container = self.place().url();
+        if let Some(other) = known.as_ref().filter(|facts| facts.container != container) {
+            return Err(SessionError::ForeignLedger {
+                source_id: self.source_id.clone(),
+                other: other.container.clone(),
+                container,
+            });
+        }
+        if let Some(facts) = known.clone().filter(|facts| facts.know(spec)) {
+            return Ok(facts.with_filter(spec, prefix, i64::MAX));
+        }
+        let page = Retry::new("list blobs", self.writer, &self.stats)
+            .run(|| self.blobs.list(prefix, None))
+            .await?;
+        let now = (page.service_time - began.elapsed()).unix_timestamp();
+        Ok(match known {
+            Some(facts) => facts.with_filter(spec, prefix, now),
+            None => Facts::new(
+                container,
+                self.new_key(page.service_time),
+                spec.clone(),
+                prefix,
+                now,
+            ),
+        })
+    }
+
+    fn new_key(&self, now: OffsetDateTime) -> FingerprintKey {
+        let mut hasher = Sha256::new();
+        hasher.update(self.writer.to_be_bytes());
+        hasher.update(now.unix_timestamp_nanos().to_be_bytes());
+        hasher.update(&self.source_id);
+        let digest = hasher.finalize();
+        let half = |at: usize| {
+            digest[at..at + 8]
+                .iter()
+                .fold(0, |n, b| n << 8 | u64::from(*b))
+        };
+        FingerprintKey(half(0), half(8))
+    }
+
+    /// What a failure of the ledger means for the stream.
+    pub(super) fn explain(&self, error: JournalError) -> SessionError {
+        match error {
+            JournalError::Fenced => SessionError::TakenOver(self.source_id.clone()),
+            JournalError::Damaged(what) => SessionError::DamagedLedger(what),
+            JournalError::Storage(error) => SessionError::Storage(error),
+        }
+    }
+}
+
+/// A session that has opened its ledger.
+pub(super) struct Started {
+    /// `None` when the session only looks on.
+    pub(super) journal: Option<Journal>,
+    pub(super) ledger: Arc<Mutex<Ledger>>,
+    /// What the ledger says of its source, fitted to the configuration.
+    pub(super) facts: Facts,
+}

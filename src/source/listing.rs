@@ -1,0 +1,235 @@
+//! The sweep over a container's listing: every blob, page by page, offered when it is new.
+
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::Ordering::Relaxed},
+    time::Duration,
+};
+
+use tokio::{sync::mpsc, time::Instant};
+use tracing::{debug, info};
+
+use super::{
+    BlobListing,
+    rules::{Rules, Verdict},
+};
+use crate::{
+    blob::{Blob, BlobRef, Continuation, ListPage},
+    ledger::{
+        Ledger, Standing,
+        fingerprint::{Fingerprint, FingerprintKey},
+        recorder::Record,
+    },
+    metrics::SourceStats,
+    retry::Retry,
+    storage::{StorageError, StorageErrorKind},
+};
+
+/// A blob version that the ledger does not know.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Discovered {
+    /// What is announced.
+    pub blob: Blob,
+    /// By what the ledger knows it.
+    pub fingerprint: Fingerprint,
+}
+
+/// Sweeps one container again and again.
+pub struct Sweeper {
+    /// The container.
+    pub listing: Arc<dyn BlobListing>,
+    /// What all names of interest start with; goes to the service.
+    pub prefix: String,
+    /// What becomes of unknown blobs.
+    pub rules: Rules,
+    /// With what fingerprints are made.
+    pub key: FingerprintKey,
+    /// Which blob versions are known.
+    pub ledger: Arc<Mutex<Ledger>>,
+    /// Where new blob versions go, each under way in the ledger already. A full channel holds the
+    /// sweep up.
+    pub offers: mpsc::Sender<Discovered>,
+    /// Where blob versions go that are done without being sent, likewise.
+    pub records: mpsc::Sender<Record>,
+    /// Numbers for people.
+    pub stats: Arc<SourceStats>,
+    /// Decides the jitter of retries.
+    pub seed: u64,
+}
+
+/// Why a sweep did not come to its end.
+#[derive(Debug)]
+pub enum SweepError {
+    /// Nobody takes what it finds any more.
+    Closed,
+    /// Sign-in, permission or container: nothing that waiting mends.
+    Storage(StorageError),
+}
+
+impl Sweeper {
+    /// One sweep over the whole listing, from the first page to the last. Transient faults are waited
+    /// out and the sweep goes on where it was; only when the service no longer takes the continuation
+    /// does it start over.
+    ///
+    /// `proven` says whether the service has ever answered as a blob service does: see
+    /// [`StorageError::passes`].
+    pub async fn sweep(&mut self, proven: &mut bool) -> Result<(), SweepError> {
+        let started = Instant::now();
+        let mut tally = Tally::default();
+        let mut after = None;
+        let mut stale = Retry::new("list blobs", self.seed, &self.stats);
+        self.ledger().start_sweep();
+        loop {
+            let page = match self.page(&after, &mut stale, *proven).await? {
+                Some(page) => page,
+                None => {
+                    after = None;
+                    tally = Tally::default();
+                    self.ledger().start_sweep();
+                    continue;
+                }
+            };
+            *proven = true;
+            self.take(&page, &mut tally).await?;
+            after = page.next;
+            if after.is_none() {
+                break;
+            }
+        }
+        stale.succeeded();
+        self.finish(started.elapsed(), tally);
+        Ok(())
+    }
+
+    // `None`: the sweep starts over.
+    async fn page(
+        &self,
+        after: &Option<Continuation>,
+        stale: &mut Retry,
+        proven: bool,
+    ) -> Result<Option<ListPage>, SweepError> {
+        let mut retry = Retry::new("list blobs", self.seed, &self.stats);
+        loop {
+            match self.listing.list(&self.prefix, after.as_ref()).await {
+                Ok(page) => {
+                    retry.succeeded();
+                    return Ok(Some(page));
+                }
+                Err(error) if error.kind == StorageErrorKind::StaleContinuation => {
+                    stale.wait(&error).await;
+                    return Ok(None);
+                }
+                Err(error) if error.passes(proven) => retry.wait(&error).await,
+                Err(error) => return Err(SweepError::Storage(error)),
+            }
+        }
+    }
+
+    async fn take(&self, page: &ListPage, tally: &mut Tally) -> Result<(), SweepError> {
+        let (new, baseline) = self.judge(page, tally);
+        self.stats
+            .blobs_listed
+            .fetch_add(page.len() as u64, Relaxed);
+        if !baseline.is_empty() {
+            let record = Record::Baseline(baseline);
+            self.records.send(record).await.map_err(closed)?;
+        }
+        for discovered in new {
+            self.offers.send(discovered).await.map_err(closed)?;
+        }
+        Ok(())
+    }
+
+    fn judge(&self, page: &ListPage, tally: &mut Tally) -> (Vec<Discovered>, Vec<Fingerprint>) {
+        let now = page.service_time.unix_timestamp();
+        let (mut new, mut baseline) = (Vec::new(), Vec::new());
+        let fingerprints = self.fingerprints(page, tally);
+        let mut ledger = self.ledger();
+        for (blob, fingerprint) in unknown(&mut ledger, page, &fingerprints) {
+            // The same one again on this page is under way by now.
+            if ledger.look(fingerprint) != Standing::New {
+                continue;
+            }
+            match self.rules.judge(&blob, now) {
+                Verdict::Offer => new.push(Discovered {
+                    blob: blob.into(),
+                    fingerprint,
+                }),
+                Verdict::Baseline => baseline.push(fingerprint),
+                Verdict::HeldBack => {
+                    tally.held_back += 1;
+                    continue;
+                }
+                Verdict::Empty | Verdict::Unmatched => continue,
+            }
+            ledger.begin(fingerprint);
+        }
+        tally.new += new.len() as u64;
+        tally.baseline += baseline.len() as u64;
+        (new, baseline)
+    }
+
+    // Ahead of the ledger's lock, and of its look-ups: each of them waits for memory, and in a short
+    // loop many wait at once.
+    fn fingerprints(&self, page: &ListPage, tally: &mut Tally) -> Vec<(usize, Fingerprint)> {
+        let blobs = page.blobs().enumerate();
+        let fingerprints: Vec<_> = blobs
+            .filter(|(_, blob)| !blob.is_directory)
+            .map(|(at, blob)| (at, self.key.of(blob.name, blob.etag)))
+            .collect();
+        tally.blobs += fingerprints.len() as u64;
+        fingerprints
+    }
+
+    fn finish(&self, took: Duration, tally: Tally) {
+        let gone = self.ledger().finish_sweep(&self.prefix);
+        let millis = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+        let first = self.stats.sweeps.fetch_add(1, Relaxed) == 0;
+        self.stats.last_sweep_millis.store(millis, Relaxed);
+        self.stats.held_back.store(tally.held_back, Relaxed);
+        let Tally {
+            blobs,
+            new,
+            baseline,
+            held_back,
+        } = tally;
+        if first || new + baseline > 0 {
+            info!(
+                blobs,
+                new, baseline, held_back, gone, millis, "sweep complete"
+            );
+        } else {
+            debug!(
+                blobs,
+                held_back, gone, millis, "sweep complete, nothing new"
+            );
+        }
+    }
+
+    fn ledger(&self) -> MutexGuard<'_, Ledger> {
+        self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn unknown<'a>(
+    ledger: &mut Ledger,
+    page: &'a ListPage,
+    fingerprints: &[(usize, Fingerprint)],
+) -> Vec<(BlobRef<'a>, Fingerprint)> {
+    fingerprints
+        .iter()
+        .filter(|(_, fingerprint)| ledger.look(*fingerprint) == Standing::New)
+        .filter_map(|(at, fingerprint)| Some((page.get(*at)?, *fingerprint)))
+        .collect()
+}
+
+#[derive(Debug, Default)]
+struct Tally {
+    blobs: u64,
+    new: u64,
+    baseline: u64,
+    held_back: u64,
+}
+
+fn closed<T>(_: mpsc::error::SendError<T>) -> SweepError {
+    SweepError::Closed
+}

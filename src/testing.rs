@@ -1,0 +1,110 @@
+//! Fakes and fixtures for this crate's unit tests.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use std::{sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use time::{OffsetDateTime, macros::datetime};
+
+use crate::{
+    azure::ConnectError,
+    blob::{BlobRef, BlobType, Continuation, ListPage},
+    config::{Existing, Limits, Location, SourceConfig},
+    filter::{Filter, FilterSpec},
+    ledger::{memory::MemoryStore, store::StateStore},
+    open::{Open, Opened},
+    source::BlobListing,
+    storage::{StorageError, StorageErrorKind},
+};
+
+/// What the fake service's clock shows.
+pub(crate) const SERVICE_TIME: OffsetDateTime = datetime!(2026-01-01 12:00 UTC);
+
+/// A configuration with nothing special.
+pub(crate) fn config() -> SourceConfig {
+    SourceConfig {
+        location: Location::Account("account".to_owned()),
+        container: "datasets".to_owned(),
+        filter: Filter::new(FilterSpec {
+            prefix: "raw/".to_owned(),
+            patterns: Vec::new(),
+        })
+        .unwrap(),
+        credential: None,
+        interval: Duration::from_secs(30),
+        existing: Existing::Skip,
+        min_age: Duration::ZERO,
+        skip_empty: false,
+        state: None,
+        limits: Limits {
+            in_flight: 100,
+            settle: Duration::from_secs(10),
+        },
+        id: None,
+    }
+}
+
+/// A storage account of one container.
+pub(crate) struct FakeAccount {
+    pub(crate) listing: FakeListing,
+    pub(crate) state: Option<Arc<MemoryStore>>,
+}
+
+impl Open for FakeAccount {
+    fn open(&self, _config: &SourceConfig) -> Result<Opened, ConnectError> {
+        let state = self.state.clone();
+        Ok(Opened {
+            endpoint: "https://account.example".to_owned(),
+            blobs: Arc::new(self.listing.clone()),
+            state: state.map(|state| state as Arc<dyn StateStore>),
+        })
+    }
+}
+
+/// A listing that always answers alike.
+#[derive(Clone)]
+pub(crate) enum FakeListing {
+    Page(ListPage),
+    Error(StorageError),
+    Silent,
+}
+
+impl FakeListing {
+    pub(crate) fn of(names: &[&str]) -> Self {
+        let mut page = ListPage::new(SERVICE_TIME);
+        for name in names {
+            page.push(BlobRef {
+                name,
+                etag: "0x1",
+                last_modified: 0,
+                size: 1,
+                content_type: "",
+                blob_type: BlobType::BlockBlob,
+                is_directory: false,
+            });
+        }
+        Self::Page(page)
+    }
+
+    pub(crate) fn failing(kind: StorageErrorKind) -> Self {
+        Self::Error(StorageError {
+            service_time: Some(SERVICE_TIME),
+            ..StorageError::new(kind, "list blobs answered 4xx")
+        })
+    }
+
+    pub(crate) fn silent() -> Self {
+        Self::Silent
+    }
+}
+
+#[async_trait]
+impl BlobListing for FakeListing {
+    async fn list(&self, _: &str, _: Option<&Continuation>) -> Result<ListPage, StorageError> {
+        match self {
+            Self::Page(page) => Ok(page.clone()),
+            Self::Error(error) => Err(error.clone()),
+            Self::Silent => std::future::pending().await,
+        }
+    }
+}

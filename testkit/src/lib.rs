@@ -1,0 +1,27 @@
+//! What tests and benches share: a storage account in memory, that account behind the library's
+//! ports and behind HTTP, and a real Azurite.
+//!
+//! - [`account`]: the model. Everything else is a face of it.
+//! - [`ports`]: the model as [`BlobListing`] and [`StateStore`], with seeded faults and a place to
+//!   crash on both sides of every effect. For the deterministic simulation.
+//! - [`http`]: the model as a Blob service on loopback, with the answers that servers and networks
+//!   give on bad days. For the Azure adapter, the command line and benches.
+//! - [`azurite`]: the real thing's own emulator. It keeps the model honest: each contract suite
+//!   runs against all three.
+//!
+//! [`BlobListing`]: azure_blob_eventsource::source::BlobListing
+//! [`StateStore`]: azure_blob_eventsource::ledger::store::StateStore
+
+// Test code: a broken assumption ends the test where it stands, which is the clearest message.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+pub mod account;
+pub mod azurite;
+pub mod client;
+pub mod faults;
+pub mod http;
+pub mod names;
+pub mod ports;
+pub mod rng;
+pub mod shared_key;
+pub mod subject;

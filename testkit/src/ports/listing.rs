@@ -1,0 +1,105 @@
+//! [`BlobListing`] over the model.
+
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use azure_blob_eventsource::{
+    blob::{BlobRef, Continuation, ListPage},
+    source::BlobListing,
+    storage::StorageError,
+};
+
+use super::{Wire, storage_error};
+use crate::{
+    account::{FakeAccount, ListQuery, Listed},
+    faults::{FaultSource, Op},
+};
+
+/// Called after each page is made, with the account and how many pages came before it.
+type Hook = Arc<Mutex<dyn FnMut(&FakeAccount, u64) + Send>>;
+
+/// A container's listing, straight from the model.
+#[derive(Clone)]
+pub struct FakeListing {
+    account: FakeAccount,
+    container: String,
+    wire: Wire,
+    hook: Hook,
+    pages: Arc<Mutex<u64>>,
+}
+
+impl FakeListing {
+    /// The listing of `container`, with what `faults` does to it.
+    pub fn new(account: FakeAccount, container: &str, faults: FaultSource) -> Self {
+        Self {
+            account,
+            container: container.to_owned(),
+            wire: Wire::new(faults),
+            hook: Arc::new(Mutex::new(|_: &FakeAccount, _| {})),
+            pages: Arc::default(),
+        }
+    }
+
+    /// Calls `hook` after each page is made and before it is answered: the place to write,
+    /// overwrite and delete blobs while a sweep is under way.
+    pub fn between_pages(mut self, hook: impl FnMut(&FakeAccount, u64) + Send + 'static) -> Self {
+        self.hook = Arc::new(Mutex::new(hook));
+        self
+    }
+
+    /// One page, without latency or faults.
+    fn page(&self, prefix: &str, after: Option<&Continuation>) -> Result<ListPage, StorageError> {
+        let query = ListQuery {
+            prefix,
+            marker: after.map(|it| it.0.as_str()),
+            ..ListQuery::default()
+        };
+        let listed = self.account.list(&self.container, &query);
+        let page = listed.map_err(|refusal| storage_error(refusal, after.is_some()))?;
+        self.call_hook();
+        Ok(list_page(page))
+    }
+
+    fn call_hook(&self) {
+        let number = {
+            let mut pages = self.pages.lock().expect("a counter");
+            *pages += 1;
+            *pages - 1
+        };
+        let mut hook = self.hook.lock().expect("hooks do not panic");
+        hook(&self.account, number);
+    }
+}
+
+#[async_trait]
+impl BlobListing for FakeListing {
+    async fn list(
+        &self,
+        prefix: &str,
+        after: Option<&Continuation>,
+    ) -> Result<ListPage, StorageError> {
+        let op = Op::ListPage {
+            continued: after.is_some(),
+        };
+        let (this, prefix, after) = (self.clone(), prefix.to_owned(), after.cloned());
+        let effect = move || this.page(&prefix, after.as_ref());
+        self.wire.call(op, effect).await
+    }
+}
+
+fn list_page(listed: Listed) -> ListPage {
+    let mut page = ListPage::new(listed.now);
+    page.next = listed.next.map(Continuation);
+    for item in &listed.items {
+        page.push(BlobRef {
+            name: &item.name,
+            etag: &item.etag,
+            last_modified: item.last_modified.unix_timestamp(),
+            size: item.size,
+            content_type: &item.content_type,
+            blob_type: item.blob_type,
+            is_directory: item.is_directory(),
+        });
+    }
+    page
+}

@@ -1,0 +1,162 @@
+//! Mistakes in a configuration, as `kubectl logs` of the EventSource pod shows them: one sentence
+//! each, with where it is, what was found, what is allowed, and what to do.
+
+mod table;
+
+use tonic::Code;
+
+use crate::{
+    process::binary,
+    server::{Server, assert_status},
+    storage::Place,
+};
+
+#[tokio::test]
+async fn each_mistake_is_answered_with_a_sentence_that_helps() {
+    let (place, _face) = Place::fake().await;
+    let server = Server::of(&place).await;
+    for (config, message) in table::table() {
+        println!("{config:?}\n  {message}");
+        let code = if config.contains("credential: missing") {
+            Code::FailedPrecondition
+        } else {
+            Code::InvalidArgument
+        };
+        assert_status(&server.refusal(&config).await, code, &message);
+    }
+    // None of them became a source.
+    assert_eq!(server.source().await, serde_json::Value::Null);
+}
+
+#[tokio::test]
+async fn all_mistakes_are_told_at_once() {
+    let (place, _face) = Place::fake().await;
+    let server = Server::of(&place).await;
+    let config = "acount: mlpipelinestore\ncontainer: Datasets\npattern: 'a['\n\
+                  source: {listing: {interval: 30}}\nredelivery: {}\n";
+    assert_status(
+        &server.refusal(config).await,
+        Code::InvalidArgument,
+        "several mistakes: \
+         (1) unknown key `acount`; did you mean `account`? \
+         (2) redelivery: is not in this version; remove the key \
+         (3) account: is missing; give the storage account's name, or its URL as `endpoint` \
+         (4) container: found `Datasets`; allowed are 3 to 63 lower-case letters, digits and single \
+         hyphens, a letter or digit first and last (or `$root`, `$web`, `$logs`) \
+         (5) pattern: the pattern has a `[` at character 2 that is never closed; write `\\[` for the \
+         character \
+         (6) source.listing.interval: found the number 30; write a unit, such as 30s",
+    );
+}
+
+#[tokio::test]
+async fn a_configuration_that_is_too_long_is_told_so() {
+    let (place, _face) = Place::fake().await;
+    let server = Server::of(&place).await;
+    let mut config = format!("{}# ", place.config());
+    config += &"x".repeat(64 * 1024 + 1 - config.len());
+    assert_status(
+        &server.refusal(&config).await,
+        Code::InvalidArgument,
+        "the configuration has 65537 bytes; at most 65536 are allowed",
+    );
+    config.pop();
+    assert!(server.ask(&config).await.is_ok());
+    // Far beyond, the transport refuses before it has read it all.
+    let status = server.refusal(&"x".repeat(8 << 20)).await;
+    assert_eq!(status.code(), Code::OutOfRange, "{status:?}");
+}
+
+#[tokio::test]
+async fn a_credential_that_is_of_no_use_is_told_without_its_content() {
+    let (place, _face) = Place::fake().await;
+    let server = Server::of(&place).await;
+    let key = "c2VjcmV0";
+    for (content, problem) in [
+        ("", "it is empty"),
+        (
+            "hunter2",
+            "it is not a connection string, as `AccountName=…;AccountKey=…` would be",
+        ),
+        (
+            &format!("AccountKey={key}"),
+            "the connection string has neither `AccountName` nor `BlobEndpoint`",
+        ),
+        (
+            "AccountName=devstoreaccount1",
+            "the connection string has neither `AccountKey` nor `SharedAccessSignature`",
+        ),
+        (
+            "AccountName=devstoreaccount1;AccountKey=hunter2!",
+            "`AccountKey` of the connection string is not base64: is it whole?",
+        ),
+    ] {
+        place.write_credential("broken", content);
+        let config = place
+            .config()
+            .replace("credential: storage", "credential: broken");
+        assert_status(
+            &server.refusal(&config).await,
+            Code::FailedPrecondition,
+            &format!("credential: the file `broken` cannot be used: {problem}"),
+        );
+    }
+    let other = "AccountName=other;AccountKey=c2VjcmV0;BlobEndpoint=http://127.0.0.1:1/other";
+    place.write_credential("other", other);
+    let config = place
+        .config()
+        .replace("credential: storage", "credential: other");
+    let endpoint = &place.endpoint;
+    assert_status(
+        &server.refusal(&config).await,
+        Code::InvalidArgument,
+        &format!(
+            "`endpoint` is {endpoint}, but the credential `other` is for http://127.0.0.1:1/other: \
+             write that, or put `BlobEndpoint={endpoint}` into the credential"
+        ),
+    );
+}
+
+#[tokio::test]
+async fn what_clients_send_breaks_no_line_of_the_log() {
+    let (place, _face) = Place::fake().await;
+    let server = Server::of(&place).await;
+    let status = server.refusal("\"\\e[31m\\r\\n\\u202e\": a\n").await;
+    assert!(
+        !status.message().chars().any(char::is_control),
+        "{status:?}"
+    );
+    assert!(
+        status
+            .message()
+            .contains(r"unknown key `\u{1b}[31m\r\n\u{202e}`"),
+        "{status:?}"
+    );
+    server.process.says("a stream was refused").await;
+    for line in server.process.stderr() {
+        serde_json::from_str::<serde_json::Value>(&line).unwrap_or_else(|e| panic!("{e}: {line}"));
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_cannot_start_says_why_and_what_to_do() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let taken = taken.local_addr().unwrap().to_string();
+    for (args, said) in [
+        (
+            ["--listen", &taken, "--admin-listen", "127.0.0.1:0"],
+            format!(
+                "error: cannot listen on {taken} (--listen): another process has this port already"
+            ),
+        ),
+        (
+            ["--listen", "127.0.0.1:0", "--token-file", "no/such/token"],
+            "error: the token file no/such/token cannot be read".to_owned(),
+        ),
+    ] {
+        let all = [&["serve"][..], &args].concat();
+        let finished = crate::process::Process::spawn(binary(&all)).finish().await;
+        assert_eq!(finished.code(), 1);
+        assert!(finished.stderr.contains(&said), "{}", finished.stderr);
+    }
+}

@@ -1,0 +1,171 @@
+//! Every kind of mistake, and the sentence that answers it.
+
+const WHERE: &str = "account: mlpipelinestore\ncontainer: datasets\n";
+
+/// Configurations and what is said of them.
+pub(super) fn table() -> Vec<(String, String)> {
+    let with = |line: &str| format!("{WHERE}{line}\n");
+    let container = |name: &str| format!("account: mlpipelinestore\ncontainer: {name}\n");
+    let names = |found: &str| {
+        format!(
+            "container: found `{found}`; allowed are 3 to 63 lower-case letters, digits and single \
+             hyphens, a letter or digit first and last (or `$root`, `$web`, `$logs`)"
+        )
+    };
+    let file = |found: &str| {
+        format!(
+            "credential: found `{found}`; allowed is the name of a file in the server's credentials \
+             directory: 1 to 253 bytes, no `/`, `\\`, `..` or control character, no leading dot"
+        )
+    };
+    let later = |key: &str| format!("{key}: is not in this version; remove the key");
+    let said = |text: &str| text.to_owned();
+    let keys = "write keys such as `account: …` and `container: …`";
+    vec![
+        // No configuration at all.
+        (said(""), format!("the configuration is empty; {keys}")),
+        (
+            said("# container: a"),
+            format!("the configuration is empty; {keys}"),
+        ),
+        (
+            said("hello"),
+            format!("the configuration is the text `hello`; {keys}"),
+        ),
+        (said("- a"), format!("the configuration is a list; {keys}")),
+        // Not YAML.
+        (
+            said("account: a: b"),
+            said("line 1, column 11: not YAML: mapping values are not allowed in this context"),
+        ),
+        (
+            said("container: 'abc\n"),
+            said("line 1, column 12: not YAML: unclosed quote"),
+        ),
+        (
+            said("source:\n\tlisting: {}\n"),
+            said("line 2: is indented with a tab; YAML allows only spaces"),
+        ),
+        (
+            with("pattern: **/*.csv"),
+            said("line 3: put text that starts with `*` in quotes, such as \"**/*.csv\""),
+        ),
+        // Keys.
+        (
+            with("intervall: 5s"),
+            said(
+                "unknown key `intervall`; allowed: `account`, `endpoint`, `container`, `prefix`, \
+                 `pattern`, `credential`, `source`, `existing`, `minAge`, `skipEmpty`, `state`, \
+                 `limits` and `id`",
+            ),
+        ),
+        (
+            with("source: {listing: {intervall: 5s}}"),
+            said("source.listing: unknown key `intervall`; did you mean `interval`?"),
+        ),
+        (
+            with("blobPrefix: raw/"),
+            said("unknown key `blobPrefix`; did you mean `prefix`?"),
+        ),
+        (with("source: {queue: {name: q}}"), later("source.queue")),
+        (with("confirm: {workflows: {}}"), later("confirm")),
+        (with("redelivery: {deadline: 60s}"), later("redelivery")),
+        (
+            with("limits: {activeWorkflows: 20}"),
+            later("limits.activeWorkflows"),
+        ),
+        // Values of the wrong type.
+        (
+            container("12345"),
+            said("container: found the number 12345; put it in quotes"),
+        ),
+        (
+            with("limits: {inFlight: many}"),
+            said(
+                "limits.inFlight: found the text `many`; allowed is a whole number from 1 to 100000",
+            ),
+        ),
+        (
+            with("minAge: 30"),
+            said("minAge: found the number 30; write a unit, such as 30s"),
+        ),
+        (
+            with("skipEmpty: yes"),
+            said("skipEmpty: found the text `yes`; allowed: `true` or `false`"),
+        ),
+        (
+            with("state: eventsource-state"),
+            said(
+                "state: found the text `eventsource-state`; allowed is a mapping with `container`",
+            ),
+        ),
+        (
+            with("existing: all"),
+            said(
+                "existing: found the text `all`; allowed: `skip`, `emit` or \
+                 `{since: 2026-01-01T00:00:00Z}`",
+            ),
+        ),
+        // Names.
+        (
+            container("."),
+            said("container: found `.`; that is a path, give a container's name"),
+        ),
+        (
+            container("..."),
+            said("container: found `...`; that is a path, give a container's name"),
+        ),
+        (container("Data"), names("Data")),
+        (container("ab"), names("ab")),
+        (container("a--b"), names("a--b")),
+        (container("raw/x"), names("raw/x")),
+        (with("credential: ../token"), file("../token")),
+        (with("credential: a/b"), file("a/b")),
+        (with("credential: a..b"), file("a..b")),
+        (
+            with("credential: 'AccountName=a;AccountKey=c2VjcmV0'"),
+            said(
+                "credential: is a secret itself (not shown); allowed is the name of a file in the \
+                 server's credentials directory",
+            ),
+        ),
+        (
+            with("endpoint: https://mlpipelinestore.blob.core.windows.net"),
+            said("give `account` or `endpoint`, not both"),
+        ),
+        (
+            said("account: https://mlpipelinestore.blob.core.windows.net\ncontainer: datasets\n"),
+            said(
+                "account: found `https://mlpipelinestore.blob.core.window…`; allowed are 3 to 24 \
+                 lower-case letters and digits (for a URL use `endpoint`)",
+            ),
+        ),
+        // Patterns.
+        (
+            with("pattern: 'a['"),
+            said(
+                "pattern: the pattern has a `[` at character 2 that is never closed; write `\\[` \
+                 for the character",
+            ),
+        ),
+        (
+            with("pattern: raw**"),
+            said(
+                "pattern: the pattern has a `**` at character 4 that is not a whole path segment; \
+                 write it as in `**/*.csv` or `raw/**`",
+            ),
+        ),
+        (
+            with("prefix: raw/\npattern: in/*.csv"),
+            said("pattern: prefix `raw/` and pattern `in/*.csv` have no name in common"),
+        ),
+        // Credentials that are not what they should be.
+        (
+            with("credential: missing"),
+            said(
+                "credential: there is no file `missing` in the server's credentials directory; \
+                 mount it there, or correct the name",
+            ),
+        ),
+    ]
+}

@@ -1,0 +1,23 @@
+//! The real binary, as people and Argo meet it: each test spawns it, talks to it over loopback, and
+//! watches what it says, what it does and how it ends.
+//!
+//! Most tests run against a real Azurite. Those that need faults run against testkit's fake service.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // tests
+
+mod bad_config;
+mod bad_storage;
+mod check;
+mod clients;
+mod events;
+mod flood;
+mod grpcurl;
+mod process;
+mod restart;
+mod server;
+mod shutdown;
+mod sign_in;
+mod storage;
+mod tls;
+mod token;
+mod watch;

@@ -1,0 +1,241 @@
+//! `watch`, for people and for pipes.
+
+use std::{
+    io::{BufRead, BufReader},
+    process::{Command, Stdio},
+};
+
+use nix::sys::signal::Signal;
+use serde_json::Value;
+
+use crate::{
+    process::{Process, binary, run, wait_for},
+    server::{EVENT, Server},
+    storage::Place,
+};
+
+/// The arguments that each watch of a place begins with.
+fn watch(place: &Place, more: &[&str]) -> Vec<String> {
+    let mut args = vec!["watch".to_owned(), "--config".to_owned()];
+    args.push(place.config_file(&place.config()));
+    args.extend(place.storage_args());
+    args.extend(more.iter().map(|&arg| arg.to_owned()));
+    args
+}
+
+/// The names of all blobs in the state container.
+async fn ledger(place: &Place) -> Vec<String> {
+    let query = [("restype", "container"), ("comp", "list")];
+    let list = place
+        .client
+        .send(http::Method::GET, &place.state, &query, &[], "".into());
+    let list = String::from_utf8(list.await.into_body().to_vec()).unwrap();
+    let names = list.split("<Name>").skip(1);
+    names
+        .map(|name| name.split('<').next().unwrap().to_owned())
+        .collect()
+}
+
+#[tokio::test]
+async fn once_prints_each_event_as_a_line_and_records_nothing() {
+    let place = Place::azurite().await;
+    for name in ["raw/a.csv", "raw/b.csv"] {
+        place.put(name).await;
+    }
+    // Twice the same, because looking on changes nothing.
+    for _ in 0..2 {
+        let finished = run(&watch(&place, &["--once", "--output", "json"])).await;
+        assert_eq!(finished.code(), 0, "{finished:?}");
+        let events = finished.stdout.lines().map(|line| {
+            let event: Value = serde_json::from_str(line).unwrap();
+            event["blobname"].as_str().unwrap().to_owned()
+        });
+        assert_eq!(events.collect::<Vec<_>>(), ["raw/a.csv", "raw/b.csv"]);
+        assert!(finished.stderr.contains("nothing is recorded"));
+    }
+    assert_eq!(ledger(&place).await, [""; 0]);
+}
+
+#[tokio::test]
+async fn looking_on_knows_what_is_done_and_disturbs_nobody() {
+    let place = Place::azurite().await;
+    let server = Server::of(&place).await;
+    let mut stream = server.stream(&place.config()).await;
+    place.put("done").await;
+    assert_eq!(stream.name().await, "done");
+    server.reaches("done", 1).await;
+    let names = ledger(&place).await;
+    let [journal] = &names[..] else {
+        panic!("{names:?}");
+    };
+    let before = place.client.get(&place.state, journal).await;
+    let args = watch(&place, &["--once", "--name", EVENT, "--output", "json"]);
+    let finished = run(&args).await;
+    assert_eq!((finished.code(), finished.stdout.as_str()), (0, ""));
+    assert_eq!(ledger(&place).await, names);
+    assert_eq!(place.client.get(&place.state, journal).await, before);
+    place.put("next").await;
+    assert_eq!(stream.name().await, "next");
+}
+
+#[tokio::test]
+async fn a_table_is_for_people_and_names_do_not_take_the_terminal_over() {
+    let place = Place::azurite().await;
+    place.put("raw/\u{202e}evil\t.csv").await;
+    let finished = run(&watch(&place, &["--once", "--output", "table"])).await;
+    assert_eq!(finished.code(), 0, "{finished:?}");
+    let lines: Vec<_> = finished.stdout.lines().collect();
+    let [header, row] = lines[..] else {
+        panic!("{lines:?}");
+    };
+    assert_eq!(header, "TIME                       SIZE  BLOB");
+    assert!(
+        row.ends_with("       13 B  raw/\\u{202e}evil\\t.csv"),
+        "{row}"
+    );
+    assert_eq!(row.find("raw/"), header.find("BLOB"));
+}
+
+#[tokio::test]
+async fn a_watch_goes_on_until_it_is_interrupted() {
+    let place = Place::azurite().await;
+    for signal in [Signal::SIGINT, Signal::SIGTERM] {
+        let watch = Process::spawn(binary(&watch(&place, &["--output", "json"])));
+        watch.says("looking on").await;
+        let name = format!("after-{signal}");
+        place.put(&name).await;
+        wait_for("the event", async || {
+            let lines = watch.stdout();
+            lines.iter().any(|line| line.contains(&name)).then_some(())
+        })
+        .await;
+        watch.signal(signal);
+        assert_eq!(watch.finish().await.code(), 0);
+    }
+}
+
+#[tokio::test]
+async fn connected_it_is_a_client_that_comes_back_when_the_server_does() {
+    let place = Place::azurite().await;
+    let server = Server::of(&place).await;
+    let (url, address) = (server.url(), server.grpc.to_string());
+    let more = ["--connect", &url, "--name", EVENT, "--output", "json"];
+    let watch = Process::spawn(binary(&watch(&place, &more)));
+    let printed = async |name: &str| {
+        let found = async || {
+            let lines = watch.stdout();
+            lines.iter().any(|line| line.contains(name)).then_some(())
+        };
+        wait_for(name, found).await;
+    };
+    place.put("first").await;
+    printed("first").await;
+    server.reaches("done", 1).await;
+    server.process.signal(Signal::SIGTERM);
+    assert_eq!(server.process.finish().await.code(), 0);
+    watch
+        .says("the server is shutting down; trying again in")
+        .await;
+    watch.says("cannot connect: ").await;
+
+    let mut args = place.storage_args().to_vec();
+    args.extend(["--listen".to_owned(), address]);
+    let again = Server::start(&args).await;
+    place.put("second").await;
+    printed("second").await;
+    again.reaches("done", 1).await;
+    assert_eq!(watch.stdout().len(), 2);
+    watch.signal(Signal::SIGINT);
+    assert_eq!(watch.finish().await.code(), 0);
+}
+
+#[tokio::test]
+async fn a_refusal_is_told_and_ends_it() {
+    let place = Place::azurite().await;
+    let server = Server::of(&place).await;
+    let url = server.url();
+    let config = place.config_file(&place.config().replace(&place.container, "no-such"));
+    let args = ["watch", "--config", &config, "--connect", &url];
+    let finished = run(&args).await;
+    assert_eq!(finished.code(), 1);
+    assert!(
+        finished
+            .stderr
+            .starts_with("error: the container was not found: "),
+        "{}",
+        finished.stderr
+    );
+    assert!(finished.stderr.trim_end().ends_with("(NotFound)"));
+}
+
+#[tokio::test]
+async fn a_reader_that_has_read_enough_is_no_failure() {
+    let (place, face) = Place::fake().await;
+    let blobs = face.account().create_synthetic_container("many", 5000);
+    blobs.unwrap();
+    let config = place.stateless_config().replace(&place.container, "many");
+    let file = place.config_file(&config);
+    let storage = place.storage_args();
+    let args = [
+        "watch",
+        "--config",
+        &file,
+        "--output",
+        "json",
+        &storage[0],
+        &storage[1],
+    ];
+    // As `| head -1` does: it reads a line, and goes.
+    let mut child = binary(&args)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut reader = BufReader::new(child.stdout.take().unwrap());
+    let read = tokio::task::spawn_blocking(move || {
+        let mut line = String::new();
+        reader.read_line(&mut line).map(|_| line)
+    });
+    let line = read.await.unwrap().unwrap();
+    assert!(line.contains("raw/part-000000001.csv"), "{line}");
+    let status = wait_for("the end", async || child.try_wait().unwrap()).await;
+    assert_eq!(status.code(), Some(0));
+}
+
+#[tokio::test]
+async fn a_mistake_is_told_on_stderr_with_status_2() {
+    let place = Place::azurite().await;
+    let file = place.config_file("acount: a\ncontainer: datasets\n");
+    for args in [
+        &["watch", "--config", &file, "--once"][..],
+        &["watch", "--config", "no/such.yaml", "--once"],
+        &["watch", "--config", &file, "--connect", "localhost:50051"],
+        &["watch"],
+    ] {
+        let finished = run(args).await;
+        assert_eq!(
+            (finished.code(), finished.stdout.as_str()),
+            (2, ""),
+            "{args:?}"
+        );
+        assert!(
+            finished.stderr.starts_with("error: "),
+            "{}",
+            finished.stderr
+        );
+    }
+}
+
+#[tokio::test]
+async fn completions_are_scripts_that_the_shell_can_read() {
+    let finished = run(&["completions", "bash"]).await;
+    assert_eq!(finished.code(), 0);
+    assert!(finished.stdout.contains("azure-blob-eventsource"));
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), finished.stdout).unwrap();
+    let mut bash = Command::new("bash");
+    bash.arg("-n").arg(file.path());
+    let checked = Process::spawn(bash).finish().await;
+    assert_eq!(checked.code(), 0, "{checked:?}");
+}

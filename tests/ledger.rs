@@ -1,0 +1,367 @@
+//! The ledger's durable form: recovered after a stop at any byte and any step, never believing what
+//! was not written.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use azure_blob_eventsource::{
+    filter::FilterSpec,
+    ledger::{
+        Contents,
+        error::JournalError,
+        facts::Facts,
+        fingerprint::{Fingerprint, FingerprintKey},
+        frame::{Entry, Frame, FrameReader},
+        home::{Home, Rollover},
+        journal::Journal,
+        memory::MemoryStore,
+        recover::recover,
+        store::{Appended, StateStore},
+    },
+    metrics::SourceStats,
+};
+use bytes::{Bytes, BytesMut};
+use proptest::{collection::vec, prelude::*};
+use testkit::{account::FakeAccount, faults::FaultSource, ports::FakeState};
+
+fn home(writer: u64, store: &Arc<MemoryStore>) -> Home {
+    Home {
+        store: Arc::clone(store) as Arc<dyn StateStore>,
+        source_id: "datasets".into(),
+        writer,
+        rollover: Rollover::default(),
+        stats: Arc::new(SourceStats::default()),
+    }
+}
+
+fn facts() -> Facts {
+    Facts::new(
+        "https://account.blob.core.windows.net/datasets".into(),
+        FingerprintKey(1, 2),
+        FilterSpec::default(),
+        "raw/",
+        1_700_000_000,
+    )
+}
+
+fn prints(range: std::ops::Range<u64>) -> Vec<Fingerprint> {
+    range.map(|n| Fingerprint::from_bits(n << 2)).collect()
+}
+
+fn done(contents: &Contents) -> BTreeSet<Fingerprint> {
+    contents.done.iter().collect()
+}
+
+fn frames() -> Vec<Frame> {
+    let entries = [
+        Entry::Opened,
+        Entry::Facts(facts()),
+        Entry::Done(prints(0..3)),
+        Entry::Done(prints(3..4)),
+        Entry::Opened,
+        Entry::Done(prints(4..9)),
+    ];
+    entries.map(|entry| Frame { writer: 7, entry }).to_vec()
+}
+
+fn encoded(frames: &[Frame]) -> Vec<u8> {
+    let mut bytes = BytesMut::new();
+    frames.iter().for_each(|frame| frame.encode(&mut bytes));
+    bytes.to_vec()
+}
+
+/// What a journal of these bytes is recovered as, and what a session can do with it afterwards.
+async fn recovered(journal: Vec<u8>) -> Result<BTreeSet<Fingerprint>, JournalError> {
+    let store = Arc::new(MemoryStore::default());
+    let name = home(1, &store).journal(1);
+    store.create_append(&name).await.unwrap();
+    store.append(&name, 0, Bytes::from(journal)).await.unwrap();
+    let (mut journal, contents) = Journal::open(&home(1, &store)).await?;
+    let found = done(&contents);
+    let more = prints(100..101);
+    journal.append(&[Entry::Done(more.clone())]).await?;
+    let again = recover(&home(2, &store)).await?;
+    let expected = found.iter().copied().chain(more).collect();
+    assert_eq!(
+        done(&again.contents),
+        expected,
+        "a session goes on from what it found"
+    );
+    Ok(found)
+}
+
+#[tokio::test]
+async fn a_journal_cut_at_any_byte_keeps_its_whole_frames() {
+    let frames = frames();
+    let bytes = encoded(&frames);
+    for cut in 0..=bytes.len() {
+        let whole = (0..=frames.len())
+            .rev()
+            .find(|n| encoded(&frames[..*n]).len() <= cut)
+            .unwrap();
+        let mut expected = Contents::default();
+        frames[..whole]
+            .iter()
+            .for_each(|f| expected.apply(f.entry.clone()));
+        let found = recovered(bytes[..cut].to_vec()).await.unwrap();
+        assert_eq!(found, done(&expected), "cut at {cut}");
+    }
+}
+
+#[tokio::test]
+async fn a_journal_flipped_at_any_byte_is_never_believed_too_far() {
+    let bytes = encoded(&frames());
+    let written = done(&recover_all(&bytes));
+    for at in 0..bytes.len() {
+        for mask in [0x01, 0x80, 0xff] {
+            let mut flipped = bytes.clone();
+            flipped[at] ^= mask;
+            let found = recovered(flipped).await.unwrap();
+            assert!(found.is_subset(&written), "byte {at} flipped by {mask:x}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_journal_repeated_at_any_byte_is_never_believed_too_far() {
+    let bytes = encoded(&frames());
+    let written = done(&recover_all(&bytes));
+    for at in 0..bytes.len() {
+        for length in [1, 8, 17, bytes.len() - at] {
+            let end = (at + length).min(bytes.len());
+            let repeated = [&bytes[..end], &bytes[at..]].concat();
+            let found = recovered(repeated).await.unwrap();
+            assert!(found.is_subset(&written), "{at}..{end} repeated");
+        }
+    }
+}
+
+fn recover_all(bytes: &[u8]) -> Contents {
+    let mut reader = FrameReader::default();
+    reader.push(bytes);
+    let mut contents = Contents::default();
+    while let Some(frame) = reader.read().unwrap() {
+        contents.apply(frame.entry);
+    }
+    contents
+}
+
+#[tokio::test]
+async fn a_snapshot_damaged_at_any_byte_is_a_clear_error() {
+    let store = Arc::new(MemoryStore::default());
+    let (mut journal, _) = Journal::open(&home(1, &store)).await.unwrap();
+    let contents = recover_all(&encoded(&frames()));
+    let snapshot = journal.snapshot(&contents);
+    journal.compact(snapshot.clone()).await.unwrap();
+    let name = home(1, &store).snapshot(2);
+    assert_eq!(
+        done(&recover(&home(2, &store)).await.unwrap().contents),
+        done(&contents)
+    );
+    let damaged = (0..snapshot.len()).flat_map(|at| {
+        let mut flipped = snapshot.to_vec();
+        flipped[at] ^= 0x10;
+        [snapshot[..at].to_vec(), flipped]
+    });
+    for bytes in damaged {
+        store.delete(&name).await.unwrap();
+        store.put_new(&name, Bytes::from(bytes)).await.unwrap();
+        let error = recover(&home(2, &store)).await.unwrap_err().to_string();
+        assert!(error.contains("snapshot that is not whole"), "{error}");
+    }
+    store.delete(&name).await.unwrap();
+    let error = recover(&home(2, &store)).await.unwrap_err().to_string();
+    assert!(
+        error.contains("journal whose snapshot is missing"),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn a_frame_of_a_newer_version_is_not_thrown_away() {
+    let mut bytes = encoded(&frames()[..2]);
+    let mut newer = facts();
+    newer.format += 1;
+    let frame = Frame {
+        writer: 7,
+        entry: Entry::Facts(newer),
+    };
+    bytes.extend(encoded(&[frame]));
+    let error = recovered(bytes).await.unwrap_err().to_string();
+    assert!(error.contains("written by a newer version"), "{error}");
+}
+
+#[tokio::test]
+async fn the_newest_session_shuts_the_older_one_out() {
+    let store = Arc::new(MemoryStore::default());
+    let (mut older, _) = Journal::open(&home(1, &store)).await.unwrap();
+    older.append(&[Entry::Done(prints(0..1))]).await.unwrap();
+    let (mut newer, contents) = Journal::open(&home(2, &store)).await.unwrap();
+    assert_eq!(done(&contents), BTreeSet::from_iter(prints(0..1)));
+    let refused = older.append(&[Entry::Done(prints(1..2))]).await;
+    assert!(matches!(refused, Err(JournalError::Fenced)));
+    newer.append(&[Entry::Done(prints(2..3))]).await.unwrap();
+    let found = recover(&home(3, &store)).await.unwrap();
+    assert_eq!(done(&found.contents).len(), 2);
+}
+
+#[tokio::test]
+async fn a_session_that_slept_through_two_roll_overs_is_shut_out() {
+    let store = Arc::new(MemoryStore::default());
+    let (mut sleeper, contents) = Journal::open(&home(1, &store)).await.unwrap();
+    let (mut newer, _) = Journal::open(&home(2, &store)).await.unwrap();
+    for _ in 0..2 {
+        let snapshot = newer.snapshot(&contents);
+        newer.compact(snapshot).await.unwrap();
+    }
+    // Its generation is gone; a create that was on its way all the time brings it back, empty.
+    store
+        .create_append(&home(1, &store).journal(1))
+        .await
+        .unwrap();
+    let refused = sleeper.append(&[Entry::Done(prints(0..1))]).await;
+    assert!(matches!(refused, Err(JournalError::Fenced)));
+    newer.append(&[Entry::Done(prints(5..6))]).await.unwrap();
+    let found = recover(&home(3, &store)).await.unwrap();
+    assert_eq!(done(&found.contents), BTreeSet::from_iter(prints(5..6)));
+}
+
+/// A session stops at some await point of its compaction, others open the ledger and go on to later
+/// generations, then it wakes: it must learn that it was taken over, and nothing of theirs is lost.
+#[tokio::test]
+async fn a_compaction_that_sleeps_at_any_await_point_is_shut_out() {
+    for polls in 0..60 {
+        let account = FakeAccount::new();
+        account.create_container("state").unwrap();
+        let store = FakeState::new(account, "state", FaultSource::none());
+        let home = |writer| Home {
+            store: Arc::new(store.clone()),
+            ..home(writer, &Arc::default())
+        };
+        let (mut sleeper, contents) = Journal::open(&home(1)).await.unwrap();
+        let snapshot = sleeper.snapshot(&contents);
+        let mut compaction = Box::pin(sleeper.compact(snapshot));
+        let mut ended = false;
+        for _ in 0..polls {
+            ended = ended || futures::poll!(&mut compaction).is_ready();
+        }
+        let (mut newer, mut contents) = Journal::open(&home(2)).await.unwrap();
+        for n in 0..2 {
+            let entry = Entry::Done(prints(n..n + 1));
+            newer.append(std::slice::from_ref(&entry)).await.unwrap();
+            contents.apply(entry);
+            let snapshot = newer.snapshot(&contents);
+            newer.compact(snapshot).await.unwrap();
+        }
+        let compacted = if ended {
+            Ok(())
+        } else {
+            compaction.as_mut().await
+        };
+        drop(compaction);
+        let learnt = match compacted {
+            Ok(()) => sleeper.append(&[Entry::Done(prints(7..8))]).await,
+            refused => refused,
+        };
+        assert!(
+            matches!(learnt, Err(JournalError::Fenced)),
+            "asleep after {polls} polls"
+        );
+        newer.append(&[Entry::Done(prints(5..6))]).await.unwrap();
+        let found = recover(&home(3)).await.unwrap();
+        let expected = prints(0..2).into_iter().chain(prints(5..6)).collect();
+        assert_eq!(
+            done(&found.contents),
+            expected,
+            "asleep after {polls} polls"
+        );
+    }
+}
+
+#[tokio::test]
+async fn compaction_leaves_one_generation_and_all_that_is_done() {
+    let store = Arc::new(MemoryStore::default());
+    let (mut journal, mut contents) = Journal::open(&home(1, &store)).await.unwrap();
+    for n in 0..10 {
+        let entry = Entry::Done(prints(n * 10..n * 10 + 10));
+        journal.append(std::slice::from_ref(&entry)).await.unwrap();
+        contents.apply(entry);
+        let snapshot = journal.snapshot(&contents);
+        journal.compact(snapshot).await.unwrap();
+    }
+    let names = store.list("datasets/").await.unwrap();
+    assert_eq!(
+        names,
+        [
+            "datasets/journal-0000000011",
+            "datasets/snapshot-0000000011"
+        ]
+    );
+    let found = recover(&home(2, &store)).await.unwrap();
+    assert_eq!(done(&found.contents).len(), 100);
+}
+
+#[tokio::test]
+async fn foreign_names_in_the_folder_are_left_alone() {
+    let store = Arc::new(MemoryStore::default());
+    for name in [
+        "datasets/journal-x",
+        "datasets/dead/1.json",
+        "datasets-2/journal-0000000009",
+    ] {
+        store.put_new(name, Bytes::from("mine")).await.unwrap();
+    }
+    Journal::open(&home(1, &store)).await.unwrap();
+    assert_eq!(store.list("").await.unwrap().len(), 4);
+    let end = store
+        .append("datasets/journal-0000000001", 3, Bytes::new())
+        .await;
+    assert_eq!(end.unwrap(), Appended::PositionMoved);
+}
+
+fn entry() -> impl Strategy<Value = Entry> {
+    prop_oneof![
+        Just(Entry::Opened),
+        Just(Entry::Sealed),
+        any::<u64>().prop_map(Entry::End),
+        vec(any::<u64>().prop_map(Fingerprint::from_bits), 0..40).prop_map(Entry::Done),
+        (any::<i64>(), ".*").prop_map(|(now, prefix)| {
+            Entry::Facts(Facts::new(
+                "https://account".into(),
+                FingerprintKey(now as u64, 1),
+                FilterSpec::default(),
+                &prefix,
+                now,
+            ))
+        }),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn frames_come_back_in_whatever_pieces_they_arrive(
+        entries in vec((any::<u64>(), entry()), 0..12),
+        piece in 1_usize..64,
+    ) {
+        let frames: Vec<_> = entries.into_iter().map(|(writer, entry)| Frame { writer, entry }).collect();
+        let mut reader = FrameReader::default();
+        let mut found = Vec::new();
+        for piece in encoded(&frames).chunks(piece) {
+            reader.push(piece);
+            while let Some(frame) = reader.read().unwrap() {
+                found.push(frame);
+            }
+        }
+        prop_assert_eq!(found, frames);
+        prop_assert_eq!(reader.left(), 0);
+    }
+
+    #[test]
+    fn any_bytes_are_frames_or_an_error(bytes in vec(any::<u8>(), 0..400)) {
+        let mut reader = FrameReader::default();
+        reader.push(&bytes);
+        while let Ok(Some(_)) = reader.read() {}
+        prop_assert!(reader.consumed() <= bytes.len() as u64);
+    }
+}

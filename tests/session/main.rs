@@ -1,0 +1,8 @@
+//! What a session promises its client, on paused time over the fake ports.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod delivery;
+mod faults;
+mod new;
+mod stage;

@@ -1,0 +1,267 @@
+//! A stage for sessions: an account, a configuration, and clients that do as they are told.
+
+use std::{
+    future::{Future, poll_fn},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use azure_blob_eventsource::{
+    config::{Existing, Limits, Location, SourceConfig},
+    filter::{Filter, FilterSpec},
+    ledger::home::Rollover,
+    metrics::SourceStats,
+    session::{
+        Announcement, Mode, Session, SessionError,
+        outlet::{Events, outlet},
+    },
+};
+use futures::future::BoxFuture;
+use testkit::{
+    account::{FakeAccount, NewBlob},
+    faults::FaultSource,
+    ports::{FakeListing, FakeState},
+};
+use time::macros::datetime;
+use tokio::{
+    task::JoinHandle,
+    time::{sleep, timeout},
+};
+use tokio_util::sync::CancellationToken;
+
+pub(crate) const SECOND: Duration = Duration::from_secs(1);
+pub(crate) const CONTAINER: &str = "datasets";
+const STATE: &str = "eventsource-state";
+
+pub(crate) struct Stage {
+    pub(crate) account: FakeAccount,
+    pub(crate) config: SourceConfig,
+    pub(crate) listing_faults: FaultSource,
+    pub(crate) state_faults: FaultSource,
+    pub(crate) rollover: Rollover,
+    writers: u64,
+}
+
+/// How a session ends.
+pub(crate) type Ended = Result<(), SessionError>;
+
+/// A session at work, and its client's end of the stream.
+pub(crate) struct Stream {
+    pub(crate) events: Events,
+    pub(crate) session: JoinHandle<Ended>,
+    pub(crate) stats: Arc<SourceStats>,
+    pub(crate) stop: CancellationToken,
+}
+
+pub(crate) fn filter(prefix: &str, patterns: &[&str]) -> Filter {
+    Filter::new(FilterSpec {
+        prefix: prefix.into(),
+        patterns: patterns.iter().map(|p| (*p).to_owned()).collect(),
+    })
+    .unwrap()
+}
+
+impl Stage {
+    /// An empty container, a ledger in a state container, `existing: emit`, a sweep every 10 s.
+    pub(crate) fn new() -> Self {
+        let account = FakeAccount::new();
+        account.follow_tokio_time(datetime!(2026-01-01 0:00 UTC));
+        account.create_container(STATE).unwrap();
+        Self {
+            account,
+            config: SourceConfig {
+                location: Location::Account("account".into()),
+                container: CONTAINER.into(),
+                filter: filter("", &[]),
+                credential: None,
+                interval: Duration::from_secs(10),
+                existing: Existing::Emit,
+                min_age: Duration::ZERO,
+                skip_empty: false,
+                state: Some(STATE.into()),
+                limits: Limits {
+                    in_flight: 100,
+                    settle: Duration::from_secs(10),
+                },
+                id: None,
+            },
+            listing_faults: FaultSource::none(),
+            state_faults: FaultSource::none(),
+            rollover: Rollover::default(),
+            writers: 0,
+        }
+    }
+
+    pub(crate) fn with_container(self) -> Self {
+        self.account.create_container(CONTAINER).unwrap();
+        self
+    }
+
+    pub(crate) fn put(&self, name: &str) -> String {
+        self.account
+            .put(CONTAINER, name, NewBlob::new("a,b\n"))
+            .unwrap()
+    }
+
+    pub(crate) fn put_all<'a>(&self, names: impl IntoIterator<Item = &'a str>) {
+        for name in names {
+            self.put(name);
+        }
+    }
+
+    pub(crate) fn start(&mut self) -> Stream {
+        self.start_with(64, Mode::Record, false)
+    }
+
+    pub(crate) fn start_with(&mut self, channel: usize, mode: Mode, once: bool) -> Stream {
+        self.stream(channel, mode, once, |session| tokio::spawn(session))
+    }
+
+    /// A session that is not polled while `frozen` says so.
+    pub(crate) fn start_frozen_while(&mut self, frozen: Arc<AtomicBool>) -> Stream {
+        self.stream(64, Mode::Record, false, |mut session| {
+            tokio::spawn(poll_fn(move |context| match frozen.load(Relaxed) {
+                true => {
+                    wake_soon(context);
+                    Poll::Pending
+                }
+                false => session.as_mut().poll(context),
+            }))
+        })
+    }
+
+    fn stream<F>(&mut self, channel: usize, mode: Mode, once: bool, spawn: F) -> Stream
+    where
+        F: FnOnce(BoxFuture<'static, Ended>) -> JoinHandle<Ended>,
+    {
+        self.writers += 1;
+        let listing =
+            FakeListing::new(self.account.clone(), CONTAINER, self.listing_faults.clone());
+        let state = FakeState::new(self.account.clone(), STATE, self.state_faults.clone());
+        let stats = Arc::new(SourceStats::default());
+        let session = Session {
+            source_id: "datasets".into(),
+            event_name: "datasets".into(),
+            endpoint: "https://account.blob.core.windows.net".into(),
+            config: self.config.clone(),
+            blobs: Arc::new(listing),
+            state: Arc::new(state),
+            writer: self.writers,
+            mode,
+            once,
+            rollover: self.rollover,
+            stats: Arc::clone(&stats),
+        };
+        let stop = CancellationToken::new();
+        let (out, events) = outlet(channel);
+        Stream {
+            events,
+            session: spawn(Box::pin(session.run(out, stop.clone()))),
+            stats,
+            stop,
+        }
+    }
+
+    /// What a stream delivers that stays until all it found is recorded.
+    pub(crate) async fn deliver(&mut self) -> Vec<String> {
+        let mut stream = self.start_with(64, Mode::Record, true);
+        let names = stream.rest().await;
+        stream.session.await.unwrap().unwrap();
+        names
+    }
+
+    pub(crate) fn state_blobs(&self) -> Vec<(String, Vec<u8>)> {
+        let names = self.account.names(STATE).into_iter();
+        names
+            .map(|name| {
+                let content = self.account.get(STATE, &name).unwrap().content().to_vec();
+                (name, content)
+            })
+            .collect()
+    }
+}
+
+impl Stream {
+    /// The next event's blob.
+    pub(crate) async fn next(&mut self) -> String {
+        within(self.events.recv(), "an event")
+            .await
+            .map(|e| name(&e))
+            .expect("the stream goes on")
+    }
+
+    pub(crate) async fn take(&mut self, count: usize) -> Vec<String> {
+        let mut names = Vec::new();
+        while names.len() < count {
+            names.push(self.next().await);
+        }
+        self.events.take();
+        names
+    }
+
+    /// Everything until the stream ends.
+    pub(crate) async fn rest(&mut self) -> Vec<String> {
+        let mut names = Vec::new();
+        while let Some(event) = within(self.events.recv(), "the end of the stream").await {
+            names.push(name(&event));
+        }
+        names
+    }
+
+    /// That nothing comes for `time`.
+    pub(crate) async fn expect_silence(&mut self, time: Duration) {
+        if let Ok(event) = timeout(time, self.events.recv()).await {
+            panic!("unexpected: {:?}", event.map(|e| name(&e)));
+        }
+    }
+
+    /// Waits until `count` events are recorded as done.
+    pub(crate) async fn until_done(&self, count: u64) {
+        let done = async {
+            while self.stats.events_done.load(Relaxed) < count {
+                sleep(Duration::from_millis(50)).await;
+            }
+        };
+        within(done, "events to be done").await;
+    }
+
+    pub(crate) async fn until_sweeps(&self, count: u64) {
+        let swept = async {
+            while self.stats.sweeps.load(Relaxed) < count {
+                sleep(Duration::from_millis(50)).await;
+            }
+        };
+        within(swept, "sweeps").await;
+    }
+
+    /// Stops the session and waits for its end.
+    pub(crate) async fn stop(self) -> Result<(), SessionError> {
+        self.stop.cancel();
+        within(self.session, "the session's end").await.unwrap()
+    }
+}
+
+/// Paused time passes at once, so a deadline of days costs nothing.
+pub(crate) async fn within<T>(future: impl Future<Output = T>, what: &str) -> T {
+    let day = Duration::from_secs(86_400);
+    timeout(day, future)
+        .await
+        .unwrap_or_else(|_| panic!("waited a day for {what}"))
+}
+
+fn name(event: &Announcement) -> String {
+    let json: serde_json::Value = serde_json::from_slice(&event.payload).unwrap();
+    json["blobname"].as_str().unwrap().to_owned()
+}
+
+fn wake_soon(context: &Context<'_>) {
+    let waker = context.waker().clone();
+    tokio::spawn(async move {
+        sleep(Duration::from_millis(100)).await;
+        waker.wake();
+    });
+}

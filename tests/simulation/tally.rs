@@ -1,0 +1,42 @@
+//! What happened in a simulation, for its story and to know that something did.
+
+/// What happened, for the story and to know that something did.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub(crate) struct Tally {
+    pub(crate) sessions: u64,
+    pub(crate) crashes: u64,
+    pub(crate) take_overs: u64,
+    pub(crate) clean_ends: u64,
+    pub(crate) clients_gone: u64,
+    pub(crate) deliveries: u64,
+    pub(crate) versions: u64,
+    pub(crate) faults: u64,
+    pub(crate) compactions: u64,
+}
+
+impl Tally {
+    pub(crate) fn add(&mut self, other: &Self) {
+        self.sessions += other.sessions;
+        self.crashes += other.crashes;
+        self.take_overs += other.take_overs;
+        self.clean_ends += other.clean_ends;
+        self.clients_gone += other.clients_gone;
+        self.deliveries += other.deliveries;
+        self.versions += other.versions;
+        self.faults += other.faults;
+        self.compactions += other.compactions;
+    }
+
+    pub(crate) fn is_a_storm(&self) -> bool {
+        [
+            self.crashes,
+            self.take_overs,
+            self.clean_ends,
+            self.clients_gone,
+            self.faults,
+            self.compactions,
+        ]
+        .iter()
+        .all(|count| *count > 100)
+    }
+}

@@ -1,0 +1,160 @@
+//! What a world owes when the storm is over, and what its ledger may say at any time.
+
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
+
+use azure_blob_eventsource::{
+    config::Existing,
+    filter::Filter,
+    ledger::{home::Home, recover::recover},
+    metrics::SourceStats,
+    session::SessionError,
+};
+use testkit::account::NewBlob;
+use tokio::time::{sleep, timeout};
+use tracing::trace;
+
+use super::{CONTAINER, PATIENT, SETTLE, SOURCE, World};
+use crate::client::Version;
+
+impl World {
+    /// When the storm is over, two clean runs: the first delivers what is owed, the second nothing.
+    pub(super) async fn settle_accounts(&mut self) -> Result<(), String> {
+        let first = self.clean_run().await?;
+        trace!(?first, "delivered after the storm");
+        self.check_ledger("after a clean run").await?;
+        let delivered: BTreeSet<_> = self.deliveries.from(0).into_iter().collect();
+        for version in self.owed() {
+            self.tally.versions += 1;
+            if !delivered.contains(&version) {
+                return Err(format!("{version:?} was never delivered"));
+            }
+        }
+        match self.clean_run().await?.as_slice() {
+            [] => self.succession().await,
+            again => Err(format!("delivered again after a clean restart: {again:?}")),
+        }
+    }
+
+    /// A session that another one has overtaken ends the first time that it has something to record.
+    async fn succession(&mut self) -> Result<(), String> {
+        let older = self.start(PATIENT, u64::MAX, false);
+        sleep(Duration::from_secs(5)).await;
+        let newer = self.start(PATIENT, u64::MAX, false);
+        sleep(Duration::from_secs(5)).await;
+        self.account
+            .put(CONTAINER, "raw/last.csv", NewBlob::new("last"))
+            .unwrap();
+        let soon = self.config.interval + SETTLE + Duration::from_secs(5);
+        match timeout(soon, older.session).await.map(Result::unwrap) {
+            Ok(Some(Err(SessionError::TakenOver(_)))) => {}
+            other => return Err(format!("an overtaken session did not end: {other:?}")),
+        }
+        newer.stop.cancel();
+        match newer.session.await.unwrap() {
+            Some(Ok(())) => Ok(()),
+            other => Err(format!("the newest session ended with {other:?}")),
+        }
+    }
+
+    async fn clean_run(&mut self) -> Result<Vec<Version>, String> {
+        let running = self.start(PATIENT, u64::MAX, true);
+        match timeout(Duration::from_secs(86_400), running.session).await {
+            Ok(ended) => match ended.unwrap() {
+                Some(Ok(())) => Ok(running.client.await.unwrap()),
+                other => Err(format!("a clean run ended with {other:?}")),
+            },
+            Err(_) => Err("a clean run did not come to its end in a day".into()),
+        }
+    }
+
+    /// The blob versions that are there, match, and that no baseline may have passed over.
+    fn owed(&self) -> Vec<Version> {
+        let filter = &self.config.filter;
+        let since = self.known_since(filter).unwrap_or(i64::MAX);
+        let emit = self.config.existing == Existing::Emit;
+        let versions = self.versions().into_iter();
+        versions
+            .filter(|(name, _, modified)| filter.matches(name) && (emit || *modified >= since))
+            .map(|(name, etag, _)| (name, etag))
+            .collect()
+    }
+
+    fn known_since(&self, filter: &Filter) -> Option<i64> {
+        let known = self.known.iter().find(|(known, _)| known == filter.spec());
+        known.map(|(_, since)| *since)
+    }
+
+    /// Whether some baseline may have taken this for an old blob: modified before its filter was
+    /// seen in the ledger.
+    fn may_be_old(&self, name: &str, modified: i64) -> bool {
+        let mut filters = self.filters.iter().filter(|filter| filter.matches(name));
+        self.config.existing == Existing::Skip
+            && filters.any(|filter| {
+                self.known_since(filter)
+                    .is_none_or(|since| modified < since)
+            })
+    }
+
+    fn versions(&self) -> Vec<(String, String, i64)> {
+        let blob = |name: String| {
+            let blob = self.account.get(CONTAINER, &name).unwrap();
+            (name, blob.etag, blob.last_modified.unix_timestamp())
+        };
+        let names = self.account.names(CONTAINER).into_iter();
+        names.map(blob).collect()
+    }
+
+    /// Every blob version that the ledger holds was delivered, or was there before the source.
+    pub(super) async fn check_ledger(&mut self, when: &str) -> Result<(), String> {
+        let home = Home {
+            store: Arc::clone(&self.calm),
+            source_id: SOURCE.into(),
+            writer: 0,
+            rollover: self.rollover,
+            stats: Arc::new(SourceStats::default()),
+        };
+        let found = recover(&home).await.map_err(|e| format!("{when}: {e}"))?;
+        let Some(facts) = found.contents.facts else {
+            return Ok(());
+        };
+        let now = self.account.now().unix_timestamp();
+        for filter in &self.filters {
+            if facts.know(filter.spec()) && self.known_since(filter).is_none() {
+                self.known.push((filter.spec().clone(), now));
+            }
+        }
+        self.nothing_recorded_came_again(when)?;
+        let delivered = self.deliveries.from(0);
+        let received: BTreeSet<_> = delivered
+            .iter()
+            .map(|(name, etag)| facts.key.of(name, etag))
+            .collect();
+        let done: BTreeSet<_> = found.contents.done.iter().collect();
+        for (name, etag, modified) in self.versions() {
+            let print = facts.key.of(&name, &etag);
+            if !done.contains(&print) {
+                continue;
+            }
+            if !received.contains(&print) && !self.may_be_old(&name, modified) {
+                return Err(format!("{when}: {name} {etag} is done and nobody has it"));
+            }
+            self.recorded.insert((name, etag));
+        }
+        Ok(())
+    }
+
+    fn nothing_recorded_came_again(&mut self, when: &str) -> Result<(), String> {
+        let since = self.deliveries.from(self.delivered_then);
+        self.delivered_then = self.deliveries.len();
+        match since.iter().find(|version| self.recorded.contains(version)) {
+            Some(version) => Err(format!("{when}: {version:?} was recorded and came again")),
+            None => Ok(()),
+        }
+    }
+
+    pub(super) async fn generation(&self) -> u64 {
+        let names = self.calm.list(SOURCE).await.unwrap();
+        let last = names.last().and_then(|name| name.rsplit_once('-'));
+        last.and_then(|(_, n)| n.parse().ok()).unwrap_or(0)
+    }
+}

@@ -1,0 +1,107 @@
+//! What a world is made of: its weather, its configuration, its people.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, AtomicU64, Ordering::SeqCst},
+};
+use std::time::Duration;
+
+use azure_blob_eventsource::{
+    config::{Existing, Limits, Location, SourceConfig},
+    filter::{Filter, FilterSpec},
+};
+use testkit::{
+    account::{FakeAccount, NewBlob},
+    faults::{Fault, Faults, Op, Storm},
+    rng::Rng,
+};
+
+use super::{CONTAINER, Mutant, SETTLE, STATE};
+
+/// The storm's faults, for as long as it lasts.
+pub(super) struct Weather {
+    pub(super) storm: Storm,
+    pub(super) raging: Arc<AtomicBool>,
+    pub(super) met: Arc<AtomicU64>,
+}
+
+impl Faults for Weather {
+    fn next(&mut self, op: Op) -> Fault {
+        if !self.raging.load(SeqCst) {
+            return Fault::None;
+        }
+        let fault = self.storm.next(op);
+        if !matches!(fault, Fault::None) {
+            self.met.fetch_add(1, SeqCst);
+        }
+        fault
+    }
+}
+
+/// One filter, or two that people change between.
+pub(super) fn filters(rng: &mut Rng) -> Vec<Filter> {
+    let choices = [
+        FilterSpec::default(),
+        FilterSpec {
+            prefix: String::new(),
+            patterns: vec!["**/*.csv".into()],
+        },
+        FilterSpec {
+            prefix: "raw/".into(),
+            patterns: vec!["!**/*.tmp".into()],
+        },
+    ];
+    let count = 1 + rng.below(2);
+    let picked = (0..count).map(|_| rng.pick(&choices).clone());
+    picked.map(|spec| Filter::new(spec).unwrap()).collect()
+}
+
+pub(super) fn config(rng: &mut Rng, filters: &[Filter], mutant: Mutant) -> SourceConfig {
+    let settle = match mutant {
+        Mutant::DoneAtSend => Duration::ZERO,
+        _ => SETTLE,
+    };
+    SourceConfig {
+        location: Location::Account("account".into()),
+        container: CONTAINER.into(),
+        filter: filters[0].clone(),
+        credential: None,
+        interval: Duration::from_secs(1 + rng.below(30)),
+        existing: *rng.pick(&[Existing::Skip, Existing::Emit]),
+        min_age: Duration::ZERO,
+        skip_empty: false,
+        state: Some(STATE.into()),
+        limits: Limits {
+            in_flight: 1 + rng.below(20) as usize,
+            settle,
+        },
+        id: None,
+    }
+}
+
+/// People write while pages are listed.
+pub(super) fn write_between_pages(
+    mut rng: Rng,
+    raging: Arc<AtomicBool>,
+) -> impl FnMut(&FakeAccount, u64) + Send {
+    move |account, _| {
+        while raging.load(SeqCst) && rng.chance(250) {
+            write(account, &mut rng);
+        }
+    }
+}
+
+/// Somebody writes, overwrites or deletes one of a few blobs.
+pub(super) fn write(account: &FakeAccount, rng: &mut Rng) {
+    let ending = *rng.pick(&["csv", "csv", "csv", "tmp", "parquet"]);
+    let folder = *rng.pick(&["raw", "raw/2026", "in", ""]);
+    let name = format!("{folder}/{}.{ending}", rng.below(12));
+    if rng.chance(150) {
+        let _ = account.delete(CONTAINER, &name);
+    } else {
+        let content = format!("{}", rng.next_u64());
+        account
+            .put(CONTAINER, &name, NewBlob::new(content))
+            .unwrap();
+    }
+}
