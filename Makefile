@@ -1,0 +1,73 @@
+# What people type here. `make` alone explains itself.
+
+# A recipe that fails in the middle fails as a whole.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-builtin-rules
+
+# Each recipe starts with scripts/need.sh: what the machine lacks is named before anything else runs.
+
+CARGO ?= cargo
+# More arguments for `make run`, `make test` and `make bench`: make run ARGS='--log debug'
+ARGS ?=
+
+.PHONY: help
+help: ## Show the targets
+	@echo "azure-blob-eventsource: one event for each new blob, for Argo Events"
+	@echo
+	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) \
+		| while IFS='|' read -r target does; do printf '%-14s %s\n' "$$target" "$$does"; done
+	@echo
+	@echo "ARGS='...' is passed on by run, test and bench; CARGO_BUILD_JOBS=2 bounds what cargo does at once."
+
+.PHONY: demo
+demo: ## See it work here: two uploads, a SIGKILL between them, two events (Rust and Node)
+	@scripts/need.sh rust node
+	@scripts/demo.sh
+
+.PHONY: build
+build: ## Build the server as it is deployed: target/release/azure-blob-eventsource
+	@scripts/need.sh rust
+	$(CARGO) build --locked --release
+
+.PHONY: run
+run: ## Serve on loopback with examples/credentials: gRPC on 50051, status page on 9090
+	@scripts/need.sh rust
+	@AZURE_BLOB_EVENTSOURCE_LISTEN="$${AZURE_BLOB_EVENTSOURCE_LISTEN-127.0.0.1:50051}" \
+	AZURE_BLOB_EVENTSOURCE_ADMIN_LISTEN="$${AZURE_BLOB_EVENTSOURCE_ADMIN_LISTEN-127.0.0.1:9090}" \
+	AZURE_BLOB_EVENTSOURCE_CREDENTIALS_DIR="$${AZURE_BLOB_EVENTSOURCE_CREDENTIALS_DIR-examples/credentials}" \
+	$(CARGO) run --locked -- serve $(ARGS)
+
+.PHONY: azurite
+azurite: ## Run the storage account that examples/source.yaml names, until Ctrl-C
+	@scripts/need.sh rust node
+	@$(CARGO) run --locked --package testkit --bin azurite -- datasets eventsource-state
+
+.PHONY: test
+test: ## Run all tests; they need no network and no account, but for Azurite's first install
+	@scripts/need.sh rust node
+	$(CARGO) test --locked --workspace $(ARGS)
+
+.PHONY: bench
+bench: ## Measure what the README claims
+	@scripts/need.sh rust
+	$(CARGO) bench --locked $(ARGS)
+
+.PHONY: fmt
+fmt: ## Format the code
+	@scripts/need.sh rust fmt
+	$(CARGO) fmt --all
+
+.PHONY: lint
+lint: ## Check format, clippy and shell scripts, as the CI does
+	@scripts/need.sh rust fmt clippy shellcheck
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
+	shellcheck scripts/*.sh .ci/run
+
+.PHONY: clean
+clean: ## Remove what was built, and the installed Azurite
+	@scripts/need.sh rust
+	$(CARGO) clean
+	rm -rf testkit/azurite/node_modules

@@ -1,0 +1,284 @@
+#!/usr/bin/env bash
+# Shows the promise on this machine: one event for each new file, also when the server is killed.
+#
+# It runs a real Azurite, the server and a client on free ports of loopback, keeps everything in a
+# directory of its own under TMPDIR, and leaves nothing behind however it ends.
+
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+# How many seconds a step may take on a busy machine, and how many an installation may.
+readonly PATIENCE=60
+readonly INSTALLATION=600
+
+# Ours by name, and not made by mktemp: it is known to the cleanup before it exists.
+readonly dir=${TMPDIR:-/tmp}/azure-blob-eventsource-demo.$$.$RANDOM
+azurite_pid='' server_pid='' client_pid=''
+
+# --- what is said -------------------------------------------------------------------------------
+
+bold='' dim='' red='' plain=''
+if [[ -t 1 && -z ${NO_COLOR:-} && ${TERM:-dumb} != dumb ]]; then
+    bold=$'\e[1;36m' dim=$'\e[2m' red=$'\e[1;31m' plain=$'\e[0m'
+fi
+
+step() {
+    printf '\n%s==> %s%s\n' "$bold" "$*" "$plain"
+}
+
+note() {
+    printf '    %s\n' "$*"
+}
+
+# Passes on what is read, set apart from our own words.
+quote() {
+    sed "s/^/    $dim| /; s/\$/$plain/"
+}
+
+fail() {
+    printf '\n%sThe demo failed: %s%s\n' "$red" "$*" "$plain" >&2
+    local log
+    for log in server client; do
+        if [[ -s $dir/$log.log ]]; then
+            printf '\nThe last lines of the %s:\n' "$log" >&2
+            tail -n 15 "$dir/$log.log" | quote >&2
+        fi
+    done
+    exit 1
+}
+
+# --- processes ----------------------------------------------------------------------------------
+
+# start COMMAND...: runs in the background, in a process group of its own, which `cleanup` ends as
+# a whole. Redirect its output; its pid is $! afterwards.
+start() {
+    set -m
+    "$@" 3>&- &
+    set +m
+}
+
+# gone GROUP TENTHS: whether a process group is gone, at the latest after so many tenths of a second.
+gone() {
+    local round
+    for ((round = 0; round < $2; round++)); do
+        kill -0 -- "-$1" 2>/dev/null || return 0
+        sleep 0.1
+    done
+    return 1
+}
+
+# ended GROUP: waits for a process group that was told to end, and in the end makes it.
+ended() {
+    gone "$1" 50 && return 0
+    kill -KILL -- "-$1" 2>/dev/null
+    gone "$1" 10
+}
+
+cleanup() {
+    trap '' INT TERM HUP
+    set +e # whatever fails here, the rest is to be done
+    local group groups serving='' signal
+    # From the shell itself: a signal may have come before a pid was noted.
+    groups=$(jobs -p)
+    # Azurite ends last, with its input, and takes its Node along. One that is still being installed
+    # is killed: npm takes its time over any other signal, and begins anew the next time anyway.
+    ! line "$dir/azurite.out" || serving=$azurite_pid
+    for group in $groups; do
+        signal=TERM
+        [[ $group != "$azurite_pid" ]] || signal=KILL
+        [[ $group == "$serving" ]] || kill "-$signal" -- "-$group" 2>/dev/null
+    done
+    for group in $groups; do
+        [[ $group == "$serving" ]] || ended "$group"
+    done
+    exec 3>&-
+    [[ -z $serving ]] || ended "$serving"
+    wait 2>/dev/null
+    rm -rf "$dir"
+}
+
+trap cleanup EXIT
+trap 'exit 129' HUP
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+# alive: all that should run does.
+alive() {
+    local pid
+    for pid in $azurite_pid $server_pid $client_pid; do
+        kill -0 "$pid" 2>/dev/null || return 1
+    done
+}
+
+# wait_for SECONDS WHAT COMMAND...: until the command succeeds.
+wait_for() {
+    local end=$((SECONDS + $1)) what=$2
+    shift 2
+    until "$@"; do
+        alive || fail "a process ended while waiting for $what"
+        ((SECONDS < end)) || fail "waited too long for $what"
+        sleep 0.1
+    done
+}
+
+# --- what is asked ------------------------------------------------------------------------------
+
+# line FILE: whether a file has a whole line.
+line() {
+    [[ -s $1 ]] && (($(wc -l <"$1") > 0))
+}
+
+# listening: takes the server's addresses from its log.
+listening() {
+    addresses=$(sed -n 's/.*"grpc":"\([^"]*\)".*"admin":"\([^"]*\)".*/\1 \2/p' "$dir/server.log")
+    [[ -n $addresses ]] || addresses=$(sed -n 's/.*"admin":"\([^"]*\)".*"grpc":"\([^"]*\)".*/\2 \1/p' "$dir/server.log")
+    [[ -n $addresses ]] && read -r grpc admin <<<"$addresses"
+}
+
+# status KEY: a number of our source from the server's status page; 0 before there is a source.
+status() {
+    node -e '
+        fetch(process.argv[1], {headers: {accept: "application/json"}})
+            .then((answer) => answer.json())
+            .then((status) => console.log(status.sources[0]?.[process.argv[2]] ?? 0))
+            .catch(() => console.log(0))
+    ' "http://$admin/" "$1"
+}
+
+# at_least KEY N: whether that number has come to N.
+at_least() {
+    (($(status "$1") >= $2))
+}
+
+events() {
+    wc -l <"$dir/events" | tr -d ' '
+}
+
+has_events() {
+    (($(events) >= $1))
+}
+
+# show_event N [KEY...]: the event in line N for people, all of it or some keys, and its blob's name
+# in $blobname.
+show_event() {
+    sed -n "$1p" "$dir/events" >"$dir/event"
+    shift
+    node -e '
+        const event = JSON.parse(require("fs").readFileSync(0, "utf8"));
+        const keys = process.argv.slice(1);
+        console.log(JSON.stringify(event, keys.length ? keys : null, 2));
+    ' -- "$@" <"$dir/event" | quote
+    blobname=$(node -p 'JSON.parse(fs.readFileSync(0, "utf8")).blobname' <"$dir/event")
+}
+
+# --- the parts ----------------------------------------------------------------------------------
+
+# build: builds what is run, and takes the paths from what cargo says.
+build() {
+    local built name path
+    built=$(cargo build --locked --workspace --bins --message-format json-render-diagnostics | node -e '
+        for (const line of require("fs").readFileSync(0, "utf8").split("\n")) {
+            const {executable, target} = line ? JSON.parse(line) : {};
+            if (executable) console.log(target.name, executable);
+        }')
+    while read -r name path; do
+        case $name in
+            azure-blob-eventsource) eventsource=$path ;;
+            azurite) azurite=$path ;;
+            blob) blob=$path ;;
+        esac
+    done <<<"$built"
+}
+
+start_azurite() {
+    # It ends when its input does, which is when this script ends in whatever way. Opened for both
+    # ways, the pipe keeps nobody waiting.
+    mkfifo "$dir/azurite.in"
+    exec 3<>"$dir/azurite.in"
+    start "$azurite" --port 0 <"$dir/azurite.in" >"$dir/azurite.out"
+    azurite_pid=$!
+    wait_for "$INSTALLATION" "Azurite" line "$dir/azurite.out"
+    mkdir "$dir/credentials"
+    cp "$dir/azurite.out" "$dir/credentials/azurite"
+    connection_string=$(<"$dir/azurite.out")
+}
+
+# start_server ADDRESS: a port of 0 is a free one.
+start_server() {
+    : >"$dir/server.log"
+    start "$eventsource" serve --listen "$1" --admin-listen 127.0.0.1:0 --log-format json \
+        --credentials-dir "$dir/credentials" </dev/null >"$dir/server.log" 2>&1
+    server_pid=$!
+    wait_for "$PATIENCE" "the server" listening
+}
+
+kill_server() {
+    kill -KILL "$server_pid"
+    # The shell says "Killed" of it, which is no news.
+    { wait "$server_pid" || true; } 2>/dev/null
+    server_pid=''
+}
+
+start_client() {
+    : >"$dir/events"
+    start "$eventsource" watch --connect "http://$grpc" --config examples/source.yaml --name demo \
+        --output json </dev/null >"$dir/events" 2>"$dir/client.log"
+    client_pid=$!
+}
+
+upload() {
+    "$blob" --connection-string "$connection_string" put datasets "$1" "examples/data/$1"
+    note "datasets/$1 ($(wc -l <"examples/data/$1" | tr -d ' ') lines)"
+}
+
+# --- the story ----------------------------------------------------------------------------------
+
+mkdir -m 700 "$dir"
+
+step "Building the server"
+build
+
+step "Starting Azurite, with the containers datasets and eventsource-state"
+start_azurite
+"$blob" --connection-string "$connection_string" create datasets
+"$blob" --connection-string "$connection_string" create eventsource-state
+
+step "Starting the server, and a client in the place of Argo Events"
+start_server 127.0.0.1:0
+start_client
+wait_for "$PATIENCE" "the first sweep" at_least sweeps 1
+note "gRPC on $grpc, status page on http://$admin/"
+
+step "Uploading the first file"
+upload planets.csv
+wait_for "$PATIENCE" "the first event" has_events 1
+
+step "The event that the client got"
+show_event 1
+[[ $blobname == planets.csv ]] || fail "the first event is of $blobname"
+wait_for "$PATIENCE" "the first event to be recorded" at_least "done" 1
+note "recorded as done in the container eventsource-state"
+
+step "Killing the server with SIGKILL, and starting it again"
+kill_server
+start_server "$grpc"
+wait_for "$PATIENCE" "the client to come back" at_least sweeps 1
+quote <"$dir/client.log"
+[[ $(events) == 1 ]] || fail "planets.csv was announced again"
+note "the client is back, the container was swept, and planets.csv is not announced again"
+
+step "Uploading the second file"
+upload elements.csv
+wait_for "$PATIENCE" "the second event" has_events 2
+
+step "The event that the client got"
+show_event 2 id time blobname data contentLength eTag
+[[ $blobname == elements.csv ]] || fail "the event after the restart is of $blobname"
+wait_for "$PATIENCE" "the second event to be recorded" at_least "done" 1
+sweeps=$(status sweeps)
+wait_for "$PATIENCE" "two more looks at the container" at_least sweeps "$((sweeps + 2))"
+[[ $(events) == 2 ]] || fail "$(events) events came where 2 should have"
+
+step "Shown"
+note "Two files were uploaded and two events came, one for each, though the server was killed between them."
+note "After the restart only elements.csv was announced: what is done is remembered in the storage account."

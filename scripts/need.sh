@@ -1,0 +1,91 @@
+#!/usr/bin/env bash
+# Checks that a machine has what this project is built with, and names what is missing with the way
+# to get it.
+#
+# Usage: scripts/need.sh rust|node|shellcheck|fmt|clippy ...
+
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+readonly NODE=20
+RUST=$(sed -n 's/^rust-version = "\(.*\)"$/\1/p' Cargo.toml)
+readonly RUST
+
+missing=()
+
+# lacks WHAT HOW: notes something that is missing and the way to get it.
+lacks() {
+    missing+=("$1"$'\n'"    get it: $2")
+}
+
+# at_least WANTED FOUND: whether a version such as 1.95.0 is at least one such as 1.89.
+at_least() {
+    local wanted_major wanted_minor found_major found_minor
+    IFS=. read -r wanted_major wanted_minor _ <<<"$1.0"
+    IFS=. read -r found_major found_minor _ <<<"$2.0"
+    ((found_major > wanted_major || (found_major == wanted_major && found_minor >= wanted_minor)))
+}
+
+# version COMMAND...: the first version number that a command prints; nothing when it fails.
+version() {
+    { "$@" 2>/dev/null || true; } | sed -n '1s/[^0-9]*\([0-9][0-9]*\(\.[0-9][0-9]*\)*\).*/\1/p'
+}
+
+need_rust() {
+    local how="https://rustup.rs, or \`rustup update stable\` where rustup is installed"
+    local compiler="\`sudo apt-get install build-essential\`, \`sudo dnf install gcc\` or \`xcode-select --install\`"
+    local found
+    found=$(version cargo --version)
+    if [[ -z $found ]]; then
+        lacks "Rust $RUST or newer: there is no cargo on the PATH" "$how"
+    elif ! at_least "$RUST" "$found"; then
+        lacks "Rust $RUST or newer: cargo is version $found" "$how"
+    fi
+    if ! command -v "${CC:-cc}" >/dev/null; then
+        lacks "a C compiler, with which Rust links: there is no ${CC:-cc} on the PATH" "$compiler"
+    fi
+}
+
+need_node() {
+    local how="https://nodejs.org/en/download, or your system's package manager"
+    local found
+    found=$(version node --version)
+    if [[ -z $found ]]; then
+        lacks "Node $NODE or newer, which Azurite runs on: there is no node on the PATH" "$how"
+    elif ! at_least "$NODE" "$found"; then
+        lacks "Node $NODE or newer, which Azurite runs on: node is version $found" "$how"
+    fi
+    if [[ -z $(version npm --version) ]]; then
+        lacks "npm, which installs Azurite: there is no npm on the PATH" \
+            "it comes with Node; on Debian and Ubuntu it is a package of its own: \`sudo apt-get install npm\`"
+    fi
+}
+
+need_fmt() {
+    cargo fmt --version >/dev/null 2>&1 || lacks "rustfmt" "\`rustup component add rustfmt\`"
+}
+
+need_clippy() {
+    cargo clippy --version >/dev/null 2>&1 || lacks "clippy" "\`rustup component add clippy\`"
+}
+
+need_shellcheck() {
+    command -v shellcheck >/dev/null \
+        || lacks "ShellCheck" "\`sudo apt-get install shellcheck\` or \`brew install shellcheck\`"
+}
+
+for tool in "$@"; do
+    case $tool in
+        rust | node | fmt | clippy | shellcheck) "need_$tool" ;;
+        *)
+            echo "need.sh: what is $tool?" >&2
+            exit 2
+            ;;
+    esac
+done
+
+if ((${#missing[@]} > 0)); then
+    echo "This machine lacks:" >&2
+    printf '  %s\n' "${missing[@]}" >&2
+    exit 1
+fi
