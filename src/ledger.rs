@@ -111,9 +111,4 @@ impl Ledger {
         let covered = facts.is_some_and(|facts| facts.covered_by(prefix));
         self.contents.done.forget_unseen(covered)
     }
-
-    /// How many blob versions are offered, sent, or done and not recorded yet.
-    pub fn under_way(&self) -> usize {
-        self.under_way.len()
-    }
 }

@@ -43,22 +43,6 @@ pub enum StorageErrorKind {
     Rejected,
 }
 
-impl StorageErrorKind {
-    /// A short name for metrics and logs.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Transient => "transient",
-            Self::Unauthenticated => "unauthenticated",
-            Self::Forbidden => "forbidden",
-            Self::NotFound => "not_found",
-            Self::UnknownHost => "unknown_host",
-            Self::StaleContinuation => "stale_continuation",
-            Self::Protocol => "protocol",
-            Self::Rejected => "rejected",
-        }
-    }
-}
-
 impl StorageError {
     /// An error of `kind`, with no wish about when to try again.
     pub fn new(kind: StorageErrorKind, message: impl Into<String>) -> Self {

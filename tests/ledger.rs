@@ -353,8 +353,8 @@ proptest! {
                 found.push(frame);
             }
         }
-        prop_assert_eq!(found, frames);
-        prop_assert_eq!(reader.left(), 0);
+        prop_assert_eq!(&found, &frames);
+        prop_assert_eq!(reader.consumed(), encoded(&frames).len() as u64);
     }
 
     #[test]

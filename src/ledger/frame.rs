@@ -127,11 +127,6 @@ impl FrameReader {
         self.consumed
     }
 
-    /// How many bytes wait for the rest of their frame.
-    pub fn left(&self) -> usize {
-        self.pending.len()
-    }
-
     /// The next frame, or `None` when more bytes are needed. After an error the reader stays where
     /// it is: nothing behind a bad frame is ever believed.
     pub fn read(&mut self) -> Result<Option<Frame>, BadFrame> {

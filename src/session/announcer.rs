@@ -67,13 +67,15 @@ impl Announcer {
     pub(super) async fn run(mut self, mut offers: mpsc::Receiver<Discovered>) {
         let mut next: Option<Discovered> = None;
         let mut more = true;
+        let mut wake = None;
         while more || next.is_some() || !self.sent.events.is_empty() {
+            self.sent.excuse(wake.take());
             self.sent.look(self.out.taken());
-            let wake = self.sent.wake(self.settle);
+            wake = self.sent.wake(self.settle);
             tokio::select! {
                 biased;
                 () = until(wake) => {
-                    if self.out.is_closed() || self.settle_due(wake).await.is_none() {
+                    if self.out.is_closed() || self.settle_due(wake.take()).await.is_none() {
                         return;
                     }
                 }
