@@ -31,30 +31,29 @@ version() {
     { "$@" 2>/dev/null || true; } | sed -n '1s/[^0-9]*\([0-9][0-9]*\(\.[0-9][0-9]*\)*\).*/\1/p'
 }
 
-need_rust() {
-    local how="https://rustup.rs, or \`rustup update stable\` where rustup is installed"
-    local compiler="\`sudo apt-get install build-essential\`, \`sudo dnf install gcc\` or \`xcode-select --install\`"
+# need_version WHAT COMMAND WANTED HOW: a command of at least some version.
+need_version() {
     local found
-    found=$(version cargo --version)
+    found=$(version "$2" --version)
     if [[ -z $found ]]; then
-        lacks "Rust $RUST or newer: there is no cargo on the PATH" "$how"
-    elif ! at_least "$RUST" "$found"; then
-        lacks "Rust $RUST or newer: cargo is version $found" "$how"
+        lacks "$1: there is no $2 on the PATH" "$4"
+    elif ! at_least "$3" "$found"; then
+        lacks "$1: $2 is version $found" "$4"
     fi
+}
+
+need_rust() {
+    local compiler="\`sudo apt-get install build-essential\`, \`sudo dnf install gcc\` or \`xcode-select --install\`"
+    need_version "Rust $RUST or newer" cargo "$RUST" \
+        "https://rustup.rs, or \`rustup update stable\` where rustup is installed"
     if ! command -v "${CC:-cc}" >/dev/null; then
         lacks "a C compiler, with which Rust links: there is no ${CC:-cc} on the PATH" "$compiler"
     fi
 }
 
 need_node() {
-    local how="https://nodejs.org/en/download, or your system's package manager"
-    local found
-    found=$(version node --version)
-    if [[ -z $found ]]; then
-        lacks "Node $NODE or newer, which Azurite runs on: there is no node on the PATH" "$how"
-    elif ! at_least "$NODE" "$found"; then
-        lacks "Node $NODE or newer, which Azurite runs on: node is version $found" "$how"
-    fi
+    need_version "Node $NODE or newer, which Azurite runs on" node "$NODE" \
+        "https://nodejs.org/en/download, or your system's package manager"
     if [[ -z $(version npm --version) ]]; then
         lacks "npm, which installs Azurite: there is no npm on the PATH" \
             "it comes with Node; on Debian and Ubuntu it is a package of its own: \`sudo apt-get install npm\`"

@@ -7,7 +7,7 @@
 //! `length` counts what follows the checksum; the checksum covers the length and all that follows
 //! it, so that neither a run of zeros nor a frame with another's length can pass.
 
-use bytes::{BufMut, Bytes, BytesMut};
+use bytes::{BufMut, BytesMut};
 use thiserror::Error;
 
 use super::{facts::Facts, fingerprint::Fingerprint};
@@ -74,13 +74,6 @@ impl Frame {
         let checksum = checksum(length, &out[start + HEAD..]).to_le_bytes();
         out[start..start + 4].copy_from_slice(&length);
         out[start + 4..start + HEAD].copy_from_slice(&checksum);
-    }
-
-    /// The frame's bytes alone.
-    pub fn to_bytes(&self) -> Bytes {
-        let mut out = BytesMut::new();
-        self.encode(&mut out);
-        out.freeze()
     }
 
     fn decode(kind: u8, writer: u64, body: &[u8]) -> Result<Self, BadFrame> {
