@@ -101,14 +101,15 @@ async fn observe(
 ) -> anyhow::Result<()> {
     let (events, mut receiver) = outlet(CHANNEL);
     let (once, stats) = (session.once, Arc::clone(&session.stats));
-    let session = tokio::spawn(session.run(events, stop));
+    let session = tokio::spawn(session.run(events, stop.clone()));
     let printed = print_all(&mut receiver, printer).await;
     // When printing has failed, this is what ends the session.
     drop(receiver);
     let ended = session.await.context("the session broke off")?;
     let printed = printed?;
     ended?;
-    if once && printed == 0 {
+    // A sweep that was interrupted has nothing to say of the whole.
+    if once && printed == 0 && !stop.is_cancelled() {
         let known = stats.ledger_blobs.load(Relaxed);
         eprintln!("nothing to announce; {known} blob versions are done already");
     }

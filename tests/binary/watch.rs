@@ -57,6 +57,18 @@ async fn once_prints_each_event_as_a_line_and_records_nothing() {
 }
 
 #[tokio::test]
+async fn a_sweep_that_is_interrupted_says_nothing_of_the_whole() {
+    let (place, face) = Place::fake().await;
+    drop(face);
+    let watch = Process::spawn(binary(&watch(&place, &["--once", "--output", "json"])));
+    watch.says("trying again").await;
+    watch.signal(Signal::SIGINT);
+    let finished = watch.finish().await;
+    assert_eq!(finished.code(), 0);
+    assert!(!finished.stderr.contains("done already"), "{finished:?}");
+}
+
+#[tokio::test]
 async fn looking_on_knows_what_is_done_and_disturbs_nobody() {
     let place = Place::azurite().await;
     let server = Server::of(&place).await;
