@@ -281,6 +281,10 @@ impl StateStore for Files {
         Ok(Put::Written)
     }
 
+    async fn put(&self, name: &str, bytes: Bytes) -> Result<(), StorageError> {
+        fs::write(self.path(name), bytes).map_err(failed)
+    }
+
     async fn delete(&self, name: &str) -> Result<(), StorageError> {
         fs::remove_file(self.path(name)).map_err(failed)
     }

@@ -59,6 +59,11 @@ pub struct SourceConfig {
     pub skip_empty: bool,
     /// The container that keeps the ledger (`state.container`); without one it is in memory.
     pub state: Option<String>,
+    /// What shows that an event came to something; without it, an event is done once its stream
+    /// stayed healthy for [`Limits::settle`].
+    pub confirm: Option<Confirm>,
+    /// When an unconfirmed event is sent again, and when it is given up.
+    pub redelivery: Redelivery,
     /// Bounds on what is under way.
     pub limits: Limits,
     /// The source's name in the state container, when the derived one does not serve.
@@ -108,6 +113,67 @@ pub enum Existing {
 pub struct Limits {
     /// At most so many events are sent and not yet done.
     pub in_flight: usize,
+    /// At most so many unfinished Workflows, those that are about to come of unconfirmed events
+    /// included. `None` unless Workflows confirm.
+    pub active_workflows: Option<usize>,
     /// How long a stream must have stayed healthy after an event was sent for the event to be done.
     pub settle: Duration,
+}
+
+/// What shows that an event came to something: an object in the cluster that bears the event's id in
+/// the label [`EVENT_ID_LABEL`](crate::confirm::EVENT_ID_LABEL).
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Confirm {
+    /// What kind of object.
+    pub kind: ObjectKind,
+    /// Where it is made; the server's own namespace without one.
+    pub namespace: Option<String>,
+}
+
+/// A kind of Kubernetes object.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct ObjectKind {
+    /// The API group; empty for the core group.
+    pub group: String,
+    /// The version in it, such as `v1`.
+    pub version: String,
+    /// The kind's name, such as `Job`.
+    pub kind: String,
+}
+
+impl ObjectKind {
+    /// Argo's Workflow.
+    pub fn workflow() -> Self {
+        Self {
+            group: "argoproj.io".to_owned(),
+            version: "v1alpha1".to_owned(),
+            kind: "Workflow".to_owned(),
+        }
+    }
+
+    /// Whether this is Argo's Workflow, which says in a label that it has finished.
+    pub fn is_workflow(&self) -> bool {
+        self.group == "argoproj.io" && self.kind == "Workflow"
+    }
+}
+
+/// When an unconfirmed event is sent again, and when it is given up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Redelivery {
+    /// The shortest time without a confirmation after which an event is sent again.
+    pub deadline: Duration,
+    /// After so many attempts that failed while others succeeded an event is a dead letter.
+    pub max_attempts: u32,
+    /// An event that is alone and unconfirmed for so long is a dead letter.
+    pub give_up_after: Duration,
+}
+
+impl Default for Redelivery {
+    fn default() -> Self {
+        Self {
+            deadline: Duration::from_secs(60),
+            max_attempts: 10,
+            give_up_after: Duration::from_secs(24 * 3600),
+        }
+    }
 }

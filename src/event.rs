@@ -13,15 +13,23 @@ pub use slug::slug;
 /// The identity of one blob version: the same for ever, on every machine and after every restart.
 ///
 /// It is the first 128 bits of SHA-256 over the account's endpoint, the container, the blob's name
-/// and its ETag, each behind its length, so that no two different blobs can be spelled alike.
+/// and its ETag, each behind its length, so that no two different blobs can be spelled alike. When
+/// the blob version is asked for again, the replay's name is a fifth field, so that it has another id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct EventId(pub u128);
 
 impl EventId {
-    /// The id of `blob` in `container` of the account at `endpoint` (its URL without a trailing slash).
-    pub fn of(endpoint: &str, container: &str, name: &str, etag: &str) -> Self {
+    /// The id of a blob in `container` of the account at `endpoint` (its URL without a trailing
+    /// slash), for its own event or for that of a replay.
+    pub fn of(
+        endpoint: &str,
+        container: &str,
+        name: &str,
+        etag: &str,
+        replay: Option<&str>,
+    ) -> Self {
         let mut hasher = Sha256::new();
-        for field in [endpoint, container, name, etag] {
+        for field in [endpoint, container, name, etag].into_iter().chain(replay) {
             hasher.update((field.len() as u64).to_be_bytes());
             hasher.update(field);
         }
@@ -34,6 +42,13 @@ impl EventId {
     /// 32 lower-case hexadecimal digits.
     pub fn to_hex(self) -> String {
         format!("{:032x}", self.0)
+    }
+
+    /// The id that [`EventId::to_hex`] wrote.
+    pub fn from_hex(text: &str) -> Option<Self> {
+        let digits = text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+        let id = u128::from_str_radix(text, 16).ok().map(Self);
+        id.filter(|_| digits && text.len() == 32)
     }
 
     /// The id's first 60 bits as 12 characters of RFC 4648's base32 alphabet in lower case, for
@@ -61,16 +76,20 @@ impl Place {
         format!("{}/{}", self.endpoint, self.container)
     }
 
-    /// The id of a blob version here.
-    pub fn id_of(&self, blob: &Blob) -> EventId {
-        EventId::of(&self.endpoint, &self.container, &blob.name, &blob.etag)
+    /// The id of a blob version here, announced for itself or by a replay.
+    pub fn id_of(&self, blob: &Blob, replay: Option<&str>) -> EventId {
+        let Self {
+            endpoint,
+            container,
+        } = self;
+        EventId::of(endpoint, container, &blob.name, &blob.etag, replay)
     }
 
     /// The payload of the event that announces `blob`: CloudEvents 1.0 in JSON, with the `type`,
     /// `subject` and `data` of Event Grid's `Microsoft.Storage.BlobCreated`, and beside them the
-    /// names that a Sensor's templates use.
-    pub fn payload(&self, blob: &Blob) -> Vec<u8> {
-        let id = self.id_of(blob);
+    /// names that a Sensor's templates use. That of a replay says so in `replay`.
+    pub fn payload(&self, blob: &Blob, replay: Option<&str>) -> Vec<u8> {
+        let id = self.id_of(blob, replay);
         let event = CloudEvent {
             specversion: "1.0",
             id: id.to_hex(),
@@ -87,6 +106,7 @@ impl Place {
             dirname: blob.name.rsplit_once('/').map_or("", |(dir, _)| dir),
             slug: slug(&blob.name),
             shortid: id.short(),
+            replay,
             data: BlobCreated {
                 api: "listing",
                 url: blob_url(&self.endpoint, &self.container, &blob.name),
@@ -116,6 +136,8 @@ struct CloudEvent<'a> {
     dirname: &'a str,
     slug: String,
     shortid: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    replay: Option<&'a str>,
     data: BlobCreated<'a>,
 }
 
@@ -167,7 +189,7 @@ mod tests {
     #[test]
     fn the_payload_is_what_the_design_promises() {
         let json: Value =
-            serde_json::from_slice(&place().payload(&blob("raw/my data.csv"))).unwrap();
+            serde_json::from_slice(&place().payload(&blob("raw/my data.csv"), None)).unwrap();
         assert_eq!(
             json,
             serde_json::json!({
@@ -197,22 +219,47 @@ mod tests {
 
     #[test]
     fn a_blob_at_the_top_has_no_dirname() {
-        let json: Value = serde_json::from_slice(&place().payload(&blob("a.csv"))).unwrap();
+        let json: Value = serde_json::from_slice(&place().payload(&blob("a.csv"), None)).unwrap();
         assert_eq!(json["dirname"], "");
     }
 
     #[test]
     fn a_name_of_control_characters_is_still_json() {
         let name = "raw/\u{1}\"\\\u{7f}\n.csv";
-        let json: Value = serde_json::from_slice(&place().payload(&blob(name))).unwrap();
+        let json: Value = serde_json::from_slice(&place().payload(&blob(name), None)).unwrap();
         assert_eq!(json["blobname"], name);
     }
 
     #[test]
     fn fields_that_flow_together_have_different_ids() {
-        let one = EventId::of("https://a", "bc", "d", "e");
-        let other = EventId::of("https://a", "b", "cd", "e");
+        let one = EventId::of("https://a", "bc", "d", "e", None);
+        let other = EventId::of("https://a", "b", "cd", "e", None);
         assert_ne!(one, other);
+    }
+
+    #[test]
+    fn a_replay_has_an_id_of_its_own_and_says_so() {
+        let one = place().id_of(&blob("a"), None);
+        let again = place().id_of(&blob("a"), Some("r1"));
+        let once_more = place().id_of(&blob("a"), Some("r2"));
+        assert!(one != again && again != once_more);
+        let json: Value = serde_json::from_slice(&place().payload(&blob("a"), Some("r1"))).unwrap();
+        assert_eq!(json["id"], again.to_hex());
+        assert_eq!(json["replay"], "r1");
+    }
+
+    #[test]
+    fn an_id_is_read_as_it_is_written_and_nothing_else_is() {
+        let id = EventId(0xabc);
+        assert_eq!(EventId::from_hex(&id.to_hex()), Some(id));
+        for bad in [
+            "",
+            "abc",
+            "+0000000000000000000000000000abc",
+            &id.to_hex().to_uppercase(),
+        ] {
+            assert_eq!(EventId::from_hex(bad), None, "{bad}");
+        }
     }
 
     #[test]

@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     config::SourceConfig,
+    confirm::Confirmation,
     event::Place,
     ledger::{
         facts::Facts,
@@ -64,6 +65,8 @@ pub struct Session {
     pub once: bool,
     /// When the ledger's journal is compacted.
     pub rollover: Rollover,
+    /// What shows that events came to something, when the configuration says so.
+    pub confirm: Option<Arc<dyn Confirmation>>,
     /// Where the session says how it is doing.
     pub stats: Arc<SourceStats>,
 }

@@ -9,7 +9,7 @@ use time::{OffsetDateTime, macros::datetime};
 use crate::{
     azure::ConnectError,
     blob::{BlobRef, BlobType, Continuation, ListPage},
-    config::{Existing, Limits, Location, SourceConfig},
+    config::{Existing, Limits, Location, Redelivery, SourceConfig},
     filter::{Filter, FilterSpec},
     ledger::{memory::MemoryStore, store::StateStore},
     open::{Open, Opened},
@@ -36,7 +36,10 @@ pub(crate) fn config() -> SourceConfig {
         min_age: Duration::ZERO,
         skip_empty: false,
         state: None,
+        confirm: None,
+        redelivery: Redelivery::default(),
         limits: Limits {
+            active_workflows: None,
             in_flight: 100,
             settle: Duration::from_secs(10),
         },

@@ -20,6 +20,7 @@ testkit::contract![
     a_put_of_a_new_blob_is_whole,
     a_put_leaves_what_was_there,
     of_many_puts_of_one_name_one_happens,
+    a_put_over_another_replaces_it,
     a_put_leaves_a_journal_alone,
     reads_are_ranges_of_the_blob,
     an_empty_blob_reads_as_nothing,
@@ -141,6 +142,15 @@ async fn of_many_puts_of_one_name_one_happens(subject: Subject) {
     let winners: Vec<_> = (0..writers.len()).filter(won).collect();
     assert_eq!(winners.len(), 1);
     assert_eq!(whole(&*state, "a").await.unwrap(), writers[winners[0]]);
+}
+
+async fn a_put_over_another_replaces_it(subject: Subject) {
+    let state = subject.state();
+    for text in ["first, and longer", "second", "second", ""] {
+        state.put("a", text.into()).await.unwrap();
+        assert_eq!(whole(&*state, "a").await.unwrap(), text);
+    }
+    assert_eq!(state.put_new("a", "x".into()).await.unwrap(), Put::Existed);
 }
 
 async fn a_put_leaves_a_journal_alone(subject: Subject) {

@@ -220,6 +220,17 @@ impl StateStore for Container {
         .await
     }
 
+    async fn put(&self, name: &str, bytes: Bytes) -> Result<(), StorageError> {
+        let operation = self.operation("writing", name);
+        let call = self.service.call(&operation, false);
+        let blob = self.blob(call, name)?;
+        within(call, patience(bytes.len() as u64), async {
+            let written = blob.upload(content(bytes), None).await;
+            written.map(drop).map_err(|error| call.failed(&error))
+        })
+        .await
+    }
+
     async fn delete(&self, name: &str) -> Result<(), StorageError> {
         let operation = self.operation("deleting", name);
         let call = self.service.call(&operation, false);

@@ -89,6 +89,7 @@ fn observer(config: SourceConfig, args: WatchArgs) -> anyhow::Result<Session> {
         writer: unused_number(),
         mode: Mode::Observe,
         once: args.once,
+        confirm: None,
         rollover: Rollover::default(),
         stats: Arc::default(),
     })

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{
-    ConfigError, Existing, Limits, Location, SourceConfig,
+    ConfigError, Existing, Limits, Location, Redelivery, SourceConfig,
     mistake::{Mistake, Mistakes},
     names,
     raw::Value,
@@ -59,6 +59,7 @@ const YEAR: Duration = Duration::from_secs(365 * 24 * 3600);
 const DEFAULT_INTERVAL: Duration = Duration::from_secs(30);
 const DEFAULT_LIMITS: Limits = Limits {
     in_flight: 100,
+    active_workflows: None,
     settle: Duration::from_secs(10),
 };
 const MOST_IN_FLIGHT: usize = 100_000;
@@ -97,6 +98,8 @@ pub(super) fn read(entries: &[(String, Value)]) -> Result<SourceConfig, ConfigEr
             min_age: min_age.unwrap_or(Duration::ZERO),
             skip_empty: skip_empty.unwrap_or(false),
             state,
+            confirm: None,
+            redelivery: Redelivery::default(),
             limits,
             id,
         }),
@@ -260,6 +263,7 @@ fn limits(root: &Section<'_>, m: &mut Mistakes) -> Limits {
     let settle = section.optional("settle", m, |v| span::read(v, Duration::ZERO, HOUR));
     Limits {
         in_flight: in_flight.unwrap_or(DEFAULT_LIMITS.in_flight),
+        active_workflows: None,
         settle: settle.unwrap_or(DEFAULT_LIMITS.settle),
     }
 }

@@ -75,10 +75,10 @@ prop_compose! {
         id in option::of("[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?"),
     ) -> SourceConfig {
         let state = state.filter(|state| *state != container);
-        let limits = Limits { in_flight, settle };
+        let limits = Limits { in_flight, active_workflows: None, settle };
         SourceConfig {
             location, container, filter, credential, interval, existing, min_age, skip_empty,
-            state, limits, id,
+            state, confirm: None, redelivery: Redelivery::default(), limits, id,
         }
     }
 }

@@ -50,7 +50,10 @@ fn the_least_configuration_has_the_documented_defaults() {
         min_age: Duration::ZERO,
         skip_empty: false,
         state: None,
+        confirm: None,
+        redelivery: Redelivery::default(),
         limits: Limits {
+            active_workflows: None,
             in_flight: 100,
             settle: Duration::from_secs(10),
         },
@@ -112,6 +115,7 @@ id: datasets-raw
     assert_eq!(
         config.limits,
         Limits {
+            active_workflows: None,
             in_flight: 7,
             settle: Duration::ZERO
         }

@@ -161,6 +161,7 @@ fn session(asked: Asked, opened: Opened, source: &Source) -> Session {
         writer: unused_number(),
         mode: Mode::Record,
         once: asked.once,
+        confirm: None,
         rollover: Rollover::default(),
         stats: source.stats.clone(),
     }

@@ -67,6 +67,11 @@ impl StateStore for MemoryStore {
         Ok(Put::Written)
     }
 
+    async fn put(&self, name: &str, bytes: Bytes) -> Result<(), StorageError> {
+        self.blobs().insert(name.to_owned(), bytes.to_vec());
+        Ok(())
+    }
+
     async fn delete(&self, name: &str) -> Result<(), StorageError> {
         self.blobs().remove(name);
         Ok(())

@@ -31,6 +31,9 @@ pub trait StateStore: Send + Sync {
     /// Writes a block blob as a whole; one that is there already is left as it is.
     async fn put_new(&self, name: &str, bytes: Bytes) -> Result<Put, StorageError>;
 
+    /// Writes a block blob as a whole, in place of what was there.
+    async fn put(&self, name: &str, bytes: Bytes) -> Result<(), StorageError>;
+
     /// Deletes the blob; that there is none is no error.
     async fn delete(&self, name: &str) -> Result<(), StorageError>;
 }

@@ -183,7 +183,7 @@ async fn send(
     let room = out.room().await?;
     permit.forget();
     room.send(Announcement {
-        payload: Bytes::from(place.payload(&discovered.blob)),
+        payload: Bytes::from(place.payload(&discovered.blob, None)),
     });
     Some(())
 }

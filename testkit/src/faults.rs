@@ -27,6 +27,8 @@ pub enum Op {
     CreateAppend,
     /// `StateStore::append`.
     Append,
+    /// `StateStore::put`.
+    Put,
     /// `StateStore::put_new`.
     PutNew,
     /// `StateStore::delete`.

@@ -11,7 +11,7 @@ use std::{
 };
 
 use azure_blob_eventsource::{
-    config::{Existing, Limits, Location, SourceConfig},
+    config::{Existing, Limits, Location, Redelivery, SourceConfig},
     filter::{Filter, FilterSpec},
     ledger::home::Rollover,
     metrics::SourceStats,
@@ -83,8 +83,11 @@ impl Stage {
                 min_age: Duration::ZERO,
                 skip_empty: false,
                 state: Some(STATE.into()),
+                confirm: None,
+                redelivery: Redelivery::default(),
                 limits: Limits {
                     in_flight: 100,
+                    active_workflows: None,
                     settle: Duration::from_secs(10),
                 },
                 id: None,
@@ -153,6 +156,7 @@ impl Stage {
             writer: self.writers,
             mode,
             once,
+            confirm: None,
             rollover: self.rollover,
             stats: Arc::clone(&stats),
         };

@@ -54,6 +54,10 @@ impl StateStore for MutantState {
         self.real.put_new(name, bytes).await
     }
 
+    async fn put(&self, name: &str, bytes: Bytes) -> Result<(), StorageError> {
+        self.real.put(name, bytes).await
+    }
+
     async fn delete(&self, name: &str) -> Result<(), StorageError> {
         self.real.delete(name).await
     }

@@ -268,6 +268,7 @@ impl World {
             writer: self.writers,
             mode: Mode::Record,
             once,
+            confirm: None,
             rollover: self.rollover,
             stats: Arc::new(SourceStats::default()),
         };

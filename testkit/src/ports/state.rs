@@ -107,6 +107,15 @@ impl StateStore for FakeState {
         .await
     }
 
+    async fn put(&self, name: &str, bytes: Bytes) -> Result<(), StorageError> {
+        let name = name.to_owned();
+        self.call(Op::Put, move |account, container| {
+            let put = account.put(container, &name, NewBlob::new(bytes.clone()));
+            put.map(|_| ())
+        })
+        .await
+    }
+
     async fn delete(&self, name: &str) -> Result<(), StorageError> {
         let name = name.to_owned();
         self.call(Op::Delete, move |account, container| {

@@ -7,7 +7,7 @@ use std::sync::{
 use std::time::Duration;
 
 use azure_blob_eventsource::{
-    config::{Existing, Limits, Location, SourceConfig},
+    config::{Existing, Limits, Location, Redelivery, SourceConfig},
     filter::{Filter, FilterSpec},
 };
 use testkit::{
@@ -71,7 +71,10 @@ pub(super) fn config(rng: &mut Rng, filters: &[Filter], mutant: Mutant) -> Sourc
         min_age: Duration::ZERO,
         skip_empty: false,
         state: Some(STATE.into()),
+        confirm: None,
+        redelivery: Redelivery::default(),
         limits: Limits {
+            active_workflows: None,
             in_flight: 1 + rng.below(20) as usize,
             settle,
         },

@@ -1,0 +1,3 @@
+//! The product on a real cluster.
+
+fn main() {}

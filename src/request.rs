@@ -1,0 +1,36 @@
+//! What people ask of a source while it streams: written into its folder in the state container,
+//! taken up by the live stream at its next tick, and removed once done.
+
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+
+use crate::event::EventId;
+
+/// Something asked of a source.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Request {
+    /// Announce blobs again.
+    Replay(Replay),
+    /// Send a dead letter again.
+    Retry(EventId),
+}
+
+/// Blobs to announce again: those that are done, whose names start with `prefix` (or are `blob`), and
+/// that were last modified from `since` on and before `until`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Replay {
+    /// What makes the ids of this replay's events its own: 16 lower-case letters and digits.
+    pub name: String,
+    /// What the names start with.
+    pub prefix: String,
+    /// The only blob, when there is one.
+    pub blob: Option<String>,
+    /// Last modified at or after this moment.
+    #[serde(with = "time::serde::rfc3339::option")]
+    pub since: Option<OffsetDateTime>,
+    /// Last modified before this moment: that of the request itself at the latest, so that what
+    /// arrives later is not announced twice.
+    #[serde(with = "time::serde::rfc3339")]
+    pub until: OffsetDateTime,
+}
