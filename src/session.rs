@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     config::SourceConfig,
-    confirm::Confirmation,
+    confirm::{ConfirmError, Confirmation},
     event::Place,
     ledger::{
         facts::Facts,
@@ -92,6 +92,9 @@ pub enum SessionError {
     /// The state container holds something that is no ledger of ours.
     #[error("{0}")]
     DamagedLedger(String),
+    /// The cluster cannot be asked what came of events, until somebody does something about it.
+    #[error(transparent)]
+    Confirm(#[from] ConfirmError),
     /// The source's ledger speaks of another container.
     #[error(
         "source `{source_id}` watches {container}, and its ledger speaks of {other}: \

@@ -20,6 +20,10 @@ impl Session {
     /// Opens the ledger and makes sure that its facts fit the configuration.
     pub(super) async fn start(&self) -> Result<Started, SessionError> {
         let began = Instant::now();
+        // First, so that a stream that cannot be confirmed takes nothing over.
+        if let Some(confirm) = &self.confirm {
+            confirm.index().ready().await?;
+        }
         let (mut journal, contents) = self.open().await?;
         let facts = self.facts(&contents, began).await?;
         let changed = contents.facts.as_ref() != Some(&facts);
