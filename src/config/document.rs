@@ -49,10 +49,6 @@ const STATE: Keys = Keys {
     known: &["container"],
     later: &[],
 };
-const LIMITS: Keys = Keys {
-    known: &["inFlight", "activeWorkflows", "settle"],
-    later: &[],
-};
 
 const SECOND: Duration = Duration::from_secs(1);
 const DAY: Duration = Duration::from_secs(24 * 3600);
