@@ -17,6 +17,7 @@ use std::{
 use azure_blob_eventsource::{
     azure::ConnectError,
     config::SourceConfig,
+    confirm::watch::Watches,
     grpc::{
         self, ONCE_METADATA, Parts,
         auth::BearerAuth,
@@ -141,6 +142,7 @@ impl Server {
         let address = listener.local_addr().expect("an address");
         let parts = Parts {
             service: EventSourceService {
+                confirmations: Arc::new(Watches::default()),
                 open: Arc::new(OpenFake(listing)),
                 registry: Arc::new(Registry::default()),
                 streams: Streams::new(4, stop.clone()),

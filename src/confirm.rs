@@ -10,6 +10,7 @@ use thiserror::Error;
 use crate::{config::Confirm, event::EventId};
 
 pub mod index;
+pub mod watch;
 
 pub use index::Index;
 
@@ -20,13 +21,14 @@ pub const EVENT_ID_LABEL: &str = "azure-blob-eventsource/event-id";
 pub const COMPLETED_LABEL: &str = "workflows.argoproj.io/completed";
 
 /// Opens watches: the port that keeps the server apart from Kubernetes.
+#[async_trait]
 pub trait Confirmations: Send + Sync + 'static {
     /// The watch that `confirm` asks for, shared with all who ask for the same namespace and kind. It
     /// begins, or goes on, in the background and ends when nobody holds it any more.
     ///
     /// # Errors
     /// [`ConfirmError::NoCluster`] only; all else is said by the watch's index.
-    fn open(&self, confirm: &Confirm) -> Result<Arc<dyn Confirmation>, ConfirmError>;
+    async fn open(&self, confirm: &Confirm) -> Result<Arc<dyn Confirmation>, ConfirmError>;
 }
 
 /// A watch over the objects of one kind in one namespace that bear an event's id.
@@ -39,6 +41,9 @@ pub trait Confirmations: Send + Sync + 'static {
 pub trait Confirmation: Send + Sync {
     /// What was seen so far.
     fn index(&self) -> &Index;
+
+    /// Where the objects are.
+    fn namespace(&self) -> &str;
 
     /// Asks the cluster itself whether an object bears this id, and tells the index if so: the
     /// answer does not depend on a watch that may have missed something.

@@ -14,6 +14,7 @@ use tracing::{debug, info, warn};
 use crate::{
     admin::{self, Admin},
     azure::Connector,
+    confirm::watch::Watches,
     grpc::{
         self, GrpcError, TlsFiles,
         auth::{BearerAuth, TokenError},
@@ -108,6 +109,7 @@ impl Server {
         let streams = Streams::new(options.max_streams, shutdown.clone());
         let service = EventSourceService {
             open: Arc::new(options.connector),
+            confirmations: Arc::new(Watches::default()),
             registry: registry.clone(),
             streams: streams.clone(),
         };

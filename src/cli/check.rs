@@ -12,7 +12,8 @@ use crate::{
     args::CheckArgs,
     azure::{ConnectError, Connector},
     blob::ListPage,
-    config::SourceConfig,
+    config::{Confirm, SourceConfig},
+    confirm::{ConfirmError, Confirmations, index::Health, watch::Watches},
     filter::Filter,
     ledger::store::{Appended, StateStore},
     open::{Open, Opened},
@@ -37,8 +38,12 @@ pub async fn run(args: CheckArgs) -> anyhow::Result<ExitCode> {
     };
     let mut report = Report::new(io::stdout());
     let connector = Connector::from(args.storage);
+    let adapters = (
+        &connector as &dyn Open,
+        &Watches::default() as &dyn Confirmations,
+    );
     let now = OffsetDateTime::now_utc;
-    match check(&connector, &config, &args.name, now, &mut report).await {
+    match check(adapters, &config, &args.name, now, &mut report).await {
         // Nobody reads any further.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
         checked => checked?,
@@ -47,7 +52,7 @@ pub async fn run(args: CheckArgs) -> anyhow::Result<ExitCode> {
 }
 
 async fn check(
-    open: &dyn Open,
+    (open, confirmations): (&dyn Open, &dyn Confirmations),
     config: &SourceConfig,
     name: &str,
     now: fn() -> OffsetDateTime,
@@ -69,6 +74,9 @@ async fn check(
     let listed = list(&opened, config).await;
     report.add(list_step(&listed, &config.filter))?;
     report.add(state_step(&opened, &id).await)?;
+    if let Some(confirm) = &config.confirm {
+        report.add(confirm_step(confirmations, confirm).await)?;
+    }
     let service_time = match &listed {
         Ok(page) => Some(page.service_time),
         Err(error) => error.service_time,
@@ -170,6 +178,48 @@ async fn write(state: &dyn StateStore, probe: &str) -> Result<bool, StorageError
     let first = state.append(probe, 0, bytes.clone()).await?;
     let second = state.append(probe, 0, bytes).await?;
     Ok((first, second) == (Appended::Yes, Appended::PositionMoved))
+}
+
+async fn confirm_step(confirmations: &dyn Confirmations, confirm: &Confirm) -> Step {
+    match confirmation(confirmations, confirm).await {
+        Ok(text) => Step::ok("confirm", text),
+        Err(error) => Step::fail("confirm", error.to_string(), confirm_advice(&error)),
+    }
+}
+
+async fn confirmation(
+    confirmations: &dyn Confirmations,
+    confirm: &Confirm,
+) -> Result<String, ConfirmError> {
+    let watch = confirmations.open(confirm).await?;
+    let index = watch.index();
+    if timeout(PATIENCE, index.ready()).await.is_err() {
+        let seconds = PATIENCE.as_secs();
+        let silence = format!("the cluster could not be asked within {seconds} s");
+        return Err(match index.health() {
+            Health::Lost(error) => error,
+            _ => ConfirmError::Unreachable(silence),
+        });
+    }
+    index.ready().await?;
+    Ok(format!(
+        "{} objects of kind {} in namespace {} came of events, {} of them unfinished",
+        index.len(),
+        confirm.kind.kind,
+        watch.namespace(),
+        index.unfinished()
+    ))
+}
+
+fn confirm_advice(error: &ConfirmError) -> &'static str {
+    match error {
+        ConfirmError::NoCluster(_) => {
+            "the server itself will be in the cluster; from here a kubeconfig shows the way"
+        }
+        ConfirmError::Forbidden(_) => "run what the message says, as somebody who may grant roles",
+        ConfirmError::UnknownKind(_) => "install Argo Workflows, or correct `confirm`",
+        ConfirmError::Unreachable(_) => "see whether `kubectl get --raw /readyz` answers",
+    }
 }
 
 fn clock_step(service: OffsetDateTime, local: OffsetDateTime) -> Step {

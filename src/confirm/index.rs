@@ -69,6 +69,16 @@ impl Index {
         self.seen().copies.contains_key(&id)
     }
 
+    /// How many objects there are.
+    pub fn len(&self) -> usize {
+        self.seen().objects.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
     /// How many objects have not finished.
     pub fn unfinished(&self) -> usize {
         self.seen().unfinished

@@ -18,6 +18,7 @@ use super::{
 };
 use crate::{
     config::SourceConfig,
+    confirm::{Confirmation, Confirmations},
     ledger::{home::Rollover, store::StateStore},
     open::{Open, Opened},
     registry::{Registry, Source},
@@ -35,6 +36,8 @@ const CHANNEL: usize = 64;
 pub struct EventSourceService {
     /// Opens storage accounts.
     pub open: Arc<dyn Open>,
+    /// Opens watches over what comes of events.
+    pub confirmations: Arc<dyn Confirmations>,
     /// What is remembered of each source.
     pub registry: Arc<Registry>,
     /// Who streams what.
@@ -44,6 +47,7 @@ pub struct EventSourceService {
 struct Asked {
     name: String,
     config: SourceConfig,
+    confirm: Option<Arc<dyn Confirmation>>,
     once: bool,
     peer: Option<SocketAddr>,
 }
@@ -86,6 +90,15 @@ impl EventSourceService {
         }
         let config = SourceConfig::parse(&config)?;
         let opened = self.open.open(&config)?;
+        let confirm = match &config.confirm {
+            Some(confirm) => Some(
+                self.confirmations
+                    .open(confirm)
+                    .await
+                    .map_err(SessionError::from)?,
+            ),
+            None => None,
+        };
         let id = source_id(&config, &name, &opened.endpoint);
         let claim = self.streams.claim(&id).await?;
         let source = self.registry.source(&id);
@@ -93,6 +106,7 @@ impl EventSourceService {
         let asked = Asked {
             name,
             config,
+            confirm,
             once,
             peer,
         };
@@ -161,7 +175,7 @@ fn session(asked: Asked, opened: Opened, source: &Source) -> Session {
         writer: unused_number(),
         mode: Mode::Record,
         once: asked.once,
-        confirm: None,
+        confirm: asked.confirm,
         rollover: Rollover::default(),
         stats: source.stats.clone(),
     }

@@ -21,6 +21,10 @@ impl Confirmation for Cluster {
         &self.index
     }
 
+    fn namespace(&self) -> &str {
+        "ml-pipelines"
+    }
+
     async fn look(&self, id: EventId) -> Result<bool, ConfirmError> {
         let there = self
             .there

@@ -12,9 +12,15 @@ use crate::{
 
 async fn checked(account: &FakeAccount, config: &SourceConfig) -> (String, bool) {
     let mut report = Report::new(Vec::new());
-    check(account, config, "e", || SERVICE_TIME, &mut report)
-        .await
-        .unwrap();
+    check(
+        (account, &Watches::default()),
+        config,
+        "e",
+        || SERVICE_TIME,
+        &mut report,
+    )
+    .await
+    .unwrap();
     let (out, failed) = report.into_parts();
     (String::from_utf8(out).unwrap(), failed)
 }
@@ -86,9 +92,15 @@ async fn without_a_credential_there_is_nothing_to_try() {
     }
     let mut report = Report::new(Vec::new());
     let now = || SERVICE_TIME;
-    check(&NoCredential, &config(), "e", now, &mut report)
-        .await
-        .unwrap();
+    check(
+        (&NoCredential, &Watches::default()),
+        &config(),
+        "e",
+        now,
+        &mut report,
+    )
+    .await
+    .unwrap();
     let (out, failed) = report.into_parts();
     let text = String::from_utf8(out).unwrap();
     assert!(failed);

@@ -1,0 +1,99 @@
+//! Why the API server did not answer as hoped, in words that help.
+
+use kube::{Error, core::Status};
+
+use crate::{config::ObjectKind, confirm::ConfirmError};
+
+/// What is asked for.
+pub(super) struct Asked {
+    pub(super) kind: ObjectKind,
+    pub(super) namespace: String,
+}
+
+impl Asked {
+    /// The kind with its group and version, as manifests have it.
+    pub(super) fn name(&self) -> String {
+        let ObjectKind {
+            group,
+            version,
+            kind,
+        } = &self.kind;
+        match group.as_str() {
+            "" => format!("{kind} ({version})"),
+            group => format!("{kind} ({group}/{version})"),
+        }
+    }
+
+    /// The resource as `kubectl create role` takes it. Plurals other than the simple one are left to
+    /// the API server, which knows singulars as well.
+    fn resource(&self) -> String {
+        let plural = format!("{}s", self.kind.kind.to_lowercase());
+        match self.kind.group.as_str() {
+            "" => plural,
+            group => format!("{plural}.{group}"),
+        }
+    }
+}
+
+/// Whether a list or a watch cannot go on from where it was (410).
+pub(super) fn is_gone(error: &Error) -> bool {
+    matches!(error, Error::Api(status) if status.code == 410)
+}
+
+/// Whether what was asked for does not exist (404).
+pub(super) fn is_missing(error: &Error) -> bool {
+    matches!(error, Error::Api(status) if status.code == 404)
+}
+
+/// What a failure means for whoever waits for confirmations.
+pub(super) fn failed(asked: &Asked, error: &Error) -> ConfirmError {
+    match error {
+        Error::Api(status) if status.code == 403 => {
+            ConfirmError::Forbidden(forbidden(asked, status))
+        }
+        Error::Api(status) if status.code == 404 => ConfirmError::UnknownKind(format!(
+            "confirm: the cluster has no {}: is its CustomResourceDefinition installed?",
+            asked.name()
+        )),
+        Error::Api(status) => ConfirmError::Unreachable(format!(
+            "the API server answers {} {}",
+            status.code,
+            short(&status.reason)
+        )),
+        error => ConfirmError::Unreachable(format!(
+            "the API server cannot be reached: {}",
+            cause(error)
+        )),
+    }
+}
+
+// "User \"system:serviceaccount:ml:name\" cannot list resource …": who that is, the API server knows best.
+fn forbidden(asked: &Asked, status: &Status) -> String {
+    let user = status.message.split('"').nth(1).unwrap_or("unknown");
+    let Asked { namespace, .. } = asked;
+    let resource = asked.resource();
+    let subject = match user.strip_prefix("system:serviceaccount:") {
+        Some(account) => format!("--serviceaccount={}", short(account)),
+        None => format!("--user={}", short(user)),
+    };
+    format!(
+        "confirm: {} may not list and watch {resource} in namespace {namespace}; grant it: \
+         kubectl create role azure-blob-eventsource-confirm --verb=list,watch --resource={resource} -n {namespace} && \
+         kubectl create rolebinding azure-blob-eventsource-confirm --role=azure-blob-eventsource-confirm {subject} -n {namespace}",
+        short(user)
+    )
+}
+
+// The deepest cause is the operating system's or the TLS library's, and says most.
+fn cause(error: &Error) -> String {
+    let mut cause: &dyn std::error::Error = error;
+    while let Some(next) = cause.source() {
+        cause = next;
+    }
+    short(&cause.to_string())
+}
+
+fn short(text: &str) -> String {
+    let plain = text.chars().filter(|c| !c.is_control());
+    plain.take(200).collect()
+}
