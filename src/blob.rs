@@ -49,6 +49,12 @@ impl BlobType {
             Self::PageBlob => "PageBlob",
         }
     }
+
+    /// The type that the service calls so.
+    pub fn from_name(name: &str) -> Option<Self> {
+        let all = [Self::BlockBlob, Self::AppendBlob, Self::PageBlob];
+        all.into_iter().find(|kind| kind.as_str() == name)
+    }
 }
 
 /// One version of a blob that is on its way to a client.

@@ -19,6 +19,7 @@
 //! ```
 
 mod canonical;
+mod delivery;
 mod document;
 mod mistake;
 mod names;

@@ -1,12 +1,16 @@
 //! An event that was given up: kept in the source's folder until a person retries or drops it.
 
+use serde::Deserialize;
 use serde_json::{Value, json};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use crate::{
-    blob::Blob,
+    blob::{Blob, BlobType},
     event::{EventId, Place},
 };
+
+/// The version of the blob's form that this program writes, and the only one it reads.
+const FORMAT: u32 = 1;
 
 /// An event that was sent again and again and of which nothing came.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,7 +21,7 @@ pub struct DeadLetter {
     pub blob: Blob,
     /// By which replay, when it was one.
     pub replay: Option<String>,
-    /// How many times it was sent while others were confirmed.
+    /// How many times it was sent by this stream.
     pub attempts: u32,
     /// When it was first sent by this stream.
     pub first_sent: OffsetDateTime,
@@ -33,12 +37,35 @@ impl DeadLetter {
         self.place.id_of(&self.blob, self.replay.as_deref())
     }
 
+    /// What the blob in the state container says, which has the name of the event `id`.
+    ///
+    /// # Errors
+    /// What is wrong with it, in words: it was edited, and the event that it speaks of is another.
+    pub fn from_json(id: EventId, json: &[u8]) -> Result<Self, String> {
+        let written: Written = serde_json::from_slice(json)
+            .map_err(|error| format!("it is not as it was written: {error}"))?;
+        if written.format != FORMAT {
+            let found = written.format;
+            return Err(format!(
+                "it has format {found}, and this version reads {FORMAT}"
+            ));
+        }
+        let letter = written.letter()?;
+        if written.id != id.to_hex() || letter.id() != id {
+            return Err(format!(
+                "what it says does not belong to the event {}: restore what was changed, or drop it",
+                id.to_hex()
+            ));
+        }
+        Ok(letter)
+    }
+
     /// The blob in the state container, indented for people.
     pub fn to_json(&self) -> Vec<u8> {
         let payload = self.place.payload(&self.blob, self.replay.as_deref());
         let payload: Value = serde_json::from_slice(&payload).unwrap_or_default();
         let letter = json!({
-            "format": 1,
+            "format": FORMAT,
             "id": self.id().to_hex(),
             "attempts": self.attempts,
             "firstSent": rfc3339(self.first_sent),
@@ -51,6 +78,141 @@ impl DeadLetter {
     }
 }
 
+/// A letter as it stands in its blob.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Written {
+    format: u32,
+    id: String,
+    attempts: u32,
+    #[serde(with = "time::serde::rfc3339")]
+    first_sent: OffsetDateTime,
+    #[serde(with = "time::serde::rfc3339")]
+    last_sent: OffsetDateTime,
+    last_reason: String,
+    payload: Payload,
+}
+
+/// What a payload says of the blob version.
+#[derive(Deserialize)]
+struct Payload {
+    source: String,
+    #[serde(with = "time::serde::rfc3339")]
+    time: OffsetDateTime,
+    container: String,
+    blobname: String,
+    replay: Option<String>,
+    data: Data,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Data {
+    #[serde(rename = "eTag")]
+    etag: String,
+    content_length: u64,
+    content_type: String,
+    blob_type: String,
+}
+
+impl Written {
+    fn letter(&self) -> Result<DeadLetter, String> {
+        let Payload {
+            source,
+            container,
+            data,
+            ..
+        } = &self.payload;
+        let endpoint = source
+            .strip_suffix(container)
+            .and_then(|s| s.strip_suffix('/'));
+        let endpoint =
+            endpoint.ok_or("its payload's `source` does not end with its `container`")?;
+        let blob_type = BlobType::from_name(&data.blob_type)
+            .ok_or("its payload's `data.blobType` is none that there is")?;
+        Ok(DeadLetter {
+            place: Place {
+                endpoint: endpoint.to_owned(),
+                container: container.clone(),
+            },
+            blob: Blob {
+                name: self.payload.blobname.clone(),
+                etag: data.etag.clone(),
+                last_modified: self.payload.time.unix_timestamp(),
+                size: data.content_length,
+                content_type: data.content_type.clone(),
+                blob_type,
+            },
+            replay: self.payload.replay.clone(),
+            attempts: self.attempts,
+            first_sent: self.first_sent,
+            last_sent: self.last_sent,
+            last_reason: self.last_reason.clone(),
+        })
+    }
+}
+
 fn rfc3339(moment: OffsetDateTime) -> String {
     moment.format(&Rfc3339).unwrap_or_default()
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    prop_compose! {
+        fn letters()(
+            name in "\\PC{1,40}",
+            etag in "0x[0-9A-F]{16}",
+            replay in prop::option::of("[a-z0-9]{16}"),
+            seconds in 0..4_000_000_000_i64,
+            size in any::<u64>(),
+            attempts in any::<u32>(),
+        ) -> DeadLetter {
+            let moment = OffsetDateTime::from_unix_timestamp(seconds).unwrap();
+            DeadLetter {
+                place: Place {
+                    endpoint: "https://account.blob.core.windows.net".into(),
+                    container: "datasets".into(),
+                },
+                blob: Blob {
+                    name,
+                    etag,
+                    last_modified: seconds,
+                    size,
+                    content_type: "text/csv".into(),
+                    blob_type: BlobType::AppendBlob,
+                },
+                replay,
+                attempts,
+                first_sent: moment,
+                last_sent: moment,
+                last_reason: "nothing came of it".into(),
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_read(letter in letters()) {
+            let read = DeadLetter::from_json(letter.id(), &letter.to_json());
+            prop_assert_eq!(read, Ok(letter));
+        }
+
+        #[test]
+        fn what_another_event_would_be_is_refused(letter in letters(), name in "[a-z]{41}") {
+            let mut json: Value = serde_json::from_slice(&letter.to_json()).unwrap();
+            json["payload"]["blobname"] = name.into();
+            let problem = DeadLetter::from_json(letter.id(), json.to_string().as_bytes());
+            prop_assert!(problem.unwrap_err().contains("does not belong to the event"));
+        }
+
+        #[test]
+        fn any_bytes_are_answered(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+            prop_assert!(DeadLetter::from_json(EventId(1), &bytes).is_err());
+        }
+    }
 }

@@ -43,9 +43,21 @@ impl Folder {
     /// A request.
     pub fn request(&self, request: &Request) -> String {
         match request {
-            Request::Replay(replay) => format!("{}replay-{}.json", self.requests(), replay.name),
+            Request::Replay(replay) => self.replay(&replay.name),
             Request::Retry(id) => self.retry(*id),
         }
+    }
+
+    /// The request of this name to announce blobs again.
+    pub fn replay(&self, name: &str) -> String {
+        format!("{}replay-{name}.json", self.requests())
+    }
+
+    /// The event whose dead letter a request of this name asks to be sent again.
+    pub fn retry_id(&self, name: &str) -> Option<EventId> {
+        let name = name.strip_prefix(&self.requests())?;
+        let id = name.strip_prefix("retry-")?.strip_suffix(".json")?;
+        EventId::from_hex(id)
     }
 
     /// The request to send a dead letter again.

@@ -27,6 +27,8 @@ pub struct Contents {
     pub facts: Option<Facts>,
     /// The blob versions that are done.
     pub done: DoneSet,
+    /// What is done for the replays that are under way. No sweep shows these, and none forgets them.
+    pub replayed: HashSet<Fingerprint>,
 }
 
 impl Contents {
@@ -35,6 +37,8 @@ impl Contents {
         match entry {
             Entry::Facts(facts) => self.facts = Some(facts),
             Entry::Done(done) => done.into_iter().for_each(|f| self.done.restore(f)),
+            Entry::Replayed(done) => self.replayed.extend(done),
+            Entry::ReplaysOver => self.replayed = HashSet::new(),
             Entry::Opened | Entry::Sealed | Entry::End(_) => {}
         }
     }
@@ -91,11 +95,30 @@ impl Ledger {
     /// The journal holds this now.
     pub fn recorded(&mut self, entry: Entry) {
         let Entry::Done(done) = entry else {
+            if let Entry::Replayed(done) = &entry {
+                done.iter().for_each(|f| self.put_back(*f));
+            }
             return self.contents.apply(entry);
         };
         for fingerprint in done {
             self.under_way.remove(&fingerprint);
             self.contents.done.insert(fingerprint);
+        }
+    }
+
+    /// An offer was taken back: whoever comes upon the blob version next may offer it anew.
+    pub fn put_back(&mut self, fingerprint: Fingerprint) {
+        self.under_way.remove(&fingerprint);
+    }
+
+    /// How a blob version stands that a replay asks for, by the fingerprint of its replay.
+    pub fn look_replay(&self, fingerprint: Fingerprint) -> Standing {
+        if self.contents.replayed.contains(&fingerprint) {
+            Standing::Done
+        } else if self.under_way.contains(&fingerprint) {
+            Standing::UnderWay
+        } else {
+            Standing::New
         }
     }
 

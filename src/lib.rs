@@ -28,6 +28,7 @@ pub mod retry;
 pub mod session;
 pub mod shutdown;
 pub mod source;
+pub mod stalled;
 pub mod storage;
 pub mod telemetry;
 #[cfg(test)]

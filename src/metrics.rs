@@ -1,7 +1,7 @@
 //! What is counted of each source: the numbers behind `/metrics` and the status page.
 
 use std::sync::{
-    Mutex,
+    Mutex, MutexGuard, PoisonError,
     atomic::{AtomicU64, Ordering::Relaxed},
 };
 
@@ -22,6 +22,18 @@ pub struct SourceStats {
     pub events_done: AtomicU64,
     /// Blobs taken as done without being sent because they were there before the source.
     pub baseline_blobs: AtomicU64,
+    /// Events sent again because nothing had come of them.
+    pub events_redelivered: AtomicU64,
+    /// Events that were given up.
+    pub dead_letters: AtomicU64,
+    /// Unfinished objects that came of events, now.
+    pub active_workflows: AtomicU64,
+    /// The smoothed time from sending an event to its confirmation, in milliseconds.
+    pub confirm_millis: AtomicU64,
+    /// Whether nothing is confirmed, so that the source only probes: 1 or 0.
+    pub stalled: AtomicU64,
+    /// Why nothing can be sent or confirmed now; `None` when all is well.
+    pub delivery_error: Mutex<Option<String>>,
     /// Events sent and not yet done, now.
     pub in_flight: AtomicU64,
     /// Blob versions that the ledger holds as done, now.
@@ -36,25 +48,30 @@ pub struct SourceStats {
     pub last_error: Mutex<Option<String>>,
 }
 
+// No holder leaves an error half written, so a poisoned lock is as good as a whole one.
+fn lock(error: &Mutex<Option<String>>) -> MutexGuard<'_, Option<String>> {
+    error.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 impl SourceStats {
     /// Adds to a counter.
     pub fn add(counter: &AtomicU64, by: u64) {
         counter.fetch_add(by, Relaxed);
     }
 
-    /// The last error.
+    /// What is wrong: with delivery before all else, or the last error of storage.
     pub fn error(&self) -> Option<String> {
-        self.last_error
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
-            .clone()
+        let delivery = lock(&self.delivery_error).clone();
+        delivery.or_else(|| lock(&self.last_error).clone())
     }
 
-    /// Replaces the last error.
+    /// Replaces the last error of storage.
     pub fn set_error(&self, error: Option<String>) {
-        *self
-            .last_error
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner) = error;
+        *lock(&self.last_error) = error;
+    }
+
+    /// Replaces what is wrong with delivery.
+    pub fn set_delivery_error(&self, error: Option<String>) {
+        *lock(&self.delivery_error) = error;
     }
 }

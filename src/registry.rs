@@ -153,6 +153,8 @@ impl Source {
         stream.live = false;
         // A session that broke off could not say so itself.
         self.stats.in_flight.store(0, Relaxed);
+        self.stats.stalled.store(0, Relaxed);
+        self.stats.set_delivery_error(None);
         stream.since = OffsetDateTime::now_utc();
         stream.ended = why;
     }

@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
-use crate::event::EventId;
+use crate::{blob::BlobRef, event::EventId};
 
 /// Something asked of a source.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,4 +33,30 @@ pub struct Replay {
     /// arrives later is not announced twice.
     #[serde(with = "time::serde::rfc3339")]
     pub until: OffsetDateTime,
+}
+
+impl Replay {
+    /// Whether the replay is about this blob, of those that its source announces.
+    pub fn asks_for(&self, blob: &BlobRef<'_>) -> bool {
+        let named = match &self.blob {
+            Some(name) => blob.name == name,
+            None => blob.name.starts_with(&self.prefix),
+        };
+        let since = self.since.map_or(i64::MIN, OffsetDateTime::unix_timestamp);
+        named && (since..self.until.unix_timestamp()).contains(&blob.last_modified)
+    }
+
+    /// The request's blob.
+    pub fn to_json(&self) -> Vec<u8> {
+        // A struct of texts and moments of our time always has a JSON form.
+        serde_json::to_vec_pretty(self).unwrap_or_default()
+    }
+
+    /// What a request's blob says.
+    ///
+    /// # Errors
+    /// What is wrong with it, in words.
+    pub fn from_json(json: &[u8]) -> Result<Self, String> {
+        serde_json::from_slice(json).map_err(|error| format!("it is no replay: {error}"))
+    }
 }

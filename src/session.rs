@@ -1,7 +1,14 @@
 //! One stream: the only place where source, ledger and client meet.
 
-use std::{future::Future, pin::pin, sync::Arc, time::Duration};
+use std::{
+    collections::HashSet,
+    future::{Future, pending},
+    pin::pin,
+    sync::Arc,
+    time::Duration,
+};
 
+use futures::future::BoxFuture;
 use thiserror::Error;
 use tokio::{
     sync::{Semaphore, mpsc},
@@ -11,12 +18,12 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     config::SourceConfig,
-    confirm::Confirmation,
+    confirm::{ConfirmError, Confirmation, index::Health},
     event::Place,
     ledger::{
         facts::Facts,
-        home::Rollover,
-        recorder::{Record, Recorder},
+        home::{Home, Rollover},
+        recorder::{Proof, Record, Recorder},
         store::StateStore,
     },
     metrics::SourceStats,
@@ -29,14 +36,24 @@ use crate::{
 };
 
 mod announcer;
+mod courier;
+mod fence;
+mod letters;
 pub mod outlet;
+mod requests;
+mod stalled;
 mod start;
+mod unconfirmed;
 
 pub use outlet::Announcement;
 
 use announcer::{Announcer, Sent};
+use courier::Courier;
+use fence::Fence;
 use outlet::Outlet;
+use requests::Requests;
 use start::Started;
+use unconfirmed::Unconfirmed;
 
 /// New blob versions that wait between the sweep and the client. A full channel holds the sweep up.
 const OFFERS: usize = 256;
@@ -92,6 +109,9 @@ pub enum SessionError {
     /// The state container holds something that is no ledger of ours.
     #[error("{0}")]
     DamagedLedger(String),
+    /// The cluster cannot be asked what came of events, until somebody does something about it.
+    #[error(transparent)]
+    Confirm(#[from] ConfirmError),
     /// The source's ledger speaks of another container.
     #[error(
         "source `{source_id}` watches {container}, and its ledger speaks of {other}: \
@@ -133,16 +153,21 @@ impl Session {
     ) -> Result<(), SessionError> {
         let (offers, offered) = mpsc::channel(OFFERS);
         let (records, to_record) = mpsc::channel(RECORDS);
-        let in_flight = Arc::new(Semaphore::new(self.config.limits.in_flight));
-        let announcer = self.announcer(out.clone(), records.clone(), Arc::clone(&in_flight));
-        let sweeper = self.sweeper(&started, offers, records.clone());
+        let line = Line::new(&self, out.clone(), records);
+        let sweeper = self.sweeper(&started, offers.clone(), line.records.clone());
+        let requests = self.requests(&started, &line, offers);
+        let announcing = self.announcing(&started, &line, offered);
+        let records = line.records.clone();
         let recorder = Recorder {
             journal: started.journal,
-            ledger: Arc::clone(&started.ledger),
-            in_flight,
+            ledger: started.ledger,
+            in_flight: Arc::clone(&line.in_flight),
+            proof: line.fence.proof.clone(),
             enough: self.config.limits.in_flight.div_ceil(2),
             stats: Arc::clone(&self.stats),
         };
+        // The recorder ends when nobody is left who could hand it something.
+        drop(line);
         let recording_failed = CancellationToken::new();
         let deliver = async {
             tokio::select! {
@@ -150,7 +175,8 @@ impl Session {
                 () = recording_failed.cancelled() => Ok(()),
                 () = stop.cancelled() => Ok(()),
                 () = out.closed() => Ok(()),
-                ended = self.sweep_and_announce(sweeper, started.facts, records, announcer.run(offered)) => ended,
+                ended = serve(requests) => ended,
+                ended = self.sweep_and_announce(sweeper, started.facts, records, announcing) => ended,
             }
         };
         let record = async {
@@ -169,16 +195,15 @@ impl Session {
         sweeper: Sweeper,
         facts: Facts,
         records: mpsc::Sender<Record>,
-        announcing: impl Future<Output = ()>,
+        announcing: impl Future<Output = Result<(), SessionError>>,
     ) -> Result<(), SessionError> {
         let mut announcing = pin!(announcing);
         tokio::select! {
             biased;
             swept = self.sweep_again(sweeper, facts, records) => swept?,
-            () = &mut announcing => return Ok(()),
+            announced = &mut announcing => return announced,
         }
-        announcing.await;
-        Ok(())
+        announcing.await
     }
 
     async fn sweep_again(
@@ -206,6 +231,10 @@ impl Session {
             if self.once {
                 return Ok(());
             }
+            // So that a session that has nothing to send learns that it was overtaken as well.
+            if records.send(Record::Check(None)).await.is_err() {
+                return Ok(());
+            }
             sleep_until(next).await;
         }
     }
@@ -229,12 +258,72 @@ impl Session {
         }
     }
 
-    fn announcer(
+    // What is asked is taken up by live streams alone.
+    fn requests(
         &self,
-        out: Outlet,
-        records: mpsc::Sender<Record>,
-        in_flight: Arc<Semaphore>,
-    ) -> Announcer {
+        started: &Started,
+        line: &Line,
+        offers: mpsc::Sender<Discovered>,
+    ) -> Option<Requests> {
+        let letters = started.letters.as_ref().filter(|_| !self.once)?;
+        Some(Requests {
+            home: self.home(),
+            listing: Arc::clone(&self.blobs),
+            filter: self.config.filter.clone(),
+            key: started.facts.key,
+            ledger: Arc::clone(&started.ledger),
+            letters: Arc::clone(letters),
+            fence: line.fence.clone(),
+            offers,
+            records: line.records.clone(),
+            interval: self.config.interval,
+            confirms: self.confirm.is_some(),
+            refused: HashSet::new(),
+        })
+    }
+
+    // Boxed, because there are two ways: by what came of the events, or by time alone.
+    fn announcing(
+        &self,
+        started: &Started,
+        line: &Line,
+        offered: mpsc::Receiver<Discovered>,
+    ) -> BoxFuture<'static, Result<(), SessionError>> {
+        let Some((confirm, letters)) = self.confirm.as_ref().zip(started.letters.as_ref()) else {
+            let announcer = self.announcer(line);
+            return Box::pin(async move {
+                announcer.run(offered).await;
+                Ok(())
+            });
+        };
+        let (marker, writer) = stalled::marker(&self.home());
+        let courier = Courier {
+            place: self.place(),
+            out: line.out.clone(),
+            records: line.records.clone(),
+            in_flight: Arc::clone(&line.in_flight),
+            limits: self.config.limits,
+            confirm: Arc::clone(confirm),
+            feed: confirm.index().news(),
+            fence: line.fence.clone(),
+            ledger: Arc::clone(&started.ledger),
+            letters: Arc::clone(letters),
+            marker,
+            stats: Arc::clone(&self.stats),
+            unconfirmed: Unconfirmed::new(self.config.redelivery, self.writer),
+            health: Health::Live,
+            next: None,
+            extra: None,
+            lent: 0,
+        };
+        Box::pin(async move {
+            let (delivered, ()) =
+                tokio::try_join!(courier.run(offered), async { Ok(writer.run().await?) })?;
+            Ok(delivered)
+        })
+    }
+
+    fn announcer(&self, line: &Line) -> Announcer {
         let settle = match self.mode {
             Mode::Record => self.config.limits.settle,
             // Nothing is recorded, so there is nothing to wait for.
@@ -242,12 +331,23 @@ impl Session {
         };
         Announcer {
             place: self.place(),
-            out,
-            records,
-            in_flight,
+            out: line.out.clone(),
+            records: line.records.clone(),
+            fence: line.fence.clone(),
+            in_flight: Arc::clone(&line.in_flight),
             settle,
             stats: Arc::clone(&self.stats),
             sent: Sent::default(),
+        }
+    }
+
+    fn home(&self) -> Home {
+        Home {
+            store: Arc::clone(&self.state),
+            source_id: self.source_id.clone(),
+            writer: self.writer,
+            rollover: self.rollover,
+            stats: Arc::clone(&self.stats),
         }
     }
 
@@ -257,4 +357,35 @@ impl Session {
             container: self.config.container.clone(),
         }
     }
+}
+
+/// What all who send share.
+struct Line {
+    out: Outlet,
+    records: mpsc::Sender<Record>,
+    in_flight: Arc<Semaphore>,
+    fence: Fence,
+}
+
+impl Line {
+    fn new(session: &Session, out: Outlet, records: mpsc::Sender<Record>) -> Self {
+        Self {
+            out,
+            in_flight: Arc::new(Semaphore::new(session.config.limits.in_flight)),
+            fence: Fence {
+                records: records.clone(),
+                proof: Proof::default(),
+            },
+            records,
+        }
+    }
+}
+
+// A session that takes up no requests waits for the others.
+async fn serve(requests: Option<Requests>) -> Result<(), SessionError> {
+    match requests {
+        Some(requests) => requests.run().await?,
+        None => {}
+    }
+    pending().await
 }

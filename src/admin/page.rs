@@ -21,10 +21,10 @@ th{font-weight:600;white-space:nowrap}td.n,th.n{text-align:right;font-variant-nu
 td.error{max-width:32rem;overflow-wrap:anywhere}\
 .phase{white-space:nowrap}.phase::before{content:'';display:inline-block;width:.6em;height:.6em;\
 border-radius:50%;margin-right:.5em;background:#8889}\
-.watching::before{background:#2a9d58}.first::before{background:#3b82d6}.retrying::before{background:#d6453b}";
+.watching::before{background:#2a9d58}.first::before{background:#3b82d6}.retrying::before,.stalled::before{background:#d6453b}";
 
 const HEAD: &str = "<tr><th>Source<th>Event<th>Container<th>State<th>Since\
-<th class=n>In flight<th class=n>Sent<th class=n>Done<th class=n>Ledger<th class=n>Last sweep<th>Last error</tr>";
+<th class=n>In flight<th class=n>Workflows<th class=n>Sent<th class=n>Again<th class=n>Done<th class=n>Dead letters<th class=n>Ledger<th class=n>Last sweep<th>Last error</tr>";
 
 /// The page as of `now`.
 pub(super) fn html(status: &Status, now: OffsetDateTime) -> String {
@@ -74,14 +74,18 @@ fn row(page: &mut String, source: &SourceStatus, now: OffsetDateTime) -> fmt::Re
     write!(
         page,
         "<tr><td>{}<td>{}<td>{}<td class='phase {class}'>{words}<td title='{since}'>{}\
-         <td class=n>{}<td class=n>{}<td class=n>{}<td class=n>{}<td class=n>{}<td class=error>{}</tr>",
+         <td class=n>{}<td class=n>{}<td class=n>{}<td class=n>{}<td class=n>{}<td class=n>{}<td class=n>{}\
+         <td class=n>{}<td class=error>{}</tr>",
         Escaped(&source.source),
         Escaped(&source.event),
         Escaped(&source.container),
         Span(age),
         source.in_flight,
+        source.active_workflows,
         source.sent,
+        source.redelivered,
         source.done,
+        source.dead_letters,
         source.ledger_blobs,
         sweep(source),
         Escaped(source.last_error.as_deref().unwrap_or_default()),
@@ -93,6 +97,7 @@ fn phase(phase: Phase) -> (&'static str, &'static str) {
         Phase::FirstSweep => ("first", "first sweep"),
         Phase::Watching => ("watching", "watching"),
         Phase::Retrying => ("retrying", "retrying"),
+        Phase::Stalled => ("stalled", "stalled"),
         Phase::NoStream => ("none", "no stream"),
     }
 }

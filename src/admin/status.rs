@@ -33,6 +33,10 @@ pub(super) struct SourceStatus {
     pub(super) in_flight: u64,
     pub(super) sent: u64,
     pub(super) done: u64,
+    pub(super) redelivered: u64,
+    pub(super) dead_letters: u64,
+    pub(super) active_workflows: u64,
+    pub(super) confirmation_millis: u64,
     pub(super) held_back: u64,
     pub(super) ledger_blobs: u64,
     pub(super) sweeps: u64,
@@ -50,6 +54,8 @@ pub(super) enum Phase {
     Watching,
     /// Something goes wrong and is tried again.
     Retrying,
+    /// Nothing is confirmed, so it only probes.
+    Stalled,
     /// Nobody streams it now.
     NoStream,
 }
@@ -82,6 +88,10 @@ fn source_status(source: &Source) -> SourceStatus {
         in_flight: stats.in_flight.load(Relaxed),
         sent: stats.events_sent.load(Relaxed),
         done: stats.events_done.load(Relaxed),
+        redelivered: stats.events_redelivered.load(Relaxed),
+        dead_letters: stats.dead_letters.load(Relaxed),
+        active_workflows: stats.active_workflows.load(Relaxed),
+        confirmation_millis: stats.confirm_millis.load(Relaxed),
         held_back: stats.held_back.load(Relaxed),
         ledger_blobs: stats.ledger_blobs.load(Relaxed),
         sweeps: stats.sweeps.load(Relaxed),
@@ -94,6 +104,7 @@ fn source_status(source: &Source) -> SourceStatus {
 fn phase(live: bool, failing: bool, stats: &SourceStats) -> Phase {
     match (live, failing) {
         (false, _) => Phase::NoStream,
+        (true, _) if stats.stalled.load(Relaxed) > 0 => Phase::Stalled,
         (true, true) => Phase::Retrying,
         (true, false) if stats.sweeps.load(Relaxed) == 0 => Phase::FirstSweep,
         (true, false) => Phase::Watching,
@@ -112,6 +123,8 @@ mod tests {
         assert_eq!(phase(true, false, &stats), Phase::Watching);
         assert_eq!(phase(true, true, &stats), Phase::Retrying);
         assert_eq!(phase(false, true, &stats), Phase::NoStream);
+        SourceStats::add(&stats.stalled, 1);
+        assert_eq!(phase(true, true, &stats), Phase::Stalled);
     }
 
     #[test]

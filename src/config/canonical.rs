@@ -6,7 +6,7 @@ use std::fmt::Write;
 
 use time::{OffsetDateTime, UtcOffset, format_description::well_known::Rfc3339};
 
-use super::{Existing, Location, SourceConfig, span};
+use super::{Confirm, Existing, Limits, Location, ObjectKind, Redelivery, SourceConfig, span};
 
 pub(super) fn write(config: &SourceConfig) -> String {
     let filter = config.filter.spec();
@@ -41,14 +41,11 @@ pub(super) fn write(config: &SourceConfig) -> String {
     if let Some(container) = &config.state {
         text.put("state", &format!("{{container: {}}}", quoted(container)));
     }
-    let settle = span::write(config.limits.settle);
-    text.put(
-        "limits",
-        &format!(
-            "{{inFlight: {}, settle: {settle}}}",
-            config.limits.in_flight
-        ),
-    );
+    if let Some(confirm) = &config.confirm {
+        text.put("confirm", &confirmation(confirm));
+        text.put("redelivery", &redelivery(&config.redelivery));
+    }
+    text.put("limits", &limits(&config.limits));
     text.put_some("id", config.id.as_deref());
     text.0
 }
@@ -87,6 +84,43 @@ fn existing(existing: Existing) -> String {
         Existing::Emit => "emit".to_owned(),
         Existing::Since(moment) => format!("{{since: {}}}", rfc3339(moment)),
     }
+}
+
+fn confirmation(confirm: &Confirm) -> String {
+    let namespace = confirm.namespace.as_deref();
+    let namespace = namespace.map(|name| format!("namespace: {}", quoted(name)));
+    let kind = &confirm.kind;
+    if *kind == ObjectKind::workflow() {
+        return format!("{{workflows: {{{}}}}}", namespace.unwrap_or_default());
+    }
+    let fields = [
+        ("group", &kind.group),
+        ("version", &kind.version),
+        ("kind", &kind.kind),
+    ];
+    let fields = fields.map(|(key, value)| format!("{key}: {}", quoted(value)));
+    let fields: Vec<_> = fields.into_iter().chain(namespace).collect();
+    format!("{{{}}}", fields.join(", "))
+}
+
+fn redelivery(redelivery: &Redelivery) -> String {
+    format!(
+        "{{deadline: {}, maxAttempts: {}, giveUpAfter: {}}}",
+        span::write(redelivery.deadline),
+        redelivery.max_attempts,
+        span::write(redelivery.give_up_after)
+    )
+}
+
+fn limits(limits: &Limits) -> String {
+    let active = limits.active_workflows;
+    let active = active.map(|most| format!("activeWorkflows: {most}, "));
+    format!(
+        "{{inFlight: {}, {}settle: {}}}",
+        limits.in_flight,
+        active.unwrap_or_default(),
+        span::write(limits.settle)
+    )
 }
 
 fn rfc3339(moment: OffsetDateTime) -> String {

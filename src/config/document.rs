@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use super::{
-    ConfigError, Existing, Limits, Location, Redelivery, SourceConfig,
+    ConfigError, Existing, Location, SourceConfig,
+    delivery::{confirm, limits, redelivery},
     mistake::{Mistake, Mistakes},
     names,
     raw::Value,
@@ -25,10 +26,12 @@ const ROOT: Keys = Keys {
         "minAge",
         "skipEmpty",
         "state",
+        "confirm",
+        "redelivery",
         "limits",
         "id",
     ],
-    later: &["confirm", "redelivery"],
+    later: &[],
 };
 const SOURCE: Keys = Keys {
     known: &["listing"],
@@ -46,23 +49,12 @@ const STATE: Keys = Keys {
     known: &["container"],
     later: &[],
 };
-const LIMITS: Keys = Keys {
-    known: &["inFlight", "settle"],
-    later: &["activeWorkflows"],
-};
 
 const SECOND: Duration = Duration::from_secs(1);
-const HOUR: Duration = Duration::from_secs(3600);
 const DAY: Duration = Duration::from_secs(24 * 3600);
 const YEAR: Duration = Duration::from_secs(365 * 24 * 3600);
 
 const DEFAULT_INTERVAL: Duration = Duration::from_secs(30);
-const DEFAULT_LIMITS: Limits = Limits {
-    in_flight: 100,
-    active_workflows: None,
-    settle: Duration::from_secs(10),
-};
-const MOST_IN_FLIGHT: usize = 100_000;
 
 /// The configuration that a document says, or everything that is wrong with it.
 pub(super) fn read(entries: &[(String, Value)]) -> Result<SourceConfig, ConfigError> {
@@ -84,7 +76,9 @@ pub(super) fn read(entries: &[(String, Value)]) -> Result<SourceConfig, ConfigEr
     let min_age = root.optional("minAge", m, |value| span::read(value, Duration::ZERO, YEAR));
     let skip_empty = root.optional("skipEmpty", m, Value::boolean);
     let state = state(&root, container.as_deref(), m);
-    let limits = limits(&root, m);
+    let confirm = confirm(&root, m);
+    let redelivery = redelivery(&root, m);
+    let limits = limits(&root, confirm.as_ref(), m);
     let id = root.optional("id", m, |value| names::id(value.text()?));
 
     match (mistakes.into_error(), location, container, filter) {
@@ -98,8 +92,8 @@ pub(super) fn read(entries: &[(String, Value)]) -> Result<SourceConfig, ConfigEr
             min_age: min_age.unwrap_or(Duration::ZERO),
             skip_empty: skip_empty.unwrap_or(false),
             state,
-            confirm: None,
-            redelivery: Redelivery::default(),
+            confirm,
+            redelivery,
             limits,
             id,
         }),
@@ -253,17 +247,4 @@ fn state(root: &Section<'_>, watched: Option<&str>, m: &mut Mistakes) -> Option<
             Ok(name)
         },
     )
-}
-
-fn limits(root: &Section<'_>, m: &mut Mistakes) -> Limits {
-    let Some(section) = root.section("limits", LIMITS, m) else {
-        return DEFAULT_LIMITS;
-    };
-    let in_flight = section.optional("inFlight", m, |v| v.whole_number(1, MOST_IN_FLIGHT));
-    let settle = section.optional("settle", m, |v| span::read(v, Duration::ZERO, HOUR));
-    Limits {
-        in_flight: in_flight.unwrap_or(DEFAULT_LIMITS.in_flight),
-        active_workflows: None,
-        settle: settle.unwrap_or(DEFAULT_LIMITS.settle),
-    }
 }

@@ -144,6 +144,60 @@ pub(super) fn id(name: &str) -> Result<String, String> {
     ))
 }
 
+/// A Kubernetes namespace.
+pub(super) fn namespace(name: &str) -> Result<String, String> {
+    if (1..=63).contains(&name.len()) && is_label(name) {
+        return Ok(name.to_owned());
+    }
+    Err(format!(
+        "found {}; allowed is a namespace: 1 to 63 lower-case letters, digits and hyphens, \
+         a letter or digit first and last",
+        shown(name)
+    ))
+}
+
+/// A Kubernetes API group; empty for the core group.
+pub(super) fn group(name: &str) -> Result<String, String> {
+    if name.is_empty()
+        || name.len() <= 253
+            && name
+                .split('.')
+                .all(|part| !part.is_empty() && is_label(part))
+    {
+        return Ok(name.to_owned());
+    }
+    Err(format!(
+        "found {}; allowed is an API group without its version, such as batch or argoproj.io",
+        shown(name)
+    ))
+}
+
+/// A version of a Kubernetes API group.
+pub(super) fn version(name: &str) -> Result<String, String> {
+    let plain = name
+        .bytes()
+        .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+    if name.starts_with('v') && plain && (2..=63).contains(&name.len()) {
+        return Ok(name.to_owned());
+    }
+    Err(format!(
+        "found {}; allowed is a version such as v1 or v1alpha1",
+        shown(name)
+    ))
+}
+
+/// The name of a Kubernetes kind.
+pub(super) fn kind(name: &str) -> Result<String, String> {
+    let plain = name.bytes().all(|b| b.is_ascii_alphanumeric());
+    if name.starts_with(|c: char| c.is_ascii_uppercase()) && plain && name.len() <= 63 {
+        return Ok(name.to_owned());
+    }
+    Err(format!(
+        "found {}; allowed is the name of a kind as manifests have it, such as Job or Workflow",
+        shown(name)
+    ))
+}
+
 /// A moment. Years have four digits, so that it can be written again.
 pub(super) fn moment(value: &Value) -> Result<OffsetDateTime, String> {
     let moment = match value {

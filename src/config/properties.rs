@@ -59,6 +59,43 @@ fn existings() -> impl Strategy<Value = Existing> {
     ]
 }
 
+fn confirms() -> impl Strategy<Value = Confirm> {
+    let namespace = option::of("[a-z0-9]([-a-z0-9]{0,20}[a-z0-9])?");
+    let kind = prop_oneof![
+        Just(ObjectKind::workflow()),
+        (
+            "|[a-z]{1,9}(\\.[a-z]{1,9}){0,2}",
+            "v[1-9](alpha1)?",
+            "[A-Z][a-zA-Z]{0,9}"
+        )
+            .prop_map(|(group, version, kind)| ObjectKind {
+                group,
+                version,
+                kind
+            }),
+    ];
+    (kind, namespace).prop_map(|(kind, namespace)| Confirm { kind, namespace })
+}
+
+prop_compose! {
+    fn redeliveries()(
+        deadline in spans(1, 3600),
+        max_attempts in 1..=1000_u32,
+        give_up_after in spans(3600, 86_400),
+    ) -> Redelivery {
+        Redelivery { deadline, max_attempts, give_up_after }
+    }
+}
+
+fn deliveries() -> impl Strategy<Value = (Option<Confirm>, Redelivery, Option<usize>)> {
+    let with =
+        (confirms(), redeliveries(), 1..=100_000_usize).prop_map(|(confirm, redelivery, most)| {
+            let active = confirm.kind.is_workflow().then_some(most);
+            (Some(confirm), redelivery, active)
+        });
+    prop_oneof![Just((None, Redelivery::default(), None)), with]
+}
+
 prop_compose! {
     fn configs()(
         location in locations(),
@@ -72,13 +109,14 @@ prop_compose! {
         state in option::of(containers()),
         in_flight in 1..=100_000_usize,
         settle in spans(0, 3600),
+        (confirm, redelivery, active_workflows) in deliveries(),
         id in option::of("[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?"),
     ) -> SourceConfig {
         let state = state.filter(|state| *state != container);
-        let limits = Limits { in_flight, active_workflows: None, settle };
+        let limits = Limits { in_flight, active_workflows, settle };
         SourceConfig {
             location, container, filter, credential, interval, existing, min_age, skip_empty,
-            state, confirm: None, redelivery: Redelivery::default(), limits, id,
+            state, confirm, redelivery, limits, id,
         }
     }
 }
@@ -155,7 +193,7 @@ proptest! {
     fn any_value_of_any_key_is_answered(
         key in prop::sample::select(vec![
             "account", "endpoint", "container", "prefix", "pattern", "credential", "source",
-            "existing", "minAge", "skipEmpty", "state", "limits", "id",
+            "existing", "minAge", "skipEmpty", "state", "confirm", "redelivery", "limits", "id",
         ]),
         value in "\\PC{0,40}|[\\[{\"'](\\PC{0,40})|[0-9.smhe+-]{1,30}|https://\\PC{0,40}",
     ) {

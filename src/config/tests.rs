@@ -1,5 +1,6 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod delivery;
 mod values;
 
 use time::macros::datetime;
@@ -294,29 +295,18 @@ fn keys_are_told_with_what_was_meant() {
     assert_eq!(
         added("zzz: 1"),
         "unknown key `zzz`; allowed: `account`, `endpoint`, `container`, `prefix`, `pattern`, \
-         `credential`, `source`, `existing`, `minAge`, `skipEmpty`, `state`, `limits` and `id`"
+         `credential`, `source`, `existing`, `minAge`, `skipEmpty`, `state`, `confirm`, `redelivery`, \
+         `limits` and `id`"
     );
     assert_eq!(
         added("limits: {<<: {}}"),
-        "limits: unknown key `<<`; allowed: `inFlight` and `settle`"
+        "limits: unknown key `<<`; allowed: `inFlight`, `activeWorkflows` and `settle`"
     );
     assert_eq!(added("container: other"), "key `container` is given twice");
     let later = "is not in this version; remove the key";
     assert_eq!(
-        added("confirm: {workflows: {}}"),
-        format!("confirm: {later}")
-    );
-    assert_eq!(
-        added("redelivery: {deadline: 60s}"),
-        format!("redelivery: {later}")
-    );
-    assert_eq!(
         added("source: {queue: {name: q}}"),
         format!("source.queue: {later}")
-    );
-    assert_eq!(
-        added("limits: {activeWorkflows: 2}"),
-        format!("limits.activeWorkflows: {later}")
     );
 }
 
@@ -388,7 +378,7 @@ fn values_of_the_wrong_type_are_told() {
     );
     assert_eq!(
         added("limits: [1]"),
-        "limits: found a list; allowed is a mapping with `inFlight` and `settle`"
+        "limits: found a list; allowed is a mapping with `inFlight`, `activeWorkflows` and `settle`"
     );
     let number = "allowed is a whole number from 1 to 100000";
     for (value, found) in [

@@ -22,7 +22,7 @@ use crate::{
     open::{Open, Opened},
     registry::{Registry, Source},
     session::{
-        Mode, Session,
+        Mode, Session, SessionError,
         outlet::{Outlet, outlet},
     },
     source::id::{source_id, unused_number},
@@ -132,7 +132,7 @@ impl EventSourceService {
 
 fn warn_of_short_settle(source: &str, config: &SourceConfig) {
     let settle = config.limits.settle;
-    if settle < DEAD_FOUND {
+    if settle < DEAD_FOUND && config.confirm.is_none() {
         warn!(
             source,
             ?settle,
@@ -176,7 +176,12 @@ async fn run(session: Session, events: Outlet, claim: &Claim) -> Result<(), End>
             warn!(%error, "a session that was told to stop did not end in peace");
             Err(why)
         }
-        (None, Err(error)) => Err(error.into()),
+        (None, Err(error)) => {
+            if let SessionError::TakenOver(_) = error {
+                claim.lost_to_another_server();
+            }
+            Err(error.into())
+        }
         (None, Ok(())) => Ok(()),
     }
 }

@@ -7,7 +7,8 @@ use thiserror::Error;
 use tonic::{Code, Status};
 
 use crate::{
-    azure::ConnectError, config::ConfigError, session::SessionError, storage::StorageErrorKind,
+    azure::ConnectError, config::ConfigError, confirm::ConfirmError, session::SessionError,
+    storage::StorageErrorKind,
 };
 
 /// The longest message. Percent-encoding may treble it, and clients take headers of 16 KiB.
@@ -66,12 +67,21 @@ fn code(end: &End) -> Code {
         End::Connect(ConnectError::Credential(_)) => Code::FailedPrecondition,
         End::Session(SessionError::Storage(error)) => storage_code(error.kind),
         End::Session(SessionError::DamagedLedger(_)) => Code::DataLoss,
+        End::Session(SessionError::Confirm(error)) => confirm_code(error),
         End::Session(SessionError::ForeignLedger { .. }) => Code::FailedPrecondition,
         End::Session(SessionError::TakenOver(_)) | End::TakenOver(_) => Code::Aborted,
         End::Contended(_) => Code::AlreadyExists,
         End::Full(_) => Code::ResourceExhausted,
         End::ShuttingDown => Code::Unavailable,
         End::Defect => Code::Internal,
+    }
+}
+
+fn confirm_code(error: &ConfirmError) -> Code {
+    match error {
+        ConfirmError::Forbidden(_) => Code::PermissionDenied,
+        ConfirmError::NoCluster(_) | ConfirmError::UnknownKind(_) => Code::FailedPrecondition,
+        ConfirmError::Unreachable(_) => Code::Unavailable,
     }
 }
 
@@ -213,6 +223,16 @@ mod tests {
                 SessionError::TakenOver("s".into()).into(),
                 Code::Aborted,
                 "source `s` has taken over",
+            ),
+            (
+                SessionError::from(ConfirmError::Forbidden("kubectl create".into())).into(),
+                Code::PermissionDenied,
+                "kubectl create",
+            ),
+            (
+                SessionError::from(ConfirmError::UnknownKind("no Jobb".into())).into(),
+                Code::FailedPrecondition,
+                "no Jobb",
             ),
             (
                 SessionError::DamagedLedger("bad".into()).into(),

@@ -45,7 +45,31 @@ struct Table {
     serial: u64,
     live: HashMap<String, Live>,
     turns: HashMap<String, Weak<Turn>>,
-    take_overs: HashMap<String, VecDeque<Instant>>,
+    /// Live streams of this process that ended for a newer one of it.
+    take_overs: Recent,
+    /// Streams of this process that ended because another server's took over.
+    losses: Recent,
+}
+
+/// What happened to each source within the last minute.
+#[derive(Debug, Default)]
+struct Recent(HashMap<String, VecDeque<Instant>>);
+
+impl Recent {
+    fn add(&mut self, source: &str) {
+        let times = self.0.entry(source.to_owned()).or_default();
+        times.push_back(Instant::now());
+    }
+
+    fn are_many(&mut self, source: &str) -> bool {
+        let now = Instant::now();
+        self.0.retain(|_, times| {
+            times.retain(|time| now.duration_since(*time) < WINDOW);
+            !times.is_empty()
+        });
+        let times = self.0.get(source);
+        times.is_some_and(|times| times.len() >= TAKE_OVERS)
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -164,31 +188,25 @@ impl Streams {
 impl Table {
     // Whether a live stream was told to end for the newcomer.
     fn make_way(&mut self, source: &str, max: usize) -> Result<bool, End> {
-        self.forget_old_take_overs();
         let Some(older) = self.live.get(source) else {
+            // A server that has lost the source again and again is one of two that share it.
+            if self.losses.are_many(source) {
+                return Err(End::Contended(source.to_owned()));
+            }
             let full = self.live.len() >= max;
             return if full { Err(End::Full(max)) } else { Ok(false) };
         };
         // A client that has gone does not fight for its stream.
         let contested = !older.client_gone.is_cancelled();
-        if contested {
-            let times = self.take_overs.entry(source.to_owned()).or_default();
-            if times.len() >= TAKE_OVERS {
-                return Err(End::Contended(source.to_owned()));
-            }
-            times.push_back(Instant::now());
+        if contested && self.take_overs.are_many(source) {
+            return Err(End::Contended(source.to_owned()));
         }
         older.taken_over.store(true, Relaxed);
         older.stop.cancel();
+        if contested {
+            self.take_overs.add(source);
+        }
         Ok(contested)
-    }
-
-    fn forget_old_take_overs(&mut self) {
-        let now = Instant::now();
-        self.take_overs.retain(|_, times| {
-            times.retain(|time| now.duration_since(*time) < WINDOW);
-            !times.is_empty()
-        });
     }
 
     fn enter(&mut self, source: &str, stop: CancellationToken) -> Live {
@@ -223,6 +241,12 @@ impl Claim {
     /// To be cancelled when the client has gone, so that the next stream takes nothing over.
     pub fn client_gone(&self) -> CancellationToken {
         self.live.client_gone.clone()
+    }
+
+    /// The ledger's fence has told the session that a stream of another server has taken over: that
+    /// counts as a take-over of ours does.
+    pub fn lost_to_another_server(&self) {
+        self.streams.table().losses.add(&self.source);
     }
 
     /// Why the session was told to end; `None` when it was not.

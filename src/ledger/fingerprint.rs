@@ -37,6 +37,12 @@ impl FingerprintKey {
         hasher.write(etag.as_bytes());
         Fingerprint::from_bits(hasher.finish())
     }
+
+    /// The fingerprint of a blob version as a replay announces it: another for each replay.
+    pub fn of_replay(self, name: &str, etag: &str, replay: &str) -> Fingerprint {
+        // No ETag has a line break, so none of these is that of another version.
+        self.of(name, &format!("{etag}\n{replay}"))
+    }
 }
 
 /// In how many tables a [`DoneSet`] is. While a table grows, the old one is there beside the new one:

@@ -39,6 +39,10 @@ pub enum Entry {
     Done(Vec<Fingerprint>),
     /// The journal ends here; the next generation holds what comes after.
     Sealed,
+    /// These blob versions are done for a replay that is under way.
+    Replayed(Vec<Fingerprint>),
+    /// No replay is under way any more: what was done for them need not be known.
+    ReplaysOver,
     /// The last frame of a snapshot, with the number of its fingerprints.
     End(u64),
 }
@@ -65,9 +69,11 @@ impl Frame {
         out.put_u8(self.entry.kind());
         out.put_u64_le(self.writer);
         match &self.entry {
-            Entry::Opened | Entry::Sealed => {}
+            Entry::Opened | Entry::Sealed | Entry::ReplaysOver => {}
             Entry::Facts(facts) => out.put_slice(&facts.to_json()),
-            Entry::Done(done) => done.iter().for_each(|f| out.put_u64_le(f.to_bits())),
+            Entry::Done(done) | Entry::Replayed(done) => {
+                done.iter().for_each(|f| out.put_u64_le(f.to_bits()));
+            }
             Entry::End(count) => out.put_u64_le(*count),
         }
         let length = ((out.len() - start - HEAD) as u32).to_le_bytes();
@@ -84,6 +90,8 @@ impl Frame {
             (3, length) if length % 8 == 0 => Entry::Done(fingerprints(body)),
             (4, 0) => Entry::Sealed,
             (5, 8) => Entry::End(read_u64(body)),
+            (6, length) if length % 8 == 0 => Entry::Replayed(fingerprints(body)),
+            (7, 0) => Entry::ReplaysOver,
             _ => return Err(unknown),
         };
         Ok(Self { writer, entry })
@@ -98,6 +106,8 @@ impl Entry {
             Self::Done(_) => 3,
             Self::Sealed => 4,
             Self::End(_) => 5,
+            Self::Replayed(_) => 6,
+            Self::ReplaysOver => 7,
         }
     }
 }

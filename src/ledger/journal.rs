@@ -98,6 +98,22 @@ impl Journal {
         Ok(())
     }
 
+    /// Makes sure that nobody has opened the journal since: the read that an append would spare.
+    ///
+    /// # Errors
+    /// As [`Journal::append`].
+    pub async fn verify(&self) -> Result<(), JournalError> {
+        let name = self.home.journal(self.generation);
+        // The last byte and not what follows it, which would be an error and another call.
+        let last = self.position.saturating_sub(1);
+        let read = || self.home.store.read(&name, last, 1);
+        let end = self.home.retry_proven("read journal").run(read).await?;
+        match end {
+            Some(chunk) if chunk.total == self.position => Ok(()),
+            _ => Err(JournalError::Fenced),
+        }
+    }
+
     /// Whether the journal has grown so long that it should be compacted.
     pub fn is_long(&self) -> bool {
         let limit = self.home.rollover;
@@ -255,6 +271,10 @@ fn snapshot(contents: &Contents, writer: u64) -> Bytes {
     let mut done = contents.done.iter().peekable();
     while done.peek().is_some() {
         add(Entry::Done(done.by_ref().take(MAX_DONE).collect()));
+    }
+    let replayed: Vec<_> = contents.replayed.iter().copied().collect();
+    for piece in replayed.chunks(MAX_DONE) {
+        add(Entry::Replayed(piece.to_vec()));
     }
     add(Entry::End(contents.done.len() as u64));
     bytes.freeze()

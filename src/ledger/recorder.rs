@@ -6,7 +6,7 @@ use std::{
 };
 
 use tokio::{
-    sync::{Semaphore, mpsc},
+    sync::{Semaphore, mpsc, oneshot},
     time::{Instant, timeout_at},
 };
 
@@ -23,15 +23,58 @@ use crate::metrics::SourceStats;
 /// For how long records are gathered before one append makes them durable.
 const GROUP_WINDOW: Duration = Duration::from_millis(200);
 
-/// Something to be made durable.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Something to be made durable, or made sure of.
+#[derive(Debug)]
 pub enum Record {
-    /// Events that a client has received.
-    Settled(Vec<Fingerprint>),
-    /// Blob versions that are done without being sent.
+    /// Events that are done.
+    Done(Done),
+    /// Blob versions that are done without being sent: they were there before the source.
     Baseline(Vec<Fingerprint>),
     /// What the ledger knows beside its set.
     Facts(Facts),
+    /// No replay is under way any more.
+    ReplaysOver,
+    /// Nothing: whoever waits is told once it is sure that this session still owns the source.
+    Check(Option<oneshot::Sender<()>>),
+}
+
+/// Events that are done.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Done {
+    /// Those that a sweep found.
+    pub found: Vec<Fingerprint>,
+    /// Those that a replay asked for, by the fingerprints of the replay.
+    pub replayed: Vec<Fingerprint>,
+    /// How many others, of which the ledger knows nothing.
+    pub others: usize,
+    /// How many of all of them were in flight.
+    pub in_flight: usize,
+}
+
+impl Done {
+    fn events(&self) -> usize {
+        self.found.len() + self.replayed.len() + self.others
+    }
+}
+
+/// When this session was last known to own its source: the fence between what was overtaken and
+/// what it would still send.
+#[derive(Debug, Clone, Default)]
+pub struct Proof(Arc<Mutex<Option<Instant>>>);
+
+impl Proof {
+    /// How long ago it was known; `None` before the first time.
+    pub fn age(&self) -> Option<Duration> {
+        self.at().map(|at| at.elapsed())
+    }
+
+    fn renew(&self, at: Instant) {
+        *self.at() = Some(at);
+    }
+
+    fn at(&self) -> MutexGuard<'_, Option<Instant>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// Writes records to the journal in the order in which they come, and tells the ledger.
@@ -40,9 +83,11 @@ pub struct Recorder {
     pub journal: Option<Journal>,
     /// What is told once they are.
     pub ledger: Arc<Mutex<Ledger>>,
-    /// Gets a permit back for each settled event.
+    /// Gets a permit back for each event that was in flight.
     pub in_flight: Arc<Semaphore>,
-    /// So many settled events are not kept waiting for more: the client's flow hangs on their permits.
+    /// Is renewed whenever the journal shows that it is still this session's.
+    pub proof: Proof,
+    /// So many events are not kept waiting for more: the client's flow hangs on their permits.
     pub enough: usize,
     /// Numbers for people.
     pub stats: Arc<SourceStats>,
@@ -65,7 +110,9 @@ impl Recorder {
 
     async fn gather(&self, group: &mut Group, records: &mut mpsc::Receiver<Record>) {
         let end = Instant::now() + GROUP_WINDOW;
-        while group.settled < self.enough as u64 && group.settled + group.baseline < MAX_DONE as u64
+        while group.is_patient()
+            && group.in_flight < self.enough
+            && group.events + group.baseline < MAX_DONE as u64
         {
             match timeout_at(end, records.recv()).await {
                 Ok(Some(record)) => group.add(record),
@@ -75,9 +122,14 @@ impl Recorder {
     }
 
     async fn write(&mut self, group: Group) -> Result<(), JournalError> {
-        if let Some(journal) = &mut self.journal {
-            journal.append(&group.entries).await?;
+        // Asked before the journal is, so that the proof is never younger than the question.
+        let asked = Instant::now();
+        match &mut self.journal {
+            Some(journal) if group.entries.is_empty() => journal.verify().await?,
+            Some(journal) => journal.append(&group.entries).await?,
+            None => {}
         }
+        self.proof.renew(asked);
         self.tell(group);
         let Some(journal) = &mut self.journal else {
             return Ok(());
@@ -89,14 +141,16 @@ impl Recorder {
         Ok(())
     }
 
-    fn tell(&self, group: Group) {
+    fn tell(&self, mut group: Group) {
+        // Nobody waits any more when the stream is at its end.
+        group.waiting.drain(..).for_each(|who| _ = who.send(()));
         let mut ledger = lock(&self.ledger);
         group.entries.into_iter().for_each(|e| ledger.recorded(e));
         let blobs = ledger.contents().done.len() as u64;
         self.stats.ledger_blobs.store(blobs, Relaxed);
-        self.stats.events_done.fetch_add(group.settled, Relaxed);
+        self.stats.events_done.fetch_add(group.events, Relaxed);
         self.stats.baseline_blobs.fetch_add(group.baseline, Relaxed);
-        self.in_flight.add_permits(group.settled as usize);
+        self.in_flight.add_permits(group.in_flight);
     }
 }
 
@@ -104,29 +158,49 @@ impl Recorder {
 #[derive(Default)]
 struct Group {
     entries: Vec<Entry>,
-    settled: u64,
+    waiting: Vec<oneshot::Sender<()>>,
+    events: u64,
+    in_flight: usize,
     baseline: u64,
 }
 
 impl Group {
     fn add(&mut self, record: Record) {
         match record {
-            Record::Settled(done) => {
-                self.settled += done.len() as u64;
-                self.add_done(done);
+            Record::Done(done) => {
+                self.events += done.events() as u64;
+                self.in_flight += done.in_flight;
+                self.add_done(done.found);
+                self.add_replayed(done.replayed);
             }
             Record::Baseline(done) => {
                 self.baseline += done.len() as u64;
                 self.add_done(done);
             }
             Record::Facts(facts) => self.entries.push(Entry::Facts(facts)),
+            Record::ReplaysOver => self.entries.push(Entry::ReplaysOver),
+            Record::Check(who) => self.waiting.extend(who),
         }
+    }
+
+    // Somebody who waits is not kept waiting for more.
+    fn is_patient(&self) -> bool {
+        self.waiting.is_empty()
     }
 
     fn add_done(&mut self, done: Vec<Fingerprint>) {
         match self.entries.last_mut() {
             Some(Entry::Done(known)) => known.extend(done),
+            _ if done.is_empty() => {}
             _ => self.entries.push(Entry::Done(done)),
+        }
+    }
+
+    fn add_replayed(&mut self, done: Vec<Fingerprint>) {
+        match self.entries.last_mut() {
+            Some(Entry::Replayed(known)) => known.extend(done),
+            _ if done.is_empty() => {}
+            _ => self.entries.push(Entry::Replayed(done)),
         }
     }
 }

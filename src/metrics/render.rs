@@ -73,6 +73,14 @@ const COUNTERS: &[(&str, &str, Read)] = &[
         get(&s.stats.events_done)
     }),
     (
+        "events_redelivered",
+        "Events sent again because nothing had come of them",
+        |s| get(&s.stats.events_redelivered),
+    ),
+    ("dead_letters", "Events that were given up", |s| {
+        get(&s.stats.dead_letters)
+    }),
+    (
         "baseline_blobs",
         "Blobs taken as done unsent because they were there before the source",
         |s| get(&s.stats.baseline_blobs),
@@ -93,6 +101,16 @@ const GAUGES: &[(&str, &str, Read)] = &[
     ("in_flight", "Events sent and not yet done", |s| {
         get(&s.stats.in_flight)
     }),
+    (
+        "active_workflows",
+        "Unfinished objects that came of events, in the namespace that confirms",
+        |s| get(&s.stats.active_workflows),
+    ),
+    (
+        "stalled",
+        "Whether nothing is confirmed, so that the source only probes",
+        |s| get(&s.stats.stalled),
+    ),
     (
         "ledger_blobs",
         "Blob versions that the ledger holds as done",
@@ -125,6 +143,14 @@ impl Collector for Sources {
             let value = |source: &Source| ConstGauge::new(read(source));
             family(&mut encoder, (name, help, None), &sources, value)?;
         }
+        let confirmation = (
+            "confirmation",
+            "How long it takes from sending an event to its confirmation, smoothed",
+            Some(&Unit::Seconds),
+        );
+        family(&mut encoder, confirmation, &sources, |source| {
+            ConstGauge::new(get(&source.stats.confirm_millis) as f64 / 1000.0)
+        })?;
         let last_sweep = (
             "last_sweep",
             "How long the last complete sweep took",
@@ -180,6 +206,9 @@ mod tests {
             "azure_blob_eventsource_stream_live{source=\"datasets-raw\"} 1",
             "azure_blob_eventsource_failing{source=\"datasets-raw\"} 1",
             "azure_blob_eventsource_last_sweep_seconds{source=\"datasets-raw\"} 1.5",
+            "azure_blob_eventsource_stalled{source=\"datasets-raw\"} 0",
+            "azure_blob_eventsource_dead_letters_total{source=\"datasets-raw\"} 0",
+            "azure_blob_eventsource_confirmation_seconds{source=\"datasets-raw\"} 0.0",
             "# TYPE azure_blob_eventsource_in_flight gauge",
         ] {
             assert!(text.contains(line), "{line} is not in\n{text}");

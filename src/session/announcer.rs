@@ -13,10 +13,16 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 
-use super::outlet::{Announcement, Outlet};
+use super::{
+    fence::Fence,
+    outlet::{Announcement, Outlet},
+};
 use crate::{
     event::Place,
-    ledger::{fingerprint::Fingerprint, recorder::Record},
+    ledger::{
+        fingerprint::Fingerprint,
+        recorder::{Done, Record},
+    },
     metrics::SourceStats,
     source::listing::Discovered,
 };
@@ -40,6 +46,8 @@ pub(super) struct Announcer {
     pub(super) out: Outlet,
     /// Where settled events go.
     pub(super) records: mpsc::Sender<Record>,
+    /// Asked before anything is sent.
+    pub(super) fence: Fence,
     /// How many more events may be sent before others are recorded.
     pub(super) in_flight: Arc<Semaphore>,
     /// How long the stream must have stayed healthy after an event was sent.
@@ -50,11 +58,27 @@ pub(super) struct Announcer {
     pub(super) sent: Sent,
 }
 
+/// By what the ledger will know an event.
+#[derive(Debug, Clone, Copy)]
+enum Known {
+    Found(Fingerprint),
+    Replayed(Fingerprint),
+}
+
+impl From<&Discovered> for Known {
+    fn from(discovered: &Discovered) -> Self {
+        match discovered.replay() {
+            None => Self::Found(discovered.fingerprint),
+            Some(_) => Self::Replayed(discovered.fingerprint),
+        }
+    }
+}
+
 /// What was sent and is not settled.
 #[derive(Debug, Default)]
 pub(super) struct Sent {
     /// Each with when it was taken.
-    events: VecDeque<(Fingerprint, Option<Instant>)>,
+    events: VecDeque<(Known, Option<Instant>)>,
     /// How many of them were taken.
     taken: usize,
     /// How many were settled before them.
@@ -79,7 +103,7 @@ impl Announcer {
                         return;
                     }
                 }
-                sent = send(&self.in_flight, &self.out, &self.place, &next), if next.is_some() => {
+                sent = send(&self.in_flight, &self.fence, &self.out, &self.place, &next), if next.is_some() => {
                     if sent.is_none() {
                         return;
                     }
@@ -95,7 +119,7 @@ impl Announcer {
 
     fn note_sent(&mut self, discovered: Option<Discovered>) {
         if let Some(discovered) = discovered {
-            self.sent.events.push_back((discovered.fingerprint, None));
+            self.sent.events.push_back((Known::from(&discovered), None));
             self.stats.events_sent.fetch_add(1, Relaxed);
             self.note_in_flight();
         }
@@ -107,8 +131,8 @@ impl Announcer {
         let place = self.records.reserve().await.ok()?;
         self.sent.excuse(wake);
         let settled = self.sent.take_due(self.settle);
-        if !settled.is_empty() {
-            place.send(Record::Settled(settled));
+        if settled.in_flight > 0 {
+            place.send(Record::Done(settled));
             self.note_in_flight();
         }
         Some(())
@@ -152,14 +176,23 @@ impl Sent {
         }
     }
 
-    fn take_due(&mut self, settle: Duration) -> Vec<Fingerprint> {
+    fn take_due(&mut self, settle: Duration) -> Done {
         let now = Instant::now();
-        let due =
-            |(_, at): &(Fingerprint, Option<Instant>)| at.is_some_and(|at| at + settle <= now);
+        let due = |(_, at): &(Known, Option<Instant>)| at.is_some_and(|at| at + settle <= now);
         let count = self.events.iter().take_while(|event| due(event)).count();
         self.taken -= count;
         self.settled += count as u64;
-        self.events.drain(..count).map(|(f, _)| f).collect()
+        let mut done = Done {
+            in_flight: count,
+            ..Done::default()
+        };
+        for (known, _) in self.events.drain(..count) {
+            match known {
+                Known::Found(fingerprint) => done.found.push(fingerprint),
+                Known::Replayed(fingerprint) => done.replayed.push(fingerprint),
+            }
+        }
+        done
     }
 }
 
@@ -172,6 +205,7 @@ async fn until(wake: Option<Instant>) {
 
 async fn send(
     in_flight: &Semaphore,
+    fence: &Fence,
     out: &Outlet,
     place: &Place,
     next: &Option<Discovered>,
@@ -181,9 +215,10 @@ async fn send(
     };
     let permit = in_flight.acquire().await.ok()?;
     let room = out.room().await?;
+    fence.pass().await?;
     permit.forget();
     room.send(Announcement {
-        payload: Bytes::from(place.payload(&discovered.blob, None)),
+        payload: Bytes::from(place.payload(&discovered.blob, discovered.replay())),
     });
     Some(())
 }

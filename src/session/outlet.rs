@@ -45,6 +45,11 @@ impl Outlet {
         self.sender.reserve().await.ok()
     }
 
+    /// Room for one event, if there is any now.
+    pub fn room_now(&self) -> Option<mpsc::Permit<'_, Announcement>> {
+        self.sender.try_reserve().ok()
+    }
+
     /// How many events have been taken, of all that were ever sent.
     pub fn taken(&self) -> u64 {
         self.taken.load(Relaxed)

@@ -7,11 +7,11 @@ use time::OffsetDateTime;
 use tokio::time::Instant;
 use tracing::info;
 
-use super::{Mode, Session, SessionError};
+use super::{Mode, Session, SessionError, letters::Letters};
 use crate::{
     ledger::{
         Contents, Ledger, error::JournalError, facts::Facts, fingerprint::FingerprintKey,
-        frame::Entry, home::Home, journal::Journal, recover::recover,
+        frame::Entry, journal::Journal, recover::recover,
     },
     retry::Retry,
 };
@@ -20,6 +20,10 @@ impl Session {
     /// Opens the ledger and makes sure that its facts fit the configuration.
     pub(super) async fn start(&self) -> Result<Started, SessionError> {
         let began = Instant::now();
+        // First, so that a stream that cannot be confirmed takes nothing over.
+        if let Some(confirm) = &self.confirm {
+            confirm.index().ready().await?;
+        }
         let (mut journal, contents) = self.open().await?;
         let facts = self.facts(&contents, began).await?;
         let changed = contents.facts.as_ref() != Some(&facts);
@@ -40,7 +44,12 @@ impl Session {
             baseline = facts.pending.is_some(),
             "source started"
         );
+        let letters = match self.mode {
+            Mode::Record => Some(Arc::new(Letters::open(&self.home()).await?)),
+            Mode::Observe => None,
+        };
         Ok(Started {
+            letters,
             journal,
             ledger: Arc::new(Mutex::new(ledger)),
             facts,
@@ -48,13 +57,7 @@ impl Session {
     }
 
     async fn open(&self) -> Result<(Option<Journal>, Contents), SessionError> {
-        let home = Home {
-            store: Arc::clone(&self.state),
-            source_id: self.source_id.clone(),
-            writer: self.writer,
-            rollover: self.rollover,
-            stats: Arc::clone(&self.stats),
-        };
+        let home = self.home();
         let opened = match self.mode {
             Mode::Record => Journal::open(&home).await.map(|(j, c)| (Some(j), c)),
             Mode::Observe => recover(&home).await.map(|found| (None, found.contents)),
@@ -123,6 +126,8 @@ impl Session {
 pub(super) struct Started {
     /// `None` when the session only looks on.
     pub(super) journal: Option<Journal>,
+    /// `None` likewise.
+    pub(super) letters: Option<Arc<Letters>>,
     pub(super) ledger: Arc<Mutex<Ledger>>,
     /// What the ledger says of its source, fitted to the configuration.
     pub(super) facts: Facts,

@@ -24,13 +24,37 @@ use crate::{
     storage::{StorageError, StorageErrorKind},
 };
 
-/// A blob version that the ledger does not know.
+/// A blob version that is to be announced.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Discovered {
     /// What is announced.
     pub blob: Blob,
-    /// By what the ledger knows it.
+    /// By what the ledger knows it, or knows this replay of it.
     pub fingerprint: Fingerprint,
+    /// Why it is announced.
+    pub origin: Origin,
+}
+
+/// Why a blob version is announced.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Origin {
+    /// A sweep found it, and the ledger does not know it.
+    Found,
+    /// The replay of this name asks for it.
+    Replay(Arc<str>),
+    /// Its dead letter is retried; that of a replay, when there is a name.
+    Retry(Option<Arc<str>>),
+}
+
+impl Discovered {
+    /// The replay of which the event is.
+    pub fn replay(&self) -> Option<&str> {
+        match &self.origin {
+            Origin::Found => None,
+            Origin::Replay(name) => Some(name),
+            Origin::Retry(name) => name.as_deref(),
+        }
+    }
 }
 
 /// Sweeps one container again and again.
@@ -153,6 +177,7 @@ impl Sweeper {
                 Verdict::Offer => new.push(Discovered {
                     blob: blob.into(),
                     fingerprint,
+                    origin: Origin::Found,
                 }),
                 Verdict::Baseline => baseline.push(fingerprint),
                 Verdict::HeldBack => {

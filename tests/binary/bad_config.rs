@@ -33,18 +33,18 @@ async fn all_mistakes_are_told_at_once() {
     let (place, _face) = Place::fake().await;
     let server = Server::of(&place).await;
     let config = "acount: mlpipelinestore\ncontainer: Datasets\npattern: 'a['\n\
-                  source: {listing: {interval: 30}}\nredelivery: {}\n";
+                  source: {listing: {interval: 30}, queue: {}}\n";
     assert_status(
         &server.refusal(config).await,
         Code::InvalidArgument,
         "several mistakes: \
          (1) unknown key `acount`; did you mean `account`? \
-         (2) redelivery: is not in this version; remove the key \
-         (3) account: is missing; give the storage account's name, or its URL as `endpoint` \
-         (4) container: found `Datasets`; allowed are 3 to 63 lower-case letters, digits and single \
+         (2) account: is missing; give the storage account's name, or its URL as `endpoint` \
+         (3) container: found `Datasets`; allowed are 3 to 63 lower-case letters, digits and single \
          hyphens, a letter or digit first and last (or `$root`, `$web`, `$logs`) \
-         (5) pattern: the pattern has a `[` at character 2 that is never closed; write `\\[` for the \
+         (4) pattern: the pattern has a `[` at character 2 that is never closed; write `\\[` for the \
          character \
+         (5) source.queue: is not in this version; remove the key \
          (6) source.listing.interval: found the number 30; write a unit, such as 30s",
     );
 }

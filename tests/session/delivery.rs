@@ -173,9 +173,12 @@ async fn the_newest_session_wins() {
     let mut newer = stage.start();
     newer.until_sweeps(1).await;
     stage.put("a.csv");
-    older.take(1).await;
     newer.take(1).await;
     let ended = older.session.await.unwrap();
+    assert!(
+        older.events.recv().await.is_none(),
+        "it sent something after it was overtaken"
+    );
     assert!(
         matches!(ended, Err(SessionError::TakenOver(_))),
         "{ended:?}"

@@ -2,7 +2,10 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod cluster;
+mod confirm;
 mod delivery;
 mod faults;
 mod new;
+mod requests;
 mod stage;

@@ -11,7 +11,8 @@ use std::{
 };
 
 use azure_blob_eventsource::{
-    config::{Existing, Limits, Location, Redelivery, SourceConfig},
+    config::{Confirm, Existing, Limits, Location, ObjectKind, Redelivery, SourceConfig},
+    confirm::Confirmation,
     filter::{Filter, FilterSpec},
     ledger::home::Rollover,
     metrics::SourceStats,
@@ -33,6 +34,8 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
+use crate::cluster::Cluster;
+
 pub(crate) const SECOND: Duration = Duration::from_secs(1);
 pub(crate) const CONTAINER: &str = "datasets";
 const STATE: &str = "eventsource-state";
@@ -43,6 +46,7 @@ pub(crate) struct Stage {
     pub(crate) listing_faults: FaultSource,
     pub(crate) state_faults: FaultSource,
     pub(crate) rollover: Rollover,
+    pub(crate) cluster: Option<Arc<Cluster>>,
     writers: u64,
 }
 
@@ -95,8 +99,47 @@ impl Stage {
             listing_faults: FaultSource::none(),
             state_faults: FaultSource::none(),
             rollover: Rollover::default(),
+            cluster: None,
             writers: 0,
         }
+    }
+
+    /// With a cluster that confirms; its Workflows are made by the test.
+    pub(crate) fn confirmed(mut self) -> (Self, Arc<Cluster>) {
+        let cluster = Arc::new(Cluster::default());
+        cluster.index.live();
+        self.cluster = Some(Arc::clone(&cluster));
+        self.config.confirm = Some(Confirm {
+            kind: ObjectKind::workflow(),
+            namespace: None,
+        });
+        (self.with_container(), cluster)
+    }
+
+    /// Writes a blob into the source's folder of the state container.
+    pub(crate) fn put_state(&self, name: &str, content: impl Into<bytes::Bytes>) {
+        let blob = NewBlob::new(content);
+        self.account
+            .put(STATE, &format!("datasets/{name}"), blob)
+            .unwrap();
+    }
+
+    /// The names in the source's folder that start with `prefix`, without the folder.
+    pub(crate) fn in_folder(&self, prefix: &str) -> Vec<String> {
+        let names = self.account.names(STATE).into_iter();
+        names
+            .filter_map(|name| name.strip_prefix("datasets/").map(str::to_owned))
+            .filter(|name| name.starts_with(prefix))
+            .collect()
+    }
+
+    /// A blob of the source's folder, as JSON.
+    pub(crate) fn json(&self, name: &str) -> serde_json::Value {
+        let blob = self
+            .account
+            .get(STATE, &format!("datasets/{name}"))
+            .unwrap();
+        serde_json::from_slice(&blob.content()).unwrap()
     }
 
     pub(crate) fn with_container(self) -> Self {
@@ -156,7 +199,10 @@ impl Stage {
             writer: self.writers,
             mode,
             once,
-            confirm: None,
+            confirm: self
+                .cluster
+                .clone()
+                .map(|cluster| cluster as Arc<dyn Confirmation>),
             rollover: self.rollover,
             stats: Arc::clone(&stats),
         };
@@ -190,6 +236,13 @@ impl Stage {
 }
 
 impl Stream {
+    /// The next event as a whole.
+    pub(crate) async fn event(&mut self) -> serde_json::Value {
+        let event = within(self.events.recv(), "an event").await;
+        let event = event.expect("the stream goes on");
+        serde_json::from_slice(&event.payload).unwrap()
+    }
+
     /// The next event's blob.
     pub(crate) async fn next(&mut self) -> String {
         within(self.events.recv(), "an event")

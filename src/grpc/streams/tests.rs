@@ -141,3 +141,18 @@ async fn shutdown_waits_for_sessions_within_a_bound() {
     assert!(quick.is_cancelled() && stuck.is_cancelled());
     assert!(matches!(streams.claim("c").await, Err(End::ShuttingDown)));
 }
+
+#[tokio::test(start_paused = true)]
+async fn two_servers_that_fight_over_a_source_are_told_so() {
+    let (streams, _) = streams(9);
+    for _ in 0..TAKE_OVERS {
+        let claim = streams.claim("a").await.unwrap();
+        claim.lost_to_another_server();
+        drop(claim);
+        advance(Duration::from_secs(5)).await;
+    }
+    assert!(matches!(streams.claim("a").await, Err(End::Contended(id)) if id == "a"));
+    assert!(streams.claim("b").await.is_ok());
+    advance(WINDOW).await;
+    assert!(streams.claim("a").await.is_ok());
+}

@@ -68,11 +68,23 @@ pub(super) fn table() -> Vec<(String, String)> {
             said("unknown key `blobPrefix`; did you mean `prefix`?"),
         ),
         (with("source: {queue: {name: q}}"), later("source.queue")),
-        (with("confirm: {workflows: {}}"), later("confirm")),
-        (with("redelivery: {deadline: 60s}"), later("redelivery")),
+        (
+            with("redelivery: {deadline: 60s}"),
+            said(
+                "redelivery: has no meaning without `confirm`, which tells what came of an event; add `confirm: {workflows: {}}` or remove the key",
+            ),
+        ),
         (
             with("limits: {activeWorkflows: 20}"),
-            later("limits.activeWorkflows"),
+            said(
+                "limits.activeWorkflows: needs Workflows that confirm; add `confirm: {workflows: {}}` or remove the key",
+            ),
+        ),
+        (
+            with("confirm: {group: batch, version: v1, kind: job}"),
+            said(
+                "confirm.kind: found `job`; allowed is the name of a kind as manifests have it, such as Job or Workflow",
+            ),
         ),
         // Values of the wrong type.
         (

@@ -1,0 +1,124 @@
+//! `confirm`, `redelivery` and `limits`.
+
+use super::*;
+
+#[test]
+fn workflows_confirm_with_the_documented_defaults() {
+    let config = good(&format!("{GOOD}confirm: {{workflows: {{}}}}\n"));
+    let confirm = config.confirm.clone().unwrap();
+    assert_eq!(
+        (confirm.kind, confirm.namespace),
+        (ObjectKind::workflow(), None)
+    );
+    assert_eq!(config.limits.active_workflows, Some(20));
+    assert_eq!(config.redelivery, Redelivery::default());
+    assert!(config.to_yaml().contains(
+        "confirm: {workflows: {}}\n\
+         redelivery: {deadline: 1m, maxAttempts: 10, giveUpAfter: 24h}\n\
+         limits: {inFlight: 100, activeWorkflows: 20, settle: 10s}\n"
+    ));
+}
+
+#[test]
+fn any_kind_can_confirm() {
+    let line = "confirm: {group: batch, version: v1, kind: Job, namespace: ml}\n";
+    let config = good(&format!("{GOOD}{line}"));
+    let confirm = config.confirm.unwrap();
+    let kind = &confirm.kind;
+    let parts = [&kind.group, &kind.version, &kind.kind].map(String::as_str);
+    assert_eq!(parts, ["batch", "v1", "Job"]);
+    assert_eq!(confirm.namespace.as_deref(), Some("ml"));
+    assert_eq!(config.limits.active_workflows, None);
+    let core = good(&format!(
+        "{GOOD}confirm: {{version: v1, kind: ConfigMap}}\n"
+    ));
+    assert_eq!(core.confirm.unwrap().kind.group, "");
+}
+
+#[test]
+fn what_confirms_must_be_said_once_and_whole() {
+    assert_eq!(
+        added("confirm: {}"),
+        "confirm: says not what confirms; give `workflows: {}`, or `group`, `version` and `kind`"
+    );
+    assert_eq!(
+        added("confirm: {workflows: {}, kind: Job}"),
+        "confirm.kind: is given beside `workflows`; remove one of them"
+    );
+    assert_eq!(
+        added("confirm: {workflows: {}, namespace: ml}"),
+        "confirm.namespace: goes into `workflows`: {namespace: …}"
+    );
+    assert_eq!(
+        added("confirm: {group: batch}"),
+        "confirm.version: is missing; give the version of the kind, such as v1\n\
+         confirm.kind: is missing; give the name of the kind, such as Job"
+    );
+    assert_eq!(
+        added("confirm: {workflow: {}}"),
+        "confirm: unknown key `workflow`; did you mean `workflows`?\n\
+         confirm: says not what confirms; give `workflows: {}`, or `group`, `version` and `kind`"
+    );
+    assert_eq!(
+        added("confirm: {group: batch/v1, version: \"1\", kind: jobs, namespace: ML}"),
+        "confirm.group: found `batch/v1`; allowed is an API group without its version, such as batch or argoproj.io\n\
+         confirm.version: found `1`; allowed is a version such as v1 or v1alpha1\n\
+         confirm.kind: found `jobs`; allowed is the name of a kind as manifests have it, such as Job or Workflow\n\
+         confirm.namespace: found `ML`; allowed is a namespace: 1 to 63 lower-case letters, digits and hyphens, \
+         a letter or digit first and last"
+    );
+}
+
+#[test]
+fn redelivery_has_bounds_and_needs_a_confirmation() {
+    let with = |line: &str| added(&format!("confirm: {{workflows: {{}}}}\nredelivery: {line}"));
+    assert_eq!(
+        added("redelivery: {deadline: 60s}"),
+        "redelivery: has no meaning without `confirm`, which tells what came of an event; \
+         add `confirm: {workflows: {}}` or remove the key"
+    );
+    assert_eq!(
+        with("{deadline: -5s, maxAttempts: 0, giveUpAfter: 99999h}"),
+        "redelivery.deadline: found the text `-5s`; allowed is a duration such as 30s, 5m, 1h30m or 250ms\n\
+         redelivery.maxAttempts: found the number 0; allowed is a whole number from 1 to 1000\n\
+         redelivery.giveUpAfter: found `99999h`; allowed are 1m to 720h"
+    );
+    assert_eq!(
+        with("{deadline: 1h, giveUpAfter: 5m}"),
+        "redelivery.giveUpAfter: is shorter than `deadline`, which is 1h; give at least that"
+    );
+    assert_eq!(
+        with("{attempts: 3}"),
+        "redelivery: unknown key `attempts`; did you mean `maxAttempts`?"
+    );
+}
+
+#[test]
+fn active_workflows_are_known_only_when_they_confirm() {
+    let needs = "limits.activeWorkflows: needs Workflows that confirm; \
+                 add `confirm: {workflows: {}}` or remove the key";
+    assert_eq!(added("limits: {activeWorkflows: 2}"), needs);
+    let job = "confirm: {group: batch, version: v1, kind: Job}";
+    assert_eq!(
+        added(&format!("{job}\nlimits: {{activeWorkflows: 2}}")),
+        needs
+    );
+    let limits = |value: &str| {
+        added(&format!(
+            "confirm: {{workflows: {{}}}}\nlimits: {{activeWorkflows: {value}}}"
+        ))
+    };
+    for (value, found) in [
+        ("-1", "the number -1"),
+        ("0", "the number 0"),
+        ("1.5", "the number 1.5"),
+        ("many", "the text `many`"),
+    ] {
+        assert_eq!(
+            limits(value),
+            format!(
+                "limits.activeWorkflows: found {found}; allowed is a whole number from 1 to 100000"
+            )
+        );
+    }
+}

@@ -1,0 +1,427 @@
+//! From offers to Workflows: sends events, and holds each until the cluster shows what came of it.
+//!
+//! [`Unconfirmed`] decides; this asks and tells everybody else.
+
+use std::{
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+    time::Duration,
+};
+
+use bytes::Bytes;
+use tokio::{
+    sync::{Semaphore, mpsc},
+    time::{Instant, sleep_until, timeout},
+};
+use tracing::{debug, info, warn};
+
+use super::{
+    SessionError,
+    fence::Fence,
+    letters::Letters,
+    outlet::{Announcement, Outlet},
+    stalled::StallMarker,
+    unconfirmed::{Moment, Sent, Unconfirmed, Verdict},
+};
+use crate::{
+    config::Limits,
+    confirm::{
+        Confirmation,
+        index::{Health, News, NewsFeed},
+    },
+    event::{EventId, Place},
+    ledger::{
+        Ledger,
+        recorder::{Done, Record},
+    },
+    metrics::SourceStats,
+    source::listing::{Discovered, Origin},
+};
+
+mod give_up;
+
+/// How long one question to the cluster may take.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// How often overdue events are looked for, at most and at least.
+const TICKS: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(1));
+/// A delay that is no standing still.
+const TOLERANCE: Duration = Duration::from_millis(500);
+
+/// Sends offers to one client, until the cluster confirms them.
+pub(super) struct Courier {
+    /// What ids and payloads are made of.
+    pub(super) place: Place,
+    /// To the client.
+    pub(super) out: Outlet,
+    /// Where done events go.
+    pub(super) records: mpsc::Sender<Record>,
+    /// How many more events may be in flight.
+    pub(super) in_flight: Arc<Semaphore>,
+    /// Bounds on what is under way.
+    pub(super) limits: Limits,
+    /// What shows that events came to something.
+    pub(super) confirm: Arc<dyn Confirmation>,
+    /// What it tells.
+    pub(super) feed: NewsFeed,
+    /// Asked before anything is sent.
+    pub(super) fence: Fence,
+    /// Told when an offer is taken back.
+    pub(super) ledger: Arc<Mutex<Ledger>>,
+    /// Events that were given up.
+    pub(super) letters: Arc<Letters>,
+    /// Says outside of this process that nothing is confirmed.
+    pub(super) marker: StallMarker,
+    /// Numbers for people.
+    pub(super) stats: Arc<SourceStats>,
+    /// What was sent and is not confirmed.
+    pub(super) unconfirmed: Unconfirmed,
+    /// How the cluster could be asked when it was last looked at.
+    pub(super) health: Health,
+    /// What is sent next.
+    pub(super) next: Option<(EventId, Discovered)>,
+    /// The event that a stalled source sends beyond its limits, to learn whether others get through.
+    pub(super) extra: Option<EventId>,
+    /// Permits that were made for it and are to be taken back.
+    pub(super) lent: usize,
+}
+
+/// Why the courier stops in peace: the client, the recorder or the offers are gone.
+struct Gone;
+
+type Step = Result<Result<(), Gone>, SessionError>;
+
+const ON: Step = Ok(Ok(()));
+const GONE: Step = Ok(Err(Gone));
+
+impl Courier {
+    /// Works until no more offers come and all that was sent is done, or the client or the recorder
+    /// is gone: then nothing more is done.
+    ///
+    /// # Errors
+    /// The state container refuses what concerns dead letters.
+    pub(super) async fn run(
+        mut self,
+        mut offers: mpsc::Receiver<Discovered>,
+    ) -> Result<(), SessionError> {
+        let mut more = true;
+        let mut tick = Instant::now();
+        self.look_around().await?;
+        while more || self.next.is_some() || !self.unconfirmed.is_empty() {
+            let may_send = self.next.is_some() && self.may_send(Instant::now());
+            let step = tokio::select! {
+                biased;
+                news = self.feed.next() => self.hear(news).await,
+                () = sleep_until(tick) => {
+                    let step = self.tick(tick).await;
+                    tick = Instant::now() + self.period();
+                    step
+                }
+                ready = room(&self.in_flight, &self.out), if may_send => match ready {
+                    Some(()) => self.send_next().await,
+                    None => GONE,
+                },
+                offer = offers.recv(), if more && self.next.is_none() => {
+                    more = offer.is_some();
+                    self.take(offer).await
+                }
+            };
+            if step?.is_err() {
+                return Ok(());
+            }
+            self.note();
+        }
+        Ok(())
+    }
+
+    fn period(&self) -> Duration {
+        (self.unconfirmed.deadline() / 8).clamp(TICKS.0, TICKS.1)
+    }
+
+    /// An offer: what has come to something is done, and what was given up stays so.
+    async fn take(&mut self, offer: Option<Discovered>) -> Step {
+        let Some(discovered) = offer else { return ON };
+        let id = self.place.id_of(&discovered.blob, discovered.replay());
+        let retried = matches!(discovered.origin, Origin::Retry(_));
+        if self.confirm.index().has(id) {
+            return self.done(id, discovered, 0).await;
+        }
+        if self.letters.hold(id) && !retried {
+            return self.record(discovered, 0).await;
+        }
+        if !self.unconfirmed.contains(id) {
+            self.next = Some((id, discovered));
+        }
+        ON
+    }
+
+    fn may_send(&mut self, now: Instant) -> bool {
+        if self.health != Health::Live || !self.unconfirmed.takes_fresh(now) {
+            return false;
+        }
+        self.has_room() || self.has_room_for_extra(now)
+    }
+
+    // Events that are about to become Workflows count as such: nobody can call them back.
+    fn has_room(&self) -> bool {
+        let unfinished = self.confirm.index().unfinished();
+        let most = self.limits.active_workflows.unwrap_or(usize::MAX);
+        self.in_flight.available_permits() > 0 && unfinished + self.unconfirmed.len() < most
+    }
+
+    // When everything in flight may be the one kind of event of which nothing ever comes, only
+    // another event can tell. One that cannot either makes way for the next.
+    fn has_room_for_extra(&mut self, now: Instant) -> bool {
+        let unfinished = self.confirm.index().unfinished();
+        let full = self
+            .limits
+            .active_workflows
+            .is_some_and(|most| unfinished >= most);
+        if self.unconfirmed.stall().is_none() || full {
+            return false;
+        }
+        if let Some(extra) = self.extra.filter(|id| self.unconfirmed.contains(*id)) {
+            if !self.unconfirmed.has_waited(extra, now) {
+                return false;
+            }
+            self.put_back(extra);
+        }
+        self.extra = self.next.as_ref().map(|(id, _)| *id);
+        if self.in_flight.available_permits() == 0 {
+            self.in_flight.add_permits(1);
+            self.lent += 1;
+        }
+        true
+    }
+
+    // Whoever comes upon it next offers it anew.
+    fn put_back(&mut self, id: EventId) {
+        let Some(sent) = self.unconfirmed.take_out(id) else {
+            return;
+        };
+        self.in_flight.add_permits(1);
+        match sent.discovered.origin {
+            Origin::Retry(_) => self.letters.put_back(id),
+            _ => {
+                let mut ledger = self.ledger.lock().unwrap_or_else(PoisonError::into_inner);
+                ledger.put_back(sent.discovered.fingerprint);
+            }
+        }
+    }
+
+    async fn send_next(&mut self) -> Step {
+        let Some((id, discovered)) = self.next.take() else {
+            return ON;
+        };
+        if self.fence.pass().await.is_none() {
+            return GONE;
+        }
+        // It may have come to something while it waited here.
+        if self.confirm.index().has(id) {
+            return self.done(id, discovered, 0).await;
+        }
+        let Some(room) = self.out.room().await else {
+            return GONE;
+        };
+        room.send(announcement(&self.place, &discovered));
+        if let Ok(permit) = self.in_flight.try_acquire() {
+            permit.forget();
+        }
+        self.unconfirmed.sent(id, discovered, Moment::now());
+        self.stats.events_sent.fetch_add(1, Relaxed);
+        ON
+    }
+
+    async fn hear(&mut self, news: News) -> Step {
+        match news {
+            News::Seen(id) => self.seen(id).await,
+            News::Missed => {
+                self.look_around().await?;
+                let index = self.confirm.index();
+                let waiting: Vec<_> = self.unconfirmed.ids().filter(|id| index.has(*id)).collect();
+                for id in waiting {
+                    if self.seen(id).await?.is_err() {
+                        return GONE;
+                    }
+                }
+                ON
+            }
+            News::Changed => {
+                self.feel();
+                ON
+            }
+        }
+    }
+
+    /// Something has come of an event.
+    async fn seen(&mut self, id: EventId) -> Step {
+        if let Some(sent) = self.unconfirmed.confirmed(id, Moment::now()) {
+            return self.done(id, sent.discovered, 1).await;
+        }
+        if let Some((_, discovered)) = self.next.take_if(|(next, _)| *next == id) {
+            return self.done(id, discovered, 0).await;
+        }
+        if self.letters.hold(id) {
+            self.outlived(id).await?;
+        }
+        ON
+    }
+
+    /// Letters of events that have come to something are no dead letters.
+    async fn look_around(&mut self) -> Result<(), SessionError> {
+        let index = self.confirm.index();
+        for id in self.letters.ids() {
+            if index.has(id) {
+                self.outlived(id).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn outlived(&self, id: EventId) -> Result<(), SessionError> {
+        info!(
+            event_id = id.to_hex(),
+            "a dead letter came to something after all; it is removed"
+        );
+        Ok(self.letters.resolve(id).await?)
+    }
+
+    async fn done(&mut self, id: EventId, discovered: Discovered, in_flight: usize) -> Step {
+        if self.letters.hold(id) || matches!(discovered.origin, Origin::Retry(_)) {
+            self.outlived(id).await?;
+        }
+        self.record(discovered, in_flight).await
+    }
+
+    async fn record(&mut self, discovered: Discovered, in_flight: usize) -> Step {
+        let done = done(&discovered, in_flight);
+        match self.records.send(Record::Done(done)).await {
+            Ok(()) => ON,
+            Err(_) => GONE,
+        }
+    }
+
+    /// Takes in whether the cluster can be asked.
+    fn feel(&mut self) {
+        let health = self.confirm.index().health();
+        if health == self.health {
+            return;
+        }
+        match &health {
+            Health::Live => {
+                info!("the cluster can be asked again; going on");
+                self.unconfirmed.wait_anew(Instant::now());
+            }
+            Health::Lost(error) => warn!(%error, "nothing can be confirmed; sending waits"),
+            Health::Starting => {}
+        }
+        self.health = health;
+    }
+
+    async fn tick(&mut self, due: Instant) -> Step {
+        let lost = due.elapsed();
+        if lost > TOLERANCE {
+            self.unconfirmed.excuse(lost);
+        }
+        self.feel();
+        self.take_lent_back();
+        if self.health == Health::Live {
+            for id in self.unconfirmed.overdue(Moment::now()) {
+                match self.try_again(id).await? {
+                    Ok(true) => {}
+                    Ok(false) => break,
+                    Err(Gone) => return GONE,
+                }
+            }
+        }
+        self.marker.show(&self.unconfirmed);
+        ON
+    }
+
+    fn take_lent_back(&mut self) {
+        while self.lent > 0 && self.unconfirmed.stall().is_none() {
+            let Ok(permit) = self.in_flight.try_acquire() else {
+                return;
+            };
+            permit.forget();
+            self.lent -= 1;
+        }
+    }
+
+    // Whether there is any use in going on with the next.
+    async fn try_again(&mut self, id: EventId) -> Result<Result<bool, Gone>, SessionError> {
+        // The watch may have missed what the cluster itself knows.
+        match timeout(PATIENCE, self.confirm.look(id)).await {
+            Ok(Ok(true)) => return Ok(self.seen(id).await?.map(|()| true)),
+            Ok(Ok(false)) => {}
+            Ok(Err(error)) => {
+                debug!(%error, "the cluster cannot be asked; nothing is sent again for now");
+                return Ok(Ok(false));
+            }
+            Err(_) => return Ok(Ok(false)),
+        }
+        match self.unconfirmed.judge(id, Instant::now()) {
+            Verdict::Resend => Ok(self.resend(id).await),
+            Verdict::Failed | Verdict::Alone if self.fence.ask().await.is_none() => Ok(Err(Gone)),
+            verdict => Ok(self.give_up(id, verdict).await?.map(|()| true)),
+        }
+    }
+
+    async fn resend(&mut self, id: EventId) -> Result<bool, Gone> {
+        self.fence.pass().await.ok_or(Gone)?;
+        let Some(sent) = self.unconfirmed.get(id) else {
+            return Ok(true);
+        };
+        // A client that does not read gets no more of the same.
+        let Some(room) = self.out.room_now() else {
+            return Ok(false);
+        };
+        room.send(announcement(&self.place, &sent.discovered));
+        self.unconfirmed.sent_again(id, Moment::now());
+        self.stats.events_sent.fetch_add(1, Relaxed);
+        self.stats.events_redelivered.fetch_add(1, Relaxed);
+        Ok(true)
+    }
+
+    fn note(&self) {
+        let stats = &self.stats;
+        let set = |gauge: &AtomicU64, value: usize| gauge.store(value as u64, Relaxed);
+        set(&stats.in_flight, self.unconfirmed.len());
+        set(&stats.active_workflows, self.confirm.index().unfinished());
+        let latency = self.unconfirmed.latency().unwrap_or_default();
+        set(&stats.confirm_millis, latency.as_millis() as usize);
+        let reason = match (&self.health, self.marker.reason(&self.unconfirmed)) {
+            (Health::Lost(error), _) => Some(error.to_string()),
+            (_, reason) => reason,
+        };
+        set(&stats.stalled, usize::from(self.marker.is_shown()));
+        stats.set_delivery_error(reason);
+    }
+}
+
+/// Waits until the client takes one more event and one more may be in flight; `None` when it is gone.
+async fn room(in_flight: &Semaphore, out: &Outlet) -> Option<()> {
+    let _permit = in_flight.acquire().await.ok()?;
+    out.room().await.map(|_| ())
+}
+
+fn announcement(place: &Place, discovered: &Discovered) -> Announcement {
+    Announcement {
+        payload: Bytes::from(place.payload(&discovered.blob, discovered.replay())),
+    }
+}
+
+/// What is recorded of an event that is done.
+pub(super) fn done(discovered: &Discovered, in_flight: usize) -> Done {
+    let mut done = Done {
+        in_flight,
+        ..Done::default()
+    };
+    match discovered.origin {
+        Origin::Found => done.found.push(discovered.fingerprint),
+        Origin::Replay(_) => done.replayed.push(discovered.fingerprint),
+        Origin::Retry(_) => done.others = 1,
+    }
+    done
+}

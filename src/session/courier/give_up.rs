@@ -1,0 +1,54 @@
+//! The end of an event of which nothing comes: a dead letter.
+
+use std::sync::atomic::Ordering::Relaxed;
+
+use tracing::error;
+
+use super::{Courier, ON, Sent, Step, Verdict};
+use crate::{dead_letter::DeadLetter, event::EventId};
+
+impl Courier {
+    /// Writes the dead letter, and then records the event as done.
+    pub(super) async fn give_up(&mut self, id: EventId, verdict: Verdict) -> Step {
+        let Some(sent) = self.unconfirmed.get(id) else {
+            return ON;
+        };
+        let letter = self.letter(sent, verdict);
+        self.letters.write(&letter).await?;
+        self.stats.dead_letters.fetch_add(1, Relaxed);
+        error!(
+            event_id = id.to_hex(),
+            blob = %letter.blob.name.escape_debug(),
+            attempts = letter.attempts,
+            reason = letter.last_reason,
+            "event given up: it is a dead letter, which `dead-letters retry` sends again"
+        );
+        // Something may have come of it while the letter was written.
+        if self.confirm.index().has(id) {
+            return self.seen(id).await;
+        }
+        match self.unconfirmed.take_out(id) {
+            Some(sent) => self.record(sent.discovered, 1).await,
+            None => ON,
+        }
+    }
+
+    fn letter(&self, sent: &Sent, verdict: Verdict) -> DeadLetter {
+        let last_reason = match verdict {
+            Verdict::Alone => "nothing came of it for longer than redelivery.giveUpAfter, and there was no other event that would show whether others get through".to_owned(),
+            Verdict::Failed | Verdict::Resend => format!(
+                "nothing came of it in {} attempts, while events that were sent after it were confirmed: look at what the Sensor's log and the cluster's admission say of this one",
+                sent.failed
+            ),
+        };
+        DeadLetter {
+            place: self.place.clone(),
+            blob: sent.discovered.blob.clone(),
+            replay: sent.discovered.replay().map(str::to_owned),
+            attempts: sent.attempts(),
+            first_sent: sent.first_sent.clock,
+            last_sent: sent.last_sent.clock,
+            last_reason,
+        }
+    }
+}

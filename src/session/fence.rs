@@ -1,0 +1,39 @@
+//! Whether this session still owns its source, asked before anything is sent.
+
+use std::time::Duration;
+
+use tokio::sync::{mpsc, oneshot};
+
+use crate::ledger::recorder::{Proof, Record};
+
+/// So long one answer serves: short enough that an overtaken session sends next to nothing more,
+/// long enough that a busy one asks next to nothing, because its own records are proof as well.
+const SERVES: Duration = Duration::from_millis(200);
+
+/// The fence between a session and the one that has overtaken it.
+#[derive(Debug, Clone)]
+pub(super) struct Fence {
+    /// To who knows: the recorder, which ends the session when it is overtaken.
+    pub(super) records: mpsc::Sender<Record>,
+    /// When it was last known.
+    pub(super) proof: Proof,
+}
+
+impl Fence {
+    /// Waits until it is known that the source is this session's; `None` when it is not, or the
+    /// session is at its end.
+    pub(super) async fn pass(&self) -> Option<()> {
+        match self.proof.age() {
+            Some(age) if age < SERVES => Some(()),
+            _ => self.ask().await,
+        }
+    }
+
+    /// As [`Fence::pass`], and no earlier answer serves.
+    pub(super) async fn ask(&self) -> Option<()> {
+        let (told, answer) = oneshot::channel();
+        let check = Record::Check(Some(told));
+        self.records.send(check).await.ok()?;
+        answer.await.ok()
+    }
+}

@@ -1,0 +1,256 @@
+//! What people ask of a live source: replays, and dead letters to be sent again.
+
+use std::{
+    collections::HashSet,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use tokio::{
+    sync::mpsc,
+    time::{Instant, sleep_until},
+};
+use tracing::{info, warn};
+
+use super::{SessionError, fence::Fence, letters::Letters};
+use crate::{
+    blob::{BlobRef, Continuation, ListPage},
+    event::EventId,
+    filter::Filter,
+    folder::Folder,
+    ledger::{
+        Ledger, Standing,
+        fingerprint::{Fingerprint, FingerprintKey},
+        home::Home,
+        recorder::Record,
+    },
+    request::{Replay, Request},
+    source::{
+        BlobListing,
+        listing::{Discovered, Origin},
+    },
+};
+
+/// A request is read with one call, and none is nearly as long.
+const LONGEST: u64 = 64 * 1024;
+/// How often requests are looked for, at least.
+const SLOWEST: Duration = Duration::from_secs(30);
+/// So many requests that make no sense are remembered, so that each is told of once.
+const REMEMBERED: usize = 1024;
+
+/// Takes up what is asked of one source.
+///
+/// Nothing about a request is kept in memory: each round lists what it asks for and offers what is
+/// neither done nor under way, until a round finds all of it done. So a crash costs one listing.
+pub(super) struct Requests {
+    pub(super) home: Home,
+    pub(super) listing: Arc<dyn BlobListing>,
+    /// What the source announces; a replay announces no more.
+    pub(super) filter: Filter,
+    pub(super) key: FingerprintKey,
+    pub(super) ledger: Arc<Mutex<Ledger>>,
+    pub(super) letters: Arc<Letters>,
+    /// Asked before a request is removed.
+    pub(super) fence: Fence,
+    /// Where blobs go that are to be announced.
+    pub(super) offers: mpsc::Sender<Discovered>,
+    pub(super) records: mpsc::Sender<Record>,
+    /// From the start of a round to the start of the next, at most half a minute.
+    pub(super) interval: Duration,
+    /// Whether events are confirmed, without which there are no dead letters.
+    pub(super) confirms: bool,
+    /// Requests that were told to make no sense.
+    pub(super) refused: HashSet<String>,
+}
+
+/// Nobody takes what is offered any more.
+struct Closed;
+
+impl Requests {
+    /// Takes up requests until nobody takes what they ask for.
+    ///
+    /// # Errors
+    /// The storage account refuses.
+    pub(super) async fn run(mut self) -> Result<(), SessionError> {
+        loop {
+            let next = Instant::now() + self.interval.min(SLOWEST);
+            if self.round().await?.is_err() {
+                return Ok(());
+            }
+            sleep_until(next).await;
+        }
+    }
+
+    async fn round(&mut self) -> Result<Result<(), Closed>, SessionError> {
+        let requests = self.read().await?;
+        let mut replays = false;
+        for (name, request) in requests {
+            let done = match request {
+                Request::Replay(replay) => {
+                    replays = true;
+                    self.replay(&name, &replay).await?
+                }
+                Request::Retry(id) => self.retry(id).await?,
+            };
+            if done.is_err() {
+                return Ok(Err(Closed));
+            }
+        }
+        self.letters.refresh().await?;
+        if !replays && !self.ledger().contents().replayed.is_empty() {
+            let over = self.records.send(Record::ReplaysOver).await;
+            return Ok(over.map_err(|_| Closed));
+        }
+        Ok(Ok(()))
+    }
+
+    async fn read(&mut self) -> Result<Vec<(String, Request)>, SessionError> {
+        let folder = Folder::of(&self.home.source_id);
+        let prefix = folder.requests();
+        let list = || self.home.store.list(&prefix);
+        let names = self.home.retry_proven("list requests").run(list).await?;
+        let mut requests = Vec::new();
+        for name in names {
+            match self.parse(&folder, &name).await? {
+                Some(Ok(request)) => requests.push((name, request)),
+                Some(Err(problem)) => self.refuse(name, &problem),
+                None => {}
+            }
+        }
+        Ok(requests)
+    }
+
+    // `None`: it is gone by now.
+    async fn parse(
+        &self,
+        folder: &Folder,
+        name: &str,
+    ) -> Result<Option<Result<Request, String>>, SessionError> {
+        if let Some(id) = folder.retry_id(name) {
+            return Ok(Some(match self.confirms {
+                true => Ok(Request::Retry(id)),
+                false => Err("a dead letter can be retried only with `confirm`".to_owned()),
+            }));
+        }
+        let read = || self.home.store.read(name, 0, LONGEST);
+        let chunk = self.home.retry_proven("read request").run(read).await?;
+        Ok(chunk.map(|chunk| {
+            let replay = Replay::from_json(&chunk.bytes)?;
+            match folder.replay(&replay.name) == name {
+                true => Ok(Request::Replay(replay)),
+                false => Err(format!("it calls itself `{}`", replay.name.escape_debug())),
+            }
+        }))
+    }
+
+    fn refuse(&mut self, name: String, problem: &str) {
+        if self.refused.len() < REMEMBERED && self.refused.insert(name.clone()) {
+            warn!(
+                request = %name.escape_debug(),
+                problem,
+                "a request makes no sense and is left alone; remove it, or write it with `replay` or `dead-letters retry`"
+            );
+        }
+    }
+
+    async fn retry(&self, id: EventId) -> Result<Result<(), Closed>, SessionError> {
+        if !self.letters.begin_retry(id) {
+            return Ok(Ok(()));
+        }
+        match self.letters.read(id).await? {
+            Some(Ok(letter)) => {
+                let name = letter.replay.map(Arc::from);
+                let discovered = Discovered {
+                    fingerprint: self.key.of(&letter.blob.name, &letter.blob.etag),
+                    blob: letter.blob,
+                    origin: Origin::Retry(name),
+                };
+                Ok(self.offers.send(discovered).await.map_err(|_| Closed))
+            }
+            Some(Err(problem)) => {
+                warn!(
+                    event_id = id.to_hex(),
+                    problem, "a dead letter cannot be retried"
+                );
+                self.letters.end_retry(id).await?;
+                Ok(Ok(()))
+            }
+            None => {
+                self.letters.end_retry(id).await?;
+                Ok(Ok(()))
+            }
+        }
+    }
+
+    /// One round of a replay. It is over when all that it asks for is done.
+    async fn replay(
+        &self,
+        request: &str,
+        replay: &Replay,
+    ) -> Result<Result<(), Closed>, SessionError> {
+        let prefix = replay.blob.as_deref().unwrap_or(&replay.prefix);
+        let mut after: Option<Continuation> = None;
+        let mut open = 0;
+        loop {
+            let list = || self.listing.list(prefix, after.as_ref());
+            let page = self.home.retry_proven("list blobs").run(list).await?;
+            let (offers, waiting) = self.judge(&page, replay);
+            open += offers.len() + waiting;
+            for discovered in offers {
+                if self.offers.send(discovered).await.is_err() {
+                    return Ok(Err(Closed));
+                }
+            }
+            after = page.next;
+            if after.is_none() {
+                break;
+            }
+        }
+        if open > 0 || self.fence.ask().await.is_none() {
+            return Ok(Ok(()));
+        }
+        let delete = || self.home.store.delete(request);
+        self.home.retry_proven("delete request").run(delete).await?;
+        info!(replay = replay.name, "replay done");
+        Ok(Ok(()))
+    }
+
+    // What is to be offered, and how much is under way.
+    fn judge(&self, page: &ListPage, replay: &Replay) -> (Vec<Discovered>, usize) {
+        let (mut offers, mut waiting) = (Vec::new(), 0);
+        let mut ledger = self.ledger();
+        let asked = page.blobs().filter(|blob| self.is_asked(blob, replay));
+        for blob in asked {
+            // What was not announced for itself yet has that before it.
+            if ledger.look(self.key.of(blob.name, blob.etag)) != Standing::Done {
+                continue;
+            }
+            let fingerprint = self.key.of_replay(blob.name, blob.etag, &replay.name);
+            match ledger.look_replay(fingerprint) {
+                Standing::New => {
+                    ledger.begin(fingerprint);
+                    offers.push(again(&blob, fingerprint, replay));
+                }
+                Standing::UnderWay => waiting += 1,
+                Standing::Done => {}
+            }
+        }
+        (offers, waiting)
+    }
+
+    fn is_asked(&self, blob: &BlobRef<'_>, replay: &Replay) -> bool {
+        !blob.is_directory && self.filter.matches(blob.name) && replay.asks_for(blob)
+    }
+
+    fn ledger(&self) -> MutexGuard<'_, Ledger> {
+        self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn again(blob: &BlobRef<'_>, fingerprint: Fingerprint, replay: &Replay) -> Discovered {
+    Discovered {
+        blob: (*blob).into(),
+        fingerprint,
+        origin: Origin::Replay(replay.name.as_str().into()),
+    }
+}

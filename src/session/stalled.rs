@@ -1,0 +1,118 @@
+//! A stalled source says so: once in the log, on the status page, and with a blob in its folder for
+//! those who ask from outside of this process.
+
+use bytes::Bytes;
+use time::format_description::well_known::Rfc3339;
+use tokio::sync::watch;
+use tracing::{error, info};
+
+use super::unconfirmed::Unconfirmed;
+use crate::{
+    folder::Folder,
+    ledger::home::Home,
+    stalled::{CURE, Stalled},
+    storage::StorageError,
+};
+
+/// What is said of a stall. [`MarkerWriter`] writes it down in its own time.
+pub(super) struct StallMarker {
+    source: String,
+    shown: watch::Sender<Option<Stalled>>,
+}
+
+/// Keeps the blob that says that a source is stalled.
+pub(super) struct MarkerWriter {
+    home: Home,
+    shown: watch::Receiver<Option<Stalled>>,
+}
+
+/// What says that `home`'s source is stalled, and what writes it down.
+pub(super) fn marker(home: &Home) -> (StallMarker, MarkerWriter) {
+    let (sender, receiver) = watch::channel(None);
+    let marker = StallMarker {
+        source: home.source_id.clone(),
+        shown: sender,
+    };
+    let writer = MarkerWriter {
+        home: home.clone(),
+        shown: receiver,
+    };
+    (marker, writer)
+}
+
+impl StallMarker {
+    /// Says that a stall has begun, or is over.
+    pub(super) fn show(&self, unconfirmed: &Unconfirmed) {
+        let stall = unconfirmed.stall().filter(|stall| stall.declared);
+        match (stall.is_some(), self.is_shown()) {
+            (true, false) => {
+                let stalled = told(unconfirmed);
+                if let Some(stalled) = &stalled {
+                    error!(source = self.source, reason = stalled.reason, "stalled");
+                }
+                self.shown.send_replace(stalled);
+            }
+            (false, true) => {
+                info!(source = self.source, "events are confirmed again");
+                self.shown.send_replace(None);
+            }
+            _ => {}
+        }
+    }
+
+    /// Whether a stall is being told of.
+    pub(super) fn is_shown(&self) -> bool {
+        self.shown.borrow().is_some()
+    }
+
+    /// The sentence about the stall that is being told of, as of now.
+    pub(super) fn reason(&self, unconfirmed: &Unconfirmed) -> Option<String> {
+        let stalled = self.is_shown().then(|| told(unconfirmed)).flatten();
+        stalled.map(|stalled| stalled.reason)
+    }
+}
+
+impl MarkerWriter {
+    /// Writes and removes the blob for as long as the session lives. It begins by removing what an
+    /// earlier session left.
+    ///
+    /// # Errors
+    /// A refusal of the state container.
+    pub(super) async fn run(mut self) -> Result<(), StorageError> {
+        let name = Folder::of(&self.home.source_id).stalled();
+        loop {
+            let shown = self.shown.borrow_and_update().clone();
+            match shown {
+                Some(stalled) => {
+                    let bytes = Bytes::from(stalled.to_json());
+                    let put = || self.home.store.put(&name, bytes.clone());
+                    self.home.retry_proven("say stalled").run(put).await?;
+                }
+                None => {
+                    let delete = || self.home.store.delete(&name);
+                    self.home.retry_proven("unsay stalled").run(delete).await?;
+                }
+            }
+            if self.shown.changed().await.is_err() {
+                return Ok(());
+            }
+        }
+    }
+}
+
+fn told(unconfirmed: &Unconfirmed) -> Option<Stalled> {
+    let stall = unconfirmed.stall()?;
+    let since = stall.since.format(&Rfc3339).unwrap_or_default();
+    let waiting = unconfirmed.len();
+    let plural = if waiting == 1 {
+        "event waits"
+    } else {
+        "events wait"
+    };
+    Some(Stalled {
+        since: stall.since,
+        last_confirmed: unconfirmed.last_confirmed(),
+        waiting: waiting as u64,
+        reason: format!("nothing has been confirmed since {since}; {waiting} {plural}; {CURE}"),
+    })
+}

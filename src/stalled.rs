@@ -1,0 +1,39 @@
+//! The word that nothing is confirmed: a blob in the source's folder for as long as it is so, for
+//! those who ask from outside of the process that streams.
+
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+
+/// Where to look when nothing is confirmed, and what mends the usual cause: an EventBus that lost its
+/// storage, which neither EventSource nor Sensor notices.
+pub const CURE: &str = "look at EventBus and Sensor; a bus that lost its storage is healed by \
+    `kubectl rollout restart deployment -l eventsource-name` and `kubectl rollout restart deployment -l sensor-name`";
+
+/// A source of which nothing is confirmed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Stalled {
+    /// Since when.
+    #[serde(with = "time::serde::rfc3339")]
+    pub since: OffsetDateTime,
+    /// When something was last confirmed by the stream that says so, if ever.
+    #[serde(with = "time::serde::rfc3339::option")]
+    pub last_confirmed: Option<OffsetDateTime>,
+    /// How many events wait.
+    pub waiting: u64,
+    /// One sentence with the cure.
+    pub reason: String,
+}
+
+impl Stalled {
+    /// The blob, indented for people.
+    pub fn to_json(&self) -> Vec<u8> {
+        // A struct of texts, numbers and moments of our time always has a JSON form.
+        serde_json::to_vec_pretty(self).unwrap_or_default()
+    }
+
+    /// What the blob says; `None` when it is not ours.
+    pub fn from_json(json: &[u8]) -> Option<Self> {
+        serde_json::from_slice(json).ok()
+    }
+}

@@ -1,0 +1,306 @@
+//! Sessions whose events are done when the cluster shows what came of them.
+
+use std::{collections::BTreeSet, sync::atomic::Ordering::Relaxed, time::Duration};
+
+use azure_blob_eventsource::{confirm::ConfirmError, session::SessionError};
+use tokio::time::{Instant, sleep, timeout};
+
+use crate::{
+    cluster::id,
+    stage::{SECOND, Stage, Stream, within},
+};
+
+const MINUTE: Duration = Duration::from_secs(60);
+
+async fn until(what: &str, mut condition: impl FnMut() -> bool) {
+    let met = async {
+        while !condition() {
+            sleep(Duration::from_millis(50)).await;
+        }
+    };
+    within(met, what).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_event_is_done_when_its_workflow_is_there_and_not_before() {
+    let (mut stage, cluster) = Stage::new().confirmed();
+    stage.put("a.csv");
+    let mut stream = stage.start();
+    let event = stream.event().await;
+    sleep(30 * SECOND).await;
+    assert_eq!(stream.stats.events_done.load(Relaxed), 0);
+    cluster.run(&event);
+    stream.until_done(1).await;
+    stream.stop().await.unwrap();
+    cluster.delete(&event);
+    assert!(stage.deliver().await.is_empty(), "it came again");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_has_its_workflow_is_done_without_being_sent() {
+    let (mut stage, cluster) = Stage::new().confirmed();
+    stage.put("a.csv");
+    let mut stream = stage.start();
+    let event = stream.event().await;
+    // The server is killed before anything is recorded.
+    stream.session.abort();
+    cluster.run(&event);
+    assert!(stage.deliver().await.is_empty(), "it came again");
+    cluster.delete(&event);
+    assert!(stage.deliver().await.is_empty(), "it was not recorded");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_event_of_which_nothing_comes_is_sent_again_with_the_same_id() {
+    let (mut stage, cluster) = Stage::new().confirmed();
+    stage.put("a.csv");
+    let mut stream = stage.start();
+    let first = stream.event().await;
+    let sent = Instant::now();
+    let again = stream.event().await;
+    let waited = sent.elapsed();
+    assert!(
+        (MINUTE..MINUTE + 20 * SECOND).contains(&waited),
+        "{waited:?}"
+    );
+    assert_eq!(first, again);
+    cluster.run(&again);
+    stream.until_done(1).await;
+    stream.expect_silence(10 * MINUTE).await;
+    assert_eq!(stream.stats.events_redelivered.load(Relaxed), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_watch_has_missed_is_looked_for_before_it_is_sent_again() {
+    let (mut stage, cluster) = Stage::new().confirmed();
+    stage.put("a.csv");
+    let mut stream = stage.start();
+    let event = stream.event().await;
+    cluster.run_unseen(&event);
+    stream.expect_silence(10 * MINUTE).await;
+    assert_eq!(stream.stats.events_done.load(Relaxed), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_sent_while_the_cluster_cannot_be_asked() {
+    let (mut stage, cluster) = Stage::new().confirmed();
+    let mut stream = stage.start();
+    stream.until_sweeps(1).await;
+    cluster
+        .index
+        .lost(ConfirmError::Unreachable("connection refused".into()));
+    stage.put("a.csv");
+    stream.expect_silence(30 * MINUTE).await;
+    assert_eq!(stream.stats.error().as_deref(), Some("connection refused"));
+    cluster.index.live();
+    assert_eq!(stream.next().await, "a.csv");
+    until("the error to go", || stream.stats.error().is_none()).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_role_that_is_missing_ends_the_stream_before_it_takes_anything_over() {
+    let (mut stage, cluster) = Stage::new().confirmed();
+    let forbidden = ConfirmError::Forbidden("kubectl create role …".into());
+    cluster.index.lost(forbidden.clone());
+    let ended = stage.start().session.await.unwrap();
+    assert!(
+        matches!(&ended, Err(SessionError::Confirm(error)) if *error == forbidden),
+        "{ended:?}"
+    );
+    assert!(stage.in_folder("").is_empty());
+}
+
+/// Good events get their Workflow at once, the others never.
+async fn serve(
+    stream: &mut Stream,
+    cluster: &crate::cluster::Cluster,
+    good: impl Fn(&str) -> bool,
+    time: Duration,
+) -> Vec<String> {
+    let end = Instant::now() + time;
+    let mut names = Vec::new();
+    while let Ok(event) = timeout(end - Instant::now(), stream.event()).await {
+        let name = event["blobname"].as_str().unwrap();
+        if good(name) {
+            cluster.run(&event);
+            cluster.finish(&event);
+        }
+        names.push(name.to_owned());
+    }
+    names
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_event_that_fails_while_others_succeed_becomes_a_dead_letter() {
+    let (mut stage, cluster) = Stage::new().confirmed();
+    stage.config.redelivery.max_attempts = 3;
+    stage.put("poison.csv");
+    let mut stream = stage.start();
+    let good = |name: &str| name != "poison.csv";
+    let mut sent = 0;
+    for n in 0..40 {
+        stage.put(&format!("good-{n}.csv"));
+        let names = serve(&mut stream, &cluster, good, 2 * MINUTE).await;
+        sent += names.iter().filter(|name| !good(name)).count();
+        assert_eq!(
+            names.iter().filter(|name| good(name)).count(),
+            1,
+            "{names:?}"
+        );
+    }
+    let letters = stage.in_folder("dead/");
+    assert_eq!(letters.len(), 1);
+    let letter = stage.json(&letters[0]);
+    assert_eq!(
+        letters[0],
+        format!("dead/{}.json", letter["id"].as_str().unwrap())
+    );
+    assert_eq!(letter["payload"]["blobname"], "poison.csv");
+    assert_eq!(letter["attempts"], sent);
+    assert!(
+        letter["lastReason"]
+            .as_str()
+            .unwrap()
+            .contains("3 attempts"),
+        "{letter}"
+    );
+    assert_eq!(stream.stats.dead_letters.load(Relaxed), 1);
+    stream.stop().await.unwrap();
+    assert!(
+        stage.deliver().await.is_empty(),
+        "it was sent again after it was given up"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_outage_of_everything_stalls_and_makes_no_dead_letters() {
+    let (mut stage, cluster) = Stage::new().confirmed();
+    stage.config.redelivery.max_attempts = 1;
+    let names: Vec<_> = (0..150).map(|n| format!("{n:03}.csv")).collect();
+    stage.put_all(names.iter().map(String::as_str));
+    let mut stream = stage.start();
+    let sent = serve(&mut stream, &cluster, |_| false, 12 * 60 * MINUTE).await;
+    assert!(sent.len() < 100 + 600, "{} were sent in vain", sent.len());
+    assert!(stage.in_folder("dead/").is_empty());
+    let stalled = stage.json("stalled.json");
+    assert!(stalled["waiting"].as_u64() >= Some(2), "{stalled}");
+    let reason = stream.stats.error().unwrap();
+    assert!(reason.contains("kubectl rollout restart"), "{reason}");
+    assert_eq!(stream.stats.stalled.load(Relaxed), 1);
+    let healed = Instant::now();
+    let mut runs = BTreeSet::new();
+    while stream.stats.events_done.load(Relaxed) < 150 {
+        match timeout(SECOND, stream.event()).await {
+            Ok(event) => {
+                cluster.run(&event);
+                cluster.finish(&event);
+                runs.insert(id(&event));
+            }
+            Err(_) => assert!(healed.elapsed() < 20 * MINUTE, "{} done", runs.len()),
+        }
+    }
+    assert_eq!(runs.len(), 150);
+    assert!(stage.in_folder("dead/").is_empty());
+    until("the word to go", || stage.in_folder("stalled").is_empty()).await;
+    assert!(stream.stats.error().is_none());
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_that_is_alone_and_unconfirmed_for_a_day_is_given_up() {
+    let (mut stage, _cluster) = Stage::new().confirmed();
+    stage.put("a.csv");
+    let mut stream = stage.start();
+    let start = Instant::now();
+    let events = async {
+        while stage.in_folder("dead/").is_empty() {
+            let _ = timeout(MINUTE, stream.event()).await;
+        }
+    };
+    timeout(25 * 60 * MINUTE, events).await.unwrap();
+    assert!(start.elapsed() >= 24 * 60 * MINUTE);
+}
+
+#[tokio::test(start_paused = true)]
+async fn good_events_get_through_when_all_in_flight_are_hopeless() {
+    let (mut stage, cluster) = Stage::new().confirmed();
+    stage.config.limits.in_flight = 3;
+    stage.config.redelivery.max_attempts = 3;
+    stage.put_all(["a-bad.csv", "b-bad.csv", "c-bad.csv", "d-bad.csv"]);
+    let mut stream = stage.start();
+    let good = |name: &str| name.ends_with("good.csv");
+    serve(&mut stream, &cluster, good, 30 * MINUTE).await;
+    for n in 0..60 {
+        stage.put(&format!("e{n}-good.csv"));
+        serve(&mut stream, &cluster, good, 5 * MINUTE).await;
+    }
+    let done = stream.stats.events_done.load(Relaxed);
+    assert_eq!((stage.in_folder("dead/").len(), done), (4, 64));
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_more_workflows_are_active_than_the_limit_allows() {
+    let (mut stage, cluster) = Stage::new().confirmed();
+    stage.config.limits.active_workflows = Some(5);
+    let names: Vec<_> = (0..40).map(|n| format!("{n:02}.csv")).collect();
+    stage.put_all(names.iter().map(String::as_str));
+    let mut stream = stage.start();
+    let mut running = std::collections::VecDeque::new();
+    let mut most = 0;
+    for _ in 0..40 {
+        while let Ok(event) = timeout(5 * SECOND, stream.event()).await {
+            sleep(SECOND).await;
+            cluster.run(&event);
+            running.push_back(event);
+            most = most.max(cluster.index.unfinished());
+        }
+        stream.expect_silence(5 * MINUTE).await;
+        if let Some(event) = running.pop_front() {
+            cluster.finish(&event);
+        }
+    }
+    stream.until_done(40).await;
+    assert_eq!(most, 5);
+    assert_eq!(stream.stats.events_redelivered.load(Relaxed), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dead_letter_whose_workflow_comes_late_is_removed() {
+    let (mut stage, cluster) = Stage::new().confirmed();
+    stage.config.redelivery.give_up_after = 10 * MINUTE;
+    stage.put("a.csv");
+    let mut stream = stage.start();
+    let event = stream.event().await;
+    let drain = async {
+        while stage.in_folder("dead/").is_empty() {
+            let _ = timeout(SECOND, stream.event()).await;
+        }
+    };
+    within(drain, "a dead letter").await;
+    cluster.run(&event);
+    until("the letter to go", || stage.in_folder("dead/").is_empty()).await;
+    stream.stop().await.unwrap();
+    assert!(stage.deliver().await.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_overtaken_session_sends_nothing_more() {
+    let (mut stage, cluster) = Stage::new().confirmed();
+    let mut older = stage.start();
+    older.until_sweeps(1).await;
+    sleep(SECOND).await;
+    let mut newer = stage.start();
+    newer.until_sweeps(1).await;
+    stage.put("a.csv");
+    let ended = within(&mut older.session, "the older session's end")
+        .await
+        .unwrap();
+    assert!(
+        matches!(ended, Err(SessionError::TakenOver(_))),
+        "{ended:?}"
+    );
+    assert!(older.events.recv().await.is_none());
+    let event = newer.event().await;
+    cluster.run(&event);
+    newer.until_done(1).await;
+    newer.stop().await.unwrap();
+}
