@@ -9,7 +9,7 @@ MAKEFLAGS += --no-builtin-rules
 # Each recipe starts with scripts/need.sh: what the machine lacks is named before anything else runs.
 
 CARGO ?= cargo
-# More arguments for `make run`, `make test` and `make bench`: make run ARGS='--log debug'
+# More arguments for `make run`, `make test`, `make e2e` and `make bench`: make run ARGS='--log debug'
 ARGS ?=
 
 .PHONY: help
@@ -19,7 +19,7 @@ help: ## Show the targets
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) \
 		| while IFS='|' read -r target does; do printf '%-14s %s\n' "$$target" "$$does"; done
 	@echo
-	@echo "ARGS='...' is passed on by run, test and bench; CARGO_BUILD_JOBS=2 bounds what cargo does at once."
+	@echo "ARGS='...' is passed on by run, test, e2e and bench; CARGO_BUILD_JOBS=2 bounds what cargo does at once."
 
 .PHONY: demo
 demo: ## See it work here: two uploads, a SIGKILL between them, two events (Rust and Node)
@@ -48,6 +48,11 @@ azurite: ## Run the storage account that examples/source.yaml names, until Ctrl-
 test: ## Run all tests; they need no network and no account, but for Azurite's first install
 	@scripts/need.sh rust node
 	$(CARGO) test --locked --workspace $(ARGS)
+
+.PHONY: e2e
+e2e: ## Try the product on a real cluster: KUBECONFIG's, or that of the folder E2E_CLUSTER; ARGS=--list
+	@scripts/need.sh rust
+	$(CARGO) run --locked --package e2e -- $(ARGS)
 
 .PHONY: bench
 bench: ## Measure what the README claims

@@ -1,3 +1,155 @@
-//! The product on a real cluster.
+//! The product on a real cluster, with real Argo Events, Argo Workflows and Azurite: what is promised
+//! there, and what becomes of it when parts are killed, cut off or forbidden.
 
-fn main() {}
+use std::{
+    process::ExitCode,
+    time::{Duration, SystemTime},
+};
+
+use anyhow::{Result, bail};
+use clap::Parser;
+
+use crate::{
+    cases::{CASES, Case},
+    cluster::Cluster,
+    say::Say,
+    stage::Stage,
+};
+
+mod cases;
+mod cluster;
+mod command;
+mod dump;
+mod install;
+mod say;
+mod stage;
+mod status;
+mod wait;
+mod witness;
+
+/// Runs the product on a real cluster, each case in a namespace of its own.
+///
+/// The cluster is the one that KUBECONFIG names; without it, that of the folder E2E_CLUSTER, by default
+/// ../shared/cluster beside the repository. E2E_PROFILE says in which profile the server is built (dev).
+#[derive(Debug, Parser)]
+#[command(name = "e2e")]
+struct Args {
+    /// The cases to run, instead of all
+    cases: Vec<String>,
+    /// Say which cases there are
+    #[arg(long)]
+    list: bool,
+    /// Only those that together take less than 8 minutes
+    #[arg(long, conflicts_with = "cases")]
+    short: bool,
+    /// Leave a failed case's namespace, to look into it
+    #[arg(long)]
+    keep: bool,
+}
+
+fn main() -> Result<ExitCode> {
+    let args = Args::parse();
+    if args.list {
+        for case in CASES {
+            let short = if case.short { "short" } else { "" };
+            println!("{:26} {short:6} {}", case.name, case.about);
+        }
+        return Ok(ExitCode::SUCCESS);
+    }
+    let chosen = choose(&args)?;
+    // Before there are threads: the process may be replaced by one within the cluster's network.
+    let cluster = Cluster::enter()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
+    Ok(runtime.block_on(run(&chosen, &cluster, args.keep)))
+}
+
+fn choose(args: &Args) -> Result<Vec<&'static Case>> {
+    if let Some(unknown) = args
+        .cases
+        .iter()
+        .find(|name| CASES.iter().all(|case| case.name != **name))
+    {
+        bail!("there is no case `{unknown}`; --list names them");
+    }
+    let wanted = |case: &&Case| match (args.short, args.cases.is_empty()) {
+        (true, _) => case.short,
+        (false, true) => true,
+        (false, false) => args.cases.iter().any(|name| name == case.name),
+    };
+    Ok(CASES.iter().filter(wanted).collect())
+}
+
+async fn run(cases: &[&Case], cluster: &Cluster, keep: bool) -> ExitCode {
+    let mut results = Vec::new();
+    for case in cases {
+        println!("\n=== {}: {}", case.name, case.about);
+        let say = Say::start();
+        let result = play(case, cluster, say, keep).await;
+        if let Err(error) = &result {
+            say.line(format!("FAILED: {error:#}"));
+        }
+        results.push((case.name, say.elapsed(), result.is_ok()));
+    }
+    summary(&results)
+}
+
+/// Plays one case. Those that need faults of the control plane pass where there are none, and say so.
+async fn play(case: &Case, cluster: &Cluster, say: Say, keep: bool) -> Result<()> {
+    if case.needs_faults && !cluster.has_faults() {
+        say.line("not run: the control plane of this cluster cannot be killed from here");
+        return Ok(());
+    }
+    let namespace = format!("e2e-{}-{}", case.name.replace('_', "-"), suffix());
+    let result = act(case, cluster, say, &namespace).await;
+    if result.is_err() {
+        dump::dump(&namespace).await;
+    }
+    if result.is_err() && keep {
+        say.line(format!("left as it is: namespace {namespace}"));
+        return result;
+    }
+    let delete = [
+        "delete",
+        "namespace",
+        &namespace,
+        "--wait=false",
+        "--ignore-not-found",
+    ];
+    result.and(command::run("kubectl", &delete, "").await.map(|_| ()))
+}
+
+async fn act(case: &Case, cluster: &Cluster, say: Say, namespace: &str) -> Result<()> {
+    let stage = Stage::set(cluster.clone(), namespace.to_owned(), case.setup, say).await?;
+    let result = (case.play)(&stage).await;
+    let text = match stage.statuses().await {
+        Ok(statuses) if result.is_err() => statuses.text(),
+        _ => String::new(),
+    };
+    if !text.is_empty() {
+        say.line(format!("the servers say: {text}"));
+    }
+    result
+}
+
+/// Something that an earlier run did not have.
+fn suffix() -> String {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    format!("{:05x}", now.map_or(0, |it| it.as_secs()) & 0xf_ffff)
+}
+
+fn summary(results: &[(&str, Duration, bool)]) -> ExitCode {
+    println!();
+    for (name, took, passed) in results {
+        let word = if *passed { "ok" } else { "FAILED" };
+        println!("{word:6} {name:26} {:6.1} s", took.as_secs_f64());
+    }
+    let failed = results.iter().filter(|(.., passed)| !passed).count();
+    println!("e2e: {} cases, {failed} failed", results.len());
+    if failed == 0 {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
+}

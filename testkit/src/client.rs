@@ -36,6 +36,7 @@ const VERSION: &str = "2025-07-05";
 /// A client of one account.
 #[derive(Debug, Clone)]
 pub struct BlobClient {
+    account: String,
     endpoint: String,
     http: Client<HttpConnector, Full<Bytes>>,
 }
@@ -46,7 +47,13 @@ pub type Reply = Response<Bytes>;
 impl BlobClient {
     /// A client for a blob endpoint of the development account, without a trailing slash.
     pub fn new(endpoint: &str) -> Self {
+        Self::of_account(ACCOUNT, endpoint)
+    }
+
+    /// As [`Self::new`], for an account of another name with the development account's key.
+    pub fn of_account(account: &str, endpoint: &str) -> Self {
         Self {
+            account: account.to_owned(),
             endpoint: endpoint.to_owned(),
             http: Client::builder(TokioExecutor::new()).build_http(),
         }
@@ -173,9 +180,9 @@ impl BlobClient {
         let length = body.len().to_string().parse().expect("a number");
         request.headers_mut().insert(header::CONTENT_LENGTH, length);
         let (head, body) = request.into_parts();
-        let signature = shared_key::signature(&head, KEY);
+        let signature = shared_key::signature(&head, &self.account, KEY);
         let mut request = Request::from_parts(head, body);
-        let authorization = format!("SharedKey {ACCOUNT}:{signature}");
+        let authorization = format!("SharedKey {}:{signature}", self.account);
         let authorization = authorization.parse().expect("a header value");
         request
             .headers_mut()

@@ -29,8 +29,8 @@ const SIGNED: [&str; 11] = [
 /// The version that shared access signatures are made in.
 const SAS_VERSION: &str = "2020-08-04";
 
-/// The signature of a request of the development account with `key`, which is base64.
-pub fn signature(request: &Parts, key: &str) -> String {
+/// The signature of a request of `account` with `key`, which is base64.
+pub fn signature(request: &Parts, account: &str, key: &str) -> String {
     let header = |name: &str| {
         let value = request.headers.get(name);
         value.map_or("", |it| it.to_str().expect("text"))
@@ -54,7 +54,7 @@ pub fn signature(request: &Parts, key: &str) -> String {
     hmac(
         key,
         &format!(
-            "{method}\n{}{}/{ACCOUNT}{path}{}",
+            "{method}\n{}{}/{account}{path}{}",
             standard.concat(),
             own.concat(),
             query.concat()
@@ -64,7 +64,7 @@ pub fn signature(request: &Parts, key: &str) -> String {
 
 /// Whether a request bears the signature that `key` gives.
 pub fn is_signed_with(request: &Parts, key: &str) -> bool {
-    let expected = format!("SharedKey {ACCOUNT}:{}", signature(request, key));
+    let expected = format!("SharedKey {ACCOUNT}:{}", signature(request, ACCOUNT, key));
     request
         .headers
         .get(header::AUTHORIZATION)

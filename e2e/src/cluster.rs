@@ -1,0 +1,113 @@
+//! The cluster that the tests run on: the one that `KUBECONFIG` names, or else the one in a folder
+//! beside the repository, which these programs start, load with the image, and enter.
+
+use std::{
+    env,
+    os::unix::process::CommandExt,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use anyhow::{Context, Result, bail};
+
+use crate::command;
+
+/// The image that the manifests name.
+const IMAGE: &str = "azure-blob-eventsource:0.1.0";
+/// Set within the network of the cluster in a folder: that folder.
+const INSIDE: &str = "E2E_INSIDE";
+
+/// How the cluster is reached.
+#[derive(Debug, Clone)]
+pub(crate) enum Cluster {
+    /// This process is in the cluster's own network; its components can be killed.
+    Inside(PathBuf),
+    /// Only the API server is reached.
+    Outside,
+}
+
+impl Cluster {
+    /// Finds the cluster. Where it has a network of its own, this process is replaced by one in there.
+    ///
+    /// # Errors
+    /// There is none, or it does not start.
+    pub(crate) fn enter() -> Result<Self> {
+        if let Some(folder) = env::var_os(INSIDE) {
+            return Ok(Self::Inside(folder.into()));
+        }
+        if env::var_os("KUBECONFIG").is_some() {
+            println!("on the cluster that KUBECONFIG names, which must have the image {IMAGE}");
+            return Ok(Self::Outside);
+        }
+        let folder = env::var_os("E2E_CLUSTER")
+            .map_or_else(|| repository().join("../shared/cluster"), PathBuf::from);
+        if !folder.join("up").exists() {
+            bail!(
+                "there is no cluster: set KUBECONFIG to one that has Argo Events and Argo Workflows, or \
+                 E2E_CLUSTER to a folder with the programs `up`, `load` and `exec`"
+            );
+        }
+        let folder = folder.canonicalize()?;
+        wait(Command::new(folder.join("up")))?;
+        load(&folder)?;
+        let mut inside = Command::new(folder.join("exec"));
+        inside.arg(env::current_exe()?).args(env::args_os().skip(1));
+        // Only returns when it fails.
+        Err(inside.env(INSIDE, &folder).exec()).context("the cluster's network cannot be entered")
+    }
+
+    /// Whether parts of the control plane can be killed.
+    pub(crate) fn has_faults(&self) -> bool {
+        matches!(self, Self::Inside(_))
+    }
+
+    /// Kills a part of the control plane, starts it again, and waits until it is healthy.
+    ///
+    /// # Errors
+    /// Not on this cluster, or it does not come back.
+    pub(crate) async fn kill(&self, component: &str) -> Result<()> {
+        let Self::Inside(folder) = self else {
+            bail!("the control plane of this cluster cannot be killed from here");
+        };
+        let restart = folder.join("restart").to_string_lossy().into_owned();
+        command::run(&restart, &[component, "--kill"], "").await?;
+        Ok(())
+    }
+}
+
+/// The root of this repository.
+pub(crate) fn repository() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// Builds the server and puts its image into the cluster.
+fn load(folder: &Path) -> Result<()> {
+    let profile = env::var("E2E_PROFILE").unwrap_or_else(|_| "dev".to_owned());
+    let mut build = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    build.current_dir(repository());
+    build.args(["build", "--locked", "--bin", "azure-blob-eventsource"]);
+    wait({
+        build.args(["--profile", &profile]);
+        build
+    })?;
+    let directory = if profile == "dev" { "debug" } else { &profile };
+    // This program is in the target directory of its own profile.
+    let this = env::current_exe()?;
+    let target = this.parent().and_then(Path::parent);
+    let target = target.context("this program is in no target directory")?;
+    let binary = target.join(directory).join("azure-blob-eventsource");
+    let mut load = Command::new(folder.join("load"));
+    load.arg(IMAGE).arg(binary);
+    wait(load)
+}
+
+fn wait(mut command: Command) -> Result<()> {
+    let program = command.get_program().to_string_lossy().into_owned();
+    let status = command
+        .status()
+        .with_context(|| format!("{program} cannot be started"))?;
+    if !status.success() {
+        bail!("{program} failed: {status}");
+    }
+    Ok(())
+}

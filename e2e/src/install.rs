@@ -1,0 +1,143 @@
+//! Applies the manifests, as users do, in a namespace of one case's own.
+
+use std::{fs, path::PathBuf, time::Duration};
+
+use anyhow::{Context, Result};
+
+use crate::{
+    cluster::repository,
+    command::{kubectl, run},
+    wait::until,
+};
+
+/// The namespace and host that the manifests are written for.
+const HOME: &str = "ml-pipelines";
+/// How long the parts may take to become ready on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(240);
+
+/// What a case needs to be different from what is shipped.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Setup {
+    /// A line of the source's configuration in place of the default redelivery.
+    pub(crate) redelivery: &'static str,
+    /// Whether the bus forgets all when its pods go.
+    pub(crate) forgetful_bus: bool,
+    /// Whether all is applied at once, as users do; else the bus first, which saves restarts.
+    pub(crate) at_once: bool,
+}
+
+/// The configuration of the cases' source. The `id` gives it a known folder in the state container.
+pub(crate) fn config(namespace: &str, setup: Setup) -> String {
+    let redelivery = setup.redelivery;
+    format!(
+        "endpoint: http://mlpipelinestore.{namespace}.svc:10000\n\
+         container: datasets\n\
+         prefix: raw/\n\
+         pattern: \"**/*.csv\"\n\
+         credential: azure-storage\n\
+         source:\n  listing: {{interval: 1s}}\n\
+         existing: emit\n\
+         state: {{container: eventsource-state}}\n\
+         confirm: {{workflows: {{}}}}\n\
+         limits: {{inFlight: 100, activeWorkflows: 20}}\n\
+         {redelivery}\n\
+         id: e2e\n"
+    )
+}
+
+/// Applies both folders and waits until all of it runs.
+pub(crate) async fn install(namespace: &str, setup: Setup) -> Result<()> {
+    let quick_start = render(
+        namespace,
+        "manifests/quick-start",
+        &patches(namespace, setup),
+    )
+    .await?;
+    let sensors = render(namespace, "sensors/ml-pipeline", "").await?;
+    let all = format!("{quick_start}\n---\n{sensors}");
+    if setup.at_once {
+        kubectl(namespace, &["apply", "-f", "-"], &quick_start).await?;
+        kubectl(namespace, &["apply", "-f", "-"], &sensors).await?;
+    } else {
+        let (clients, rest): (Vec<&str>, Vec<&str>) =
+            all.split("\n---\n").partition(|text| needs_bus(text));
+        kubectl(namespace, &["apply", "-f", "-"], &rest.join("\n---\n")).await?;
+        bus_is_ready(namespace).await?;
+        kubectl(namespace, &["apply", "-f", "-"], &clients.join("\n---\n")).await?;
+    }
+    is_ready(namespace).await
+}
+
+/// Applies the Sensor's folder again: what a case took away is there again.
+pub(crate) async fn install_sensor(namespace: &str) -> Result<()> {
+    let sensors = render(namespace, "sensors/ml-pipeline", "").await?;
+    kubectl(namespace, &["apply", "-f", "-"], &sensors).await?;
+    Ok(())
+}
+
+/// Waits until everything runs.
+pub(crate) async fn is_ready(namespace: &str) -> Result<()> {
+    rolled_out(namespace, &["deployment/azurite"]).await?;
+    rolled_out(namespace, &["deployment/azure-blob-eventsource"]).await?;
+    bus_is_ready(namespace).await?;
+    for client in ["eventsource-name=blobs", "sensor-name=ml-pipeline"] {
+        rolled_out(namespace, &["deployment", "-l", client]).await?;
+    }
+    Ok(())
+}
+
+/// Waits until the bus runs.
+pub(crate) async fn bus_is_ready(namespace: &str) -> Result<()> {
+    rolled_out(namespace, &["statefulset/eventbus-default-js"]).await
+}
+
+// Argo's controller makes some of them later, and until then there is nothing to wait for.
+async fn rolled_out(namespace: &str, what: &[&str]) -> Result<()> {
+    let args = [&["rollout", "status", "--timeout=20s"], what].concat();
+    let look = async || {
+        let said = kubectl(namespace, &args, "").await?;
+        said.contains("roll")
+            .then_some(())
+            .context("nothing is there yet")
+    };
+    until(&format!("{} is ready", what.join(" ")), PATIENCE, look).await
+}
+
+fn needs_bus(text: &str) -> bool {
+    ["EventSource", "Sensor"]
+        .iter()
+        .any(|kind| text.contains(&format!("\nkind: {kind}\n")))
+}
+
+fn patches(namespace: &str, setup: Setup) -> String {
+    let config = serde_json::Value::from(config(namespace, setup));
+    let mut patches = format!(
+        "- target: {{kind: EventSource, name: blobs}}\n  patch: |\n    \
+         - {{op: replace, path: /spec/generic/datasets/config, value: {config}}}\n"
+    );
+    if setup.forgetful_bus {
+        patches.push_str(
+            "- target: {kind: EventBus, name: default}\n  patch: |\n    \
+             - {op: remove, path: /spec/jetstream/persistence}\n",
+        );
+    }
+    format!("patches:\n{patches}")
+}
+
+/// What an overlay of one of our folders makes of it in this namespace.
+async fn render(namespace: &str, folder: &str, patches: &str) -> Result<String> {
+    let overlay = overlay(namespace, folder, patches)?;
+    let text = run("kubectl", &["kustomize", &overlay.to_string_lossy()], "").await?;
+    // The account's host has the namespace in it.
+    Ok(text.replace(&format!(".{HOME}.svc"), &format!(".{namespace}.svc")))
+}
+
+fn overlay(namespace: &str, folder: &str, patches: &str) -> Result<PathBuf> {
+    // Beneath the repository, because kustomize wants relative paths.
+    let name = folder.replace('/', "-");
+    let overlay = repository().join("target/e2e").join(namespace).join(name);
+    fs::create_dir_all(&overlay)?;
+    let text = format!("namespace: {namespace}\nresources: [../../../../{folder}]\n{patches}");
+    fs::write(overlay.join("kustomization.yaml"), text)?;
+    Ok(overlay)
+}

@@ -1,0 +1,27 @@
+//! What a person who watches the tests is told, each line with the time since the case began.
+
+use std::{
+    fmt::Display,
+    time::{Duration, Instant},
+};
+
+/// Tells the story of one case.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Say(Instant);
+
+impl Say {
+    /// The clock starts now.
+    pub(crate) fn start() -> Self {
+        Self(Instant::now())
+    }
+
+    /// One line.
+    pub(crate) fn line(&self, text: impl Display) {
+        println!("  {:6.1} s  {text}", self.elapsed().as_secs_f64());
+    }
+
+    /// Since the start.
+    pub(crate) fn elapsed(&self) -> Duration {
+        self.0.elapsed()
+    }
+}

@@ -1,0 +1,310 @@
+//! One case's own installation: a namespace with the product, its bus and its storage account.
+
+use std::{process::Stdio, time::Duration};
+
+use anyhow::{Context, Result, bail};
+use http::{Method, StatusCode};
+use kube::Client;
+use testkit::{account::NewBlob, client::BlobClient};
+use tokio::{
+    io::{AsyncBufReadExt, BufReader},
+    process::{Child, Command},
+};
+
+use crate::{
+    cluster::Cluster,
+    command::{self, kubectl},
+    install::{self, Setup},
+    say::Say,
+    status::Statuses,
+    wait::until,
+    witness::{Version, Witness},
+};
+
+/// The storage account's name.
+const ACCOUNT: &str = "mlpipelinestore";
+/// The label selectors of what can be killed.
+pub(crate) const SERVER: &str = "app.kubernetes.io/name=azure-blob-eventsource";
+/// See [`SERVER`].
+pub(crate) const EVENT_SOURCE: &str = "eventsource-name=blobs";
+/// See [`SERVER`].
+pub(crate) const SENSOR: &str = "sensor-name=ml-pipeline";
+/// See [`SERVER`].
+pub(crate) const BUS: &str = "eventbus-name=default";
+/// How long Workflows may take to come once nothing is in their way.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(240);
+
+/// The installation, and who watches it.
+pub(crate) struct Stage {
+    /// Where it is.
+    pub(crate) cluster: Cluster,
+    /// Its namespace.
+    pub(crate) namespace: String,
+    /// The API server.
+    pub(crate) client: Client,
+    /// Sees every Workflow.
+    pub(crate) witness: Witness,
+    /// Tells the story.
+    pub(crate) say: Say,
+    setup: Setup,
+    blobs: BlobClient,
+    // Ends when it is dropped.
+    _forward: Option<Child>,
+}
+
+impl Stage {
+    /// Installs everything in a new namespace and waits until it works.
+    pub(crate) async fn set(
+        cluster: Cluster,
+        namespace: String,
+        setup: Setup,
+        say: Say,
+    ) -> Result<Self> {
+        let client = Client::try_default().await?;
+        command::run("kubectl", &["create", "namespace", &namespace], "").await?;
+        let witness = Witness::start(client.clone(), &namespace);
+        install::install(&namespace, setup).await?;
+        let (blobs, forward) = blobs(&cluster, &namespace).await?;
+        let stage = Self {
+            cluster,
+            namespace,
+            client,
+            witness,
+            say,
+            setup,
+            blobs,
+            _forward: forward,
+        };
+        stage.is_streaming().await?;
+        stage.say.line(format!("{} runs", stage.namespace));
+        Ok(stage)
+    }
+
+    /// `kubectl` in the namespace.
+    pub(crate) async fn kubectl(&self, args: &[&str]) -> Result<String> {
+        kubectl(&self.namespace, args, "").await
+    }
+
+    /// Waits until a server has a live stream that has swept the container.
+    pub(crate) async fn is_streaming(&self) -> Result<()> {
+        let look = async || self.statuses().await?.live().map(|_| ());
+        until("a live stream", PATIENCE, look).await
+    }
+
+    /// What the servers tell of themselves.
+    pub(crate) async fn statuses(&self) -> Result<Statuses> {
+        Statuses::read(&self.cluster, &self.client, &self.namespace).await
+    }
+
+    /// Writes a blob below `raw/`, as a new version when it is there.
+    pub(crate) async fn put(&self, name: &str) -> Version {
+        let blob = format!("raw/{name}.csv");
+        let content = NewBlob::from("a,b\n1,2\n").content_type("text/csv");
+        let etag = self.blobs.put_blob("datasets", &blob, &content).await;
+        Version { blob, etag }
+    }
+
+    /// Writes blobs `<stem>-1` to `<stem>-<count>`.
+    pub(crate) async fn put_all(&self, stem: &str, count: usize) -> Vec<Version> {
+        let mut versions = Vec::new();
+        for number in 1..=count {
+            versions.push(self.put(&format!("{stem}-{number}")).await);
+        }
+        self.say.line(format!(
+            "{count} blobs are there: {stem}-1 to {stem}-{count}"
+        ));
+        versions
+    }
+
+    /// Kills pods, without a chance to say goodbye.
+    pub(crate) async fn kill(&self, selector: &str) -> Result<()> {
+        let args = [
+            "delete",
+            "pod",
+            "-l",
+            selector,
+            "--grace-period=0",
+            "--force",
+            "--wait=false",
+        ];
+        let said = self.kubectl(&args).await?;
+        self.say
+            .line(format!("killed {selector}: {} pods", said.lines().count()));
+        Ok(())
+    }
+
+    /// Restarts Deployments and waits until they run again.
+    pub(crate) async fn restart(&self, selector: &str) -> Result<()> {
+        self.kubectl(&["rollout", "restart", "deployment", "-l", selector])
+            .await?;
+        self.kubectl(&[
+            "rollout",
+            "status",
+            "deployment",
+            "-l",
+            selector,
+            "--timeout=120s",
+        ])
+        .await?;
+        self.say.line(format!("restarted {selector}"));
+        Ok(())
+    }
+
+    /// Waits until each version has exactly one Workflow, then until the server has recorded all of
+    /// them as done and looked again twice, and makes sure that nothing more came.
+    pub(crate) async fn comes_to_exactly(&self, versions: &[Version]) -> Result<()> {
+        let look = async || self.witness.is_exactly(versions);
+        until("exactly one Workflow for each version", PATIENCE, look).await?;
+        self.say.line(format!(
+            "{} versions, {} Workflows",
+            versions.len(),
+            self.witness.count()
+        ));
+        self.is_at_rest().await?;
+        self.witness.is_exactly(versions)?;
+        self.say
+            .line("all are recorded as done, and no other Workflow came");
+        Ok(())
+    }
+
+    /// Waits until nothing is under way and two more sweeps have found nothing.
+    pub(crate) async fn is_at_rest(&self) -> Result<()> {
+        let idle = async || {
+            let live = self.statuses().await?.live()?;
+            match live.in_flight {
+                0 => Ok((live.pod, live.sweeps)),
+                n => bail!("{n} are in flight"),
+            }
+        };
+        let (pod, sweeps) = until("nothing is under way", PATIENCE, idle).await?;
+        let look = async || {
+            let live = self.statuses().await?.live()?;
+            let further = live.pod != pod || live.sweeps >= sweeps + 2;
+            (further && live.in_flight == 0)
+                .then_some(())
+                .context("it has not swept twice yet")
+        };
+        until("two more sweeps", PATIENCE, look).await
+    }
+
+    /// A blob of the source's folder in the state container.
+    pub(crate) async fn state(&self, name: &str) -> Option<String> {
+        let blob = self
+            .blobs
+            .get("eventsource-state", &format!("e2e/{name}"))
+            .await;
+        blob.map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+    }
+
+    /// The dead letters' texts.
+    pub(crate) async fn dead_letters(&self) -> Result<Vec<String>> {
+        let query = [
+            ("restype", "container"),
+            ("comp", "list"),
+            ("prefix", "e2e/dead/"),
+        ];
+        let reply = self
+            .blobs
+            .send(
+                Method::GET,
+                "eventsource-state",
+                &query,
+                &[],
+                Default::default(),
+            )
+            .await;
+        if reply.status() != StatusCode::OK {
+            bail!("the state container cannot be listed: {}", reply.status());
+        }
+        let list = String::from_utf8_lossy(reply.body()).into_owned();
+        let names = list
+            .split("<Name>")
+            .skip(1)
+            .filter_map(|rest| rest.split_once("</Name>"));
+        let mut letters = Vec::new();
+        for (name, _) in names {
+            letters.extend(self.blobs.get("eventsource-state", name).await);
+        }
+        let text = |bytes: bytes::Bytes| String::from_utf8_lossy(&bytes).into_owned();
+        Ok(letters.into_iter().map(text).collect())
+    }
+
+    /// Runs a command of the product in a server's pod, on the source of this case.
+    ///
+    /// # Errors
+    /// It failed; with what it said.
+    pub(crate) async fn product(&self, args: &[&str]) -> Result<String> {
+        let config = install::config(&self.namespace, self.setup);
+        let directory = "/etc/azure-blob-eventsource/credentials";
+        let common = [
+            "--config",
+            "-",
+            "--name",
+            "datasets",
+            "--credentials-dir",
+            directory,
+        ];
+        let exec = [
+            "exec",
+            "-i",
+            "deployment/azure-blob-eventsource",
+            "--",
+            "azure-blob-eventsource",
+        ];
+        let args = [&exec, args, &common].concat();
+        kubectl(&self.namespace, &args, &config).await
+    }
+}
+
+/// A client of the storage account, and what keeps the way there open.
+async fn blobs(cluster: &Cluster, namespace: &str) -> Result<(BlobClient, Option<Child>)> {
+    let (endpoint, forward) = match cluster {
+        Cluster::Inside(_) => (format!("http://{ACCOUNT}.{namespace}.svc:10000"), None),
+        Cluster::Outside => {
+            let (port, child) = forward(namespace, &format!("service/{ACCOUNT}"), 10000).await?;
+            // A bare host: then the account's name is in the path.
+            (format!("http://127.0.0.1:{port}/{ACCOUNT}"), Some(child))
+        }
+    };
+    let client = BlobClient::of_account(ACCOUNT, &endpoint);
+    let ask = async || {
+        let query = [("restype", "container")];
+        let reply = client.try_send(Method::GET, "datasets", &query, &[], Default::default());
+        match reply.await.map_err(anyhow::Error::from_boxed)?.status() {
+            StatusCode::OK => Ok(()),
+            other => bail!("the account answers {other}"),
+        }
+    };
+    until("the storage account answers", PATIENCE, ask).await?;
+    Ok((client, forward))
+}
+
+/// A port of this machine that leads to one of a pod, until the child is dropped.
+pub(crate) async fn forward(namespace: &str, target: &str, port: u16) -> Result<(u16, Child)> {
+    let mut child = Command::new("kubectl")
+        .args([
+            "--namespace",
+            namespace,
+            "port-forward",
+            target,
+            &format!(":{port}"),
+        ])
+        .stdout(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()?;
+    let said = child.stdout.take().context("a pipe")?;
+    // Forwarding from 127.0.0.1:41234 -> 10000
+    let line = BufReader::new(said)
+        .lines()
+        .next_line()
+        .await?
+        .unwrap_or_default();
+    let local = line
+        .split_once("127.0.0.1:")
+        .and_then(|(_, rest)| rest.split(' ').next());
+    let local = local.and_then(|port| port.parse().ok());
+    Ok((
+        local.with_context(|| format!("kubectl port-forward said: {line}"))?,
+        child,
+    ))
+}

@@ -1,0 +1,206 @@
+//! Sees every Workflow of a namespace over a whole case, the deleted ones too: what is counted at the
+//! end only would miss a second Workflow that came and went.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use anyhow::{Result, bail};
+use futures::{StreamExt, pin_mut};
+use kube::{
+    Api, Client,
+    api::{ApiResource, DynamicObject, ListParams, WatchEvent, WatchParams},
+    core::GroupVersionKind,
+};
+use serde_json::Value;
+use tokio::task::JoinHandle;
+
+/// The label that the server confirms by.
+const EVENT_ID: &str = "azure-blob-eventsource/event-id";
+/// The parts of its name that a Workflow has of its event.
+const NAME: &str = "ml-pipeline-";
+
+/// One Workflow, as it was first seen.
+#[derive(Debug, Clone)]
+pub(crate) struct Seen {
+    /// Its name.
+    pub(crate) name: String,
+    /// The label with the event's id.
+    pub(crate) event: String,
+    /// Its arguments.
+    pub(crate) arguments: BTreeMap<String, String>,
+    /// Its annotations for people: title and description.
+    pub(crate) annotations: BTreeMap<String, String>,
+}
+
+impl Seen {
+    /// Which blob version it is about.
+    pub(crate) fn version(&self) -> Version {
+        let argument = |name| self.arguments.get(name).cloned().unwrap_or_default();
+        Version {
+            blob: argument("blob"),
+            etag: argument("etag"),
+        }
+    }
+}
+
+/// One version of a blob.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Version {
+    /// The blob's name.
+    pub(crate) blob: String,
+    /// Its ETag, without quotes.
+    pub(crate) etag: String,
+}
+
+/// Watches the Workflows of a namespace until it is dropped.
+pub(crate) struct Witness {
+    // By uid: whatever is made a second time has another.
+    seen: Arc<Mutex<BTreeMap<String, Seen>>>,
+    task: JoinHandle<()>,
+}
+
+impl Witness {
+    /// Begins to watch.
+    pub(crate) fn start(client: Client, namespace: &str) -> Self {
+        let seen = Arc::default();
+        let task = tokio::spawn(watch(workflows(client, namespace), Arc::clone(&seen)));
+        Self { seen, task }
+    }
+
+    /// All Workflows that ever were.
+    pub(crate) fn all(&self) -> Vec<Seen> {
+        let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.values().cloned().collect()
+    }
+
+    /// How many there were.
+    pub(crate) fn count(&self) -> usize {
+        self.all().len()
+    }
+
+    /// Whether each version had exactly one Workflow, and no other Workflow was there.
+    ///
+    /// # Errors
+    /// What is missing, or too many.
+    pub(crate) fn is_exactly(&self, expected: &[Version]) -> Result<()> {
+        let seen = self.all();
+        self.has_no_twins()?;
+        let versions: BTreeSet<_> = seen.iter().map(Seen::version).collect();
+        let expected: BTreeSet<_> = expected.iter().cloned().collect();
+        let missing: Vec<_> = expected.difference(&versions).collect();
+        if !missing.is_empty() {
+            bail!(
+                "{} of {} have no Workflow: {missing:?}",
+                missing.len(),
+                expected.len()
+            );
+        }
+        let strange: Vec<_> = versions.difference(&expected).collect();
+        if !strange.is_empty() {
+            bail!("Workflows of what was not to have one: {strange:?}");
+        }
+        Ok(())
+    }
+
+    /// Whether no event and no version had two Workflows.
+    ///
+    /// # Errors
+    /// Which had.
+    pub(crate) fn has_no_twins(&self) -> Result<()> {
+        let (mut events, mut versions) = (BTreeSet::new(), BTreeSet::new());
+        for seen in self.all() {
+            if !events.insert(seen.event.clone()) || !versions.insert(seen.version()) {
+                bail!("a second Workflow of one blob version: {seen:?}");
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Witness {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+/// The Workflows of a namespace.
+pub(crate) fn workflows(client: Client, namespace: &str) -> Api<DynamicObject> {
+    let kind = GroupVersionKind::gvk("argoproj.io", "v1alpha1", "Workflow");
+    let resource = ApiResource::from_gvk(&kind);
+    Api::namespaced_with(client, namespace, &resource)
+}
+
+// Lists and watches again whenever the API server goes away.
+async fn watch(api: Api<DynamicObject>, seen: Arc<Mutex<BTreeMap<String, Seen>>>) {
+    loop {
+        if let Err(error) = watch_once(&api, &seen).await {
+            println!("            (the witness lost the API server: {error:#})");
+        }
+        tokio::time::sleep(Duration::from_millis(500)).await;
+    }
+}
+
+async fn watch_once(api: &Api<DynamicObject>, seen: &Mutex<BTreeMap<String, Seen>>) -> Result<()> {
+    let list = api.list(&ListParams::default()).await?;
+    list.items.iter().for_each(|workflow| note(seen, workflow));
+    let version = list.metadata.resource_version.unwrap_or_default();
+    let stream = api.watch(&WatchParams::default(), &version).await?;
+    pin_mut!(stream);
+    while let Some(event) = stream.next().await {
+        match event? {
+            WatchEvent::Added(it) | WatchEvent::Modified(it) | WatchEvent::Deleted(it) => {
+                note(seen, &it);
+            }
+            WatchEvent::Bookmark(_) => {}
+            WatchEvent::Error(status) => bail!("{}", status.message),
+        }
+    }
+    Ok(())
+}
+
+fn note(seen: &Mutex<BTreeMap<String, Seen>>, workflow: &DynamicObject) {
+    let metadata = &workflow.metadata;
+    let label = |name| {
+        metadata
+            .labels
+            .as_ref()
+            .and_then(|all| all.get(name))
+            .cloned()
+    };
+    let it = Seen {
+        name: metadata.name.clone().unwrap_or_default(),
+        event: label(EVENT_ID).unwrap_or_default(),
+        arguments: arguments(&workflow.data),
+        annotations: metadata.annotations.clone().unwrap_or_default(),
+    };
+    let uid = metadata.uid.clone().unwrap_or_default();
+    let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
+    seen.entry(uid).or_insert(it);
+}
+
+fn arguments(workflow: &Value) -> BTreeMap<String, String> {
+    let parameters = &workflow["spec"]["arguments"]["parameters"];
+    let pair = |it: &Value| {
+        let text = |key: &str| it[key].as_str().map(str::to_owned);
+        Some((text("name")?, text("value")?))
+    };
+    let all = parameters.as_array().into_iter().flatten();
+    all.filter_map(pair).collect()
+}
+
+/// Whether a Workflow's name is one that the Sensor gives: the slug of a blob and 12 characters.
+pub(crate) fn is_named_after(name: &str, slug: &str) -> bool {
+    let rest = name
+        .strip_prefix(NAME)
+        .and_then(|rest| rest.strip_prefix(slug));
+    let short = rest.and_then(|rest| rest.strip_prefix('-'));
+    short.is_some_and(|short| {
+        short.len() == 12
+            && short
+                .bytes()
+                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
+    })
+}
