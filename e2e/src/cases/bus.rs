@@ -2,7 +2,10 @@
 
 use anyhow::Result;
 
-use super::{refusals::is_stalled, restarts::has_no_dead_letter};
+use super::{
+    refusals::{gives_nothing_up, is_stalled},
+    restarts::has_no_dead_letter,
+};
 use crate::{
     install::bus_is_ready,
     stage::{BUS, EVENT_SOURCE, SENSOR, Stage},
@@ -18,6 +21,7 @@ pub(crate) async fn lost(stage: &Stage) -> Result<()> {
     bus_is_ready(&stage.namespace).await?;
     stage.say.line("the bus is back, without its stream");
     is_stalled(stage, "kubectl rollout restart").await?;
+    gives_nothing_up(stage).await?;
 
     stage.restart(EVENT_SOURCE).await?;
     stage.restart(SENSOR).await?;
