@@ -45,7 +45,7 @@ async fn with_policy(stage: &Stage) -> Result<(Version, Vec<Version>)> {
             let name = format!("good-{}", good.len() + 1);
             good.push(stage.put(&name).await);
         }
-        let letters = stage.dead_letters().await?;
+        let letters = stage.storage.dead_letters().await?;
         letters.first().cloned().context("no dead letter")
     };
     let letter = until("a dead letter", PATIENCE, look).await?;
@@ -56,7 +56,7 @@ async fn with_policy(stage: &Stage) -> Result<(Version, Vec<Version>)> {
     ));
     ensure!(letter.contains(&poison.blob), "it is that of another blob");
     stage.comes_to_exactly(&good).await?;
-    let letters = stage.dead_letters().await?;
+    let letters = stage.storage.dead_letters().await?;
     ensure!(
         letters.len() == 1,
         "{} dead letters: {letters:?}",

@@ -36,7 +36,13 @@ pub(crate) async fn sensor_forbidden(stage: &Stage) -> Result<()> {
 
 /// Waits until the source says that nothing is confirmed, with a cure that has these words.
 pub(crate) async fn is_stalled(stage: &Stage, cure: &str) -> Result<()> {
-    let look = async || stage.state("stalled.json").await.context("no stalled.json");
+    let look = async || {
+        stage
+            .storage
+            .state("stalled.json")
+            .await
+            .context("no stalled.json")
+    };
     let text = until("the source says that it is stalled", PATIENCE, look).await?;
     stage.say.line(format!(
         "stalled: {}",
@@ -50,7 +56,7 @@ pub(crate) async fn is_stalled(stage: &Stage, cure: &str) -> Result<()> {
 pub(super) async fn gives_nothing_up(stage: &Stage) -> Result<()> {
     let end = stage.say.elapsed() + OUTAGE;
     while stage.say.elapsed() < end {
-        let letters = stage.dead_letters().await?;
+        let letters = stage.storage.dead_letters().await?;
         ensure!(letters.is_empty(), "dead letters in an outage: {letters:?}");
         tokio::time::sleep(Duration::from_secs(1)).await;
     }
@@ -65,7 +71,7 @@ pub(super) async fn gives_nothing_up(stage: &Stage) -> Result<()> {
 pub(crate) async fn flows_again(stage: &Stage) -> Result<()> {
     let look = async || {
         ensure!(
-            stage.state("stalled.json").await.is_none(),
+            stage.storage.state("stalled.json").await.is_none(),
             "stalled.json is still there"
         );
         Ok(())
