@@ -29,6 +29,9 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
         }
         Command::Watch(args) => cli::watch::run(args).await,
         Command::Check(args) => cli::check::run(args).await,
+        Command::Explain(args) => cli::explain::run(args).await,
+        Command::Replay(args) => cli::replay::run(args).await,
+        Command::DeadLetters(args) => cli::dead_letters::run(args.command).await,
         Command::Completions { shell } => cli::completions::run(shell),
     }
 }

@@ -45,6 +45,32 @@ Examples:
 
 Exit status: 0 when all works, 1 when a step fails, 2 when the configuration is wrong.";
 
+const EXPLAIN_EXAMPLES: &str = "\
+Examples:
+  azure-blob-eventsource explain --config source.yaml --name datasets raw/mydata.csv
+  azure-blob-eventsource explain --config source.yaml https://mlpipelinestore.blob.core.windows.net/datasets/raw/mydata.csv
+
+Exit status: 0 when the blob was or will be announced, 1 when not, 2 for a mistake in what was typed.";
+
+const REPLAY_EXAMPLES: &str = "\
+Examples:
+  How many would run again:
+      azure-blob-eventsource replay --config source.yaml --name datasets --prefix raw/2026/ --dry-run
+  Run them again:
+      azure-blob-eventsource replay --config source.yaml --name datasets --prefix raw/2026/
+  One blob, or what came in the last two hours:
+      azure-blob-eventsource replay --config source.yaml --name datasets --blob raw/mydata.csv
+      azure-blob-eventsource replay --config source.yaml --name datasets --since 2h
+
+Exit status: 0 when there is something to announce, 1 when not, 2 for a mistake in what was typed.";
+
+const DEAD_LETTERS_EXAMPLES: &str = "\
+Examples:
+  azure-blob-eventsource dead-letters list --config source.yaml --name datasets
+  azure-blob-eventsource dead-letters retry --config source.yaml --name datasets 9262042a
+  azure-blob-eventsource dead-letters retry --config source.yaml --name datasets --all
+  azure-blob-eventsource dead-letters drop --config source.yaml --name datasets raw/mydata.csv";
+
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -56,6 +82,15 @@ pub enum Command {
     /// Try a configuration against the storage account, step by step
     #[command(after_help = CHECK_EXAMPLES)]
     Check(CheckArgs),
+    /// Say why a blob was announced, or was not
+    #[command(after_help = EXPLAIN_EXAMPLES)]
+    Explain(ExplainArgs),
+    /// Have the live stream announce blobs again, each with a new run
+    #[command(after_help = REPLAY_EXAMPLES)]
+    Replay(ReplayArgs),
+    /// List, retry or drop what was given up
+    #[command(after_help = DEAD_LETTERS_EXAMPLES)]
+    DeadLetters(DeadLettersArgs),
     /// Print a completion script for a shell
     Completions {
         /// The shell
@@ -218,6 +253,99 @@ pub struct CheckArgs {
     /// How to sign in to storage accounts.
     #[command(flatten)]
     pub storage: StorageArgs,
+}
+
+/// Which source.
+#[derive(Debug, Clone, ClapArgs)]
+pub struct SourceArgs {
+    /// The source's configuration; `-` for stdin
+    #[arg(long, value_name = "FILE")]
+    pub config: PathBuf,
+    /// The event's name, the key under `spec.generic`; not needed when the configuration has an `id`
+    #[arg(long, value_name = "EVENT")]
+    pub name: Option<String>,
+    /// How to sign in to storage accounts.
+    #[command(flatten)]
+    pub storage: StorageArgs,
+}
+
+/// Arguments of `explain`.
+#[derive(Debug, Clone, ClapArgs)]
+pub struct ExplainArgs {
+    /// Which source.
+    #[command(flatten)]
+    pub source: SourceArgs,
+    /// The blob's name or its URL
+    pub blob: String,
+    /// What to print
+    #[arg(long, value_enum, default_value = "table")]
+    pub output: Output,
+}
+
+/// Arguments of `replay`.
+#[derive(Debug, Clone, ClapArgs)]
+pub struct ReplayArgs {
+    /// Which source.
+    #[command(flatten)]
+    pub source: SourceArgs,
+    /// Blobs whose names start so
+    #[arg(long, conflicts_with = "blob")]
+    pub prefix: Option<String>,
+    /// This blob alone
+    #[arg(long, value_name = "NAME")]
+    pub blob: Option<String>,
+    /// Last modified at or after this moment: 2026-01-31T12:00:00Z, 2026-01-31, or 2h or 7d ago
+    #[arg(long, value_name = "MOMENT", allow_hyphen_values = true)]
+    pub since: Option<String>,
+    /// Last modified before this moment [default: now]
+    #[arg(long, value_name = "MOMENT", allow_hyphen_values = true)]
+    pub until: Option<String>,
+    /// All that the source ever announced or passed over and that is still there
+    #[arg(long, conflicts_with_all = ["prefix", "blob", "since", "until"])]
+    pub all: bool,
+    /// Only count them
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+/// Arguments of `dead-letters`.
+#[derive(Debug, Clone, ClapArgs)]
+pub struct DeadLettersArgs {
+    /// What to do with them.
+    #[command(subcommand)]
+    pub command: DeadLettersCommand,
+}
+
+/// What to do with dead letters.
+#[derive(Debug, Clone, Subcommand)]
+pub enum DeadLettersCommand {
+    /// Show what was given up, and why
+    List {
+        /// Which source.
+        #[command(flatten)]
+        source: SourceArgs,
+        /// What to print
+        #[arg(long, value_enum, default_value = "table")]
+        output: Output,
+    },
+    /// Have the live stream send them again
+    Retry(LettersArgs),
+    /// Remove them: their blobs are not announced
+    Drop(LettersArgs),
+}
+
+/// Some dead letters of a source.
+#[derive(Debug, Clone, ClapArgs)]
+pub struct LettersArgs {
+    /// Which source.
+    #[command(flatten)]
+    pub source: SourceArgs,
+    /// Ids of events (the first 6 digits or more), or names of blobs
+    #[arg(value_name = "ID", required_unless_present = "all")]
+    pub ids: Vec<String>,
+    /// All of them
+    #[arg(long, conflicts_with = "ids")]
+    pub all: bool,
 }
 
 #[cfg(test)]

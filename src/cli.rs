@@ -13,6 +13,12 @@ use crate::{config::SourceConfig, grpc::CONFIG_BYTES};
 
 pub mod check;
 pub mod completions;
+pub mod dead_letters;
+pub mod explain;
+mod moment;
+pub mod replay;
+mod report;
+mod source;
 pub mod watch;
 
 /// The exit status for a mistake in a configuration, as clap has it for one on the command line.

@@ -58,6 +58,21 @@ pub struct FilterSpec {
     pub patterns: Vec<String>,
 }
 
+/// Why a filter takes a name or not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Why<'a> {
+    /// It begins with the prefix, and there are no patterns that it would have to match.
+    All,
+    /// This pattern matches.
+    Matched(&'a str),
+    /// It does not begin with the prefix.
+    OtherPrefix,
+    /// This pattern, with its `!`, excludes it.
+    Excluded(&'a str),
+    /// None of the patterns matches.
+    NoPattern,
+}
+
 /// A filter that cannot be compiled.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{problem}")]
@@ -112,6 +127,24 @@ impl Filter {
         matcher::starts_with(name, &self.spec.prefix)
             && (self.wanted.is_empty() || self.wanted.iter().any(|glob| glob.matches(name)))
             && !self.unwanted.iter().any(|glob| glob.matches(name))
+    }
+
+    /// Why a blob of this name is announced or not, for people.
+    pub fn explain(&self, name: &str) -> Why<'_> {
+        if !matcher::starts_with(name, &self.spec.prefix) {
+            return Why::OtherPrefix;
+        }
+        let (unwanted, wanted): (Vec<_>, Vec<_>) =
+            self.spec.patterns.iter().partition(|p| p.starts_with('!'));
+        let first = |globs: &[Matcher]| globs.iter().position(|glob| glob.matches(name));
+        if let Some(pattern) = first(&self.unwanted).and_then(|at| unwanted.get(at)) {
+            return Why::Excluded(pattern);
+        }
+        match first(&self.wanted).and_then(|at| wanted.get(at)) {
+            Some(pattern) => Why::Matched(pattern),
+            None if self.wanted.is_empty() => Why::All,
+            None => Why::NoPattern,
+        }
     }
 
     /// The longest literal start that every matching name has, for the service's `prefix`.

@@ -6,8 +6,10 @@ use bytes::Bytes;
 use time::OffsetDateTime;
 use tokio::time::timeout;
 
-use self::report::{Report, Step, storage_advice};
-use super::{load_config, mistake};
+use super::{
+    load_config, mistake,
+    report::{Report, Step, storage_advice},
+};
 use crate::{
     args::CheckArgs,
     azure::{ConnectError, Connector},
@@ -20,8 +22,6 @@ use crate::{
     source::id::{source_id, unused_number},
     storage::{StorageError, StorageErrorKind},
 };
-
-mod report;
 
 /// How long a step may take.
 const PATIENCE: Duration = Duration::from_secs(30);

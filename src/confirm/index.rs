@@ -69,6 +69,13 @@ impl Index {
         self.seen().copies.contains_key(&id)
     }
 
+    /// An object that bears this id.
+    pub fn find(&self, id: EventId) -> Option<Object> {
+        let seen = self.seen();
+        let found = seen.objects.values().find(|object| object.id == id);
+        found.cloned()
+    }
+
     /// How many objects there are.
     pub fn len(&self) -> usize {
         self.seen().objects.len()

@@ -246,3 +246,29 @@ fn filters_are_equal_when_they_are_written_alike() {
     assert_eq!(filter("a", &["a*"]), filter("a", &["a*"]));
     assert_ne!(filter("a", &["a*"]), filter("", &["a*"]));
 }
+
+#[test]
+fn a_filter_says_why() {
+    let filter = Filter::new(FilterSpec {
+        prefix: "raw/".into(),
+        patterns: vec![
+            "!**/tmp/**".into(),
+            "**/*.csv".into(),
+            "!**/*.bak.csv".into(),
+        ],
+    })
+    .unwrap();
+    for (name, why) in [
+        ("raw/a.csv", Why::Matched("**/*.csv")),
+        ("in/a.csv", Why::OtherPrefix),
+        ("raw/tmp/a.csv", Why::Excluded("!**/tmp/**")),
+        ("raw/a.bak.csv", Why::Excluded("!**/*.bak.csv")),
+        ("raw/a.txt", Why::NoPattern),
+    ] {
+        assert_eq!(filter.explain(name), why, "{name}");
+        let taken = matches!(why, Why::All | Why::Matched(_));
+        assert_eq!(filter.matches(name), taken, "{name}");
+    }
+    let all = Filter::new(FilterSpec::default()).unwrap();
+    assert_eq!(all.explain("x"), Why::All);
+}

@@ -1,4 +1,4 @@
-//! What a check says: a line a step, and what to do about it.
+//! What a command says of what it looked at: a line a step, and what to do about it.
 
 use std::{io, process::ExitCode};
 
@@ -13,8 +13,19 @@ enum Mark {
     Skip,
 }
 
-/// One step of a check.
-#[derive(Debug)]
+impl Mark {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Warn => "WARN",
+            Self::Fail => "FAIL",
+            Self::Skip => "skip",
+        }
+    }
+}
+
+/// One step.
+#[derive(Debug, Clone)]
 pub(super) struct Step {
     mark: Mark,
     name: &'static str,
@@ -39,6 +50,16 @@ impl Step {
         Self::new(Mark::Fail, name, text, Some(advice.into()))
     }
 
+    /// As data: the mark, the name, the text and what to do about it.
+    pub(super) fn to_json(&self) -> serde_json::Value {
+        serde_json::json!({
+            "mark": self.mark.word().to_lowercase(),
+            "step": self.name,
+            "text": self.text,
+            "advice": self.advice,
+        })
+    }
+
     fn new(mark: Mark, name: &'static str, text: String, advice: Option<String>) -> Self {
         Self {
             mark,
@@ -61,12 +82,7 @@ impl<W: io::Write> Report<W> {
     }
 
     pub(super) fn add(&mut self, step: Step) -> io::Result<()> {
-        let mark = match step.mark {
-            Mark::Ok => "ok",
-            Mark::Warn => "WARN",
-            Mark::Fail => "FAIL",
-            Mark::Skip => "skip",
-        };
+        let mark = step.mark.word();
         self.failed |= step.mark == Mark::Fail;
         writeln!(self.out, "{mark:<4} {:<8} {}", step.name, step.text)?;
         if let Some(advice) = step.advice {

@@ -1,0 +1,115 @@
+//! `explain`: why a blob was announced or was not, from the configuration to the Workflow.
+//!
+//! [`facts`] asks, [`reasons`] decides.
+
+use std::{
+    io::{self, Write},
+    process::ExitCode,
+};
+
+use percent_encoding::percent_decode_str;
+use serde_json::json;
+
+use self::{
+    facts::gather,
+    reasons::{Reasons, reasons},
+};
+use super::{mistake, report::Report, source::Source};
+use crate::{
+    args::{ExplainArgs, Output},
+    confirm::watch::Watches,
+    event::Place,
+};
+
+mod facts;
+mod reasons;
+
+/// Explains one blob.
+pub async fn run(args: ExplainArgs) -> anyhow::Result<ExitCode> {
+    let source = match Source::open(args.source) {
+        Ok(source) => source,
+        Err(error) => return Ok(mistake(&error)),
+    };
+    let name = match blob_name(&args.blob, &source.place) {
+        Ok(name) => name,
+        Err(problem) => return Ok(mistake(&anyhow::anyhow!(problem))),
+    };
+    let facts = gather(&source, &name, &Watches::default()).await?;
+    let explained = reasons(&source.config, &facts);
+    match args.output {
+        Output::Table => show(&explained)?,
+        Output::Json => show_json(&name, &explained)?,
+    }
+    Ok(ExitCode::from(u8::from(!explained.announced)))
+}
+
+/// The name in this container that a name or a URL means.
+fn blob_name(asked: &str, place: &Place) -> Result<String, String> {
+    if asked.is_empty() {
+        return Err("give the blob's name or its URL".to_owned());
+    }
+    if !asked.starts_with("http://") && !asked.starts_with("https://") {
+        return Ok(asked.to_owned());
+    }
+    let container = format!("{}/", place.url());
+    // A SAS is no part of the name, and not to be shown.
+    let path = asked.split('?').next().unwrap_or_default();
+    let name = path
+        .strip_prefix(&container)
+        .filter(|name| !name.is_empty());
+    let name = name.ok_or_else(|| {
+        format!("the URL is not of a blob of this source, whose blobs are at {container}")
+    })?;
+    let name = percent_decode_str(name).decode_utf8();
+    name.map(|name| name.into_owned())
+        .map_err(|_| "the URL is not percent-encoded UTF-8".to_owned())
+}
+
+fn show(explained: &Reasons) -> io::Result<()> {
+    let mut report = Report::new(io::stdout());
+    for step in &explained.steps {
+        report.add(step.clone())?;
+    }
+    writeln!(io::stdout(), "=> {}", explained.verdict)
+}
+
+fn show_json(name: &str, explained: &Reasons) -> anyhow::Result<()> {
+    let steps: Vec<_> = explained.steps.iter().map(|step| step.to_json()).collect();
+    let all = json!({
+        "blob": name,
+        "announced": explained.announced,
+        "verdict": explained.verdict,
+        "steps": steps,
+    });
+    writeln!(io::stdout(), "{}", serde_json::to_string_pretty(&all)?)?;
+    Ok(())
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_blob_is_named_or_pointed_at() {
+        let place = Place {
+            endpoint: "https://a.example".into(),
+            container: "datasets".into(),
+        };
+        let name = |asked: &str| blob_name(asked, &place);
+        assert_eq!(name("raw/a b.csv").unwrap(), "raw/a b.csv");
+        assert_eq!(
+            name("https://a.example/datasets/raw/a%20b.csv?sv=1&sig=x").unwrap(),
+            "raw/a b.csv"
+        );
+        for other in [
+            "https://a.example/datasets/",
+            "https://a.example/other/a.csv",
+            "https://b.example/datasets/a.csv?sig=secret",
+        ] {
+            let problem = name(other).unwrap_err();
+            assert!(problem.contains("https://a.example/datasets/") && !problem.contains("secret"));
+        }
+        assert!(name("").is_err());
+    }
+}

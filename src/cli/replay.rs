@@ -1,0 +1,195 @@
+//! `replay`: asks the live stream of a source to announce blobs again.
+
+use std::{
+    io::{self, IsTerminal, Write},
+    process::ExitCode,
+};
+
+use anyhow::{Context, bail};
+use bytes::Bytes;
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+
+use super::{
+    mistake, moment,
+    source::{Known, Source},
+};
+use crate::{args::ReplayArgs, blob::BlobRef, request::Replay, source::id::unused_number};
+
+/// How many names are shown.
+const SHOWN: usize = 5;
+
+/// Asks, and says what for.
+pub async fn run(args: ReplayArgs) -> anyhow::Result<ExitCode> {
+    let (source, replay) = match prepare(&args) {
+        Ok(prepared) => prepared,
+        Err(error) => return Ok(mistake(&error)),
+    };
+    let known = source.known().await?;
+    let (replay, count) = count(&source, known, replay).await?;
+    let mut out = io::stdout();
+    if count.done == 0 {
+        writeln!(out, "nothing to announce again: {}", count.why(&source))?;
+        return Ok(ExitCode::FAILURE);
+    }
+    count.show(&mut out)?;
+    if args.dry_run {
+        writeln!(out, "dry run: nothing was asked for")?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let name = source.folder.replay(&replay.name);
+    let put = source.store().put_new(&name, Bytes::from(replay.to_json()));
+    put.await.context("writing the request")?;
+    writeln!(
+        out,
+        "asked for as {name}: the live stream of source {} takes it up within {:?}, and removes it when all is done",
+        source.id(),
+        source.config.interval
+    )?;
+    Ok(ExitCode::SUCCESS)
+}
+
+// Everything about what was typed, before anything is sent.
+fn prepare(args: &ReplayArgs) -> anyhow::Result<(Source, Replay)> {
+    let narrowed = args.prefix.is_some()
+        || args.blob.is_some()
+        || args.since.is_some()
+        || args.until.is_some();
+    if !narrowed && !args.all {
+        bail!("say what to announce again: --prefix, --blob, --since, --until, or --all");
+    }
+    let now = OffsetDateTime::now_utc();
+    let read = |option: &str, text: &Option<String>| {
+        let moment = text.as_deref().map(|text| moment::parse(text, now));
+        moment
+            .transpose()
+            .map_err(|problem| anyhow::anyhow!("{option}: {problem}"))
+    };
+    let since = read("--since", &args.since)?;
+    let until = read("--until", &args.until)?;
+    if let Some((since, until)) = since.zip(until).filter(|(since, until)| since >= until) {
+        bail!(
+            "--since ({}) is not before --until ({}): no blob is between them",
+            rfc3339(since),
+            rfc3339(until)
+        );
+    }
+    let replay = Replay {
+        name: format!("{:016x}", unused_number()),
+        prefix: args.prefix.clone().unwrap_or_default(),
+        blob: args.blob.clone(),
+        since,
+        // Far away until the service has told its time.
+        until: until.unwrap_or(now + time::Duration::days(365)),
+    };
+    Ok((Source::open(args.source.clone())?, replay))
+}
+
+#[derive(Default)]
+struct Count {
+    there: u64,
+    in_time: u64,
+    matching: u64,
+    done: u64,
+    bytes: u64,
+    first: Vec<String>,
+}
+
+/// Counts what a replay is about. It never reaches beyond the service's own now: what arrives later is
+/// announced for itself.
+async fn count(
+    source: &Source,
+    mut known: Known,
+    mut replay: Replay,
+) -> anyhow::Result<(Replay, Count)> {
+    let prefix = replay.blob.clone().unwrap_or_else(|| replay.prefix.clone());
+    let (mut count, mut after) = (Count::default(), None);
+    loop {
+        let page = source.blobs.list(&prefix, after.as_ref()).await?;
+        if after.is_none() {
+            replay.until = replay.until.min(page.service_time);
+        }
+        let blobs = page.blobs().filter(|blob| !blob.is_directory);
+        for blob in blobs {
+            count.add(source, &mut known, &replay, &blob);
+        }
+        progress(count.there);
+        after = page.next;
+        if after.is_none() {
+            return Ok((replay, count));
+        }
+    }
+}
+
+impl Count {
+    fn add(&mut self, source: &Source, known: &mut Known, replay: &Replay, blob: &BlobRef<'_>) {
+        if replay.blob.as_deref().is_some_and(|name| name != blob.name) {
+            return;
+        }
+        self.there += 1;
+        if !replay.asks_for(blob) {
+            return;
+        }
+        self.in_time += 1;
+        if !source.config.filter.matches(blob.name) {
+            return;
+        }
+        self.matching += 1;
+        let fingerprint = known.facts.key.of(blob.name, blob.etag);
+        if !known.contents.done.see(fingerprint) {
+            return;
+        }
+        self.done += 1;
+        self.bytes += blob.size;
+        if self.first.len() < SHOWN {
+            self.first.push(blob.name.escape_debug().to_string());
+        }
+    }
+
+    fn why(&self, source: &Source) -> String {
+        let container = &source.config.container;
+        match (self.there, self.in_time, self.matching) {
+            (0, ..) => format!("there is no such blob in container {container}"),
+            (there, 0, _) => {
+                format!("{there} blobs are there, and none was last modified in that time")
+            }
+            (_, some, 0) => {
+                format!("{some} blobs are there, and none matches the source's prefix and pattern")
+            }
+            (_, _, matching) => format!(
+                "{matching} blobs are there, and none has been announced for itself yet: that comes first"
+            ),
+        }
+    }
+
+    fn show(&self, out: &mut impl Write) -> io::Result<()> {
+        let not_yet = self.matching - self.done;
+        writeln!(
+            out,
+            "{} blobs ({} bytes) are announced again, each with a new run",
+            self.done, self.bytes
+        )?;
+        if not_yet > 0 {
+            writeln!(
+                out,
+                "{not_yet} more match and have not been announced for themselves yet: they are left alone"
+            )?;
+        }
+        for name in &self.first {
+            writeln!(out, "    {name}")?;
+        }
+        if self.done > self.first.len() as u64 {
+            writeln!(out, "    …")?;
+        }
+        Ok(())
+    }
+}
+
+fn progress(there: u64) {
+    if io::stderr().is_terminal() && there >= 10_000 {
+        eprint!("\r{there} blobs listed");
+    }
+}
+
+fn rfc3339(moment: OffsetDateTime) -> String {
+    moment.format(&Rfc3339).unwrap_or_default()
+}

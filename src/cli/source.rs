@@ -1,0 +1,123 @@
+//! A source as commands see it: its configuration, its container, its folder.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use anyhow::{Context, bail};
+
+use super::load_config;
+use crate::{
+    args::SourceArgs,
+    azure::Connector,
+    config::SourceConfig,
+    event::Place,
+    folder::Folder,
+    ledger::{
+        Contents,
+        facts::Facts,
+        home::{Home, Rollover},
+        recover::recover,
+        store::StateStore,
+    },
+    open::Open,
+    source::{BlobListing, id::source_id},
+};
+
+/// A source, ready to be asked about. Nothing has been sent yet.
+pub(super) struct Source {
+    pub(super) config: SourceConfig,
+    pub(super) place: Place,
+    pub(super) blobs: Arc<dyn BlobListing>,
+    pub(super) home: Home,
+    pub(super) folder: Folder,
+}
+
+/// What the ledger of a source holds.
+pub(super) struct Known {
+    pub(super) facts: Facts,
+    pub(super) contents: Contents,
+}
+
+impl Source {
+    /// Opens what the arguments name.
+    ///
+    /// # Errors
+    /// A sentence about what was typed.
+    pub(super) fn open(args: SourceArgs) -> anyhow::Result<Self> {
+        let config = load_config(&args.config)?;
+        let Some(name) = args.name.or_else(|| config.id.clone()) else {
+            bail!(
+                "give --name, the event's name (the key under `spec.generic` of the EventSource): \
+                 without `id` in the configuration the source is found by it"
+            );
+        };
+        let opened = Connector::from(args.storage).open(&config)?;
+        let Some(state) = opened.state else {
+            bail!(
+                "the configuration has no `state`: such a source keeps all it knows in the server's memory, \
+                 where no command finds it"
+            );
+        };
+        let id = source_id(&config, &name, &opened.endpoint);
+        Ok(Self {
+            place: Place {
+                endpoint: opened.endpoint,
+                container: config.container.clone(),
+            },
+            blobs: opened.blobs,
+            folder: Folder::of(&id),
+            home: Home {
+                store: state,
+                source_id: id,
+                // Commands write no journal.
+                writer: 0,
+                rollover: Rollover::default(),
+                stats: Arc::default(),
+            },
+            config,
+        })
+    }
+
+    /// The source's name.
+    pub(super) fn id(&self) -> &str {
+        &self.home.source_id
+    }
+
+    /// The state container.
+    pub(super) fn store(&self) -> &dyn StateStore {
+        &*self.home.store
+    }
+
+    /// What the ledger holds.
+    ///
+    /// # Errors
+    /// The source has never run: then which ones have.
+    pub(super) async fn known(&self) -> anyhow::Result<Known> {
+        // Once without patience: a command says at once what is wrong with the state container.
+        let names = self.store().list("").await.context("the state container")?;
+        let mut contents = recover(&self.home).await?.contents;
+        match contents.facts.take() {
+            Some(facts) => Ok(Known { facts, contents }),
+            None => bail!("{}", self.never_ran(&names)),
+        }
+    }
+
+    fn never_ran(&self, names: &[String]) -> String {
+        let folders: BTreeSet<_> = names
+            .iter()
+            .filter_map(|name| name.split_once("/journal-"))
+            .map(|(folder, _)| folder)
+            .collect();
+        let folders: Vec<_> = folders.into_iter().take(10).collect();
+        let others = match folders.as_slice() {
+            [] => "nor has any other".to_owned(),
+            folders => format!(
+                "but {} did: is --name the key under `spec.generic`?",
+                folders.join(", ")
+            ),
+        };
+        format!(
+            "the source `{}` has never run with this state container, {others}",
+            self.id()
+        )
+    }
+}
