@@ -2,7 +2,7 @@
 
 use std::{process::Stdio, time::Duration};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use kube::Client;
 use tokio::{
     io::{AsyncBufReadExt, BufReader},
@@ -184,25 +184,37 @@ impl Stage {
     /// # Errors
     /// It failed; with what it said.
     pub(crate) async fn product(&self, args: &[&str]) -> Result<String> {
+        let (status, said) = self.product_any(args).await?;
+        ensure!(status == 0, "`{}` failed: {said}", args.join(" "));
+        Ok(said)
+    }
+
+    /// Asks the product about a dataset, and expects certain words and exit status in its answer.
+    ///
+    /// # Errors
+    /// It answers otherwise.
+    pub(crate) async fn explains(&self, version: &Version, status: i32, word: &str) -> Result<()> {
+        let (found, said) = self.product_any(&["explain", &version.blob]).await?;
+        ensure!(
+            found == status && said.contains(word),
+            "`explain {}` ends with {found}, not {status}, or does not say `{word}`: {said}",
+            version.blob
+        );
+        let verdict = said.trim().lines().last().unwrap_or_default();
+        self.say
+            .line(format!("explain {}: {verdict}", version.blob));
+        Ok(())
+    }
+
+    async fn product_any(&self, args: &[&str]) -> Result<(i32, String)> {
         let config = install::config(&self.namespace, self.setup);
-        let directory = "/etc/azure-blob-eventsource/credentials";
-        let common = [
-            "--config",
-            "-",
-            "--name",
-            "datasets",
-            "--credentials-dir",
-            directory,
-        ];
-        let exec = [
-            "exec",
-            "-i",
-            "deployment/azure-blob-eventsource",
-            "--",
-            "azure-blob-eventsource",
-        ];
-        let args = [&exec, args, &common].concat();
-        kubectl(&self.namespace, &args, &config).await
+        let exec = ["exec", "-i", "deployment/azure-blob-eventsource", "--"];
+        let credentials = "/etc/azure-blob-eventsource/credentials";
+        let common = ["--config", "-", "--credentials-dir", credentials];
+        let namespace = ["--namespace", &self.namespace];
+        let program = ["azure-blob-eventsource"];
+        let args = [&namespace[..], &exec, &program, args, &common].concat();
+        command::run_any("kubectl", &args, &config).await
     }
 }
 

@@ -67,6 +67,7 @@ async fn with_policy(stage: &Stage) -> Result<(Version, Vec<Version>)> {
         list.contains(&poison.blob),
         "`dead-letters list` says: {list}"
     );
+    stage.explains(&poison, 1, "dead").await?;
     Ok((poison, good))
 }
 
