@@ -9,7 +9,7 @@ use crate::{
 pub(crate) async fn dump(namespace: &str) {
     let looks: [&[&str]; 3] = [
         &["get", "workflows,eventbus,eventsource,sensor"],
-        &["get", "pods", "-o", "wide"],
+        &["get", "pods", "--field-selector", "status.phase!=Succeeded"],
         &["get", "events", "--field-selector", "type=Warning"],
     ];
     for args in looks {

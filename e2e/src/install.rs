@@ -127,17 +127,18 @@ fn patches(namespace: &str, setup: Setup) -> String {
 /// What an overlay of one of our folders makes of it in this namespace.
 async fn render(namespace: &str, folder: &str, patches: &str) -> Result<String> {
     let overlay = overlay(namespace, folder, patches)?;
-    let text = run("kubectl", &["kustomize", &overlay.to_string_lossy()], "").await?;
+    let text = run("kubectl", &["kustomize", &overlay.to_string_lossy()], "").await;
+    fs::remove_dir_all(&overlay)?;
     // The account's host has the namespace in it.
-    Ok(text.replace(&format!(".{HOME}.svc"), &format!(".{namespace}.svc")))
+    Ok(text?.replace(&format!(".{HOME}.svc"), &format!(".{namespace}.svc")))
 }
 
 fn overlay(namespace: &str, folder: &str, patches: &str) -> Result<PathBuf> {
     // Beneath the repository, because kustomize wants relative paths.
-    let name = folder.replace('/', "-");
-    let overlay = repository().join("target/e2e").join(namespace).join(name);
+    let name = format!("{namespace}-{}", folder.replace('/', "-"));
+    let overlay = repository().join("target/e2e").join(name);
     fs::create_dir_all(&overlay)?;
-    let text = format!("namespace: {namespace}\nresources: [../../../../{folder}]\n{patches}");
+    let text = format!("namespace: {namespace}\nresources: [../../../{folder}]\n{patches}");
     fs::write(overlay.join("kustomization.yaml"), text)?;
     Ok(overlay)
 }

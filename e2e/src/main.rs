@@ -24,6 +24,7 @@ mod install;
 mod say;
 mod stage;
 mod status;
+mod storage;
 mod wait;
 mod witness;
 

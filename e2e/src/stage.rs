@@ -2,10 +2,8 @@
 
 use std::{process::Stdio, time::Duration};
 
-use anyhow::{Context, Result, bail};
-use http::{Method, StatusCode};
+use anyhow::{Context, Result, bail, ensure};
 use kube::Client;
-use testkit::{account::NewBlob, client::BlobClient};
 use tokio::{
     io::{AsyncBufReadExt, BufReader},
     process::{Child, Command},
@@ -17,12 +15,11 @@ use crate::{
     install::{self, Setup},
     say::Say,
     status::Statuses,
+    storage::Storage,
     wait::until,
     witness::{Version, Witness},
 };
 
-/// The storage account's name.
-const ACCOUNT: &str = "mlpipelinestore";
 /// The label selectors of what can be killed.
 pub(crate) const SERVER: &str = "app.kubernetes.io/name=azure-blob-eventsource";
 /// See [`SERVER`].
@@ -47,9 +44,8 @@ pub(crate) struct Stage {
     /// Tells the story.
     pub(crate) say: Say,
     setup: Setup,
-    blobs: BlobClient,
-    // Ends when it is dropped.
-    _forward: Option<Child>,
+    /// The storage account.
+    pub(crate) storage: Storage,
 }
 
 impl Stage {
@@ -64,7 +60,7 @@ impl Stage {
         command::run("kubectl", &["create", "namespace", &namespace], "").await?;
         let witness = Witness::start(client.clone(), &namespace);
         install::install(&namespace, setup).await?;
-        let (blobs, forward) = blobs(&cluster, &namespace).await?;
+        let storage = Storage::open(&cluster, &namespace).await?;
         let stage = Self {
             cluster,
             namespace,
@@ -72,8 +68,7 @@ impl Stage {
             witness,
             say,
             setup,
-            blobs,
-            _forward: forward,
+            storage,
         };
         stage.is_streaming().await?;
         stage.say.line(format!("{} runs", stage.namespace));
@@ -98,10 +93,7 @@ impl Stage {
 
     /// Writes a blob below `raw/`, as a new version when it is there.
     pub(crate) async fn put(&self, name: &str) -> Version {
-        let blob = format!("raw/{name}.csv");
-        let content = NewBlob::from("a,b\n1,2\n").content_type("text/csv");
-        let etag = self.blobs.put_blob("datasets", &blob, &content).await;
-        Version { blob, etag }
+        self.storage.put(&format!("raw/{name}.csv")).await
     }
 
     /// Writes blobs `<stem>-1` to `<stem>-<count>`.
@@ -187,96 +179,43 @@ impl Stage {
         until("two more sweeps", PATIENCE, look).await
     }
 
-    /// A blob of the source's folder in the state container.
-    pub(crate) async fn state(&self, name: &str) -> Option<String> {
-        let blob = self
-            .blobs
-            .get("eventsource-state", &format!("e2e/{name}"))
-            .await;
-        blob.map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
-    }
-
-    /// The dead letters' texts.
-    pub(crate) async fn dead_letters(&self) -> Result<Vec<String>> {
-        let query = [
-            ("restype", "container"),
-            ("comp", "list"),
-            ("prefix", "e2e/dead/"),
-        ];
-        let reply = self
-            .blobs
-            .send(
-                Method::GET,
-                "eventsource-state",
-                &query,
-                &[],
-                Default::default(),
-            )
-            .await;
-        if reply.status() != StatusCode::OK {
-            bail!("the state container cannot be listed: {}", reply.status());
-        }
-        let list = String::from_utf8_lossy(reply.body()).into_owned();
-        let names = list
-            .split("<Name>")
-            .skip(1)
-            .filter_map(|rest| rest.split_once("</Name>"));
-        let mut letters = Vec::new();
-        for (name, _) in names {
-            letters.extend(self.blobs.get("eventsource-state", name).await);
-        }
-        let text = |bytes: bytes::Bytes| String::from_utf8_lossy(&bytes).into_owned();
-        Ok(letters.into_iter().map(text).collect())
-    }
-
     /// Runs a command of the product in a server's pod, on the source of this case.
     ///
     /// # Errors
     /// It failed; with what it said.
     pub(crate) async fn product(&self, args: &[&str]) -> Result<String> {
-        let config = install::config(&self.namespace, self.setup);
-        let directory = "/etc/azure-blob-eventsource/credentials";
-        let common = [
-            "--config",
-            "-",
-            "--name",
-            "datasets",
-            "--credentials-dir",
-            directory,
-        ];
-        let exec = [
-            "exec",
-            "-i",
-            "deployment/azure-blob-eventsource",
-            "--",
-            "azure-blob-eventsource",
-        ];
-        let args = [&exec, args, &common].concat();
-        kubectl(&self.namespace, &args, &config).await
+        let (status, said) = self.product_any(args).await?;
+        ensure!(status == 0, "`{}` failed: {said}", args.join(" "));
+        Ok(said)
     }
-}
 
-/// A client of the storage account, and what keeps the way there open.
-async fn blobs(cluster: &Cluster, namespace: &str) -> Result<(BlobClient, Option<Child>)> {
-    let (endpoint, forward) = match cluster {
-        Cluster::Inside(_) => (format!("http://{ACCOUNT}.{namespace}.svc:10000"), None),
-        Cluster::Outside => {
-            let (port, child) = forward(namespace, &format!("service/{ACCOUNT}"), 10000).await?;
-            // A bare host: then the account's name is in the path.
-            (format!("http://127.0.0.1:{port}/{ACCOUNT}"), Some(child))
-        }
-    };
-    let client = BlobClient::of_account(ACCOUNT, &endpoint);
-    let ask = async || {
-        let query = [("restype", "container")];
-        let reply = client.try_send(Method::GET, "datasets", &query, &[], Default::default());
-        match reply.await.map_err(anyhow::Error::from_boxed)?.status() {
-            StatusCode::OK => Ok(()),
-            other => bail!("the account answers {other}"),
-        }
-    };
-    until("the storage account answers", PATIENCE, ask).await?;
-    Ok((client, forward))
+    /// Asks the product about a dataset, and expects certain words and exit status in its answer.
+    ///
+    /// # Errors
+    /// It answers otherwise.
+    pub(crate) async fn explains(&self, version: &Version, status: i32, word: &str) -> Result<()> {
+        let (found, said) = self.product_any(&["explain", &version.blob]).await?;
+        ensure!(
+            found == status && said.contains(word),
+            "`explain {}` ends with {found}, not {status}, or does not say `{word}`: {said}",
+            version.blob
+        );
+        let verdict = said.trim().lines().last().unwrap_or_default();
+        self.say
+            .line(format!("explain {}: {verdict}", version.blob));
+        Ok(())
+    }
+
+    async fn product_any(&self, args: &[&str]) -> Result<(i32, String)> {
+        let config = install::config(&self.namespace, self.setup);
+        let exec = ["exec", "-i", "deployment/azure-blob-eventsource", "--"];
+        let credentials = "/etc/azure-blob-eventsource/credentials";
+        let common = ["--config", "-", "--credentials-dir", credentials];
+        let namespace = ["--namespace", &self.namespace];
+        let program = ["azure-blob-eventsource"];
+        let args = [&namespace[..], &exec, &program, args, &common].concat();
+        command::run_any("kubectl", &args, &config).await
+    }
 }
 
 /// A port of this machine that leads to one of a pod, until the child is dropped.

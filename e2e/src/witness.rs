@@ -86,23 +86,7 @@ impl Witness {
     /// # Errors
     /// What is missing, or too many.
     pub(crate) fn is_exactly(&self, expected: &[Version]) -> Result<()> {
-        let seen = self.all();
-        self.has_no_twins()?;
-        let versions: BTreeSet<_> = seen.iter().map(Seen::version).collect();
-        let expected: BTreeSet<_> = expected.iter().cloned().collect();
-        let missing: Vec<_> = expected.difference(&versions).collect();
-        if !missing.is_empty() {
-            bail!(
-                "{} of {} have no Workflow: {missing:?}",
-                missing.len(),
-                expected.len()
-            );
-        }
-        let strange: Vec<_> = versions.difference(&expected).collect();
-        if !strange.is_empty() {
-            bail!("Workflows of what was not to have one: {strange:?}");
-        }
-        Ok(())
+        is_exactly(&self.all(), expected)
     }
 
     /// Whether no event and no version had two Workflows.
@@ -110,14 +94,34 @@ impl Witness {
     /// # Errors
     /// Which had.
     pub(crate) fn has_no_twins(&self) -> Result<()> {
-        let (mut events, mut versions) = (BTreeSet::new(), BTreeSet::new());
-        for seen in self.all() {
-            if !events.insert(seen.event.clone()) || !versions.insert(seen.version()) {
-                bail!("a second Workflow of one blob version: {seen:?}");
-            }
-        }
-        Ok(())
+        has_no_twins(&self.all())
     }
+}
+
+fn is_exactly(seen: &[Seen], expected: &[Version]) -> Result<()> {
+    has_no_twins(seen)?;
+    let versions: BTreeSet<_> = seen.iter().map(Seen::version).collect();
+    let expected: BTreeSet<_> = expected.iter().cloned().collect();
+    let missing: Vec<_> = expected.difference(&versions).collect();
+    if !missing.is_empty() {
+        let (few, all) = (missing.len(), expected.len());
+        bail!("{few} of {all} have no Workflow: {missing:?}");
+    }
+    let strange: Vec<_> = versions.difference(&expected).collect();
+    if !strange.is_empty() {
+        bail!("Workflows of what was not to have one: {strange:?}");
+    }
+    Ok(())
+}
+
+fn has_no_twins(seen: &[Seen]) -> Result<()> {
+    let (mut events, mut versions) = (BTreeSet::new(), BTreeSet::new());
+    for it in seen {
+        if !events.insert(&it.event) || !versions.insert(it.version()) {
+            bail!("a second Workflow of one blob version: {it:?}");
+        }
+    }
+    Ok(())
 }
 
 impl Drop for Witness {
@@ -203,4 +207,50 @@ pub(crate) fn is_named_after(name: &str, slug: &str) -> bool {
                 .bytes()
                 .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seen(event: &str, blob: &str, etag: &str) -> Seen {
+        let pair = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
+        Seen {
+            name: String::new(),
+            event: event.to_owned(),
+            arguments: [("blob", blob), ("etag", etag)].map(pair).into(),
+            annotations: BTreeMap::new(),
+        }
+    }
+
+    #[test]
+    fn zero_two_and_strange_ones_are_found() {
+        let (a, b) = (seen("1", "a", "x"), seen("2", "b", "x"));
+        let both = [a.version(), b.version()];
+        assert!(is_exactly(&[a.clone(), b.clone()], &both).is_ok());
+        assert!(is_exactly(std::slice::from_ref(&a), &both).is_err());
+        assert!(is_exactly(&[a.clone(), b.clone()], &both[..1]).is_err());
+        let twin = seen("3", "a", "x");
+        assert!(is_exactly(&[a.clone(), b, twin], &both).is_err());
+        let same_event = seen("1", "a", "y");
+        assert!(has_no_twins(&[a.clone(), same_event]).is_err());
+        assert!(has_no_twins(&[a, seen("4", "a", "y")]).is_ok());
+    }
+
+    #[test]
+    fn names_are_those_that_the_sensor_gives() {
+        assert!(is_named_after(
+            "ml-pipeline-raw-a-csv-cm5q3fz7k2ab",
+            "raw-a-csv"
+        ));
+        assert!(!is_named_after("ml-pipeline-raw-a-csv", "raw-a-csv"));
+        assert!(!is_named_after(
+            "ml-pipeline-raw-b-csv-cm5q3fz7k2ab",
+            "raw-a-csv"
+        ));
+        assert!(!is_named_after(
+            "ml-pipeline-raw-a-csv-of-the-event",
+            "raw-a-csv"
+        ));
+    }
 }

@@ -24,6 +24,9 @@ pub(crate) async fn twenty(stage: &Stage) -> Result<()> {
         .say
         .line("names, labels, arguments and annotations are those of the events");
     succeeds(stage).await?;
+    stage
+        .explains(&versions[0], 0, "it was announced: ml-pipeline-")
+        .await?;
 
     versions.push(stage.put("data-7").await);
     stage.say.line("data-7 has a second version");

@@ -2,7 +2,10 @@
 
 use anyhow::Result;
 
-use super::{refusals::is_stalled, restarts::has_no_dead_letter};
+use super::{
+    refusals::{gives_nothing_up, is_stalled},
+    restarts::has_no_dead_letter,
+};
 use crate::{
     install::bus_is_ready,
     stage::{BUS, EVENT_SOURCE, SENSOR, Stage},
@@ -14,15 +17,21 @@ pub(crate) async fn lost(stage: &Stage) -> Result<()> {
     let mut versions = stage.put_all("before", 10).await;
     stage.comes_to_exactly(&versions).await?;
     stage.kill(BUS).await?;
-    versions.extend(stage.put_all("during", 10).await);
+    versions.extend(stage.put_all("during", 5).await);
     bus_is_ready(&stage.namespace).await?;
     stage.say.line("the bus is back, without its stream");
+    // Some of the others may have passed before the bus was gone.
+    versions.extend(stage.put_all("afterwards", 5).await);
     is_stalled(stage, "kubectl rollout restart").await?;
+    stage
+        .explains(&versions[10], 0, "kubectl rollout restart")
+        .await?;
+    gives_nothing_up(stage).await?;
 
     stage.restart(EVENT_SOURCE).await?;
     stage.restart(SENSOR).await?;
     stage.say.line("the cure is applied");
-    versions.extend(stage.put_all("after", 10).await);
+    versions.extend(stage.put_all("healed", 10).await);
     stage.comes_to_exactly(&versions).await?;
     has_no_dead_letter(stage).await
 }

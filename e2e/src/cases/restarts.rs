@@ -86,7 +86,7 @@ pub(crate) async fn takeover(stage: &Stage) -> Result<()> {
 
 /// Whether nothing was given up.
 pub(crate) async fn has_no_dead_letter(stage: &Stage) -> Result<()> {
-    let letters = stage.dead_letters().await?;
+    let letters = stage.storage.dead_letters().await?;
     ensure!(letters.is_empty(), "dead letters: {letters:?}");
     stage.say.line("there is no dead letter");
     Ok(())

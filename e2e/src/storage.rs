@@ -1,0 +1,108 @@
+//! The storage account of one case: what people write, and what the product keeps there.
+
+use anyhow::{Result, bail};
+use bytes::Bytes;
+use http::{Method, StatusCode};
+use testkit::{account::NewBlob, client::BlobClient};
+use tokio::process::Child;
+
+use crate::{
+    cluster::Cluster,
+    stage::{PATIENCE, forward},
+    wait::until,
+    witness::Version,
+};
+
+/// The storage account's name.
+const ACCOUNT: &str = "mlpipelinestore";
+/// Where people write.
+const DATASETS: &str = "datasets";
+/// Where the product keeps what it knows, and in it the folder of the cases' source.
+const STATE: &str = "eventsource-state";
+const FOLDER: &str = "e2e";
+
+/// A client of the account.
+pub(crate) struct Storage {
+    client: BlobClient,
+    // The way there ends when it is dropped.
+    _forward: Option<Child>,
+}
+
+impl Storage {
+    /// Waits until the account answers.
+    pub(crate) async fn open(cluster: &Cluster, namespace: &str) -> Result<Self> {
+        let (endpoint, forward) = match cluster {
+            Cluster::Inside(_) => (format!("http://{ACCOUNT}.{namespace}.svc:10000"), None),
+            Cluster::Outside => {
+                let service = format!("service/{ACCOUNT}");
+                let (port, child) = forward(namespace, &service, 10000).await?;
+                // On a bare host the account's name is in the path.
+                (format!("http://127.0.0.1:{port}/{ACCOUNT}"), Some(child))
+            }
+        };
+        let client = BlobClient::of_account(ACCOUNT, &endpoint);
+        let ask = async || answers(&client).await;
+        until("the storage account answers", PATIENCE, ask).await?;
+        Ok(Self {
+            client,
+            _forward: forward,
+        })
+    }
+
+    /// Writes a dataset, as a new version when it is there.
+    pub(crate) async fn put(&self, blob: &str) -> Version {
+        let content = NewBlob::from("a,b\n1,2\n").content_type("text/csv");
+        let etag = self.client.put_blob(DATASETS, blob, &content).await;
+        Version {
+            blob: blob.to_owned(),
+            etag,
+        }
+    }
+
+    /// What the product keeps under this name, if it does.
+    pub(crate) async fn state(&self, name: &str) -> Option<String> {
+        let blob = self.client.get(STATE, &format!("{FOLDER}/{name}")).await;
+        blob.map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+    }
+
+    /// The texts of the dead letters.
+    pub(crate) async fn dead_letters(&self) -> Result<Vec<String>> {
+        let prefix = format!("{FOLDER}/dead/");
+        let query = [
+            ("restype", "container"),
+            ("comp", "list"),
+            ("prefix", prefix.as_str()),
+        ];
+        let reply = self
+            .client
+            .send(Method::GET, STATE, &query, &[], Bytes::new());
+        let reply = reply.await;
+        if reply.status() != StatusCode::OK {
+            bail!("the state container cannot be listed: {}", reply.status());
+        }
+        let mut letters = Vec::new();
+        for name in names(&String::from_utf8_lossy(reply.body())) {
+            // One that was just removed is none any more.
+            letters.extend(self.client.get(STATE, name).await);
+        }
+        let text = |bytes: Bytes| String::from_utf8_lossy(&bytes).into_owned();
+        Ok(letters.into_iter().map(text).collect())
+    }
+}
+
+async fn answers(client: &BlobClient) -> Result<()> {
+    let query = [("restype", "container")];
+    let reply = client.try_send(Method::GET, DATASETS, &query, &[], Bytes::new());
+    match reply.await.map_err(anyhow::Error::from_boxed)?.status() {
+        StatusCode::OK => Ok(()),
+        other => bail!("it answers {other}"),
+    }
+}
+
+/// The names in a listing. Those of our folder have nothing to decode in them.
+fn names(listing: &str) -> Vec<&str> {
+    let items = listing.split("<Name>").skip(1);
+    items
+        .filter_map(|rest| rest.split_once("</Name>").map(|(name, _)| name))
+        .collect()
+}
