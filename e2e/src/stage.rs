@@ -200,7 +200,8 @@ impl Stage {
             "`explain {}` ends with {found}, not {status}, or does not say `{word}`: {said}",
             version.blob
         );
-        let verdict = said.trim().lines().last().unwrap_or_default();
+        let verdict = said.lines().find(|line| line.starts_with("=>"));
+        let verdict = verdict.unwrap_or_default();
         self.say
             .line(format!("explain {}: {verdict}", version.blob));
         Ok(())

@@ -24,7 +24,7 @@ pub(crate) async fn lost(stage: &Stage) -> Result<()> {
     versions.extend(stage.put_all("afterwards", 5).await);
     is_stalled(stage, "kubectl rollout restart").await?;
     stage
-        .explains(&versions[10], 0, "kubectl rollout restart")
+        .explains(&versions[15], 0, "kubectl rollout restart")
         .await?;
     gives_nothing_up(stage).await?;
 
