@@ -33,9 +33,11 @@ pub(super) struct Moment {
 impl Moment {
     /// This moment.
     pub(super) fn now() -> Self {
+        let clock = OffsetDateTime::now_utc();
         Self {
             at: Instant::now(),
-            clock: OffsetDateTime::now_utc(),
+            // People need no more.
+            clock: clock.replace_nanosecond(0).unwrap_or(clock),
         }
     }
 }
