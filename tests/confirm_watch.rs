@@ -358,15 +358,33 @@ async fn a_role_that_is_taken_away_and_given_back_is_only_a_pause() {
         Answer::Watch(vec![], End::Usual),
         forbidden(),
         forbidden(),
-        list(vec![object(2, 102)], ""),
-        quiet(),
+        Answer::Watch(vec![event("ADDED", object(2, 102))], End::Silence),
     ]);
     let watch = open(&watches).await;
     let lost = |health| matches!(health, Health::Lost(ConfirmError::Forbidden(_)));
     until("the loss", || lost(watch.index().health())).await;
     assert!(watch.index().has(EventId(1)), "what was seen is remembered");
     until("the return", || watch.index().health() == Health::Live).await;
-    assert!(!watch.index().has(EventId(1)) && watch.index().has(EventId(2)));
+    until("what was missed", || watch.index().has(EventId(2))).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn after_a_long_absence_all_is_listed_anew() {
+    let down = std::iter::repeat_with(|| Answer::Refused).take(65);
+    let script = [
+        list(vec![object(1, 90)], ""),
+        Answer::Watch(vec![], End::Usual),
+    ];
+    let back = [list(vec![object(2, 50)], ""), quiet()];
+    let (script, watches) = Script::of(script.into_iter().chain(down).chain(back));
+    let watch = open(&watches).await;
+    until("the new list", || watch.index().has(EventId(2))).await;
+    assert!(!watch.index().has(EventId(1)));
+    let asked = script.asked();
+    let from_old = asked
+        .iter()
+        .filter(|uri| uri.contains("resourceVersion=100"));
+    assert!((20..65).contains(&from_old.count()), "{asked:?}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -391,14 +409,16 @@ async fn an_api_server_that_is_away_is_waited_for() {
     let down = std::iter::repeat_with(|| Answer::Refused).take(8);
     let busy = Answer::Json(503, refusal(503, "ServiceUnavailable", "etcd is away"));
     let script = [list(vec![], ""), Answer::Watch(vec![], End::Usual)];
-    let back = [busy, list(vec![object(1, 5)], ""), quiet()];
-    let (_, watches) = Script::of(script.into_iter().chain(down).chain(back));
+    let missed = Answer::Watch(vec![event("ADDED", object(1, 101))], End::Silence);
+    let back = [busy, missed];
+    let (script, watches) = Script::of(script.into_iter().chain(down).chain(back));
     let watch = open(&watches).await;
     let lost = |health: Health| matches!(health, Health::Lost(ConfirmError::Unreachable(_)));
     until("the loss", || lost(watch.index().health())).await;
     let back = until("the return", || watch.index().health() == Health::Live);
     timeout(Duration::from_secs(90), back).await.unwrap();
-    assert!(watch.index().has(EventId(1)));
+    until("what was missed", || watch.index().has(EventId(1))).await;
+    assert_eq!(script.lists(), 1);
 }
 
 #[tokio::test(start_paused = true)]

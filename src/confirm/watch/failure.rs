@@ -1,6 +1,7 @@
 //! Why the API server did not answer as hoped, in words that help.
 
 use kube::{Error, core::Status};
+use tokio::time::error::Elapsed;
 
 use crate::{config::ObjectKind, confirm::ConfirmError};
 
@@ -94,6 +95,9 @@ fn cause(error: &Error) -> String {
     let mut cause: &dyn std::error::Error = error;
     while let Some(next) = cause.source() {
         cause = next;
+    }
+    if cause.is::<Elapsed>() {
+        return "no connection comes about".to_owned();
     }
     short(&cause.to_string())
 }

@@ -1,6 +1,6 @@
 //! The list and the watch that keep an index as the cluster is.
 
-use std::{pin::pin, time::Duration};
+use std::{mem::discriminant, pin::pin, time::Duration};
 
 use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 use futures::StreamExt;
@@ -38,6 +38,9 @@ const GRACE: Duration = Duration::from_secs(10);
 const PAUSES: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(5));
 /// A watch that went well for so long is no reason to pause.
 const WELL: Duration = Duration::from_secs(30);
+/// For so long an API server can tell what happened. One that was away for longer may also have come
+/// back with older data, where a watch from a version that has yet to come would say nothing.
+const HISTORY: Duration = Duration::from_secs(300);
 
 type Meta = PartialObjectMeta<DynamicObject>;
 
@@ -83,12 +86,15 @@ impl Feeder {
 
     /// Follows what happens, for ever.
     pub(super) async fn run(&self) {
-        let (mut waits, mut from) = (pauses(), None);
+        let (mut waits, mut from, mut heard) = (pauses(), None, Instant::now());
         loop {
             let started = Instant::now();
-            match self.follow(from.take()).await {
-                Ok(next) => from = next,
-                Err(error) => self.lost(error),
+            match self.follow(from.clone()).await {
+                Ok(next) => (from, heard) = (next, Instant::now()),
+                Err(error) => {
+                    from = from.filter(|_| heard.elapsed() < HISTORY);
+                    self.lost(error);
+                }
             }
             if started.elapsed() >= WELL {
                 waits = pauses();
@@ -224,7 +230,9 @@ impl Feeder {
     }
 
     fn lost(&self, error: ConfirmError) {
-        if self.index.health() != Health::Lost(error.clone()) {
+        // While a server goes down and comes up again, each try fails in its own words.
+        let told = matches!(self.index.health(), Health::Lost(last) if discriminant(&last) == discriminant(&error));
+        if !told {
             warn!(%error, "the cluster cannot be asked what came of events; trying again until it can");
         }
         self.index.lost(error);
