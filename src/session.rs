@@ -383,9 +383,8 @@ impl Line {
 
 // A session that takes up no requests waits for the others.
 async fn serve(requests: Option<Requests>) -> Result<(), SessionError> {
-    match requests {
-        Some(requests) => requests.run().await?,
-        None => {}
+    if let Some(requests) = requests {
+        requests.run().await?;
     }
     pending().await
 }

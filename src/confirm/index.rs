@@ -145,7 +145,9 @@ impl Index {
         let new = self.seen().put(object);
         match new {
             Some(id) => self.tell(id),
-            None => self.changes.send_replace(()),
+            None => {
+                self.changes.send_replace(());
+            }
         }
     }
 

@@ -1,7 +1,7 @@
 //! The dead letters of a source, as its live session keeps them.
 
 use std::{
-    collections::HashSet,
+    collections::BTreeSet,
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
@@ -22,8 +22,8 @@ const LONGEST: u64 = 1 << 20;
 pub(super) struct Letters {
     home: Home,
     folder: Folder,
-    there: Mutex<HashSet<EventId>>,
-    retried: Mutex<HashSet<EventId>>,
+    there: Mutex<BTreeSet<EventId>>,
+    retried: Mutex<BTreeSet<EventId>>,
 }
 
 impl Letters {
@@ -119,6 +119,6 @@ impl Letters {
 }
 
 // No holder leaves a set half changed, so a poisoned lock is as good as a whole one.
-fn lock(set: &Mutex<HashSet<EventId>>) -> MutexGuard<'_, HashSet<EventId>> {
+fn lock(set: &Mutex<BTreeSet<EventId>>) -> MutexGuard<'_, BTreeSet<EventId>> {
     set.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -29,6 +29,7 @@ use crate::{
         BlobListing,
         listing::{Discovered, Origin},
     },
+    storage::StorageErrorKind,
 };
 
 /// A request is read with one call, and none is nearly as long.
@@ -193,7 +194,14 @@ impl Requests {
         let mut open = 0;
         loop {
             let list = || self.listing.list(prefix, after.as_ref());
-            let page = self.home.retry_proven("list blobs").run(list).await?;
+            let page = match self.home.retry_proven("list blobs").run(list).await {
+                Ok(page) => page,
+                // The next round begins at the beginning.
+                Err(error) if error.kind == StorageErrorKind::StaleContinuation => {
+                    return Ok(Ok(()));
+                }
+                Err(error) => return Err(error.into()),
+            };
             let (offers, waiting) = self.judge(&page, replay);
             open += offers.len() + waiting;
             for discovered in offers {

@@ -7,7 +7,7 @@
 //! events came to wait at once may have been lost with the path: that alone is never what an event is
 //! given up for.
 
-use std::{collections::HashMap, time::Duration};
+use std::{collections::BTreeMap, time::Duration};
 
 use time::OffsetDateTime;
 use tokio::time::Instant;
@@ -96,7 +96,7 @@ pub(super) struct Stall {
 #[derive(Debug)]
 pub(super) struct Unconfirmed {
     rules: Redelivery,
-    events: HashMap<EventId, Sent>,
+    events: BTreeMap<EventId, Sent>,
     number: u64,
     /// The number of the latest first sending of an event that was confirmed.
     proven: u64,
@@ -112,7 +112,7 @@ impl Unconfirmed {
     pub(super) fn new(rules: Redelivery, seed: u64) -> Self {
         Self {
             rules,
-            events: HashMap::new(),
+            events: BTreeMap::new(),
             number: 0,
             proven: 0,
             latency: None,

@@ -16,8 +16,10 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 pub mod account;
+pub mod argo;
 pub mod azurite;
 pub mod client;
+pub mod crash;
 pub mod faults;
 pub mod http;
 pub mod names;
@@ -25,3 +27,5 @@ pub mod ports;
 pub mod rng;
 pub mod shared_key;
 pub mod subject;
+pub mod weather;
+pub mod wrong_state;

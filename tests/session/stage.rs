@@ -139,7 +139,7 @@ impl Stage {
             .account
             .get(STATE, &format!("datasets/{name}"))
             .unwrap();
-        serde_json::from_slice(&blob.content()).unwrap()
+        serde_json::from_slice(blob.content()).unwrap()
     }
 
     pub(crate) fn with_container(self) -> Self {

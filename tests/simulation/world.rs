@@ -19,9 +19,12 @@ use azure_blob_eventsource::{
 };
 use testkit::{
     account::FakeAccount,
+    crash::CrashAfter,
     faults::{FaultSource, Storm},
     ports::{FakeListing, FakeState},
     rng::Rng,
+    weather::Weather,
+    wrong_state::{Wrong, WrongState},
 };
 use time::macros::datetime;
 use tokio::{
@@ -34,12 +37,11 @@ use tracing::trace;
 mod oracle;
 mod setup;
 
-use setup::{Weather, config, filters, write, write_between_pages};
+use setup::{config, filters, write, write_between_pages};
 
 use crate::{
     client::{self, Deliveries, Manner, Version},
-    crash::CrashAfter,
-    mutants::{MutantListing, MutantState},
+    mutants::MutantListing,
     tally::Tally,
 };
 
@@ -118,9 +120,13 @@ impl World {
         let hook = write_between_pages(writes, Arc::clone(&raging));
         let real = FakeState::new(account.clone(), STATE, faults.clone());
         let late = real.late_effects();
-        let state = Arc::new(MutantState {
+        let state = Arc::new(WrongState {
             real: Arc::new(real),
-            mutant,
+            wrong: match mutant {
+                Mutant::Lost412 => Some(Wrong::Lost412),
+                Mutant::NoFence => Some(Wrong::NoFence),
+                _ => None,
+            },
         });
         let listing = Arc::new(MutantListing {
             real: Arc::new(

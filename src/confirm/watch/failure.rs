@@ -1,7 +1,8 @@
 //! Why the API server did not answer as hoped, in words that help.
 
+use std::io;
+
 use kube::{Error, core::Status};
-use tokio::time::error::Elapsed;
 
 use crate::{config::ObjectKind, confirm::ConfirmError};
 
@@ -96,7 +97,8 @@ fn cause(error: &Error) -> String {
     while let Some(next) = cause.source() {
         cause = next;
     }
-    if cause.is::<Elapsed>() {
+    let error = cause.downcast_ref::<io::Error>();
+    if error.is_some_and(|error| error.kind() == io::ErrorKind::TimedOut) {
         return "no connection comes about".to_owned();
     }
     short(&cause.to_string())

@@ -1,10 +1,12 @@
 //! What a world is made of: its weather, its configuration, its people.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, AtomicU64, Ordering::SeqCst},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::SeqCst},
+    },
+    time::Duration,
 };
-use std::time::Duration;
 
 use azure_blob_eventsource::{
     config::{Existing, Limits, Location, Redelivery, SourceConfig},
@@ -12,31 +14,10 @@ use azure_blob_eventsource::{
 };
 use testkit::{
     account::{FakeAccount, NewBlob},
-    faults::{Fault, Faults, Op, Storm},
     rng::Rng,
 };
 
 use super::{CONTAINER, Mutant, SETTLE, STATE};
-
-/// The storm's faults, for as long as it lasts.
-pub(super) struct Weather {
-    pub(super) storm: Storm,
-    pub(super) raging: Arc<AtomicBool>,
-    pub(super) met: Arc<AtomicU64>,
-}
-
-impl Faults for Weather {
-    fn next(&mut self, op: Op) -> Fault {
-        if !self.raging.load(SeqCst) {
-            return Fault::None;
-        }
-        let fault = self.storm.next(op);
-        if !matches!(fault, Fault::None) {
-            self.met.fetch_add(1, SeqCst);
-        }
-        fault
-    }
-}
 
 /// One filter, or two that people change between.
 pub(super) fn filters(rng: &mut Rng) -> Vec<Filter> {

@@ -7,13 +7,14 @@ use std::{
 };
 
 /// Runs `future` for at most `polls` polls and then drops it, as a crash would.
-pub(crate) struct CrashAfter<F> {
+pub struct CrashAfter<F> {
     future: Option<Pin<Box<F>>>,
     polls: u64,
 }
 
 impl<F: Future> CrashAfter<F> {
-    pub(crate) fn new(future: F, polls: u64) -> Self {
+    /// Crashes after `polls` polls, unless it ends before.
+    pub fn new(future: F, polls: u64) -> Self {
         Self {
             future: Some(Box::pin(future)),
             polls,

@@ -1,0 +1,133 @@
+//! A watch over the fake cluster, as late and as incomplete as watches are.
+
+use std::{sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use azure_blob_eventsource::{
+    confirm::{ConfirmError, Confirmation, Index},
+    event::EventId,
+};
+use tokio::{sync::Mutex, time::sleep};
+
+use super::Argo;
+use crate::rng::Rng;
+
+/// In which way a watch lies, so that a wrong program's view can be shown to be wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lies {
+    /// It does not.
+    None,
+    /// What was there when it began it never shows.
+    NothingWasThere,
+}
+
+/// The watch of one server process. It tells what happens late, twice, out of order among objects, or not
+/// before the next list.
+pub struct FakeWatch {
+    index: Index,
+    argo: Argo,
+    rng: Mutex<Rng>,
+    lies: Lies,
+    hidden: Vec<EventId>,
+}
+
+impl FakeWatch {
+    /// A watch that begins now.
+    pub fn new(argo: &Argo, mut rng: Rng, lies: Lies) -> Arc<Self> {
+        let there = argo
+            .state()
+            .workflows
+            .values()
+            .map(|object| object.id)
+            .collect();
+        Arc::new(Self {
+            index: Index::default(),
+            argo: argo.clone(),
+            rng: Mutex::new(rng.fork()),
+            lies,
+            hidden: if lies == Lies::NothingWasThere {
+                there
+            } else {
+                Vec::new()
+            },
+        })
+    }
+
+    /// Follows the cluster until it is dropped. While `raging`, much goes wrong.
+    pub async fn follow(self: Arc<Self>, mut rng: Rng, raging: impl Fn() -> bool + Send) {
+        loop {
+            sleep(rng.duration(Duration::ZERO..Duration::from_secs(2))).await;
+            let mut at = self.list();
+            self.index.live();
+            let rounds = rng.below(40);
+            for _ in 0..rounds {
+                sleep(rng.duration(Duration::from_millis(50)..Duration::from_secs(2))).await;
+                at = self.tell(at, &mut rng, raging());
+            }
+            if raging() && rng.chance(300) {
+                let gone = ConfirmError::Unreachable("the API server is away".to_owned());
+                self.index.lost(gone);
+                sleep(rng.duration(Duration::ZERO..Duration::from_secs(30))).await;
+            }
+        }
+    }
+
+    fn list(&self) -> usize {
+        let state = self.argo.state();
+        let all = state
+            .workflows
+            .values()
+            .filter(|object| self.shows(object.id));
+        self.index.replace(all.cloned().collect());
+        state.log.len()
+    }
+
+    fn shows(&self, id: EventId) -> bool {
+        !self.hidden.contains(&id)
+    }
+
+    fn tell(&self, from: usize, rng: &mut Rng, raging: bool) -> usize {
+        let state = self.argo.state();
+        for change in state.log[from..]
+            .iter()
+            .filter(|change| self.shows(change.object.id))
+        {
+            // Until the next list nobody knows what was not told.
+            if raging && rng.chance(100) {
+                continue;
+            }
+            for _ in 0..1 + u32::from(rng.chance(100)) {
+                match change.deleted {
+                    true => self.index.deleted(&change.object),
+                    false => self.index.applied(change.object.clone()),
+                }
+            }
+        }
+        state.log.len()
+    }
+}
+
+#[async_trait]
+impl Confirmation for FakeWatch {
+    fn index(&self) -> &Index {
+        &self.index
+    }
+
+    fn namespace(&self) -> &str {
+        "ml-pipelines"
+    }
+
+    async fn look(&self, id: EventId) -> Result<bool, ConfirmError> {
+        let mut rng = self.rng.lock().await;
+        sleep(rng.duration(Duration::ZERO..Duration::from_millis(50))).await;
+        if rng.chance(50) {
+            return Err(ConfirmError::Unreachable("a question got lost".to_owned()));
+        }
+        let state = self.argo.state();
+        let there = state.workflows.values().any(|object| object.id == id);
+        if there && self.lies == Lies::None {
+            self.index.found(id);
+        }
+        Ok(there && self.lies == Lies::None)
+    }
+}

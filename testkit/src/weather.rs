@@ -1,0 +1,31 @@
+//! A storm that calms down.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, AtomicU64, Ordering::SeqCst},
+};
+
+use crate::faults::{Fault, Faults, Op, Storm};
+
+/// The storm's faults, for as long as it lasts.
+pub struct Weather {
+    /// What goes wrong.
+    pub storm: Storm,
+    /// Whether it rages.
+    pub raging: Arc<AtomicBool>,
+    /// How many faults were met.
+    pub met: Arc<AtomicU64>,
+}
+
+impl Faults for Weather {
+    fn next(&mut self, op: Op) -> Fault {
+        if !self.raging.load(SeqCst) {
+            return Fault::None;
+        }
+        let fault = self.storm.next(op);
+        if !matches!(fault, Fault::None) {
+            self.met.fetch_add(1, SeqCst);
+        }
+        fault
+    }
+}

@@ -1,0 +1,80 @@
+//! A state container as a program would see it that does not heed its fence: what simulations must
+//! catch.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use azure_blob_eventsource::{
+    ledger::store::{Appended, Chunk, Put, StateStore},
+    storage::StorageError,
+};
+use bytes::Bytes;
+
+/// A way to be wrong about the fence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wrong {
+    /// A refused append is taken for one that was made.
+    Lost412,
+    /// Appends are made wherever the journal ends.
+    NoFence,
+}
+
+/// A state container that a wrong program would believe in.
+pub struct WrongState {
+    /// The state container.
+    pub real: Arc<dyn StateStore>,
+    /// In which way it is misread, if in any.
+    pub wrong: Option<Wrong>,
+}
+
+#[async_trait]
+impl StateStore for WrongState {
+    async fn list(&self, prefix: &str) -> Result<Vec<String>, StorageError> {
+        self.real.list(prefix).await
+    }
+
+    async fn read(&self, name: &str, from: u64, limit: u64) -> Result<Option<Chunk>, StorageError> {
+        let chunk = self.real.read(name, from, limit).await?;
+        Ok(chunk.map(|chunk| match self.wrong {
+            // Whoever does not heed a refusal does not look for one either: the journal always
+            // seems to end where it should.
+            Some(_) if limit == 1 => Chunk {
+                total: from + 1,
+                ..chunk
+            },
+            _ => chunk,
+        }))
+    }
+
+    async fn create_append(&self, name: &str) -> Result<(), StorageError> {
+        self.real.create_append(name).await
+    }
+
+    async fn append(&self, name: &str, at: u64, bytes: Bytes) -> Result<Appended, StorageError> {
+        match self.wrong {
+            Some(Wrong::Lost412) => {
+                self.real.append(name, at, bytes).await?;
+                Ok(Appended::Yes)
+            }
+            Some(Wrong::NoFence) => {
+                let end = self.real.read(name, at, 0).await?;
+                let end = end.map_or(at, |chunk| chunk.total);
+                self.real.append(name, end, bytes).await?;
+                Ok(Appended::Yes)
+            }
+            None => self.real.append(name, at, bytes).await,
+        }
+    }
+
+    async fn put_new(&self, name: &str, bytes: Bytes) -> Result<Put, StorageError> {
+        self.real.put_new(name, bytes).await
+    }
+
+    async fn put(&self, name: &str, bytes: Bytes) -> Result<(), StorageError> {
+        self.real.put(name, bytes).await
+    }
+
+    async fn delete(&self, name: &str) -> Result<(), StorageError> {
+        self.real.delete(name).await
+    }
+}

@@ -1,0 +1,141 @@
+//! Deterministic simulation of the whole way from a blob to its Workflow: sessions that confirm, their
+//! ledger, Argo's client, bus and Sensor, the cluster and the watch over it, on paused time, from one seed.
+//!
+//! In the storm, storage calls fail, are slow, lose their answers or happen late; sessions crash at every
+//! await point or are overlapped by their successors, whose clients live on as zombies; clients drop what
+//! they cannot publish, and vanish; the bus is away, forgets, repeats and reorders; the Sensor comes late,
+//! crashes before it acknowledges, and loses its rights; the watch is late, double, incomplete, or away;
+//! Workflows are deleted; blobs are written, overwritten and deleted. When it is over:
+//!
+//! 1. each blob version that is owed has exactly one Workflow in all of history, or one dead letter,
+//! 2. no event ever had two Workflows, whatever copies of it come later and whatever is deleted,
+//! 3. no more Workflows are unfinished than the limit allows,
+//! 4. a session that was overtaken ends and sends nothing more.
+//!
+//! `RUNS_SEEDS=1000000` runs more, `RUNS_SEED=42` runs one and tells its story.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod oracle;
+mod tally;
+mod world;
+
+use std::{env, thread};
+
+use tally::Tally;
+use world::{Mutant, World};
+
+fn number(variable: &str) -> Option<u64> {
+    env::var(variable).ok()?.parse().ok()
+}
+
+fn run(seed: u64, mutant: Mutant) -> Result<Tally, String> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .start_paused(true)
+        .build()
+        .unwrap()
+        .block_on(World::new(seed, mutant).run())
+}
+
+/// All seeds, on as many threads as there are processors for them.
+fn run_all(seeds: u64) -> Result<Tally, String> {
+    let threads = thread::available_parallelism().map_or(1, |n| n.get() as u64);
+    let part = |first: u64| {
+        let mut total = Tally::default();
+        for seed in (first..seeds).step_by(threads as usize) {
+            total.add(&run(seed, Mutant::None).map_err(|broken| {
+                format!(
+                    "seed {seed}: {broken}\n\
+                     run it alone: RUNS_SEED={seed} cargo test --test runs one_way -- --nocapture"
+                )
+            })?);
+        }
+        Ok(total)
+    };
+    let parts: Vec<_> = thread::scope(|scope| {
+        let threads: Vec<_> = (0..threads)
+            .map(|first| scope.spawn(move || part(first)))
+            .collect();
+        threads
+            .into_iter()
+            .map(|thread| thread.join().unwrap())
+            .collect()
+    });
+    parts.into_iter().try_fold(
+        Tally::default(),
+        |mut total, part: Result<Tally, String>| {
+            total.add(&part?);
+            Ok(total)
+        },
+    )
+}
+
+#[test]
+fn one_way_to_exactly_one_run() {
+    if let Some(seed) = number("RUNS_SEED") {
+        let _ = tracing_subscriber::fmt()
+            .with_max_level(tracing::Level::TRACE)
+            .without_time()
+            .try_init();
+        let tally =
+            run(seed, Mutant::None).unwrap_or_else(|broken| panic!("seed {seed}: {broken}"));
+        println!("seed {seed}: {tally:?}");
+        return;
+    }
+    let seeds = number("RUNS_SEEDS").unwrap_or(10_000);
+    let total = run_all(seeds).unwrap_or_else(|broken| panic!("{broken}"));
+    println!("{seeds} seeds: {total:?}");
+    assert!(
+        total.is_a_storm(),
+        "the storm is too mild to prove anything: {total:?}"
+    );
+}
+
+#[test]
+fn a_seed_replays() {
+    for seed in [3, 14, 15] {
+        let stories = [(); 2].map(|()| format!("{:?}", run(seed, Mutant::None)));
+        assert_eq!(stories[0], stories[1]);
+    }
+}
+
+fn is_caught(mutant: Mutant) {
+    let caught = (0..400).find(|seed| run(*seed, mutant).is_err());
+    let seed = caught
+        .unwrap_or_else(|| panic!("{mutant:?} was not caught: the simulation proves nothing"));
+    println!(
+        "{mutant:?} is caught by seed {seed}: {}",
+        run(seed, mutant).unwrap_err()
+    );
+}
+
+#[test]
+fn done_at_send_is_caught() {
+    is_caught(Mutant::DoneAtSend);
+}
+
+#[test]
+fn sending_without_asking_what_is_there_is_caught() {
+    is_caught(Mutant::NoConfirmBeforeSend);
+}
+
+#[test]
+fn an_id_that_differs_from_time_to_time_is_caught() {
+    is_caught(Mutant::IdFromTime);
+}
+
+#[test]
+fn a_journal_without_fence_is_caught() {
+    is_caught(Mutant::NoFence);
+}
+
+#[test]
+fn a_lost_412_is_caught() {
+    is_caught(Mutant::Lost412);
+}
+
+#[test]
+fn redelivery_without_limit_is_caught() {
+    is_caught(Mutant::NoLimit);
+}

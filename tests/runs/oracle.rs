@@ -1,0 +1,260 @@
+//! What a world owes when the storm is over.
+
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, atomic::Ordering::Relaxed},
+    time::Duration,
+};
+
+use azure_blob_eventsource::{
+    event::{EventId, Place},
+    ledger::{Contents, home::Home, recover::recover},
+    metrics::SourceStats,
+    session::SessionError,
+};
+use testkit::{account::NewBlob, argo::MAX_AGE};
+use tokio::time::{Instant, sleep, timeout};
+
+use crate::world::{CONTAINER, POISON, REPLAY, SOURCE, STATE, World};
+
+const MINUTE: Duration = Duration::from_secs(60);
+
+impl World {
+    pub(crate) async fn settle_accounts(&mut self) -> Result<(), String> {
+        let running = self.start(u64::MAX, None);
+        self.argo.most_unfinished();
+        self.until_settled().await?;
+        self.retry_what_was_refused().await?;
+        self.check_runs().await?;
+        self.stop(running).await?;
+        self.look_into_ledger().await?;
+        self.late_copies().await?;
+        self.succession().await
+    }
+
+    /// Waits until everything that is owed is there, and nothing more than that was made.
+    async fn until_settled(&mut self) -> Result<(), String> {
+        let end = Instant::now() + 60 * MINUTE;
+        while let Some(problem) = self.problem() {
+            if Instant::now() > end {
+                return Err(problem);
+            }
+            sleep(Duration::from_secs(5)).await;
+        }
+        Ok(())
+    }
+
+    /// What is still wrong.
+    fn problem(&self) -> Option<String> {
+        let letters = self.letters();
+        for (name, etag, _) in self.versions() {
+            let id = self.id(&name, &etag, None);
+            let (runs, letter) = (self.argo.runs(id), letters.contains(&id));
+            if runs + u32::from(letter) != 1 {
+                return Some(format!(
+                    "{name} {etag} has {runs} runs and {} dead letter",
+                    if letter { "a" } else { "no" }
+                ));
+            }
+        }
+        let requests = self.folder("requests/");
+        (!requests.is_empty()).then(|| format!("requests are left: {requests:?}"))
+    }
+
+    /// The dataset that was refused may become a Workflow now: a person asks for it.
+    async fn retry_what_was_refused(&mut self) -> Result<(), String> {
+        self.argo.refuse(None);
+        for id in self.letters() {
+            let name = format!("{SOURCE}/requests/retry-{}.json", id.to_hex());
+            self.calm.put(&name, "{}".into()).await.unwrap();
+            self.tally.retries += 1;
+            self.tally.letters += 1;
+        }
+        self.until_settled().await?;
+        let letters = self.letters();
+        match letters.is_empty() {
+            true => Ok(()),
+            false => Err(format!(
+                "{} dead letters are left after their retry",
+                letters.len()
+            )),
+        }
+    }
+
+    async fn check_runs(&mut self) -> Result<(), String> {
+        self.tally.versions += self.versions().len() as u64;
+        if let Some(most) = self.config.limits.active_workflows {
+            let unfinished = self.argo.most_unfinished();
+            // What earlier sessions had sent may come beside what this one lets through.
+            let bound = most + self.config.limits.in_flight + 1;
+            if unfinished > bound {
+                return Err(format!(
+                    "{unfinished} Workflows were unfinished at once, more than {bound}"
+                ));
+            }
+        }
+        let there: BTreeSet<_> = self
+            .versions()
+            .into_iter()
+            .map(|(n, e, _)| (n, e))
+            .collect();
+        for (name, etag) in self.to_replay.intersection(&there) {
+            let runs = self.argo.runs(self.id(name, etag, Some(REPLAY)));
+            if runs != 1 && name != POISON {
+                return Err(format!("the replay of {name} {etag} has {runs} runs"));
+            }
+        }
+        self.no_doubles()
+    }
+
+    fn no_doubles(&self) -> Result<(), String> {
+        match self.argo.doubles().as_slice() {
+            [] => Ok(()),
+            doubles => Err(format!("{} events had two runs or more", doubles.len())),
+        }
+    }
+
+    /// Copies that the bus hands out for as long as it keeps them, Workflows that are deleted after
+    /// that, and a server that starts anew: nothing more comes of it.
+    async fn late_copies(&mut self) -> Result<(), String> {
+        sleep(MAX_AGE + MINUTE).await;
+        let made = self.argo.story().made;
+        self.argo
+            .delete(&self.recorded.clone(), &mut self.rng.clone(), 700);
+        self.tally.deletions += 1;
+        let running = self.start(u64::MAX, None);
+        sleep(5 * MINUTE).await;
+        self.stop(running).await?;
+        match self.argo.story().made - made {
+            0 => self.no_doubles(),
+            more => Err(format!("{more} Workflows were made after all was done")),
+        }
+    }
+
+    /// A session that another one has overtaken ends, and sends nothing of what comes then.
+    async fn succession(&mut self) -> Result<(), String> {
+        let mut older = self.start(u64::MAX, None);
+        sleep(MINUTE).await;
+        let newer = self.start(u64::MAX, None);
+        while newer.stats.sweeps.load(Relaxed) == 0 {
+            sleep(Duration::from_millis(100)).await;
+        }
+        let sent = older.stats.events_sent.load(Relaxed);
+        self.account
+            .put(CONTAINER, "raw/last.csv", NewBlob::new("last"))
+            .unwrap();
+        let soon = self.config.interval * 2 + MINUTE;
+        match timeout(soon, &mut older.session).await.map(Result::unwrap) {
+            Ok(Some(Err(SessionError::TakenOver(_)))) => {}
+            other => return Err(format!("an overtaken session did not end: {other:?}")),
+        }
+        if older.stats.events_sent.load(Relaxed) != sent {
+            return Err("an overtaken session went on sending".into());
+        }
+        self.until_settled().await?;
+        self.stop(newer).await
+    }
+
+    async fn stop(&mut self, mut running: crate::world::Running) -> Result<(), String> {
+        running.stop.cancel();
+        match (&mut running.session).await.unwrap() {
+            Some(Ok(())) => Ok(()),
+            other => Err(format!("a session in calm weather ended with {other:?}")),
+        }
+    }
+
+    /// What the ledger holds as done when nobody writes it: only what came to something.
+    pub(crate) async fn look_into_ledger(&mut self) -> Result<(), String> {
+        let Some(contents) = self.contents().await else {
+            return Ok(());
+        };
+        let Contents {
+            facts, mut done, ..
+        } = contents;
+        let Some(facts) = facts else { return Ok(()) };
+        let letters = self.letters();
+        for (name, etag, _) in self.versions() {
+            if !done.see(facts.key.of(&name, &etag)) {
+                continue;
+            }
+            let id = self.id(&name, &etag, None);
+            if self.argo.runs(id) == 0 && !letters.contains(&id) {
+                return Err(format!(
+                    "{name} {etag} is recorded as done, and nothing came of it"
+                ));
+            }
+            self.recorded.insert(id);
+        }
+        self.no_doubles()
+    }
+
+    /// The blob versions that are recorded as done and were last modified before.
+    pub(crate) async fn done_before(&mut self, until: i64) -> BTreeSet<(String, String)> {
+        let contents = self.contents().await.unwrap_or_default();
+        let Contents {
+            facts, mut done, ..
+        } = contents;
+        let Some(facts) = facts else {
+            return BTreeSet::new();
+        };
+        let versions = self.versions().into_iter();
+        versions
+            .filter(|(_, _, modified)| *modified < until)
+            .filter(|(name, etag, _)| done.see(facts.key.of(name, etag)))
+            .map(|(name, etag, _)| (name, etag))
+            .collect()
+    }
+
+    async fn contents(&self) -> Option<Contents> {
+        let home = Home {
+            store: Arc::clone(&self.calm),
+            source_id: SOURCE.into(),
+            writer: 0,
+            rollover: self.rollover,
+            stats: Arc::new(SourceStats::default()),
+        };
+        Some(recover(&home).await.ok()?.contents)
+    }
+
+    fn letters(&self) -> BTreeSet<EventId> {
+        let names = self.folder("dead/");
+        let hex = |name: &String| {
+            name.strip_prefix("dead/")?
+                .strip_suffix(".json")
+                .map(str::to_owned)
+        };
+        names
+            .iter()
+            .filter_map(hex)
+            .filter_map(|hex| EventId::from_hex(&hex))
+            .collect()
+    }
+
+    fn folder(&self, prefix: &str) -> Vec<String> {
+        let names = self.account.names(STATE).into_iter();
+        names
+            .filter_map(|name| name.strip_prefix(&format!("{SOURCE}/")).map(str::to_owned))
+            .filter(|name| name.starts_with(prefix))
+            .collect()
+    }
+
+    fn versions(&self) -> Vec<(String, String, i64)> {
+        let blob = |name: String| {
+            let blob = self.account.get(CONTAINER, &name).unwrap();
+            (name, blob.etag, blob.last_modified.unix_timestamp())
+        };
+        self.account
+            .names(CONTAINER)
+            .into_iter()
+            .map(blob)
+            .collect()
+    }
+
+    fn id(&self, name: &str, etag: &str, replay: Option<&str>) -> EventId {
+        let place = Place {
+            endpoint: "https://account.blob.core.windows.net".into(),
+            container: CONTAINER.into(),
+        };
+        EventId::of(&place.endpoint, &place.container, name, etag, replay)
+    }
+}

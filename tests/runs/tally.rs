@@ -1,0 +1,55 @@
+//! What happened in a simulation, for its story and to know that something did.
+
+use testkit::argo::Story;
+
+/// What happened.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub(crate) struct Tally {
+    pub(crate) sessions: u64,
+    pub(crate) crashes: u64,
+    pub(crate) take_overs: u64,
+    pub(crate) faults: u64,
+    pub(crate) versions: u64,
+    pub(crate) letters: u64,
+    pub(crate) replays: u64,
+    pub(crate) retries: u64,
+    pub(crate) deletions: u64,
+    pub(crate) argo: Story,
+}
+
+impl Tally {
+    pub(crate) fn add(&mut self, other: &Self) {
+        self.sessions += other.sessions;
+        self.crashes += other.crashes;
+        self.take_overs += other.take_overs;
+        self.faults += other.faults;
+        self.versions += other.versions;
+        self.letters += other.letters;
+        self.replays += other.replays;
+        self.retries += other.retries;
+        self.deletions += other.deletions;
+        self.argo.dropped += other.argo.dropped;
+        self.argo.lost += other.argo.lost;
+        self.argo.repeated += other.argo.repeated;
+        self.argo.patched += other.argo.patched;
+        self.argo.made += other.argo.made;
+    }
+
+    pub(crate) fn is_a_storm(&self) -> bool {
+        let Self { argo, .. } = self;
+        [
+            self.crashes,
+            self.take_overs,
+            self.faults,
+            self.letters,
+            self.replays,
+            self.retries,
+            argo.dropped,
+            argo.lost,
+            argo.repeated,
+            argo.patched,
+        ]
+        .iter()
+        .all(|count| *count > 50)
+    }
+}
