@@ -353,19 +353,56 @@ async fn a_connection_that_has_died_without_a_word_is_noticed() {
 
 #[tokio::test(start_paused = true)]
 async fn a_role_that_is_taken_away_and_given_back_is_only_a_pause() {
-    let (_, watches) = Script::of([
+    let before = [
         list(vec![object(1, 5)], ""),
         Answer::Watch(vec![], End::Usual),
-        forbidden(),
-        forbidden(),
-        Answer::Watch(vec![event("ADDED", object(2, 102))], End::Silence),
-    ]);
+    ];
+    let refused = std::iter::repeat_with(forbidden).take(15);
+    let missed = Answer::Watch(vec![event("ADDED", object(2, 102))], End::Silence);
+    let (_, watches) = Script::of(before.into_iter().chain(refused).chain([missed]));
     let watch = open(&watches).await;
     let lost = |health| matches!(health, Health::Lost(ConfirmError::Forbidden(_)));
     until("the loss", || lost(watch.index().health())).await;
     assert!(watch.index().has(EventId(1)), "what was seen is remembered");
     until("the return", || watch.index().health() == Health::Live).await;
     until("what was missed", || watch.index().has(EventId(2))).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_api_server_that_has_just_started_is_not_believed_when_it_refuses() {
+    let (_, watches) = Script::of([
+        list(vec![], ""),
+        Answer::Watch(vec![], End::Usual),
+        Answer::Refused,
+        forbidden(),
+        quiet(),
+    ]);
+    let watch = open(&watches).await;
+    let mut said = Vec::new();
+    until("the return", || {
+        if let Health::Lost(error) = watch.index().health() {
+            said.push(error);
+        }
+        !said.is_empty() && watch.index().health() == Health::Live
+    })
+    .await;
+    assert!(said.iter().all(ConfirmError::is_transient), "{said:?}");
+    let last = said.last().unwrap().to_string();
+    assert!(
+        last.contains("allowed before") && last.contains("kubectl create role"),
+        "{last}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_may_list_and_not_watch_is_told_so_at_once() {
+    let (_, watches) = Script::of([list(vec![], ""), forbidden()]);
+    let watch = open(&watches).await;
+    let ready = watch.index().ready().await;
+    assert!(
+        matches!(ready, Err(ConfirmError::Forbidden(_))),
+        "{ready:?}"
+    );
 }
 
 #[tokio::test(start_paused = true)]

@@ -41,6 +41,9 @@ const WELL: Duration = Duration::from_secs(30);
 /// For so long an API server can tell what happened. One that was away for longer may also have come
 /// back with older data, where a watch from a version that has yet to come would say nothing.
 const HISTORY: Duration = Duration::from_secs(300);
+/// For so long a refusal of what was allowed before is not believed: an API server that has just
+/// started refuses everything until it knows its own roles.
+const DOUBT: Duration = Duration::from_secs(15);
 
 type Meta = PartialObjectMeta<DynamicObject>;
 
@@ -86,19 +89,16 @@ impl Feeder {
 
     /// Follows what happens, for ever.
     pub(super) async fn run(&self) {
-        let (mut waits, mut from, mut heard) = (pauses(), None, Instant::now());
+        let (mut waits, mut course) = (pauses(), Course::default());
         loop {
             let started = Instant::now();
-            match self.follow(from.clone()).await {
-                Ok(next) => (from, heard) = (next, Instant::now()),
-                Err(error) => {
-                    from = from.filter(|_| heard.elapsed() < HISTORY);
-                    self.lost(error);
-                }
+            match self.follow(course.from.clone()).await {
+                Ok(next) => course.goes_on(next),
+                Err(error) => self.lost(course.failed(error)),
             }
             if started.elapsed() >= WELL {
                 waits = pauses();
-                if from.is_some() {
+                if course.from.is_some() {
                     continue;
                 }
             }
@@ -135,7 +135,6 @@ impl Feeder {
                 Some(more) => asked.continue_token = Some(more),
                 None => {
                     self.index.replace(objects);
-                    self.live();
                     return Ok(Some(version));
                 }
             }
@@ -236,6 +235,45 @@ impl Feeder {
             warn!(%error, "the cluster cannot be asked what came of events; trying again until it can");
         }
         self.index.lost(error);
+    }
+}
+
+/// How it went so far.
+#[derive(Default)]
+struct Course {
+    /// Where to go on; without it, with a list.
+    from: Option<String>,
+    /// When the API server last did what it was asked for.
+    heard: Option<Instant>,
+    /// Since when it has refused.
+    refused: Option<Instant>,
+}
+
+impl Course {
+    fn goes_on(&mut self, from: Option<String>) {
+        let heard = Some(Instant::now());
+        *self = Self {
+            from,
+            heard,
+            refused: None,
+        };
+    }
+
+    /// What a failure is to be called.
+    fn failed(&mut self, error: ConfirmError) -> ConfirmError {
+        let recently = self.heard.is_some_and(|heard| heard.elapsed() < HISTORY);
+        self.from = self.from.take().filter(|_| recently);
+        if error.is_transient() {
+            self.refused = None;
+            return error;
+        }
+        let refused = *self.refused.get_or_insert_with(Instant::now);
+        if self.heard.is_none() || refused.elapsed() >= DOUBT {
+            return error;
+        }
+        ConfirmError::Unreachable(format!(
+            "the API server refuses what it allowed before, which passes if it has just started: {error}"
+        ))
     }
 }
 
