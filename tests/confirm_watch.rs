@@ -35,6 +35,8 @@ type Reply = UnsyncBoxBody<Bytes, io::Error>;
 /// What the API server answers to one request.
 enum Answer {
     Json(u16, Value),
+    /// The same, after a while.
+    Late(Box<Answer>),
     /// The lines of a watch, and how it ends.
     Watch(Vec<Value>, End),
     Refused,
@@ -70,8 +72,13 @@ impl Script {
 
     async fn answer(self: Arc<Self>, request: Request<Body>) -> io::Result<Response<Reply>> {
         self.asked.lock().unwrap().push(request.uri().to_string());
-        let answer = self.answers.lock().unwrap().pop_front();
+        let mut answer = self.answers.lock().unwrap().pop_front();
+        if let Some(Answer::Late(later)) = answer {
+            sleep(Duration::from_secs(1)).await;
+            answer = Some(*later);
+        }
         match answer {
+            Some(Answer::Late(_)) => unreachable!("late once"),
             None => std::future::pending().await,
             Some(Answer::Refused) => Err(io::ErrorKind::ConnectionRefused.into()),
             Some(Answer::Json(status, value)) => {
@@ -396,7 +403,7 @@ async fn an_api_server_that_has_just_started_is_not_believed_when_it_refuses() {
 
 #[tokio::test(start_paused = true)]
 async fn who_may_list_and_not_watch_is_told_so_at_once() {
-    let (_, watches) = Script::of([list(vec![], ""), forbidden()]);
+    let (_, watches) = Script::of([list(vec![], ""), Answer::Late(Box::new(forbidden()))]);
     let watch = open(&watches).await;
     let ready = watch.index().ready().await;
     assert!(
