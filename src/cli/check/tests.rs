@@ -190,7 +190,9 @@ async fn a_cluster_that_cannot_be_asked_is_said_with_what_to_do() {
         ),
     ] {
         let cluster = FakeCluster::default();
-        health.map(|error| cluster.0.lost(error));
+        if let Some(error) = health {
+            cluster.0.lost(error);
+        }
         let (text, failed) = confirm_said(&cluster).await;
         assert!(failed);
         assert!(words.iter().all(|words| text.contains(words)), "{text}");
