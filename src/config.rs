@@ -36,6 +36,7 @@ use std::time::Duration;
 use time::OffsetDateTime;
 use url::Url;
 
+pub(crate) use self::mistake::nearest;
 pub use self::mistake::{ConfigError, Mistake};
 use crate::filter::Filter;
 

@@ -59,10 +59,10 @@ fn known(levels: &str) -> Result<(), TelemetryError> {
     }
 }
 
-// Azure's own crates log each failed call with its URL at info, beside our one line for each fault.
+// Azure's and Kubernetes' own crates log each failed call, beside our one line for each fault.
 fn levels(args: &LogArgs, quiet: bool) -> String {
     let level = if quiet { "warn" } else { "info" };
-    let default = || format!("{level},azure_core=warn,typespec_client_core=warn");
+    let default = || format!("{level},azure_core=warn,typespec_client_core=warn,kube_client=off");
     args.levels.clone().unwrap_or_else(default)
 }
 

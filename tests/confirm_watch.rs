@@ -14,7 +14,8 @@ use std::{
 use azure_blob_eventsource::{
     config::{Confirm, ObjectKind},
     confirm::{
-        COMPLETED_LABEL, ConfirmError, Confirmation, Confirmations, EVENT_ID_LABEL, index::Health,
+        COMPLETED_LABEL, ConfirmError, Confirmation, Confirmations, EVENT_ID_LABEL,
+        index::{Health, News},
         watch::Watches,
     },
     event::EventId,
@@ -34,6 +35,8 @@ type Reply = UnsyncBoxBody<Bytes, io::Error>;
 /// What the API server answers to one request.
 enum Answer {
     Json(u16, Value),
+    /// The same, after a while.
+    Late(Box<Answer>),
     /// The lines of a watch, and how it ends.
     Watch(Vec<Value>, End),
     Refused,
@@ -43,7 +46,7 @@ enum End {
     /// As the server ends it after its time.
     Usual,
     /// In the middle of a line, with a broken connection.
-    Broken(&'static str),
+    Broken(String),
     /// With nothing more to hear, for ever.
     Silence,
 }
@@ -69,8 +72,13 @@ impl Script {
 
     async fn answer(self: Arc<Self>, request: Request<Body>) -> io::Result<Response<Reply>> {
         self.asked.lock().unwrap().push(request.uri().to_string());
-        let answer = self.answers.lock().unwrap().pop_front();
+        let mut answer = self.answers.lock().unwrap().pop_front();
+        if let Some(Answer::Late(later)) = answer {
+            sleep(Duration::from_secs(1)).await;
+            answer = Some(*later);
+        }
         match answer {
+            Some(Answer::Late(_)) => unreachable!("late once"),
             None => std::future::pending().await,
             Some(Answer::Refused) => Err(io::ErrorKind::ConnectionRefused.into()),
             Some(Answer::Json(status, value)) => {
@@ -256,18 +264,57 @@ async fn a_version_that_is_too_old_is_answered_with_a_new_list() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_watch_that_breaks_in_the_middle_of_a_line_is_answered_with_a_new_list() {
-    for rest in ["{\"type\":\"ADDED\",\"obj", "no JSON at all\n", "[]\n"] {
-        let (_, watches) = Script::of([
+async fn a_watch_that_breaks_off_goes_on_where_it_was_and_misses_nothing_in_between() {
+    for rest in ["", "{\"type\":\"ADDED\",\"obj"] {
+        let came_and_went = [
+            event("ADDED", object(2, 102)),
+            event("DELETED", object(2, 103)),
+        ];
+        let (script, watches) = Script::of([
             list(vec![], ""),
-            Answer::Watch(vec![event("ADDED", object(1, 101))], End::Broken(rest)),
+            Answer::Watch(
+                vec![event("ADDED", object(1, 101))],
+                End::Broken(rest.into()),
+            ),
+            Answer::Watch(came_and_went.into(), End::Silence),
+        ]);
+        let watch = open(&watches).await;
+        let mut news = watch.index().news();
+        let told = async { while news.next().await != News::Seen(EventId(2)) {} };
+        timeout(Duration::from_secs(10), told).await.unwrap();
+        assert!(script.asked()[2].contains("resourceVersion=101"));
+        assert_eq!((script.lists(), watch.index().len()), (1, 1));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_cannot_be_read_is_answered_with_a_new_list() {
+    let broken_etcd = event("ERROR", refusal(500, "InternalError", "no leader")).to_string();
+    for line in ["no JSON at all", "[]", "{\"type\":\"NEWS\"}", &broken_etcd] {
+        let (script, watches) = Script::of([
+            list(vec![], ""),
+            Answer::Watch(
+                vec![event("ADDED", object(1, 101))],
+                End::Broken(format!("{line}\n")),
+            ),
             list(vec![object(1, 101), object(2, 102)], ""),
             quiet(),
         ]);
         let watch = open(&watches).await;
         until("the new list", || watch.index().has(EventId(2))).await;
-        assert_eq!(watch.index().len(), 2);
+        assert_eq!((script.lists(), watch.index().len()), (2, 2), "{line}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn watches_that_end_at_once_are_not_asked_for_without_a_pause() {
+    let short = std::iter::repeat_with(|| Answer::Watch(Vec::new(), End::Usual)).take(1000);
+    let (script, watches) = Script::of([list(vec![], "")].into_iter().chain(short));
+    let watch = open(&watches).await;
+    sleep(Duration::from_secs(60)).await;
+    let asked = script.asked().len();
+    assert!((7..40).contains(&asked), "{asked} requests in a minute");
+    assert_eq!(watch.index().health(), Health::Live);
 }
 
 #[tokio::test(start_paused = true)]
@@ -302,14 +349,103 @@ async fn a_connection_that_has_died_without_a_word_is_noticed() {
     let (script, watches) = Script::of([
         list(vec![], ""),
         quiet(),
-        list(vec![object(1, 101)], ""),
-        quiet(),
+        Answer::Watch(vec![event("ADDED", object(1, 101))], End::Silence),
     ]);
     let watch = open(&watches).await;
     watch.index().ready().await.unwrap();
-    let noticed = until("a new list", || watch.index().has(EventId(1)));
+    let noticed = until("the next watch", || watch.index().has(EventId(1)));
     timeout(Duration::from_secs(90), noticed).await.unwrap();
-    assert_eq!(script.lists(), 2);
+    assert!(script.asked()[2].contains("resourceVersion=100"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_role_that_is_taken_away_and_given_back_is_only_a_pause() {
+    let before = [
+        list(vec![object(1, 5)], ""),
+        Answer::Watch(vec![], End::Usual),
+    ];
+    let refused = std::iter::repeat_with(forbidden).take(15);
+    let missed = Answer::Watch(vec![event("ADDED", object(2, 102))], End::Silence);
+    let (_, watches) = Script::of(before.into_iter().chain(refused).chain([missed]));
+    let watch = open(&watches).await;
+    let lost = |health| matches!(health, Health::Lost(ConfirmError::Forbidden(_)));
+    until("the loss", || lost(watch.index().health())).await;
+    assert!(watch.index().has(EventId(1)), "what was seen is remembered");
+    until("the return", || watch.index().health() == Health::Live).await;
+    until("what was missed", || watch.index().has(EventId(2))).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_api_server_that_has_just_started_is_not_believed_when_it_refuses() {
+    let (_, watches) = Script::of([
+        list(vec![], ""),
+        Answer::Watch(vec![], End::Usual),
+        Answer::Refused,
+        forbidden(),
+        quiet(),
+    ]);
+    let watch = open(&watches).await;
+    let mut said = Vec::new();
+    until("the return", || {
+        if let Health::Lost(error) = watch.index().health() {
+            said.push(error);
+        }
+        !said.is_empty() && watch.index().health() == Health::Live
+    })
+    .await;
+    assert!(said.iter().all(ConfirmError::is_transient), "{said:?}");
+    let last = said.last().unwrap().to_string();
+    assert!(
+        last.contains("allowed before") && last.contains("kubectl create role"),
+        "{last}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_may_list_and_not_watch_is_told_so_at_once() {
+    let (_, watches) = Script::of([list(vec![], ""), Answer::Late(Box::new(forbidden()))]);
+    let watch = open(&watches).await;
+    let ready = watch.index().ready().await;
+    assert!(
+        matches!(ready, Err(ConfirmError::Forbidden(_))),
+        "{ready:?}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn after_a_long_absence_all_is_listed_anew() {
+    let down = std::iter::repeat_with(|| Answer::Refused).take(65);
+    let script = [
+        list(vec![object(1, 90)], ""),
+        Answer::Watch(vec![], End::Usual),
+    ];
+    let back = [list(vec![object(2, 50)], ""), quiet()];
+    let (script, watches) = Script::of(script.into_iter().chain(down).chain(back));
+    let watch = open(&watches).await;
+    until("the new list", || watch.index().has(EventId(2))).await;
+    assert!(!watch.index().has(EventId(1)));
+    let asked = script.asked();
+    let from_old = asked
+        .iter()
+        .filter(|uri| uri.contains("resourceVersion=100"));
+    assert!((20..65).contains(&from_old.count()), "{asked:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_api_server_that_knows_us_not_or_says_nothing_is_told_apart_and_waited_for() {
+    let stranger = Answer::Json(401, refusal(401, "Unauthorized", "Unauthorized"));
+    for (answer, words) in [
+        (Some(stranger), "does not know this server (401)"),
+        (None, "gives no answer within 10 s"),
+    ] {
+        let (_, watches) = Script::of(answer);
+        let watch = open(&watches).await;
+        let said = |words| match watch.index().health() {
+            Health::Lost(error) => error.is_transient() && error.to_string().contains(words),
+            _ => false,
+        };
+        until(words, || said(words)).await;
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -317,14 +453,16 @@ async fn an_api_server_that_is_away_is_waited_for() {
     let down = std::iter::repeat_with(|| Answer::Refused).take(8);
     let busy = Answer::Json(503, refusal(503, "ServiceUnavailable", "etcd is away"));
     let script = [list(vec![], ""), Answer::Watch(vec![], End::Usual)];
-    let back = [busy, list(vec![object(1, 5)], ""), quiet()];
-    let (_, watches) = Script::of(script.into_iter().chain(down).chain(back));
+    let missed = Answer::Watch(vec![event("ADDED", object(1, 101))], End::Silence);
+    let back = [busy, missed];
+    let (script, watches) = Script::of(script.into_iter().chain(down).chain(back));
     let watch = open(&watches).await;
     let lost = |health: Health| matches!(health, Health::Lost(ConfirmError::Unreachable(_)));
     until("the loss", || lost(watch.index().health())).await;
     let back = until("the return", || watch.index().health() == Health::Live);
     timeout(Duration::from_secs(90), back).await.unwrap();
-    assert!(watch.index().has(EventId(1)));
+    until("what was missed", || watch.index().has(EventId(1))).await;
+    assert_eq!(script.lists(), 1);
 }
 
 #[tokio::test(start_paused = true)]
@@ -396,10 +534,7 @@ async fn one_object_is_looked_for_by_its_label() {
     let mut news = watch.index().news();
     assert_eq!(watch.look(EventId(7)).await, Ok(true));
     let told = timeout(Duration::from_secs(1), news.next()).await.unwrap();
-    assert_eq!(
-        told,
-        azure_blob_eventsource::confirm::index::News::Seen(EventId(7))
-    );
+    assert_eq!(told, News::Seen(EventId(7)));
     assert_eq!(watch.look(EventId(8)).await, Ok(false));
     let asked = script.asked()[2].clone();
     assert!(
@@ -449,6 +584,21 @@ async fn any_kind_of_a_namespace_is_found_by_asking() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_lines_that_grant_a_role_name_the_resource_as_the_cluster_does() {
+    for (answers, resource) in [
+        (vec![resources(), forbidden()], "--resource=jobs.batch -n"),
+        (vec![forbidden()], "--resource=job.batch -n"),
+    ] {
+        let (_, watches) = Script::of(answers);
+        let watch = watches.open(&batch("Job")).await.unwrap();
+        let Err(ConfirmError::Forbidden(words)) = watch.index().ready().await else {
+            panic!("not forbidden")
+        };
+        assert!(words.contains(resource), "{words}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_kind_that_there_is_not_is_said_with_what_was_meant() {
     let missing = || Answer::Json(404, refusal(404, "NotFound", "not found"));
     for (kind, answer, words) in [
@@ -456,6 +606,11 @@ async fn a_kind_that_there_is_not_is_said_with_what_was_meant() {
         ("Farm", resources(), "is in no namespace"),
         (
             "Pipeline",
+            resources(),
+            "is its CustomResourceDefinition installed",
+        ),
+        (
+            "Foo",
             resources(),
             "is its CustomResourceDefinition installed",
         ),

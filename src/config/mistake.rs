@@ -141,7 +141,7 @@ pub(super) fn looks_secret(text: &str) -> bool {
 }
 
 /// Of the known words the one that was probably meant.
-pub(super) fn nearest<'a>(found: &str, known: &[&'a str]) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(found: &str, known: &[&'a str]) -> Option<&'a str> {
     // Longer ones are no slips of the pen, and comparing takes time.
     if found.chars().count() > 40 {
         return None;

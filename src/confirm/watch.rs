@@ -7,48 +7,23 @@
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
-    time::Duration,
 };
 
 use async_trait::async_trait;
-use futures::StreamExt;
-use kube::{
-    Api, Client,
-    api::{DynamicObject, ListParams, PartialObjectMeta, WatchEvent, WatchParams},
-};
-use tokio::{
-    sync::OnceCell,
-    task::JoinHandle,
-    time::{Instant, sleep, timeout},
-};
-use tracing::{debug, info, warn};
+use kube::Client;
+use tokio::{sync::OnceCell, task::JoinHandle};
 
 use self::{
-    connect::{Connection, connect, resource},
-    failure::{Asked, failed, is_gone},
+    connect::{Connection, connect},
+    failure::Asked,
+    feeder::Feeder,
 };
-use super::{
-    COMPLETED_LABEL, ConfirmError, Confirmation, Confirmations, EVENT_ID_LABEL, Index,
-    index::{Health, Object},
-};
+use super::{ConfirmError, Confirmation, Confirmations, Index};
 use crate::{config::Confirm, event::EventId};
 
 mod connect;
 mod failure;
-
-/// How many objects a page of a list has.
-const PAGE: u32 = 500;
-/// For how many seconds one watch lasts before it is asked for again: a connection that has died
-/// without a word is noticed within this time and a little more.
-const WATCH: u32 = 60;
-/// How much longer than asked for a watch, or the answer to any other question, may take.
-const GRACE: Duration = Duration::from_secs(10);
-/// The pauses between two tries.
-const PAUSES: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(10));
-/// A watch that went well for so long is no reason to pause.
-const WELL: Duration = Duration::from_secs(30);
-
-type Meta = PartialObjectMeta<DynamicObject>;
+mod feeder;
 
 /// Opens watches on the cluster around this process, or the one that the kubeconfig names.
 #[derive(Default)]
@@ -107,15 +82,11 @@ struct Watch {
 
 impl Watch {
     fn start(client: Client, confirm: &Confirm) -> Self {
-        let feeder = Arc::new(Feeder {
-            client,
-            asked: Asked {
-                kind: confirm.kind.clone(),
-                namespace: confirm.namespace.clone().unwrap_or_default(),
-            },
-            api: OnceCell::new(),
-            index: Index::default(),
-        });
+        let asked = Asked {
+            kind: confirm.kind.clone(),
+            namespace: confirm.namespace.clone().unwrap_or_default(),
+        };
+        let feeder = Arc::new(Feeder::new(client, asked));
         let task = tokio::spawn({
             let feeder = Arc::clone(&feeder);
             async move { feeder.run().await }
@@ -133,193 +104,14 @@ impl Drop for Watch {
 #[async_trait]
 impl Confirmation for Watch {
     fn index(&self) -> &Index {
-        &self.feeder.index
+        self.feeder.index()
     }
 
     fn namespace(&self) -> &str {
-        &self.feeder.asked.namespace
+        self.feeder.namespace()
     }
 
     async fn look(&self, id: EventId) -> Result<bool, ConfirmError> {
-        let selector = format!("{EVENT_ID_LABEL}={}", id.to_hex());
-        let asked = ListParams::default().labels(&selector).limit(1);
-        let api = self.feeder.api().await?;
-        let found = self.feeder.answer(api.list_metadata(&asked)).await?;
-        let there = !found.items.is_empty();
-        if there {
-            self.feeder.index.found(id);
-        }
-        Ok(there)
+        self.feeder.look(id).await
     }
-}
-
-/// Keeps the index as the cluster is.
-struct Feeder {
-    client: Client,
-    asked: Asked,
-    api: OnceCell<Api<DynamicObject>>,
-    index: Index,
-}
-
-impl Feeder {
-    async fn run(&self) {
-        let mut pause = PAUSES.0;
-        loop {
-            let started = Instant::now();
-            match self.follow().await {
-                Ok(()) => debug!("the watch broke off; listing anew"),
-                Err(error) => self.lost(error),
-            }
-            if started.elapsed() >= WELL {
-                pause = PAUSES.0;
-            }
-            sleep(pause).await;
-            pause = (pause * 2).min(PAUSES.1);
-        }
-    }
-
-    /// Lists, and watches from there on, until it breaks off.
-    async fn follow(&self) -> Result<(), ConfirmError> {
-        let api = self.api().await?;
-        let Some(mut version) = self.list(api).await? else {
-            return Ok(());
-        };
-        self.live();
-        while let Some(next) = self.watch(api, &version).await? {
-            version = next;
-        }
-        Ok(())
-    }
-
-    /// All that exists. No version is asked for, so that the answer is what the cluster holds now and
-    /// not what some cache remembers. `None` when it changed too much while it was being read.
-    async fn list(&self, api: &Api<DynamicObject>) -> Result<Option<String>, ConfirmError> {
-        let mut asked = ListParams::default().labels(EVENT_ID_LABEL).limit(PAGE);
-        let mut objects = Vec::new();
-        loop {
-            let page = match timeout(GRACE, api.list_metadata(&asked)).await {
-                Ok(Ok(page)) => page,
-                Ok(Err(error)) if is_gone(&error) => return Ok(None),
-                Ok(Err(error)) => return Err(failed(&self.asked, &error)),
-                Err(_) => return Err(self.silent()),
-            };
-            objects.extend(page.items.iter().filter_map(object));
-            let version = page.metadata.resource_version.unwrap_or_default();
-            match page.metadata.continue_.filter(|more| !more.is_empty()) {
-                Some(more) => asked.continue_token = Some(more),
-                None => {
-                    self.index.replace(objects);
-                    return Ok(Some(version));
-                }
-            }
-        }
-    }
-
-    /// What happens from `version` on, for as long as one watch lasts. Where to go on, or `None`
-    /// when only a new list helps.
-    async fn watch(
-        &self,
-        api: &Api<DynamicObject>,
-        version: &str,
-    ) -> Result<Option<String>, ConfirmError> {
-        let asked = WatchParams::default().labels(EVENT_ID_LABEL).timeout(WATCH);
-        let mut version = version.to_owned();
-        let events = match timeout(GRACE, api.watch_metadata(&asked, &version)).await {
-            Ok(Ok(events)) => events,
-            Ok(Err(error)) if is_gone(&error) => return Ok(None),
-            Ok(Err(error)) => return Err(failed(&self.asked, &error)),
-            Err(_) => return Err(self.silent()),
-        };
-        let mut events = std::pin::pin!(events);
-        let patience = Duration::from_secs(WATCH.into()) + GRACE;
-        let end = Instant::now() + patience;
-        loop {
-            match tokio::time::timeout_at(end, events.next()).await {
-                Ok(Some(Ok(event))) => match self.take(event) {
-                    Some(seen) => version = seen,
-                    None => return Ok(None),
-                },
-                Ok(None) => return Ok(Some(version)),
-                // Whatever it was, a list shows what was missed.
-                Ok(Some(Err(_))) | Err(_) => return Ok(None),
-            }
-        }
-    }
-
-    // The version that it tells; `None` for an error, of which "too old" is the usual one.
-    fn take(&self, event: WatchEvent<Meta>) -> Option<String> {
-        let meta = match event {
-            WatchEvent::Added(meta) | WatchEvent::Modified(meta) => {
-                if let Some(object) = object(&meta) {
-                    self.index.applied(object);
-                }
-                meta
-            }
-            WatchEvent::Deleted(meta) => {
-                if let Some(object) = object(&meta) {
-                    self.index.deleted(&object);
-                }
-                meta
-            }
-            WatchEvent::Bookmark(bookmark) => return Some(bookmark.metadata.resource_version),
-            WatchEvent::Error(_) => return None,
-        };
-        meta.metadata.resource_version
-    }
-
-    async fn api(&self) -> Result<&Api<DynamicObject>, ConfirmError> {
-        let find = async {
-            let resource = resource(&self.client, &self.asked);
-            let resource = timeout(GRACE, resource)
-                .await
-                .unwrap_or_else(|_| Err(self.silent()))?;
-            let namespace = &self.asked.namespace;
-            Ok(Api::namespaced_with(
-                self.client.clone(),
-                namespace,
-                &resource,
-            ))
-        };
-        self.api.get_or_try_init(|| find).await
-    }
-
-    async fn answer<T>(
-        &self,
-        call: impl Future<Output = kube::Result<T>>,
-    ) -> Result<T, ConfirmError> {
-        let answer = timeout(GRACE, call).await.map_err(|_| self.silent())?;
-        answer.map_err(|error| failed(&self.asked, &error))
-    }
-
-    fn silent(&self) -> ConfirmError {
-        let seconds = GRACE.as_secs();
-        ConfirmError::Unreachable(format!("the API server gives no answer within {seconds} s"))
-    }
-
-    fn live(&self) {
-        if self.index.health() != Health::Live {
-            let Asked { kind, namespace } = &self.asked;
-            info!(kind = kind.kind, namespace, "the cluster is watched");
-        }
-        self.index.live();
-    }
-
-    fn lost(&self, error: ConfirmError) {
-        if self.index.health() != Health::Lost(error.clone()) {
-            warn!(%error, "the cluster cannot be asked what came of events; trying again until it can");
-        }
-        self.index.lost(error);
-    }
-}
-
-/// An object as the index knows it; `None` when its label is no event's id.
-fn object(meta: &Meta) -> Option<Object> {
-    let labels = meta.metadata.labels.as_ref()?;
-    let id = EventId::from_hex(labels.get(EVENT_ID_LABEL)?)?;
-    let completed = labels.get(COMPLETED_LABEL);
-    Some(Object {
-        name: meta.metadata.name.clone()?,
-        id,
-        finished: completed.is_some_and(|completed| completed == "true"),
-    })
 }

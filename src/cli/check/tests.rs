@@ -2,10 +2,14 @@
 
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use time::macros::datetime;
 
 use super::*;
 use crate::{
+    config::ObjectKind,
+    confirm::{Confirmation, Index, index::Object},
+    event::EventId,
     ledger::memory::MemoryStore,
     testing::{FakeAccount, FakeListing, SERVICE_TIME, config},
 };
@@ -109,6 +113,90 @@ async fn without_a_credential_there_is_nothing_to_try() {
         "{text}"
     );
     assert!(text.contains("skip list"), "{text}");
+}
+
+/// A cluster of which this much is known.
+#[derive(Clone, Default)]
+struct FakeCluster(Arc<Index>);
+
+#[async_trait]
+impl Confirmations for FakeCluster {
+    async fn open(&self, _: &Confirm) -> Result<Arc<dyn Confirmation>, ConfirmError> {
+        Ok(Arc::new(self.clone()))
+    }
+}
+
+#[async_trait]
+impl Confirmation for FakeCluster {
+    fn index(&self) -> &Index {
+        &self.0
+    }
+
+    fn namespace(&self) -> &str {
+        "ml-pipelines"
+    }
+
+    async fn look(&self, id: EventId) -> Result<bool, ConfirmError> {
+        Ok(self.0.has(id))
+    }
+}
+
+async fn confirm_said(cluster: &FakeCluster) -> (String, bool) {
+    let confirm = Confirm {
+        kind: ObjectKind::workflow(),
+        namespace: None,
+    };
+    let mut report = Report::new(Vec::new());
+    let step = confirm_step(cluster, &confirm).await;
+    report.add(step).unwrap();
+    let (out, failed) = report.into_parts();
+    (String::from_utf8(out).unwrap(), failed)
+}
+
+#[tokio::test]
+async fn what_came_of_events_is_counted() {
+    let cluster = FakeCluster::default();
+    cluster.0.applied(Object {
+        name: "a".to_owned(),
+        id: EventId(1),
+        finished: false,
+    });
+    cluster.0.live();
+    let words = "ok   confirm  1 objects of kind Workflow in namespace ml-pipelines came of events, \
+                 1 of them unfinished\n";
+    assert_eq!(confirm_said(&cluster).await, (words.to_owned(), false));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cluster_that_cannot_be_asked_is_said_with_what_to_do() {
+    for (health, words) in [
+        (
+            Some(ConfirmError::Forbidden("kubectl create role".to_owned())),
+            [
+                "FAIL confirm  kubectl create role",
+                "run what the message says",
+            ],
+        ),
+        (
+            Some(ConfirmError::Unreachable("refused".to_owned())),
+            ["FAIL confirm  refused", "kubectl get --raw /readyz"],
+        ),
+        (
+            None,
+            [
+                "could not be asked within 30 s",
+                "kubectl get --raw /readyz",
+            ],
+        ),
+    ] {
+        let cluster = FakeCluster::default();
+        if let Some(error) = health {
+            cluster.0.lost(error);
+        }
+        let (text, failed) = confirm_said(&cluster).await;
+        assert!(failed);
+        assert!(words.iter().all(|words| text.contains(words)), "{text}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

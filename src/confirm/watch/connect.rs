@@ -6,7 +6,10 @@ use kube::{Client, Config, core::ApiResource};
 use tracing::debug;
 
 use super::failure::{Asked, failed, is_missing};
-use crate::{config::ObjectKind, confirm::ConfirmError};
+use crate::{
+    config::{ObjectKind, nearest},
+    confirm::ConfirmError,
+};
 
 /// How long a connection may take to come about.
 const CONNECT: Duration = Duration::from_secs(5);
@@ -28,6 +31,8 @@ pub(super) async fn connect() -> Result<Connection, ConfirmError> {
         }
     };
     config.connect_timeout = Some(CONNECT);
+    // Who asks tries again, and says why; the client itself would hide the reason until time is up.
+    config.default_retry = false;
     let namespace = config.default_namespace.clone();
     let client = Client::try_from(config).map_err(no_cluster)?;
     Ok(Connection { client, namespace })
@@ -56,7 +61,7 @@ pub(super) async fn resource(client: &Client, asked: &Asked) -> Result<ApiResour
     let list = match list {
         Ok(list) => list,
         Err(error) if is_missing(&error) => return Err(unknown(asked, &[])),
-        Err(error) => return Err(failed(asked, &error)),
+        Err(error) => return Err(failed(asked, None, &error)),
     };
     // What has a slash in it is a part of another resource.
     let whole = list
@@ -89,9 +94,7 @@ fn named(kind: &ObjectKind, plural: &str) -> ApiResource {
 }
 
 fn unknown(asked: &Asked, kinds: &[&str]) -> ConfirmError {
-    let distance = |kind: &str| strsim::damerau_levenshtein(&asked.kind.kind, kind);
-    let near = kinds.iter().min_by_key(|kind| distance(kind));
-    let advice = match near.filter(|kind| distance(kind) <= 3) {
+    let advice = match nearest(&asked.kind.kind, kinds) {
         Some(near) => format!("did you mean `{near}`?"),
         None => {
             "is its CustomResourceDefinition installed, and are group and version right?".to_owned()

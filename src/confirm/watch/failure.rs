@@ -1,5 +1,7 @@
 //! Why the API server did not answer as hoped, in words that help.
 
+use std::io;
+
 use kube::{Error, core::Status};
 
 use crate::{config::ObjectKind, confirm::ConfirmError};
@@ -24,13 +26,12 @@ impl Asked {
         }
     }
 
-    /// The resource as `kubectl create role` takes it. Plurals other than the simple one are left to
-    /// the API server, which knows singulars as well.
-    fn resource(&self) -> String {
-        let plural = format!("{}s", self.kind.kind.to_lowercase());
+    /// The resource as `kubectl create role` takes it, which knows singulars as well.
+    fn resource(&self, plural: Option<&str>) -> String {
+        let name = plural.map_or_else(|| self.kind.kind.to_lowercase(), str::to_owned);
         match self.kind.group.as_str() {
-            "" => plural,
-            group => format!("{plural}.{group}"),
+            "" => name,
+            group => format!("{name}.{group}"),
         }
     }
 }
@@ -45,16 +46,22 @@ pub(super) fn is_missing(error: &Error) -> bool {
     matches!(error, Error::Api(status) if status.code == 404)
 }
 
-/// What a failure means for whoever waits for confirmations.
-pub(super) fn failed(asked: &Asked, error: &Error) -> ConfirmError {
+/// What a failure means for whoever waits for confirmations. `plural` is what the API server calls
+/// the kind, once that is known.
+pub(super) fn failed(asked: &Asked, plural: Option<&str>, error: &Error) -> ConfirmError {
     match error {
         Error::Api(status) if status.code == 403 => {
-            ConfirmError::Forbidden(forbidden(asked, status))
+            ConfirmError::Forbidden(forbidden(asked, plural, status))
         }
         Error::Api(status) if status.code == 404 => ConfirmError::UnknownKind(format!(
             "confirm: the cluster has no {}: is its CustomResourceDefinition installed?",
             asked.name()
         )),
+        Error::Api(status) if status.code == 401 => ConfirmError::Unreachable(
+            "the API server does not know this server (401): its token or certificate, from the pod or \
+             the kubeconfig, is out of date or of another cluster"
+                .to_owned(),
+        ),
         Error::Api(status) => ConfirmError::Unreachable(format!(
             "the API server answers {} {}",
             status.code,
@@ -68,10 +75,10 @@ pub(super) fn failed(asked: &Asked, error: &Error) -> ConfirmError {
 }
 
 // "User \"system:serviceaccount:ml:name\" cannot list resource …": who that is, the API server knows best.
-fn forbidden(asked: &Asked, status: &Status) -> String {
+fn forbidden(asked: &Asked, plural: Option<&str>, status: &Status) -> String {
     let user = status.message.split('"').nth(1).unwrap_or("unknown");
     let Asked { namespace, .. } = asked;
-    let resource = asked.resource();
+    let resource = asked.resource(plural);
     let subject = match user.strip_prefix("system:serviceaccount:") {
         Some(account) => format!("--serviceaccount={}", short(account)),
         None => format!("--user={}", short(user)),
@@ -89,6 +96,10 @@ fn cause(error: &Error) -> String {
     let mut cause: &dyn std::error::Error = error;
     while let Some(next) = cause.source() {
         cause = next;
+    }
+    let error = cause.downcast_ref::<io::Error>();
+    if error.is_some_and(|error| error.kind() == io::ErrorKind::TimedOut) {
+        return "no connection comes about".to_owned();
     }
     short(&cause.to_string())
 }
