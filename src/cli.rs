@@ -16,6 +16,7 @@ pub mod completions;
 pub mod dead_letters;
 pub mod explain;
 mod moment;
+mod plain;
 pub mod replay;
 mod report;
 mod source;
@@ -48,6 +49,21 @@ fn read(from: impl Read) -> io::Result<Vec<u8>> {
 /// The configuration in a file, all of whose mistakes are named.
 fn load_config(file: &Path) -> anyhow::Result<SourceConfig> {
     Ok(SourceConfig::parse(&read_config(file)?)?)
+}
+
+/// Whether whoever read what a command prints has read enough, which is no failure.
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error
+        .downcast_ref::<io::Error>()
+        .is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+}
+
+/// How a command ended whose output nobody may have read to the end.
+fn unless_pipe_broke(ended: anyhow::Result<ExitCode>) -> anyhow::Result<ExitCode> {
+    match ended {
+        Err(error) if is_broken_pipe(&error) => Ok(ExitCode::SUCCESS),
+        ended => ended,
+    }
 }
 
 /// Says what is wrong with what was typed, and gives the exit status for it.

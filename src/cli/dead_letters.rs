@@ -10,7 +10,12 @@ use bytes::Bytes;
 use serde_json::{Value, json};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
-use super::{mistake, source::Source};
+use super::{
+    mistake,
+    plain::{Plain, counted},
+    source::Source,
+    unless_pipe_broke,
+};
 use crate::{
     args::{DeadLettersCommand, LettersArgs, Output},
     dead_letter::DeadLetter,
@@ -24,27 +29,50 @@ const DIGITS: usize = 6;
 
 /// Lists, retries or drops.
 pub async fn run(command: DeadLettersCommand) -> anyhow::Result<ExitCode> {
-    let (source, _) = match &command {
-        DeadLettersCommand::List { source, .. } => (source, ()),
-        DeadLettersCommand::Retry(args) | DeadLettersCommand::Drop(args) => (&args.source, ()),
-    };
-    let source = match Source::open(source.clone()) {
+    unless_pipe_broke(decide(command).await)
+}
+
+async fn decide(command: DeadLettersCommand) -> anyhow::Result<ExitCode> {
+    let source = match open(&command) {
         Ok(source) => source,
         Err(error) => return Ok(mistake(&error)),
     };
     source.known().await?;
     let letters = read(&source).await?;
-    match command {
-        DeadLettersCommand::List { output, .. } => list(&letters, output),
-        DeadLettersCommand::Retry(args) => match choose(&letters, &args) {
-            Ok(chosen) => retry(&source, chosen).await,
-            Err(error) => Ok(mistake(&error)),
-        },
-        DeadLettersCommand::Drop(args) => match choose(&letters, &args) {
-            Ok(chosen) => forget(&source, chosen).await,
-            Err(error) => Ok(mistake(&error)),
-        },
+    let (DeadLettersCommand::Retry(args) | DeadLettersCommand::Drop(args)) = &command else {
+        return list(&letters, output(&command));
+    };
+    let chosen = match choose(&letters, args) {
+        Ok(chosen) if chosen.is_empty() => return list(&[], Output::Table),
+        Ok(chosen) => chosen,
+        Err(error) => return Ok(mistake(&error)),
+    };
+    match &command {
+        DeadLettersCommand::Drop(_) => forget(&source, chosen).await,
+        _ => retry(&source, chosen).await,
     }
+}
+
+fn output(command: &DeadLettersCommand) -> Output {
+    match command {
+        DeadLettersCommand::List { output, .. } => *output,
+        _ => Output::Table,
+    }
+}
+
+fn open(command: &DeadLettersCommand) -> anyhow::Result<Source> {
+    let source = match command {
+        DeadLettersCommand::List { source, .. } => source,
+        DeadLettersCommand::Retry(args) | DeadLettersCommand::Drop(args) => &args.source,
+    };
+    let source = Source::open(source.clone())?;
+    if matches!(command, DeadLettersCommand::Retry(_)) && source.config.confirm.is_none() {
+        bail!(
+            "the configuration has no `confirm`, without which a stream sends no dead letter again: \
+             add it, or use `replay --blob`"
+        );
+    }
+    Ok(source)
 }
 
 /// A letter, or what is wrong with it.
@@ -72,10 +100,7 @@ async fn read(source: &Source) -> anyhow::Result<Vec<Letter>> {
     let mut letters = Vec::new();
     for name in source.store().list(&source.folder.dead_letters()).await? {
         let Some(id) = source.folder.dead_letter_id(&name) else {
-            eprintln!(
-                "{} is no dead letter and is left alone",
-                name.escape_debug()
-            );
+            eprintln!("{} is no dead letter and is left alone", Plain(&name));
             continue;
         };
         // One that has gone since it was listed is none any more.
@@ -103,23 +128,24 @@ fn list(letters: &[Letter], output: Output) -> anyhow::Result<ExitCode> {
 fn table(out: &mut impl Write, letters: &[Letter]) -> io::Result<()> {
     writeln!(
         out,
-        "{:<32}  {:>5}  {:<20}  BLOB",
-        "ID", "TRIES", "LAST SENT"
+        "{:<32}  {:>5}  {:<20}  {:<20}  BLOB",
+        "ID", "TRIES", "FIRST SENT", "LAST SENT"
     )?;
     for Letter { id, content } in letters {
         match content {
             Ok(letter) => {
-                let sent = rfc3339(letter.last_sent);
-                let name = letter.blob.name.escape_debug();
                 writeln!(
                     out,
-                    "{}  {:>5}  {sent:<20}  {name}",
+                    "{}  {:>5}  {:<20}  {:<20}  {}",
                     id.to_hex(),
-                    letter.attempts
+                    letter.attempts,
+                    rfc3339(letter.first_sent),
+                    rfc3339(letter.last_sent),
+                    Plain(&letter.blob.name)
                 )?;
-                writeln!(out, "    {}", letter.last_reason)?;
+                writeln!(out, "    {}", Plain(&letter.last_reason))?;
             }
-            Err(problem) => writeln!(out, "{}  unreadable: {problem}", id.to_hex())?,
+            Err(problem) => writeln!(out, "{}  unreadable: {}", id.to_hex(), Plain(problem))?,
         }
     }
     Ok(())
@@ -140,9 +166,13 @@ fn choose<'a>(letters: &'a [Letter], args: &LettersArgs) -> anyhow::Result<Vec<&
     let mut chosen = Vec::new();
     for asked in &args.ids {
         let mut found = letters.iter().filter(|letter| letter.is(asked));
-        let shown = asked.escape_debug();
+        let shown = Plain(asked);
         match (found.next(), found.next()) {
-            (Some(one), None) => chosen.push(one),
+            (Some(one), None) => {
+                if !chosen.iter().any(|it: &&Letter| it.id == one.id) {
+                    chosen.push(one);
+                }
+            }
             (None, _) if asked.len() < DIGITS => {
                 bail!(
                     "`{shown}`: give at least {DIGITS} digits of an id, or the whole name of a blob"
@@ -164,7 +194,7 @@ async fn retry(source: &Source, letters: Vec<&Letter>) -> anyhow::Result<ExitCod
     let mut asked = 0;
     for Letter { id, content } in letters {
         if let Err(problem) = content {
-            eprintln!("{}: cannot be retried: {problem}", id.to_hex());
+            eprintln!("{}: cannot be retried: {}", id.to_hex(), Plain(problem));
             refused = true;
             continue;
         }
@@ -173,17 +203,19 @@ async fn retry(source: &Source, letters: Vec<&Letter>) -> anyhow::Result<ExitCod
         put.await.context("writing the request")?;
         asked += 1;
     }
-    println!(
-        "{asked} dead letters are retried: the live stream of source {} takes them up within {:?}; \
-         each is removed when its event is confirmed",
-        source.id(),
-        source.config.interval
-    );
+    if asked > 0 {
+        writeln!(
+            io::stdout(),
+            "asked to retry {}: {}; a letter goes once its event is confirmed",
+            counted(asked, "dead letter"),
+            source.taken_up()
+        )?;
+    }
     Ok(ExitCode::from(u8::from(refused)))
 }
 
 async fn forget(source: &Source, letters: Vec<&Letter>) -> anyhow::Result<ExitCode> {
-    let count = letters.len();
+    let count = letters.len() as u64;
     for Letter { id, .. } in letters {
         // A retry that is under way would otherwise look for it.
         source.store().delete(&source.folder.retry(*id)).await?;
@@ -192,7 +224,11 @@ async fn forget(source: &Source, letters: Vec<&Letter>) -> anyhow::Result<ExitCo
             .delete(&source.folder.dead_letter(*id))
             .await?;
     }
-    println!("{count} dead letters dropped: their blobs are not announced");
+    writeln!(
+        io::stdout(),
+        "dropped {}: what they were about is not announced, unless `replay` asks for it",
+        counted(count, "dead letter")
+    )?;
     Ok(ExitCode::SUCCESS)
 }
 

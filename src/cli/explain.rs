@@ -1,6 +1,6 @@
 //! `explain`: why a blob was announced or was not, from the configuration to the Workflow.
 //!
-//! [`facts`] asks, [`reasons`] decides.
+//! [`facts`] and [`search`] ask, [`standing`], [`reasons`] and [`verdict`] decide.
 
 use std::{
     io::{self, Write},
@@ -14,7 +14,7 @@ use self::{
     facts::gather,
     reasons::{Reasons, reasons},
 };
-use super::{mistake, report::Report, source::Source};
+use super::{mistake, report::Report, source::Source, unless_pipe_broke};
 use crate::{
     args::{ExplainArgs, Output},
     confirm::watch::Watches,
@@ -23,9 +23,16 @@ use crate::{
 
 mod facts;
 mod reasons;
+mod search;
+mod standing;
+mod verdict;
 
 /// Explains one blob.
 pub async fn run(args: ExplainArgs) -> anyhow::Result<ExitCode> {
+    unless_pipe_broke(explain(args).await)
+}
+
+async fn explain(args: ExplainArgs) -> anyhow::Result<ExitCode> {
     let source = match Source::open(args.source) {
         Ok(source) => source,
         Err(error) => return Ok(mistake(&error)),

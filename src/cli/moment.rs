@@ -1,7 +1,7 @@
 //! Moments as people type them: `2026-01-31T12:00:00Z`, `2026-01-31`, or `2h` and `7d` ago.
 
 use time::{
-    Date, Duration, OffsetDateTime, Time, format_description::well_known::Rfc3339,
+    Date, Duration, OffsetDateTime, Time, UtcOffset, format_description::well_known::Rfc3339,
     macros::format_description,
 };
 
@@ -14,6 +14,9 @@ pub(super) fn parse(text: &str, now: OffsetDateTime) -> Result<OffsetDateTime, S
     moment
         .or_else(|| day(text))
         .or_else(|| ago(text, now))
+        // What RFC 3339 can say, as requests do.
+        .and_then(|moment| moment.checked_to_offset(UtcOffset::UTC))
+        .filter(|moment| (0..=9999).contains(&moment.year()))
         .ok_or_else(|| {
             format!(
                 "found `{}`; allowed is a moment such as 2026-01-31T12:00:00Z, a day such as 2026-01-31, \
@@ -69,6 +72,9 @@ mod tests {
             "2",
             "h",
             "99999999999d",
+            "1000000d",
+            "-0001-01-01",
+            "9999-12-31T23:59:59-23:00",
             "2026-01-31 12:00",
         ] {
             assert!(

@@ -11,7 +11,9 @@ use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use super::{
     mistake, moment,
+    plain::{Plain, Size, counted},
     source::{Known, Source},
+    unless_pipe_broke,
 };
 use crate::{args::ReplayArgs, blob::BlobRef, request::Replay, source::id::unused_number};
 
@@ -20,6 +22,10 @@ const SHOWN: usize = 5;
 
 /// Asks, and says what for.
 pub async fn run(args: ReplayArgs) -> anyhow::Result<ExitCode> {
+    unless_pipe_broke(replay(args).await)
+}
+
+async fn replay(args: ReplayArgs) -> anyhow::Result<ExitCode> {
     let (source, replay) = match prepare(&args) {
         Ok(prepared) => prepared,
         Err(error) => return Ok(mistake(&error)),
@@ -28,7 +34,11 @@ pub async fn run(args: ReplayArgs) -> anyhow::Result<ExitCode> {
     let (replay, count) = count(&source, known, replay).await?;
     let mut out = io::stdout();
     if count.done == 0 {
-        writeln!(out, "nothing to announce again: {}", count.why(&source))?;
+        writeln!(
+            out,
+            "nothing to announce again: {}",
+            count.why(&source, &replay)
+        )?;
         return Ok(ExitCode::FAILURE);
     }
     count.show(&mut out)?;
@@ -41,9 +51,9 @@ pub async fn run(args: ReplayArgs) -> anyhow::Result<ExitCode> {
     put.await.context("writing the request")?;
     writeln!(
         out,
-        "asked for as {name}: the live stream of source {} takes it up within {:?}, and removes it when all is done",
-        source.id(),
-        source.config.interval
+        "asked for as {name}: {}; the request is removed when all is done, and until then \
+         `explain` says of each blob that it is asked for",
+        source.taken_up()
     )?;
     Ok(ExitCode::SUCCESS)
 }
@@ -73,15 +83,18 @@ fn prepare(args: &ReplayArgs) -> anyhow::Result<(Source, Replay)> {
             rfc3339(until)
         );
     }
+    let source = Source::open(args.source.clone())?;
+    // Nothing else is announced, so nothing else needs to be listed.
+    let all = source.config.filter.listing_prefix();
     let replay = Replay {
         name: format!("{:016x}", unused_number()),
-        prefix: args.prefix.clone().unwrap_or_default(),
+        prefix: args.prefix.clone().unwrap_or_else(|| all.to_owned()),
         blob: args.blob.clone(),
         since,
         // Far away until the service has told its time.
         until: until.unwrap_or(now + time::Duration::days(365)),
     };
-    Ok((Source::open(args.source.clone())?, replay))
+    Ok((source, replay))
 }
 
 #[derive(Default)]
@@ -115,6 +128,7 @@ async fn count(
         progress(count.there);
         after = page.next;
         if after.is_none() {
+            progress_over(count.there);
             return Ok((replay, count));
         }
     }
@@ -141,22 +155,39 @@ impl Count {
         self.done += 1;
         self.bytes += blob.size;
         if self.first.len() < SHOWN {
-            self.first.push(blob.name.escape_debug().to_string());
+            self.first.push(Plain(blob.name).to_string());
         }
     }
 
-    fn why(&self, source: &Source) -> String {
+    fn why(&self, source: &Source, replay: &Replay) -> String {
         let container = &source.config.container;
         match (self.there, self.in_time, self.matching) {
-            (0, ..) => format!("there is no such blob in container {container}"),
+            (0, ..) => match &replay.blob {
+                Some(name) => format!(
+                    "there is no blob `{}` in container {container}; `explain` says what is there",
+                    Plain(name)
+                ),
+                None => format!(
+                    "there is no blob in container {container} whose name starts with `{}`",
+                    Plain(&replay.prefix)
+                ),
+            },
             (there, 0, _) => {
-                format!("{there} blobs are there, and none was last modified in that time")
+                format!(
+                    "of {} there, none was last modified in that time, which ends at {}",
+                    counted(there, "blob"),
+                    rfc3339(replay.until)
+                )
             }
             (_, some, 0) => {
-                format!("{some} blobs are there, and none matches the source's prefix and pattern")
+                format!(
+                    "of {} there, none matches the source's prefix and pattern",
+                    counted(some, "blob")
+                )
             }
             (_, _, matching) => format!(
-                "{matching} blobs are there, and none has been announced for itself yet: that comes first"
+                "of {} there, none has been announced for itself yet: that comes first",
+                counted(matching, "blob")
             ),
         }
     }
@@ -165,28 +196,41 @@ impl Count {
         let not_yet = self.matching - self.done;
         writeln!(
             out,
-            "{} blobs ({} bytes) are announced again, each with a new run",
-            self.done, self.bytes
+            "{} ({}) to announce again, each with a new run:",
+            counted(self.done, "blob"),
+            Size(self.bytes)
         )?;
-        if not_yet > 0 {
-            writeln!(
-                out,
-                "{not_yet} more match and have not been announced for themselves yet: they are left alone"
-            )?;
-        }
         for name in &self.first {
             writeln!(out, "    {name}")?;
         }
-        if self.done > self.first.len() as u64 {
-            writeln!(out, "    …")?;
+        let others = self.done - self.first.len() as u64;
+        if others > 0 {
+            writeln!(out, "    … and {others} more")?;
+        }
+        if not_yet > 0 {
+            writeln!(
+                out,
+                "{} beside them not announced yet, which comes first: left alone",
+                counted(not_yet, "blob")
+            )?;
         }
         Ok(())
     }
 }
 
+fn shows_progress(there: u64) -> bool {
+    io::stderr().is_terminal() && there >= 10_000
+}
+
 fn progress(there: u64) {
-    if io::stderr().is_terminal() && there >= 10_000 {
+    if shows_progress(there) {
         eprint!("\r{there} blobs listed");
+    }
+}
+
+fn progress_over(there: u64) {
+    if shows_progress(there) {
+        eprintln!();
     }
 }
 

@@ -1,6 +1,6 @@
 //! A source as commands see it: its configuration, its container, its folder.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use anyhow::{Context, bail};
 
@@ -21,6 +21,9 @@ use crate::{
     open::Open,
     source::{BlobListing, id::source_id},
 };
+
+/// A live stream looks for requests at least so often.
+const SLOWEST: Duration = Duration::from_secs(30);
 
 /// A source, ready to be asked about. Nothing has been sent yet.
 pub(super) struct Source {
@@ -87,6 +90,15 @@ impl Source {
         &*self.home.store
     }
 
+    /// When a request is taken up, for people.
+    pub(super) fn taken_up(&self) -> String {
+        format!(
+            "the live stream of source {} takes this up within {} s, and if none is connected it waits for one",
+            self.id(),
+            self.config.interval.min(SLOWEST).as_secs().max(1)
+        )
+    }
+
     /// What the ledger holds.
     ///
     /// # Errors
@@ -96,6 +108,13 @@ impl Source {
         let names = self.store().list("").await.context("the state container")?;
         let mut contents = recover(&self.home).await?.contents;
         match contents.facts.take() {
+            Some(facts) if facts.container != self.place.url() => bail!(
+                "the ledger of source `{}` speaks of {}, and the configuration of {}: \
+                 correct the configuration, or its `id`",
+                self.id(),
+                facts.container,
+                self.place.url()
+            ),
             Some(facts) => Ok(Known { facts, contents }),
             None => bail!("{}", self.never_ran(&names)),
         }

@@ -4,7 +4,7 @@
 //! of the stream in production. With `--connect` it is a client like Argo's, which does.
 
 use std::{
-    io::{self, ErrorKind, IsTerminal},
+    io::{self, IsTerminal},
     process::ExitCode,
     sync::{Arc, atomic::Ordering::Relaxed},
 };
@@ -13,7 +13,7 @@ use anyhow::Context;
 use tokio_util::sync::CancellationToken;
 
 use self::print::Printer;
-use super::{load_config, mistake, read_config};
+use super::{load_config, mistake, read_config, unless_pipe_broke};
 use crate::{
     args::{Output, WatchArgs},
     azure::Connector,
@@ -37,10 +37,7 @@ const CHANNEL: usize = 64;
 /// Watches until it is over, interrupted, or nobody reads any more.
 pub async fn run(args: WatchArgs) -> anyhow::Result<ExitCode> {
     let signals = Signals::listen()?;
-    match watch(args, signals.token()).await {
-        Err(error) if is_broken_pipe(&error) => Ok(ExitCode::SUCCESS),
-        result => result,
-    }
+    unless_pipe_broke(watch(args, signals.token()).await)
 }
 
 async fn watch(args: WatchArgs, stop: CancellationToken) -> anyhow::Result<ExitCode> {
@@ -126,20 +123,15 @@ async fn print_all(events: &mut Events, printer: &mut Printer<impl io::Write>) -
     Ok(printed)
 }
 
-fn is_broken_pipe(error: &anyhow::Error) -> bool {
-    error
-        .downcast_ref::<io::Error>()
-        .is_some_and(|error| error.kind() == ErrorKind::BrokenPipe)
-}
-
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 mod tests {
+    use std::io::ErrorKind;
+
     use bytes::Bytes;
 
-    use crate::session::Announcement;
-
     use super::*;
+    use crate::{cli::is_broken_pipe, session::Announcement};
 
     struct Closed;
 

@@ -4,16 +4,20 @@ use std::time::Duration;
 
 use tokio::time::timeout;
 
+use super::{
+    search,
+    standing::{Standing, as_listed},
+};
 use crate::{
-    blob::{Blob, BlobRef},
+    blob::Blob,
     cli::source::Source,
-    config::Existing,
     confirm::{
         ConfirmError, Confirmations,
         index::{Health, Object},
     },
     dead_letter::DeadLetter,
     event::EventId,
+    request::Replay,
     stalled::Stalled,
 };
 
@@ -21,18 +25,20 @@ use crate::{
 const PATIENCE: Duration = Duration::from_secs(10);
 /// No letter is nearly as long.
 const LONGEST: u64 = 1 << 20;
-/// How many names of the same folder are shown.
-const NEIGHBOURS: usize = 5;
+/// How many letters and requests are read at most.
+const MANY: usize = 200;
 
 /// What is known of one blob.
 pub(super) struct Facts {
     pub(super) name: String,
     pub(super) storage: Storage,
     /// `None`: the source has never run, and why that is thought.
-    pub(super) ledger: Result<Ledger, String>,
+    pub(super) ledger: Result<Standing, String>,
     pub(super) letter: Option<Result<DeadLetter, String>>,
+    /// Whether a request to announce it again waits for the live stream.
+    pub(super) asked: bool,
     pub(super) stalled: Option<Stalled>,
-    /// `None` without `confirm`.
+    /// `None` without `confirm`, and of a blob that is not there.
     pub(super) object: Option<Result<Option<Object>, ConfirmError>>,
     /// The service's clock, in seconds since 1970.
     pub(super) now: i64,
@@ -50,39 +56,24 @@ pub(super) enum Storage {
     },
 }
 
-/// What the ledger says.
-pub(super) struct Ledger {
-    pub(super) done: bool,
-    /// Since when blobs count as new for the filter of the configuration, in seconds since 1970.
-    pub(super) since: Option<i64>,
-    /// Whether the first sweep with this filter has come to its end.
-    pub(super) swept: bool,
-    /// Whether blobs from before are passed over.
-    pub(super) skips_existing: bool,
-}
-
 /// Asks everybody.
 pub(super) async fn gather(
     source: &Source,
     name: &str,
     confirmations: &dyn Confirmations,
 ) -> anyhow::Result<Facts> {
-    let page = source.blobs.list(name, None).await?;
-    let now = page.service_time.unix_timestamp();
-    let exact = page.blobs().find(|blob| blob.name == name);
-    let storage = match exact {
-        Some(blob) if blob.is_directory => Storage::Directory,
-        Some(blob) => Storage::There(blob.into()),
-        None => missing(source, name).await?,
-    };
+    let (storage, now) = search::storage(source, name).await?;
     let blob = match &storage {
         Storage::There(blob) => Some(blob),
         _ => None,
     };
     let id = blob.map(|blob| source.place.id_of(blob, None));
+    let letter = letter(source, blob, name).await?;
+    let given_up = letter.as_ref().map(|(id, _)| *id);
     Ok(Facts {
-        ledger: ledger(source, blob).await,
-        letter: letter(source, id, name).await?,
+        ledger: ledger(source, name, blob, now).await,
+        asked: asked(source, blob, given_up).await?,
+        letter: letter.map(|(_, letter)| letter),
         stalled: stalled(source).await?,
         object: object(source, id, confirmations).await,
         name: name.to_owned(),
@@ -91,62 +82,79 @@ pub(super) async fn gather(
     })
 }
 
-async fn missing(source: &Source, name: &str) -> anyhow::Result<Storage> {
-    let folder = name.rfind('/').map_or("", |end| &name[..=end]);
-    let page = source.blobs.list(folder, None).await?;
-    let blobs = || page.blobs().filter(|blob| !blob.is_directory);
-    let alike = |blob: &BlobRef<'_>| blob.name.trim().eq_ignore_ascii_case(name.trim());
-    Ok(Storage::Missing {
-        meant: blobs().find(alike).map(|blob| blob.name.to_owned()),
-        neighbours: blobs()
-            .take(NEIGHBOURS)
-            .map(|blob| blob.name.to_owned())
-            .collect(),
-    })
-}
-
-async fn ledger(source: &Source, blob: Option<&Blob>) -> Result<Ledger, String> {
+async fn ledger(
+    source: &Source,
+    name: &str,
+    blob: Option<&Blob>,
+    now: i64,
+) -> Result<Standing, String> {
     let mut known = source.known().await.map_err(|error| format!("{error:#}"))?;
-    let spec = source.config.filter.spec();
-    let facts = &known.facts;
-    let swept = facts.baseline.as_ref().filter(|used| used.filter == *spec);
-    let pending = facts.pending.as_ref().filter(|used| used.filter == *spec);
-    let since = swept.or(pending).map(|used| used.since);
-    let swept = swept.is_some();
-    let done = blob.is_some_and(|blob| {
-        let fingerprint = facts.key.of(&blob.name, &blob.etag);
-        known.contents.done.see(fingerprint)
-    });
-    Ok(Ledger {
-        done,
-        since,
-        swept,
-        skips_existing: source.config.existing != Existing::Emit,
-    })
+    let key = known.facts.key;
+    let done = blob.is_some_and(|blob| known.contents.done.see(key.of(&blob.name, &blob.etag)));
+    let standing = Standing::of(&source.config, &known.facts, name, blob, done, now);
+    Ok(standing)
 }
 
-// A blob that has gone may have left a letter: then the name tells which.
+// That of the blob's own event, or of a replay of it. A blob that has gone may have left one, too:
+// then the name tells which.
 async fn letter(
     source: &Source,
-    id: Option<EventId>,
+    blob: Option<&Blob>,
     name: &str,
-) -> anyhow::Result<Option<Result<DeadLetter, String>>> {
-    if let Some(id) = id {
-        let blob = source.folder.dead_letter(id);
-        let chunk = source.store().read(&blob, 0, LONGEST).await?;
-        return Ok(chunk.map(|chunk| DeadLetter::from_json(id, &chunk.bytes)));
+) -> anyhow::Result<Option<(EventId, Result<DeadLetter, String>)>> {
+    let own = blob.map(|blob| source.place.id_of(blob, None));
+    if let Some(id) = own
+        && let Some(letter) = read_letter(source, id).await?
+    {
+        return Ok(Some((id, letter)));
     }
-    for blob in source.store().list(&source.folder.dead_letters()).await? {
-        let Some(id) = source.folder.dead_letter_id(&blob) else {
+    let names = source.store().list(&source.folder.dead_letters()).await?;
+    let ids = names
+        .iter()
+        .filter_map(|it| source.folder.dead_letter_id(it));
+    for id in ids.take(MANY) {
+        let Some(Ok(letter)) = read_letter(source, id).await? else {
             continue;
         };
-        let chunk = source.store().read(&blob, 0, LONGEST).await?;
-        let letter = chunk.and_then(|chunk| DeadLetter::from_json(id, &chunk.bytes).ok());
-        if let Some(letter) = letter.filter(|letter| letter.blob.name == name) {
-            return Ok(Some(Ok(letter)));
+        let same_version = blob.is_none_or(|blob| blob.etag == letter.blob.etag);
+        if letter.blob.name == name && same_version {
+            return Ok(Some((id, Ok(letter))));
         }
     }
     Ok(None)
+}
+
+async fn read_letter(
+    source: &Source,
+    id: EventId,
+) -> anyhow::Result<Option<Result<DeadLetter, String>>> {
+    let name = source.folder.dead_letter(id);
+    let chunk = source.store().read(&name, 0, LONGEST).await?;
+    Ok(chunk.map(|chunk| DeadLetter::from_json(id, &chunk.bytes)))
+}
+
+// Whether a request for this blob, or for its dead letter, waits for the live stream.
+async fn asked(
+    source: &Source,
+    blob: Option<&Blob>,
+    letter: Option<EventId>,
+) -> anyhow::Result<bool> {
+    let names = source.store().list(&source.folder.requests()).await?;
+    if letter.is_some_and(|id| names.contains(&source.folder.retry(id))) {
+        return Ok(true);
+    }
+    let Some(blob) = blob.filter(|blob| source.config.filter.matches(&blob.name)) else {
+        return Ok(false);
+    };
+    let replays = |name: &&String| source.folder.retry_id(name).is_none();
+    for name in names.iter().filter(replays).take(MANY) {
+        let chunk = source.store().read(name, 0, LONGEST).await?;
+        let replay = chunk.and_then(|chunk| Replay::from_json(&chunk.bytes).ok());
+        if replay.is_some_and(|replay| replay.asks_for(&as_listed(blob))) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 async fn stalled(source: &Source) -> anyhow::Result<Option<Stalled>> {
@@ -162,7 +170,7 @@ async fn object(
     id: Option<EventId>,
     confirmations: &dyn Confirmations,
 ) -> Option<Result<Option<Object>, ConfirmError>> {
-    let confirm = source.config.confirm.as_ref()?;
+    let (confirm, id) = source.config.confirm.as_ref().zip(id)?;
     let asked = async {
         let watch = confirmations.open(confirm).await?;
         if timeout(PATIENCE, watch.index().ready()).await.is_err() {
@@ -172,7 +180,7 @@ async fn object(
             });
         }
         watch.index().ready().await?;
-        Ok(id.and_then(|id| watch.index().find(id)))
+        Ok(watch.index().find(id))
     };
     Some(asked.await)
 }

@@ -2,12 +2,17 @@
 
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
-use super::facts::{Facts, Ledger, Storage};
+use super::{
+    facts::{Facts, Storage},
+    standing::Standing,
+    verdict::verdict,
+};
 use crate::{
     blob::Blob,
-    cli::report::Step,
-    config::{Existing, SourceConfig},
+    cli::{plain::Plain, report::Step},
+    config::SourceConfig,
     confirm::index::Object,
+    dead_letter::DeadLetter,
     filter::Why,
 };
 
@@ -33,6 +38,10 @@ pub(super) fn reasons(config: &SourceConfig, facts: &Facts) -> Reasons {
         blob.and_then(|blob| age_step(config, blob, facts.now)),
         Some(ledger_step(facts, blob)),
         facts.letter.as_ref().map(letter_step),
+        facts.asked.then(|| {
+            let text = "it was asked for again, and the live stream has not done it yet";
+            Step::ok("request", text.to_owned())
+        }),
         facts.stalled.as_ref().map(|stalled| {
             Step::warn(
                 "stalled",
@@ -103,20 +112,20 @@ fn storage_step(storage: &Storage, name: &str) -> Step {
         } => Step::fail(
             "storage",
             "the container has no such blob".to_owned(),
-            format!("did you mean `{}`?", meant.escape_debug()),
+            format!("did you mean `{}`?", Plain(meant)),
         ),
         Storage::Missing { neighbours, .. } if neighbours.is_empty() => Step::fail(
             "storage",
             "the container has no such blob".to_owned(),
             format!(
                 "nor any other in the same folder; was `{}` uploaded elsewhere?",
-                name.escape_debug()
+                Plain(name)
             ),
         ),
         Storage::Missing { neighbours, .. } => {
             let names: Vec<_> = neighbours
                 .iter()
-                .map(|name| name.escape_debug().to_string())
+                .map(|name| Plain(name).to_string())
                 .collect();
             Step::fail(
                 "storage",
@@ -147,8 +156,8 @@ fn age_step(config: &SourceConfig, blob: &Blob, now: i64) -> Option<Step> {
 }
 
 fn ledger_step(facts: &Facts, blob: Option<&Blob>) -> Step {
-    let ledger = match &facts.ledger {
-        Ok(ledger) => ledger,
+    let standing = match &facts.ledger {
+        Ok(standing) => standing,
         Err(problem) => {
             return Step::fail(
                 "ledger",
@@ -157,30 +166,30 @@ fn ledger_step(facts: &Facts, blob: Option<&Blob>) -> Step {
             );
         }
     };
-    let since = ledger.since.map_or_else(
-        || "has not been used yet".to_owned(),
-        |since| format!("is in use since {}", moment(since)),
+    let since = standing.since.map_or_else(
+        || "no filter that takes it was used yet".to_owned(),
+        |since| format!("a filter that takes it is in use since {}", moment(since)),
     );
-    let Some(blob) = blob else {
-        return Step::skip(
-            "ledger",
-            &format!("this filter {since}; of a blob that is not there nothing is known"),
-        );
-    };
-    match (ledger.done, passed_over(ledger, blob)) {
-        (true, true) => Step::fail(
+    if blob.is_none() {
+        let text = format!("{since}; of a blob that is not there nothing more is known");
+        return Step::skip("ledger", &text);
+    }
+    match standing {
+        Standing {
+            passed_over: true, ..
+        } => Step::fail(
             "ledger",
             format!(
-                "done without being sent: this filter {since}, the blob is older, and `existing` passes such blobs over"
+                "done without being sent: {since}, the blob is older, and `existing` passes such blobs over"
             ),
             "`replay --blob` announces it all the same",
         ),
-        (true, false) => Step::ok("ledger", format!("done; this filter {since}")),
-        (false, _) => Step::skip("ledger", &format!("not done yet; this filter {since}")),
+        Standing { done: true, .. } => Step::ok("ledger", format!("done; {since}")),
+        _ => Step::skip("ledger", &format!("not done yet; {since}")),
     }
 }
 
-fn letter_step(letter: &Result<crate::dead_letter::DeadLetter, String>) -> Step {
+fn letter_step(letter: &Result<DeadLetter, String>) -> Step {
     match letter {
         Ok(letter) => Step::fail(
             "letter",
@@ -188,7 +197,7 @@ fn letter_step(letter: &Result<crate::dead_letter::DeadLetter, String>) -> Step 
                 "given up after {} attempts, the last at {}: {}",
                 letter.attempts,
                 rfc3339(letter.last_sent),
-                letter.last_reason
+                Plain(&letter.last_reason)
             ),
             "mend what kept it, then `dead-letters retry`",
         ),
@@ -200,98 +209,14 @@ fn letter_step(letter: &Result<crate::dead_letter::DeadLetter, String>) -> Step 
     }
 }
 
-fn verdict(config: &SourceConfig, facts: &Facts, blob: Option<&Blob>) -> (bool, String) {
-    if let Some(Ok(Some(object))) = &facts.object {
-        return (true, format!("it was announced: {}", described(object)));
-    }
-    if facts.letter.is_some() {
-        return (
-            false,
-            "it was sent and given up: it is a dead letter".to_owned(),
-        );
-    }
-    let Some(blob) = blob else {
-        return (
-            false,
-            "there is nothing to announce: the container has no such blob".to_owned(),
-        );
-    };
-    if let Ok(Ledger { done: true, .. }) = &facts.ledger {
-        return done(config, facts, blob);
-    }
-    if !config.filter.matches(&facts.name) {
-        return (
-            false,
-            "it is not announced: prefix and pattern do not take it".to_owned(),
-        );
-    }
-    if config.skip_empty && blob.size == 0 {
-        return (
-            false,
-            "it is not announced as long as it is empty".to_owned(),
-        );
-    }
-    let Ok(ledger) = &facts.ledger else {
-        return (
-            false,
-            "it is not announced as long as the source does not run".to_owned(),
-        );
-    };
-    if !ledger.swept
-        && ledger.since.is_none_or(|_| passed_over(ledger, blob))
-        && ledger.skips_existing
-    {
-        return (
-            false,
-            "the first sweep with this filter is not complete; older blobs are passed over by it"
-                .to_owned(),
-        );
-    }
-    (true, coming(config, facts, blob))
-}
-
-fn done(config: &SourceConfig, facts: &Facts, blob: &Blob) -> (bool, String) {
-    let passed = facts
-        .ledger
-        .as_ref()
-        .is_ok_and(|ledger| passed_over(ledger, blob));
-    match (passed, &facts.object) {
-        (true, _) if config.existing != Existing::Emit => {
-            (false, "it was not announced: it was there before the source, or before its filter".to_owned())
-        }
-        (_, Some(Ok(None))) => (true, "it was announced, and what came of it is gone by now (by its time to live, or by hand)".to_owned()),
-        _ => (true, "it was announced".to_owned()),
-    }
-}
-
-fn coming(config: &SourceConfig, facts: &Facts, blob: &Blob) -> String {
-    let from = old_enough(config, blob);
-    match &facts.stalled {
-        Some(stalled) => format!(
-            "it will be announced, or has been and waits: the source is stalled since {}",
-            rfc3339(stalled.since)
-        ),
-        None if facts.now < from => format!(
-            "it will be announced after {}, when it is old enough",
-            moment(from)
-        ),
-        None => format!(
-            "it will be announced by the next sweep (every {:?}), or has been and waits to be confirmed",
-            config.interval
-        ),
-    }
-}
-
-fn passed_over(ledger: &Ledger, blob: &Blob) -> bool {
-    ledger.skips_existing && ledger.since.is_some_and(|since| blob.last_modified < since)
-}
-
-fn old_enough(config: &SourceConfig, blob: &Blob) -> i64 {
-    let age = i64::try_from(config.min_age.as_secs()).unwrap_or(i64::MAX);
+pub(super) fn old_enough(config: &SourceConfig, blob: &Blob) -> i64 {
+    // As a sweep has it: a part of a second counts as a whole one.
+    let whole = config.min_age.as_secs() + u64::from(config.min_age.subsec_nanos() > 0);
+    let age = i64::try_from(whole).unwrap_or(i64::MAX);
     blob.last_modified.saturating_add(age)
 }
 
-fn described(object: &Object) -> String {
+pub(super) fn described(object: &Object) -> String {
     let state = if object.finished {
         "finished"
     } else {
@@ -300,11 +225,11 @@ fn described(object: &Object) -> String {
     format!("{} is there, {state}", object.name)
 }
 
-fn moment(seconds: i64) -> String {
+pub(super) fn moment(seconds: i64) -> String {
     OffsetDateTime::from_unix_timestamp(seconds).map_or_else(|_| seconds.to_string(), rfc3339)
 }
 
-fn rfc3339(moment: OffsetDateTime) -> String {
+pub(super) fn rfc3339(moment: OffsetDateTime) -> String {
     moment.format(&Rfc3339).unwrap_or_default()
 }
 

@@ -1,13 +1,13 @@
 //! An event as a line.
 
-use std::{
-    fmt::{self, Display, Formatter, Write as _},
-    io,
-};
+use std::io;
 
 use serde::Deserialize;
 
-use crate::args::Output;
+use crate::{
+    args::Output,
+    cli::plain::{Plain, Size},
+};
 
 /// Prints events, one a line.
 pub(super) struct Printer<W> {
@@ -69,46 +69,6 @@ impl<W: io::Write> Printer<W> {
     }
 }
 
-/// Text that cannot take a terminal over: what controls it is shown as its number.
-struct Plain<'a>(&'a str);
-
-impl Display for Plain<'_> {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        for c in self.0.chars() {
-            let turns = matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-            if c.is_control() || turns {
-                write!(f, "{}", c.escape_default())?;
-            } else {
-                f.write_char(c)?;
-            }
-        }
-        Ok(())
-    }
-}
-
-/// A number of bytes in a unit that people read.
-struct Size(u64);
-
-impl Display for Size {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        const UNITS: [&str; 6] = ["KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
-        if self.0 < 1024 {
-            return write!(f, "{} B", self.0);
-        }
-        let mut size = self.0 as f64 / 1024.0;
-        let mut unit = UNITS[0];
-        for larger in &UNITS[1..] {
-            // What would be rounded to 1024.0 is one of the next.
-            if size < 1023.95 {
-                break;
-            }
-            size /= 1024.0;
-            unit = larger;
-        }
-        write!(f, "{size:.1} {unit}")
-    }
-}
-
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 mod tests {
@@ -146,14 +106,5 @@ mod tests {
     #[test]
     fn what_is_no_event_of_ours_is_shown_all_the_same() {
         assert!(printed(Output::Table, &["hi\u{7}"]).ends_with("hi\\u{7}\n"));
-    }
-
-    #[test]
-    fn sizes_have_a_unit() {
-        let sizes = [0, 1023, 1024, 1_048_575, 1_048_576, u64::MAX].map(|s| Size(s).to_string());
-        assert_eq!(
-            sizes,
-            ["0 B", "1023 B", "1.0 KiB", "1.0 MiB", "1.0 MiB", "16.0 EiB"]
-        );
     }
 }

@@ -9,6 +9,7 @@ use crate::{
     dead_letter::DeadLetter,
     event::{EventId, Place},
     filter::{Filter, FilterSpec},
+    source::rules::Verdict,
     stalled::Stalled,
     testing,
 };
@@ -39,13 +40,14 @@ fn facts(name: &str, done: bool) -> Facts {
     Facts {
         name: name.into(),
         storage: Storage::There(blob(name)),
-        ledger: Ok(Ledger {
+        ledger: Ok(Standing {
             done,
             since: Some(1000),
-            swept: true,
-            skips_existing: true,
+            passed_over: false,
+            next: (!done).then_some(Verdict::Offer),
         }),
         letter: None,
+        asked: false,
         stalled: None,
         object: Some(Ok(None)),
         now: 3000,
@@ -92,7 +94,7 @@ fn what_is_done_and_has_none_any_more_was_announced_too() {
         &facts("raw/a.csv", true),
         true,
         "gone by now",
-        "done; this filter is in use since",
+        "done; a filter that takes it is in use since",
     );
 }
 
@@ -132,13 +134,27 @@ fn the_filter_says_which_pattern_it_was() {
 #[test]
 fn what_was_there_before_the_source_was_passed_over() {
     let mut facts = facts("raw/a.csv", true);
-    facts.ledger.as_mut().unwrap().since = Some(2500);
+    facts.ledger.as_mut().unwrap().passed_over = true;
     check(
         &facts,
         false,
         "it was there before the source",
         "`replay --blob` announces it",
     );
+    facts.asked = true;
+    check(
+        &facts,
+        true,
+        "by a replay, which is not completed yet",
+        "it was asked for again",
+    );
+}
+
+#[test]
+fn what_the_first_sweep_will_pass_over_is_not_announced() {
+    let mut facts = facts("raw/a.csv", false);
+    facts.ledger.as_mut().unwrap().next = Some(Verdict::Baseline);
+    check(&facts, false, "it will not be announced", "not done yet");
 }
 
 #[test]
@@ -211,6 +227,24 @@ fn a_dead_letter_is_told_with_its_reason() {
         false,
         "it is a dead letter",
         "after 12 attempts, the last at 2026-01-02T00:00:00Z: nothing came of it",
+    );
+    facts.asked = true;
+    check(
+        &facts,
+        true,
+        "by a retry, which is not completed yet",
+        "after 12 attempts",
+    );
+    facts.asked = false;
+    let Some(Ok(letter)) = &mut facts.letter else {
+        panic!()
+    };
+    letter.replay = Some("r1".into());
+    check(
+        &facts,
+        false,
+        "its replay was sent and given up",
+        "12 attempts",
     );
     facts.letter = Some(Err("it is not as it was written".into()));
     check(&facts, false, "it is a dead letter", "dead-letters drop");

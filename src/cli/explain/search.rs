@@ -1,0 +1,105 @@
+//! A blob in its container, or what may have been meant by a name that is not there.
+
+use super::facts::Storage;
+use crate::{blob::Continuation, cli::source::Source};
+
+/// How many names of the same folder are shown.
+const NEIGHBOURS: usize = 5;
+/// How many pages are searched for what was meant.
+const PAGES: usize = 20;
+
+/// What the container says of a name, and the service's clock in seconds since 1970.
+pub(super) async fn storage(source: &Source, name: &str) -> anyhow::Result<(Storage, i64)> {
+    let below = format!("{}/", name.trim_end_matches('/'));
+    let mut after: Option<Continuation> = None;
+    loop {
+        let page = source.blobs.list(name, after.as_ref()).await?;
+        let now = page.service_time.unix_timestamp();
+        if let Some(blob) = page.blobs().find(|blob| blob.name == name) {
+            return Ok(match blob.is_directory {
+                true => (Storage::Directory, now),
+                false => (Storage::There(blob.into()), now),
+            });
+        }
+        if page.blobs().any(|blob| blob.name.starts_with(&below)) {
+            return Ok((Storage::Directory, now));
+        }
+        // The name itself comes before all that it is only the start of.
+        after = page.next.clone().filter(|_| page.is_empty());
+        if after.is_none() {
+            return Ok((missing(source, name).await?, now));
+        }
+    }
+}
+
+async fn missing(source: &Source, name: &str) -> anyhow::Result<Storage> {
+    let folder = name.rfind('/').map_or("", |end| &name[..=end]);
+    let (mut meant, neighbours) = look_around(source, folder, name).await?;
+    // Then the folder may be what was misspelt.
+    if meant.is_none() && neighbours.is_empty() && !folder.is_empty() {
+        meant = look_around(source, "", name).await?.0;
+    }
+    Ok(Storage::Missing { meant, neighbours })
+}
+
+// The blob below `folder` that was meant, and some that are there.
+async fn look_around(
+    source: &Source,
+    folder: &str,
+    name: &str,
+) -> anyhow::Result<(Option<String>, Vec<String>)> {
+    let container = &source.config.container;
+    let (mut neighbours, mut after) = (Vec::new(), None);
+    for _ in 0..PAGES {
+        let page = source.blobs.list(folder, after.as_ref()).await?;
+        for blob in page.blobs().filter(|blob| !blob.is_directory) {
+            if is_meant(name, blob.name, container) {
+                return Ok((Some(blob.name.to_owned()), neighbours));
+            }
+            if neighbours.len() < NEIGHBOURS {
+                neighbours.push(blob.name.to_owned());
+            }
+        }
+        after = page.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    Ok((None, neighbours))
+}
+
+// Whether the names differ in nothing that a person sees at once.
+fn is_meant(asked: &str, there: &str, container: &str) -> bool {
+    let plain = |name: &str| {
+        let name = name.trim_matches(|c: char| c.is_whitespace() || c == '/');
+        name.to_lowercase()
+    };
+    let (asked, there) = (plain(asked), plain(there));
+    let within = asked
+        .strip_prefix(container)
+        .and_then(|asked| asked.strip_prefix('/'));
+    asked == there || within == Some(there.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_looks_alike_is_what_was_meant() {
+        let meant = |asked| is_meant(asked, "raw/Ä b.csv", "datasets");
+        for asked in [
+            "raw/ä b.csv",
+            "RAW/Ä B.CSV",
+            "raw/Ä b.csv ",
+            "/raw/Ä b.csv",
+            "datasets/raw/Ä b.csv",
+            "/datasets/raw/Ä b.csv",
+        ] {
+            assert!(meant(asked), "{asked}");
+        }
+        for other in ["raw/b.csv", "b.csv", "other/raw/Ä b.csv", ""] {
+            assert!(!meant(other), "{other}");
+        }
+    }
+}

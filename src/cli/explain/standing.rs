@@ -1,0 +1,183 @@
+//! How a blob stands with its source's ledger, and what the next sweep makes of it. Pure.
+
+use crate::{
+    blob::{Blob, BlobRef},
+    config::{Existing, SourceConfig},
+    filter::Filter,
+    ledger::facts::{Facts, FilterUse},
+    source::rules::{Rules, Verdict},
+};
+
+/// What the ledger says of a blob.
+pub(super) struct Standing {
+    pub(super) done: bool,
+    /// Since when blobs of this name count as new, in seconds since 1970; `None` when no filter that
+    /// takes the name was ever used.
+    pub(super) since: Option<i64>,
+    /// Whether it is done because it was there before.
+    pub(super) passed_over: bool,
+    /// What the next sweep makes of it; `None` when it is done, or not there.
+    pub(super) next: Option<Verdict>,
+}
+
+impl Standing {
+    /// How `blob`, which is or was called `name`, stands at `now` (seconds since 1970).
+    pub(super) fn of(
+        config: &SourceConfig,
+        facts: &Facts,
+        name: &str,
+        blob: Option<&Blob>,
+        done: bool,
+        now: i64,
+    ) -> Self {
+        let since = since(facts, name);
+        let old = |blob: &Blob| cutoff(config, since).is_some_and(|from| blob.last_modified < from);
+        Self {
+            done,
+            since,
+            passed_over: done && blob.is_some_and(old),
+            next: blob
+                .filter(|_| !done)
+                .map(|blob| next(config, facts, blob, now)),
+        }
+    }
+}
+
+// The first of all filters that take the name: what came after it was announced, whichever filter
+// is in use by now.
+fn since(facts: &Facts, name: &str) -> Option<i64> {
+    let used = facts.baseline.iter().chain(&facts.pending);
+    let takes = |used: &&FilterUse| {
+        Filter::new(used.filter.clone()).is_ok_and(|filter| filter.matches(name))
+    };
+    let used = used.chain(&facts.earlier).filter(takes);
+    used.map(|used| used.since).min()
+}
+
+fn cutoff(config: &SourceConfig, since: Option<i64>) -> Option<i64> {
+    match config.existing {
+        Existing::Emit => None,
+        Existing::Skip => since,
+        Existing::Since(moment) => since.map(|since| since.min(moment.unix_timestamp())),
+    }
+}
+
+// By the very rules of a sweep that begins with this configuration.
+fn next(config: &SourceConfig, facts: &Facts, blob: &Blob, now: i64) -> Verdict {
+    let (spec, prefix) = (config.filter.spec(), config.filter.listing_prefix());
+    let facts = facts.clone().with_filter(spec, prefix, now);
+    Rules::new(config, &facts).judge(&as_listed(blob), now)
+}
+
+/// The blob as a listing shows it.
+pub(super) fn as_listed(blob: &Blob) -> BlobRef<'_> {
+    BlobRef {
+        name: &blob.name,
+        etag: &blob.etag,
+        last_modified: blob.last_modified,
+        size: blob.size,
+        content_type: &blob.content_type,
+        blob_type: blob.blob_type,
+        is_directory: false,
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+mod tests {
+    use time::OffsetDateTime;
+
+    use super::*;
+    use crate::{blob::BlobType, filter::FilterSpec, ledger::fingerprint::FingerprintKey, testing};
+
+    const NARROW: &str = "raw/*.csv";
+    const WIDE: &str = "raw/**";
+
+    fn spec(pattern: &str) -> FilterSpec {
+        FilterSpec {
+            prefix: String::new(),
+            patterns: vec![pattern.to_owned()],
+        }
+    }
+
+    fn config(pattern: &str, existing: Existing) -> SourceConfig {
+        let filter = Filter::new(spec(pattern)).unwrap();
+        SourceConfig {
+            filter,
+            existing,
+            ..testing::config()
+        }
+    }
+
+    /// A ledger that began with the narrow filter at second 1000, and turned to the wide one at 5000.
+    fn facts() -> Facts {
+        let key = FingerprintKey(1, 2);
+        Facts::new("c".to_owned(), key, spec(NARROW), "raw/", 1000)
+            .baseline_complete()
+            .with_filter(&spec(WIDE), "raw/", 5000)
+    }
+
+    fn blob(name: &str, last_modified: i64) -> Blob {
+        Blob {
+            name: name.to_owned(),
+            etag: "0x1".to_owned(),
+            last_modified,
+            size: 1,
+            content_type: String::new(),
+            blob_type: BlobType::BlockBlob,
+        }
+    }
+
+    fn done(existing: Existing, name: &str, last_modified: i64) -> bool {
+        let facts = facts().baseline_complete();
+        let (config, blob) = (config(WIDE, existing), blob(name, last_modified));
+        Standing::of(&config, &facts, name, Some(&blob), true, 9000).passed_over
+    }
+
+    fn next(facts: &Facts, config: &SourceConfig, name: &str, last_modified: i64) -> Verdict {
+        let blob = blob(name, last_modified);
+        let standing = Standing::of(config, facts, name, Some(&blob), false, 9000);
+        assert!(!standing.passed_over);
+        standing.next.unwrap()
+    }
+
+    #[test]
+    fn what_an_earlier_filter_took_was_announced() {
+        // The narrow filter took it from second 1000 on, the wide one only from 5000 on.
+        assert!(!done(Existing::Skip, "raw/a.csv", 2000));
+        assert!(done(Existing::Skip, "raw/a.csv", 999));
+        assert!(done(Existing::Skip, "raw/a.txt", 2000));
+        assert!(!done(Existing::Skip, "raw/a.txt", 5000));
+    }
+
+    #[test]
+    fn existing_says_what_of_the_old_was_announced() {
+        assert!(!done(Existing::Emit, "raw/a.txt", 0));
+        let since = OffsetDateTime::from_unix_timestamp(500).unwrap();
+        assert!(!done(Existing::Since(since), "raw/a.txt", 500));
+        assert!(done(Existing::Since(since), "raw/a.txt", 499));
+    }
+
+    #[test]
+    fn the_next_sweep_passes_over_what_only_the_new_filter_takes() {
+        let config = config(WIDE, Existing::Skip);
+        let pending = facts();
+        assert_eq!(
+            next(&pending, &config, "raw/a.txt", 2000),
+            Verdict::Baseline
+        );
+        assert_eq!(next(&pending, &config, "raw/a.csv", 2000), Verdict::Offer);
+        assert_eq!(next(&pending, &config, "raw/a.txt", 5000), Verdict::Offer);
+        let swept = facts().baseline_complete();
+        assert_eq!(next(&swept, &config, "raw/a.txt", 2000), Verdict::Offer);
+    }
+
+    #[test]
+    fn a_filter_that_is_not_in_use_yet_begins_now() {
+        let config = config("**", Existing::Skip);
+        let verdict = next(&facts(), &config, "other/a.csv", 8999);
+        assert_eq!(verdict, Verdict::Baseline);
+        let standing = Standing::of(&config, &facts(), "other/a.csv", None, false, 9000);
+        assert_eq!((standing.since, standing.next), (None, None));
+    }
+}

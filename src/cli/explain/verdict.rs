@@ -1,0 +1,100 @@
+//! The answer that follows from all that is known of a blob. Pure.
+
+use super::{
+    facts::Facts,
+    reasons::{described, moment, old_enough, rfc3339},
+    standing::Standing,
+};
+use crate::{blob::Blob, config::SourceConfig, dead_letter::DeadLetter, source::rules::Verdict};
+
+/// Whether the blob was or will be announced, and the answer in one sentence.
+pub(super) fn verdict(config: &SourceConfig, facts: &Facts, blob: Option<&Blob>) -> (bool, String) {
+    if let Some(Ok(Some(object))) = &facts.object {
+        return (true, format!("it was announced: {}", described(object)));
+    }
+    if let Some(letter) = &facts.letter {
+        return given_up(letter, facts.asked);
+    }
+    let (announced, verdict) = match (blob, &facts.ledger) {
+        (None, _) => (
+            false,
+            "there is nothing to announce: the container has no such blob",
+        ),
+        (_, Ok(standing)) if standing.done => return done(standing, facts),
+        _ if !config.filter.matches(&facts.name) => (
+            false,
+            "it is not announced: prefix and pattern do not take it",
+        ),
+        (Some(blob), _) if config.skip_empty && blob.size == 0 => {
+            (false, "it is not announced as long as it is empty")
+        }
+        (_, Err(_)) => (
+            false,
+            "it is not announced as long as the source does not run",
+        ),
+        (Some(blob), Ok(standing)) => return next(config, facts, blob, standing),
+    };
+    (announced, verdict.to_owned())
+}
+
+fn given_up(letter: &Result<DeadLetter, String>, asked: bool) -> (bool, String) {
+    let what = match letter {
+        Ok(letter) if letter.replay.is_some() => "its replay was sent and given up",
+        _ => "it was sent and given up",
+    };
+    match asked {
+        true => (
+            true,
+            format!("{what}, and is sent again by a retry, which is not completed yet"),
+        ),
+        false => (false, format!("{what}: it is a dead letter")),
+    }
+}
+
+fn done(standing: &Standing, facts: &Facts) -> (bool, String) {
+    let (announced, verdict) = match (standing.passed_over, facts.asked, &facts.object) {
+        (_, true, _) => (
+            true,
+            "it is announced again by a replay, which is not completed yet",
+        ),
+        (true, ..) => (
+            false,
+            "it was not announced: it was there before the source, or before its filter",
+        ),
+        (.., Some(Ok(None))) => (
+            true,
+            "it was announced, and what came of it is gone by now (its time to live is over, somebody deleted it, or dropped its dead letter)",
+        ),
+        _ => (true, "it was announced"),
+    };
+    (announced, verdict.to_owned())
+}
+
+fn next(config: &SourceConfig, facts: &Facts, blob: &Blob, standing: &Standing) -> (bool, String) {
+    match standing.next {
+        Some(Verdict::Baseline) => (
+            false,
+            "it will not be announced: the first sweep with this filter passes over what is older"
+                .to_owned(),
+        ),
+        _ => (true, coming(config, facts, blob)),
+    }
+}
+
+fn coming(config: &SourceConfig, facts: &Facts, blob: &Blob) -> String {
+    let from = old_enough(config, blob);
+    match &facts.stalled {
+        Some(stalled) => format!(
+            "it will be announced, or has been and waits: the source is stalled since {}",
+            rfc3339(stalled.since)
+        ),
+        None if facts.now < from => format!(
+            "it will be announced after {}, when it is old enough",
+            moment(from)
+        ),
+        None => format!(
+            "it will be announced by the next sweep (every {:?}), or has been and waits to be confirmed",
+            config.interval
+        ),
+    }
+}
