@@ -175,9 +175,10 @@ mod tests {
     #[test]
     fn a_filter_that_is_not_in_use_yet_begins_now() {
         let config = config("**", Existing::Skip);
-        let verdict = next(&facts(), &config, "other/a.csv", 8999);
+        let swept = facts().baseline_complete();
+        let verdict = next(&swept, &config, "other/a.csv", 8999);
         assert_eq!(verdict, Verdict::Baseline);
-        let standing = Standing::of(&config, &facts(), "other/a.csv", None, false, 9000);
+        let standing = Standing::of(&config, &swept, "other/a.csv", None, false, 9000);
         assert_eq!((standing.since, standing.next), (None, None));
     }
 }
