@@ -71,7 +71,17 @@ struct State {
     runs: BTreeMap<EventId, u32>,
     most_unfinished: usize,
     in_hand: usize,
+    received: Vec<Received>,
     story: Story,
+}
+
+/// An event as a client received it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Received {
+    /// From which session.
+    pub session: u64,
+    /// Its id.
+    pub id: EventId,
 }
 
 /// Something that a watch would tell.
@@ -104,6 +114,11 @@ impl Argo {
     /// What happened so far.
     pub fn story(&self) -> Story {
         self.state().story.clone()
+    }
+
+    /// What clients received, in the order in which each session sent it.
+    pub fn received(&self) -> Vec<Received> {
+        self.state().received.clone()
     }
 
     /// How many Workflows ever came of an event.
@@ -295,6 +310,7 @@ impl Argo {
     pub async fn receive(
         self,
         mut events: Events,
+        session: u64,
         lost: CancellationToken,
         vanishes: Option<Instant>,
     ) {
@@ -305,8 +321,11 @@ impl Argo {
                 event = events.recv() => event,
             };
             let Some(event) = event else { return };
+            let message = message(&event);
+            let id = message.id;
+            self.state().received.push(Received { session, id });
             if vanishes.is_none_or(|at| Instant::now() < at) {
-                self.publish(message(&event)).await;
+                self.publish(message).await;
             }
         }
     }

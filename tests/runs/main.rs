@@ -10,12 +10,14 @@
 //! 1. each blob version that is owed has exactly one Workflow in all of history, or one dead letter,
 //! 2. no event ever had two Workflows, whatever copies of it come later and whatever is deleted,
 //! 3. no more Workflows are unfinished than the limit allows,
-//! 4. a session that was overtaken ends and sends nothing more.
+//! 4. no dead letter comes of an outage alone,
+//! 5. a session that was overtaken ends and sends nothing more.
 //!
 //! `RUNS_SEEDS=1000000` runs more, `RUNS_SEED=42` runs one and tells its story.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod letters;
 mod oracle;
 mod tally;
 mod world;
@@ -138,4 +140,9 @@ fn a_lost_412_is_caught() {
 #[test]
 fn redelivery_without_limit_is_caught() {
     is_caught(Mutant::NoLimit);
+}
+
+#[test]
+fn dead_letters_that_an_outage_makes_are_caught() {
+    is_caught(Mutant::LettersInOutage);
 }

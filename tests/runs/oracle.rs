@@ -24,9 +24,10 @@ impl World {
         let running = self.start(u64::MAX, None);
         self.argo.most_unfinished();
         self.until_settled().await?;
+        self.letters_are_deserved()?;
+        self.stop(running).await?;
         self.retry_what_was_refused().await?;
         self.check_runs().await?;
-        self.stop(running).await?;
         self.look_into_ledger().await?;
         self.late_copies().await?;
         self.succession().await
@@ -70,7 +71,10 @@ impl World {
             self.tally.retries += 1;
             self.tally.letters += 1;
         }
+        self.crash_for_a_while().await?;
+        let running = self.start(u64::MAX, None);
         self.until_settled().await?;
+        self.stop(running).await?;
         let letters = self.letters();
         match letters.is_empty() {
             true => Ok(()),
@@ -79,6 +83,17 @@ impl World {
                 letters.len()
             )),
         }
+    }
+
+    /// Servers that crash before the retries are done.
+    async fn crash_for_a_while(&mut self) -> Result<(), String> {
+        for _ in 0..self.rng.below(3) {
+            let polls = self.rng.below(120);
+            let running = self.start(polls, None);
+            sleep(Duration::from_millis(self.rng.below(20_000))).await;
+            self.end(running).await?;
+        }
+        Ok(())
     }
 
     async fn check_runs(&mut self) -> Result<(), String> {
@@ -185,6 +200,7 @@ impl World {
             }
             self.recorded.insert(id);
         }
+        self.letters_are_deserved()?;
         self.no_doubles()
     }
 
@@ -216,7 +232,7 @@ impl World {
         Some(recover(&home).await.ok()?.contents)
     }
 
-    fn letters(&self) -> BTreeSet<EventId> {
+    pub(crate) fn letters(&self) -> BTreeSet<EventId> {
         let names = self.folder("dead/");
         let hex = |name: &String| {
             name.strip_prefix("dead/")?

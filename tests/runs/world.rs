@@ -57,6 +57,7 @@ pub(crate) enum Mutant {
     NoFence,
     Lost412,
     NoLimit,
+    LettersInOutage,
 }
 
 pub(crate) struct World {
@@ -238,7 +239,7 @@ impl World {
         self.tally.replays += 1;
     }
 
-    async fn end(&mut self, mut running: Running) -> Result<(), String> {
+    pub(crate) async fn end(&mut self, mut running: Running) -> Result<(), String> {
         running.stop.cancel();
         let ended = match timeout(Duration::from_secs(3600), &mut running.session).await {
             Ok(ended) => ended.unwrap(),
@@ -299,6 +300,7 @@ impl World {
         let (out, mut events) = outlet(8);
         let run = session.run(out, stop.clone());
         let lost = CancellationToken::new();
+        let session_number = self.writers;
         let client = match self.mutant {
             // What was sent is taken for what was done.
             Mutant::DoneAtSend => {
@@ -311,9 +313,19 @@ impl World {
                         send(&out, event).await;
                     }
                 });
-                tokio::spawn(self.argo.clone().receive(copied, lost.clone(), vanishes))
+                tokio::spawn(self.argo.clone().receive(
+                    copied,
+                    session_number,
+                    lost.clone(),
+                    vanishes,
+                ))
             }
-            _ => tokio::spawn(self.argo.clone().receive(events, lost.clone(), vanishes)),
+            _ => tokio::spawn(self.argo.clone().receive(
+                events,
+                session_number,
+                lost.clone(),
+                vanishes,
+            )),
         };
         // What waits in a server that ends is lost with it.
         let session = tokio::spawn(async move {
@@ -377,10 +389,10 @@ fn config(rng: &mut Rng, mutant: Mutant) -> SourceConfig {
             } else {
                 3 + rng.below(8) as u32
             },
-            give_up_after: if no_limit {
-                forever
-            } else {
-                Duration::from_secs(400)
+            give_up_after: match mutant {
+                Mutant::NoLimit => forever,
+                Mutant::LettersInOutage => Duration::from_secs(20),
+                _ => Duration::from_secs(400),
             },
         },
         limits: Limits {
