@@ -7,7 +7,7 @@ use tokio::time::{Instant, sleep, timeout};
 
 use crate::{
     cluster::id,
-    stage::{SECOND, Stage, Stream, within},
+    stage::{CONTAINER, SECOND, Stage, Stream, within},
 };
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -261,6 +261,40 @@ async fn no_more_workflows_are_active_than_the_limit_allows() {
     stream.until_done(40).await;
     assert_eq!(most, 5);
     assert_eq!(stream.stats.events_redelivered.load(Relaxed), 0);
+}
+
+/// What is not sent stays where it is: neither memory nor cluster see more of a million blobs than is
+/// under way.
+#[tokio::test(start_paused = true)]
+async fn of_a_million_blobs_only_what_is_under_way_leaves_the_container() {
+    let (mut stage, cluster) = Stage::new().confirmed();
+    stage.account.delete_container(CONTAINER).unwrap();
+    stage
+        .account
+        .create_synthetic_container(CONTAINER, 1_000_000)
+        .unwrap();
+    stage.config.limits.active_workflows = Some(20);
+    let mut stream = stage.start();
+    let mut running = std::collections::VecDeque::new();
+    let mut most = 0;
+    for _ in 0..2_000 {
+        let event = stream.event().await;
+        cluster.run(&event);
+        running.push_back(event);
+        most = most.max(cluster.index.unfinished());
+        if running.len() == 20 {
+            stream.expect_silence(SECOND).await;
+            let finished = running.pop_front().unwrap();
+            cluster.finish(&finished);
+            cluster.delete(&finished);
+        }
+    }
+    assert_eq!(most, 20);
+    let listed = stream.stats.blobs_listed.load(Relaxed);
+    assert!(
+        listed <= 15_000,
+        "{listed} blobs were listed for 2,000 runs"
+    );
 }
 
 #[tokio::test(start_paused = true)]
