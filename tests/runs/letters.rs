@@ -44,7 +44,7 @@ impl World {
     fn blob_of_letter(&self, id: EventId) -> String {
         let name = Folder::of(SOURCE).dead_letter(id);
         let letter = self.account.get(STATE, &name).unwrap();
-        DeadLetter::from_json(id, &letter.content())
+        DeadLetter::from_json(id, letter.content())
             .unwrap()
             .blob
             .name
