@@ -4,7 +4,7 @@
 
 use std::{
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex,
         atomic::{AtomicU64, Ordering::Relaxed},
     },
     time::Duration,
@@ -41,6 +41,7 @@ use crate::{
 };
 
 mod give_up;
+mod limits;
 
 /// How long one question to the cluster may take.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -154,60 +155,6 @@ impl Courier {
             self.next = Some((id, discovered));
         }
         ON
-    }
-
-    fn may_send(&mut self, now: Instant) -> bool {
-        if self.health != Health::Live || !self.unconfirmed.takes_fresh(now) {
-            return false;
-        }
-        self.has_room() || self.has_room_for_extra(now)
-    }
-
-    // Events that are about to become Workflows count as such: nobody can call them back.
-    fn has_room(&self) -> bool {
-        let unfinished = self.confirm.index().unfinished();
-        let most = self.limits.active_workflows.unwrap_or(usize::MAX);
-        self.in_flight.available_permits() > 0 && unfinished + self.unconfirmed.len() < most
-    }
-
-    // When everything in flight may be the one kind of event of which nothing ever comes, only
-    // another event can tell. One that cannot either makes way for the next.
-    fn has_room_for_extra(&mut self, now: Instant) -> bool {
-        let unfinished = self.confirm.index().unfinished();
-        let full = self
-            .limits
-            .active_workflows
-            .is_some_and(|most| unfinished >= most);
-        if self.unconfirmed.stall().is_none() || full {
-            return false;
-        }
-        if let Some(extra) = self.extra.filter(|id| self.unconfirmed.contains(*id)) {
-            if !self.unconfirmed.has_waited(extra, now) {
-                return false;
-            }
-            self.put_back(extra);
-        }
-        self.extra = self.next.as_ref().map(|(id, _)| *id);
-        if self.in_flight.available_permits() == 0 {
-            self.in_flight.add_permits(1);
-            self.lent += 1;
-        }
-        true
-    }
-
-    // Whoever comes upon it next offers it anew.
-    fn put_back(&mut self, id: EventId) {
-        let Some(sent) = self.unconfirmed.take_out(id) else {
-            return;
-        };
-        self.in_flight.add_permits(1);
-        match sent.discovered.origin {
-            Origin::Retry(_) => self.letters.put_back(id),
-            _ => {
-                let mut ledger = self.ledger.lock().unwrap_or_else(PoisonError::into_inner);
-                ledger.put_back(sent.discovered.fingerprint);
-            }
-        }
     }
 
     async fn send_next(&mut self) -> Step {
@@ -337,16 +284,6 @@ impl Courier {
         }
         self.marker.show(&self.unconfirmed);
         ON
-    }
-
-    fn take_lent_back(&mut self) {
-        while self.lent > 0 && self.unconfirmed.stall().is_none() {
-            let Ok(permit) = self.in_flight.try_acquire() else {
-                return;
-            };
-            permit.forget();
-            self.lent -= 1;
-        }
     }
 
     // Whether there is any use in going on with the next.

@@ -1,0 +1,76 @@
+//! Whether one more event may be sent: what is in flight, what runs, and what a stall allows beyond.
+
+use std::sync::PoisonError;
+
+use tokio::time::Instant;
+
+use super::Courier;
+use crate::{confirm::index::Health, event::EventId, source::listing::Origin};
+
+impl Courier {
+    /// Whether the next event may be sent now.
+    pub(super) fn may_send(&mut self, now: Instant) -> bool {
+        if self.health != Health::Live || !self.unconfirmed.takes_fresh(now) {
+            return false;
+        }
+        self.has_room() || self.has_room_for_extra(now)
+    }
+
+    // Events that are about to become Workflows count as such: nobody can call them back.
+    fn has_room(&self) -> bool {
+        let unfinished = self.confirm.index().unfinished();
+        let most = self.limits.active_workflows.unwrap_or(usize::MAX);
+        self.in_flight.available_permits() > 0 && unfinished + self.unconfirmed.len() < most
+    }
+
+    // When everything in flight may be the one kind of event of which nothing ever comes, only
+    // another event can tell. One that cannot either makes way for the next.
+    fn has_room_for_extra(&mut self, now: Instant) -> bool {
+        let unfinished = self.confirm.index().unfinished();
+        let full = self
+            .limits
+            .active_workflows
+            .is_some_and(|most| unfinished >= most);
+        if self.unconfirmed.stall().is_none() || full {
+            return false;
+        }
+        if let Some(extra) = self.extra.filter(|id| self.unconfirmed.contains(*id)) {
+            if !self.unconfirmed.has_waited(extra, now) {
+                return false;
+            }
+            self.put_back(extra);
+        }
+        self.extra = self.next.as_ref().map(|(id, _)| *id);
+        if self.in_flight.available_permits() == 0 {
+            self.in_flight.add_permits(1);
+            self.lent += 1;
+        }
+        true
+    }
+
+    // Whoever comes upon it next offers it anew.
+    fn put_back(&mut self, id: EventId) {
+        let Some(sent) = self.unconfirmed.take_out(id) else {
+            return;
+        };
+        self.in_flight.add_permits(1);
+        match sent.discovered.origin {
+            Origin::Retry(_) => self.letters.put_back(id),
+            _ => {
+                let mut ledger = self.ledger.lock().unwrap_or_else(PoisonError::into_inner);
+                ledger.put_back(sent.discovered.fingerprint);
+            }
+        }
+    }
+
+    /// Takes permits back that were made for an event beyond the limits, once a stall is over.
+    pub(super) fn take_lent_back(&mut self) {
+        while self.lent > 0 && self.unconfirmed.stall().is_none() {
+            let Ok(permit) = self.in_flight.try_acquire() else {
+                return;
+            };
+            permit.forget();
+            self.lent -= 1;
+        }
+    }
+}
