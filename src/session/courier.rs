@@ -108,7 +108,6 @@ impl Courier {
     ) -> Result<(), SessionError> {
         let mut more = true;
         let mut tick = Instant::now();
-        self.look_around().await?;
         while more || self.next.is_some() || !self.unconfirmed.is_empty() {
             let may_send = self.next.is_some() && self.may_send(Instant::now());
             let step = tokio::select! {
@@ -184,7 +183,6 @@ impl Courier {
         match news {
             News::Seen(id) => self.seen(id).await,
             News::Missed => {
-                self.look_around().await?;
                 let index = self.confirm.index();
                 let waiting: Vec<_> = self.unconfirmed.ids().filter(|id| index.has(*id)).collect();
                 for id in waiting {
@@ -215,7 +213,8 @@ impl Courier {
         ON
     }
 
-    /// Letters of events that have come to something are no dead letters.
+    /// Letters of events that have come to something are no dead letters, whenever they come to light:
+    /// one whose writer has died may come after the news of its Workflow.
     async fn look_around(&mut self) -> Result<(), SessionError> {
         let index = self.confirm.index();
         for id in self.letters.ids() {
@@ -272,6 +271,7 @@ impl Courier {
             self.unconfirmed.excuse(lost);
         }
         self.feel();
+        self.look_around().await?;
         self.take_lent_back();
         if self.health == Health::Live {
             for id in self.unconfirmed.overdue(Moment::now()) {

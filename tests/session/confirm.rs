@@ -316,6 +316,21 @@ async fn a_dead_letter_whose_workflow_comes_late_is_removed() {
     assert!(stage.deliver().await.is_empty());
 }
 
+/// Written by a session that died before the service did what it had asked for.
+#[tokio::test(start_paused = true)]
+async fn a_dead_letter_that_comes_late_itself_is_removed_when_its_workflow_is_there() {
+    let (mut stage, cluster) = Stage::new().confirmed();
+    stage.put("a.csv");
+    let mut stream = stage.start();
+    let event = stream.event().await;
+    cluster.run(&event);
+    stream.until_done(1).await;
+    let hex = event["id"].as_str().unwrap();
+    stage.put_state(&format!("dead/{hex}.json"), "{}");
+    until("the letter to go", || stage.in_folder("dead/").is_empty()).await;
+    stream.stop().await.unwrap();
+}
+
 #[tokio::test(start_paused = true)]
 async fn an_overtaken_session_sends_nothing_more() {
     let (mut stage, cluster) = Stage::new().confirmed();
