@@ -2,11 +2,11 @@
 
 use serde::Deserialize;
 use serde_json::{Value, json};
-use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+use time::OffsetDateTime;
 
 use crate::{
     blob::{Blob, BlobType},
-    event::{EventId, Place},
+    event::{EventId, Place, rfc3339},
 };
 
 /// The version of the blob's form that this program writes, and the only one it reads.
@@ -32,6 +32,9 @@ pub struct DeadLetter {
 }
 
 impl DeadLetter {
+    /// More bytes than any letter has: it is read with one call.
+    pub const LONGEST: u64 = 1 << 20;
+
     /// The event's id.
     pub fn id(&self) -> EventId {
         self.place.id_of(&self.blob, self.replay.as_deref())
@@ -150,10 +153,6 @@ impl Written {
             last_reason: self.last_reason.clone(),
         })
     }
-}
-
-fn rfc3339(moment: OffsetDateTime) -> String {
-    moment.format(&Rfc3339).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -99,7 +99,7 @@ impl Place {
                 "/blobServices/default/containers/{}/blobs/{}",
                 self.container, blob.name
             ),
-            time: rfc3339(blob.last_modified),
+            time: seconds_rfc3339(blob.last_modified),
             datacontenttype: "application/json",
             container: &self.container,
             blobname: &blob.name,
@@ -153,11 +153,14 @@ struct BlobCreated<'a> {
     blob_type: &'static str,
 }
 
-fn rfc3339(seconds: i64) -> String {
-    OffsetDateTime::from_unix_timestamp(seconds)
-        .unwrap_or(OffsetDateTime::UNIX_EPOCH)
-        .format(&Rfc3339)
-        .unwrap_or_default()
+/// A moment as people and CloudEvents write it.
+pub fn rfc3339(moment: OffsetDateTime) -> String {
+    moment.format(&Rfc3339).unwrap_or_default()
+}
+
+fn seconds_rfc3339(seconds: i64) -> String {
+    let moment = OffsetDateTime::from_unix_timestamp(seconds);
+    rfc3339(moment.unwrap_or(OffsetDateTime::UNIX_EPOCH))
 }
 
 #[cfg(test)]

@@ -3,7 +3,10 @@
 //! A pure state machine; [`journal`] makes it durable. Done is said only of what the journal holds:
 //! everything else is memory, and after a crash is found and offered again.
 
-use std::collections::HashSet;
+use std::{
+    collections::HashSet,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
 
 pub mod error;
 pub mod facts;
@@ -53,6 +56,12 @@ pub enum Standing {
     UnderWay,
     /// Done, and recorded.
     Done,
+}
+
+/// The ledger, for whoever has it in hand next. No holder leaves it half changed, so that of one that
+/// panicked is as good as any.
+pub fn lock(ledger: &Mutex<Ledger>) -> MutexGuard<'_, Ledger> {
+    ledger.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The ledger of one source.

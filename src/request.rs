@@ -1,10 +1,17 @@
 //! What people ask of a source while it streams: written into its folder in the state container,
 //! taken up by the live stream at its next tick, and removed once done.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use crate::{blob::BlobRef, event::EventId};
+
+/// How often a live stream looks for requests that sweeps every `interval`.
+pub fn every(interval: Duration) -> Duration {
+    interval.min(Duration::from_secs(30))
+}
 
 /// Something asked of a source.
 #[derive(Debug, Clone, PartialEq, Eq)]

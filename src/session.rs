@@ -265,19 +265,17 @@ impl Session {
         line: &Line,
         offers: mpsc::Sender<Discovered>,
     ) -> Option<Requests> {
-        let letters = started.letters.as_ref().filter(|_| !self.once)?;
-        Some(Requests {
+        (self.mode == Mode::Record && !self.once).then(|| Requests {
             home: self.home(),
             listing: Arc::clone(&self.blobs),
             filter: self.config.filter.clone(),
             key: started.facts.key,
             ledger: Arc::clone(&started.ledger),
-            letters: Arc::clone(letters),
+            letters: started.letters.clone(),
             fence: line.fence.clone(),
             offers,
             records: line.records.clone(),
             interval: self.config.interval,
-            confirms: self.confirm.is_some(),
             refused: HashSet::new(),
         })
     }

@@ -2,9 +2,10 @@
 
 use std::fmt::{self, Display, Formatter, Write};
 
-use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+use time::OffsetDateTime;
 
 use super::status::{Phase, SourceStatus, Status};
+use crate::event::rfc3339;
 
 /// Nothing is loaded and nothing runs, whatever a name in the table may hold.
 pub(super) const POLICY: &str =
@@ -69,7 +70,7 @@ fn write(page: &mut String, status: &Status, now: OffsetDateTime) -> fmt::Result
 
 fn row(page: &mut String, source: &SourceStatus, now: OffsetDateTime) -> fmt::Result {
     let (class, words) = phase(source.state);
-    let since = source.since.format(&Rfc3339).unwrap_or_default();
+    let since = rfc3339(source.since);
     let age = (now - source.since).whole_seconds().max(0).unsigned_abs();
     write!(
         page,

@@ -8,7 +8,7 @@ use std::{
 use anyhow::{Context, bail};
 use bytes::Bytes;
 use serde_json::{Value, json};
-use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+use time::OffsetDateTime;
 
 use super::{
     mistake,
@@ -19,11 +19,9 @@ use super::{
 use crate::{
     args::{DeadLettersCommand, LettersArgs, Output},
     dead_letter::DeadLetter,
-    event::EventId,
+    event::{EventId, rfc3339},
 };
 
-/// No letter is nearly as long.
-const LONGEST: u64 = 1 << 20;
 /// How many digits of an id are enough to name it.
 const DIGITS: usize = 6;
 
@@ -104,7 +102,7 @@ async fn read(source: &Source) -> anyhow::Result<Vec<Letter>> {
             continue;
         };
         // One that has gone since it was listed is none any more.
-        if let Some(chunk) = source.store().read(&name, 0, LONGEST).await? {
+        if let Some(chunk) = source.store().read(&name, 0, DeadLetter::LONGEST).await? {
             let content = DeadLetter::from_json(id, &chunk.bytes);
             letters.push(Letter { id, content });
         }
@@ -139,8 +137,8 @@ fn table(out: &mut impl Write, letters: &[Letter]) -> io::Result<()> {
                     "{}  {:>5}  {:<20}  {:<20}  {}",
                     id.to_hex(),
                     letter.attempts,
-                    rfc3339(letter.first_sent),
-                    rfc3339(letter.last_sent),
+                    to_the_second(letter.first_sent),
+                    to_the_second(letter.last_sent),
                     Plain(&letter.blob.name)
                 )?;
                 writeln!(out, "    {}", Plain(&letter.last_reason))?;
@@ -232,7 +230,6 @@ async fn forget(source: &Source, letters: Vec<&Letter>) -> anyhow::Result<ExitCo
     Ok(ExitCode::SUCCESS)
 }
 
-fn rfc3339(moment: OffsetDateTime) -> String {
-    let seconds = moment.replace_nanosecond(0).unwrap_or(moment);
-    seconds.format(&Rfc3339).unwrap_or_default()
+fn to_the_second(moment: OffsetDateTime) -> String {
+    rfc3339(moment.replace_nanosecond(0).unwrap_or(moment))
 }

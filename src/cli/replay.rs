@@ -7,7 +7,7 @@ use std::{
 
 use anyhow::{Context, bail};
 use bytes::Bytes;
-use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+use time::OffsetDateTime;
 
 use super::{
     mistake, moment,
@@ -15,7 +15,9 @@ use super::{
     source::{Known, Source},
     unless_pipe_broke,
 };
-use crate::{args::ReplayArgs, blob::BlobRef, request::Replay, source::id::unused_number};
+use crate::{
+    args::ReplayArgs, blob::BlobRef, event::rfc3339, request::Replay, source::id::unused_number,
+};
 
 /// How many names are shown.
 const SHOWN: usize = 5;
@@ -232,8 +234,4 @@ fn progress_over(there: u64) {
     if shows_progress(there) {
         eprintln!();
     }
-}
-
-fn rfc3339(moment: OffsetDateTime) -> String {
-    moment.format(&Rfc3339).unwrap_or_default()
 }

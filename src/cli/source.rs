@@ -1,6 +1,6 @@
 //! A source as commands see it: its configuration, its container, its folder.
 
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use std::{collections::BTreeSet, sync::Arc};
 
 use anyhow::{Context, bail};
 
@@ -19,11 +19,9 @@ use crate::{
         store::StateStore,
     },
     open::Open,
+    request::every,
     source::{BlobListing, id::source_id},
 };
-
-/// A live stream looks for requests at least so often.
-const SLOWEST: Duration = Duration::from_secs(30);
 
 /// A source, ready to be asked about. Nothing has been sent yet.
 pub(super) struct Source {
@@ -95,7 +93,7 @@ impl Source {
         format!(
             "the live stream of source {} takes this up within {} s, and if none is connected it waits for one",
             self.id(),
-            self.config.interval.min(SLOWEST).as_secs().max(1)
+            every(self.config.interval).as_secs().max(1)
         )
     }
 

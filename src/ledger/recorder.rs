@@ -17,6 +17,7 @@ use super::{
     fingerprint::Fingerprint,
     frame::{Entry, MAX_DONE},
     journal::Journal,
+    lock,
 };
 use crate::metrics::SourceStats;
 
@@ -51,7 +52,27 @@ pub struct Done {
     pub in_flight: usize,
 }
 
+/// By what the ledger will know an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mark {
+    /// That of a blob version that a sweep found.
+    Found(Fingerprint),
+    /// That of a replay.
+    Replayed(Fingerprint),
+    /// By nothing: it is done for the ledger already.
+    Other,
+}
+
 impl Done {
+    /// Adds an event.
+    pub fn add(&mut self, mark: Mark) {
+        match mark {
+            Mark::Found(fingerprint) => self.found.push(fingerprint),
+            Mark::Replayed(fingerprint) => self.replayed.push(fingerprint),
+            Mark::Other => self.others += 1,
+        }
+    }
+
     fn events(&self) -> usize {
         self.found.len() + self.replayed.len() + self.others
     }
@@ -203,8 +224,4 @@ impl Group {
             _ => self.entries.push(Entry::Replayed(done)),
         }
     }
-}
-
-fn lock(ledger: &Mutex<Ledger>) -> MutexGuard<'_, Ledger> {
-    ledger.lock().unwrap_or_else(PoisonError::into_inner)
 }

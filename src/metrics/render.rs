@@ -128,6 +128,18 @@ const GAUGES: &[(&str, &str, Read)] = &[
     ),
 ];
 
+/// Gauges that are kept in milliseconds and told in seconds.
+const SECONDS: &[(&str, &str, Read)] = &[
+    (
+        "confirmation",
+        "How long it takes from sending an event to its confirmation, smoothed",
+        |s| get(&s.stats.confirm_millis),
+    ),
+    ("last_sweep", "How long the last complete sweep took", |s| {
+        get(&s.stats.last_sweep_millis)
+    }),
+];
+
 fn get(counter: &AtomicU64) -> u64 {
     counter.load(Relaxed)
 }
@@ -143,22 +155,12 @@ impl Collector for Sources {
             let value = |source: &Source| ConstGauge::new(read(source));
             family(&mut encoder, (name, help, None), &sources, value)?;
         }
-        let confirmation = (
-            "confirmation",
-            "How long it takes from sending an event to its confirmation, smoothed",
-            Some(&Unit::Seconds),
-        );
-        family(&mut encoder, confirmation, &sources, |source| {
-            ConstGauge::new(get(&source.stats.confirm_millis) as f64 / 1000.0)
-        })?;
-        let last_sweep = (
-            "last_sweep",
-            "How long the last complete sweep took",
-            Some(&Unit::Seconds),
-        );
-        family(&mut encoder, last_sweep, &sources, |source| {
-            ConstGauge::new(get(&source.stats.last_sweep_millis) as f64 / 1000.0)
-        })
+        for (name, help, millis) in SECONDS {
+            let value = |source: &Source| ConstGauge::new(millis(source) as f64 / 1000.0);
+            let descriptor = (*name, *help, Some(&Unit::Seconds));
+            family(&mut encoder, descriptor, &sources, value)?;
+        }
+        Ok(())
     }
 }
 

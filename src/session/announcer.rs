@@ -7,7 +7,6 @@ use std::{
     time::Duration,
 };
 
-use bytes::Bytes;
 use tokio::{
     sync::{Semaphore, mpsc},
     time::{Instant, sleep_until},
@@ -19,10 +18,7 @@ use super::{
 };
 use crate::{
     event::Place,
-    ledger::{
-        fingerprint::Fingerprint,
-        recorder::{Done, Record},
-    },
+    ledger::recorder::{Done, Mark, Record},
     metrics::SourceStats,
     source::listing::Discovered,
 };
@@ -58,27 +54,11 @@ pub(super) struct Announcer {
     pub(super) sent: Sent,
 }
 
-/// By what the ledger will know an event.
-#[derive(Debug, Clone, Copy)]
-enum Known {
-    Found(Fingerprint),
-    Replayed(Fingerprint),
-}
-
-impl From<&Discovered> for Known {
-    fn from(discovered: &Discovered) -> Self {
-        match discovered.replay() {
-            None => Self::Found(discovered.fingerprint),
-            Some(_) => Self::Replayed(discovered.fingerprint),
-        }
-    }
-}
-
 /// What was sent and is not settled.
 #[derive(Debug, Default)]
 pub(super) struct Sent {
     /// Each with when it was taken.
-    events: VecDeque<(Known, Option<Instant>)>,
+    events: VecDeque<(Mark, Option<Instant>)>,
     /// How many of them were taken.
     taken: usize,
     /// How many were settled before them.
@@ -119,7 +99,7 @@ impl Announcer {
 
     fn note_sent(&mut self, discovered: Option<Discovered>) {
         if let Some(discovered) = discovered {
-            self.sent.events.push_back((Known::from(&discovered), None));
+            self.sent.events.push_back((discovered.mark(), None));
             self.stats.events_sent.fetch_add(1, Relaxed);
             self.note_in_flight();
         }
@@ -178,7 +158,7 @@ impl Sent {
 
     fn take_due(&mut self, settle: Duration) -> Done {
         let now = Instant::now();
-        let due = |(_, at): &(Known, Option<Instant>)| at.is_some_and(|at| at + settle <= now);
+        let due = |(_, at): &(Mark, Option<Instant>)| at.is_some_and(|at| at + settle <= now);
         let count = self.events.iter().take_while(|event| due(event)).count();
         self.taken -= count;
         self.settled += count as u64;
@@ -186,12 +166,9 @@ impl Sent {
             in_flight: count,
             ..Done::default()
         };
-        for (known, _) in self.events.drain(..count) {
-            match known {
-                Known::Found(fingerprint) => done.found.push(fingerprint),
-                Known::Replayed(fingerprint) => done.replayed.push(fingerprint),
-            }
-        }
+        self.events
+            .drain(..count)
+            .for_each(|(mark, _)| done.add(mark));
         done
     }
 }
@@ -217,8 +194,6 @@ async fn send(
     let room = out.room().await?;
     fence.pass().await?;
     permit.forget();
-    room.send(Announcement {
-        payload: Bytes::from(place.payload(&discovered.blob, discovered.replay())),
-    });
+    room.send(Announcement::of(place, discovered));
     Some(())
 }

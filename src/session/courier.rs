@@ -10,7 +10,6 @@ use std::{
     time::Duration,
 };
 
-use bytes::Bytes;
 use tokio::{
     sync::{Semaphore, mpsc},
     time::{Instant, sleep_until, timeout},
@@ -170,7 +169,7 @@ impl Courier {
         let Some(room) = self.out.room().await else {
             return GONE;
         };
-        room.send(announcement(&self.place, &discovered));
+        room.send(Announcement::of(&self.place, &discovered));
         if let Ok(permit) = self.in_flight.try_acquire() {
             permit.forget();
         }
@@ -241,7 +240,11 @@ impl Courier {
     }
 
     async fn record(&mut self, discovered: Discovered, in_flight: usize) -> Step {
-        let done = done(&discovered, in_flight);
+        let mut done = Done {
+            in_flight,
+            ..Done::default()
+        };
+        done.add(discovered.mark());
         match self.records.send(Record::Done(done)).await {
             Ok(()) => ON,
             Err(_) => GONE,
@@ -314,7 +317,7 @@ impl Courier {
         let Some(room) = self.out.room_now() else {
             return Ok(false);
         };
-        room.send(announcement(&self.place, &sent.discovered));
+        room.send(Announcement::of(&self.place, &sent.discovered));
         self.unconfirmed.sent_again(id, Moment::now());
         self.stats.events_sent.fetch_add(1, Relaxed);
         self.stats.events_redelivered.fetch_add(1, Relaxed);
@@ -341,24 +344,4 @@ impl Courier {
 async fn room(in_flight: &Semaphore, out: &Outlet) -> Option<()> {
     let _permit = in_flight.acquire().await.ok()?;
     out.room().await.map(|_| ())
-}
-
-fn announcement(place: &Place, discovered: &Discovered) -> Announcement {
-    Announcement {
-        payload: Bytes::from(place.payload(&discovered.blob, discovered.replay())),
-    }
-}
-
-/// What is recorded of an event that is done.
-pub(super) fn done(discovered: &Discovered, in_flight: usize) -> Done {
-    let mut done = Done {
-        in_flight,
-        ..Done::default()
-    };
-    match discovered.origin {
-        Origin::Found => done.found.push(discovered.fingerprint),
-        Origin::Replay(_) => done.replayed.push(discovered.fingerprint),
-        Origin::Retry(_) => done.others = 1,
-    }
-    done
 }

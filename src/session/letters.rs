@@ -12,9 +12,6 @@ use crate::{
     storage::StorageError,
 };
 
-/// A letter is read with one call, and none is nearly as long.
-const LONGEST: u64 = 1 << 20;
-
 /// The dead letters in a source's folder.
 ///
 /// A letter is written before its event is recorded as done, so that a crash in between leaves a
@@ -83,7 +80,7 @@ impl Letters {
         id: EventId,
     ) -> Result<Option<Result<DeadLetter, String>>, StorageError> {
         let name = self.folder.dead_letter(id);
-        let read = || self.home.store.read(&name, 0, LONGEST);
+        let read = || self.home.store.read(&name, 0, DeadLetter::LONGEST);
         let chunk = self.home.retry_proven("read dead letter").run(read).await?;
         Ok(chunk.map(|chunk| DeadLetter::from_json(id, &chunk.bytes)))
     }

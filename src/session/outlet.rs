@@ -13,11 +13,23 @@ use std::{
 use bytes::Bytes;
 use tokio::sync::mpsc;
 
+use crate::{event::Place, source::listing::Discovered};
+
 /// An event on its way to a client.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Announcement {
     /// A CloudEvents 1.0 event as JSON.
     pub payload: Bytes,
+}
+
+impl Announcement {
+    /// The announcement of a blob version at `place`.
+    pub fn of(place: &Place, discovered: &Discovered) -> Self {
+        let payload = place.payload(&discovered.blob, discovered.replay());
+        Self {
+            payload: Bytes::from(payload),
+        }
+    }
 }
 
 /// Makes a channel that holds at most `capacity` events.

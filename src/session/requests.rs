@@ -2,7 +2,7 @@
 
 use std::{
     collections::HashSet,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard},
     time::Duration,
 };
 
@@ -22,9 +22,10 @@ use crate::{
         Ledger, Standing,
         fingerprint::{Fingerprint, FingerprintKey},
         home::Home,
+        lock,
         recorder::Record,
     },
-    request::{Replay, Request},
+    request::{Replay, Request, every},
     source::{
         BlobListing,
         listing::{Discovered, Origin},
@@ -34,8 +35,6 @@ use crate::{
 
 /// A request is read with one call, and none is nearly as long.
 const LONGEST: u64 = 64 * 1024;
-/// How often requests are looked for, at least.
-const SLOWEST: Duration = Duration::from_secs(30);
 /// So many requests that make no sense are remembered, so that each is told of once.
 const REMEMBERED: usize = 1024;
 
@@ -50,7 +49,8 @@ pub(super) struct Requests {
     pub(super) filter: Filter,
     pub(super) key: FingerprintKey,
     pub(super) ledger: Arc<Mutex<Ledger>>,
-    pub(super) letters: Arc<Letters>,
+    /// `None` when nothing is confirmed: then there are no dead letters to retry.
+    pub(super) letters: Option<Arc<Letters>>,
     /// Asked before a request is removed.
     pub(super) fence: Fence,
     /// Where blobs go that are to be announced.
@@ -58,8 +58,6 @@ pub(super) struct Requests {
     pub(super) records: mpsc::Sender<Record>,
     /// From the start of a round to the start of the next, at most half a minute.
     pub(super) interval: Duration,
-    /// Whether events are confirmed, without which there are no dead letters.
-    pub(super) confirms: bool,
     /// Requests that were told to make no sense.
     pub(super) refused: HashSet<String>,
 }
@@ -74,7 +72,7 @@ impl Requests {
     /// The storage account refuses.
     pub(super) async fn run(mut self) -> Result<(), SessionError> {
         loop {
-            let next = Instant::now() + self.interval.min(SLOWEST);
+            let next = Instant::now() + every(self.interval);
             if self.round().await?.is_err() {
                 return Ok(());
             }
@@ -97,7 +95,9 @@ impl Requests {
                 return Ok(Err(Closed));
             }
         }
-        self.letters.refresh().await?;
+        if let Some(letters) = &self.letters {
+            letters.refresh().await?;
+        }
         if !replays && !self.ledger().contents().replayed.is_empty() {
             let over = self.records.send(Record::ReplaysOver).await;
             return Ok(over.map_err(|_| Closed));
@@ -128,9 +128,9 @@ impl Requests {
         name: &str,
     ) -> Result<Option<Result<Request, String>>, SessionError> {
         if let Some(id) = folder.retry_id(name) {
-            return Ok(Some(match self.confirms {
-                true => Ok(Request::Retry(id)),
-                false => Err("a dead letter can be retried only with `confirm`".to_owned()),
+            return Ok(Some(match self.letters {
+                Some(_) => Ok(Request::Retry(id)),
+                None => Err("a dead letter can be retried only with `confirm`".to_owned()),
             }));
         }
         let read = || self.home.store.read(name, 0, LONGEST);
@@ -155,10 +155,14 @@ impl Requests {
     }
 
     async fn retry(&self, id: EventId) -> Result<Result<(), Closed>, SessionError> {
-        if !self.letters.begin_retry(id) {
+        let Some(letters) = self
+            .letters
+            .as_ref()
+            .filter(|letters| letters.begin_retry(id))
+        else {
             return Ok(Ok(()));
-        }
-        match self.letters.read(id).await? {
+        };
+        match letters.read(id).await? {
             Some(Ok(letter)) => {
                 let name = letter.replay.map(Arc::from);
                 let discovered = Discovered {
@@ -173,11 +177,11 @@ impl Requests {
                     event_id = id.to_hex(),
                     problem, "a dead letter cannot be retried"
                 );
-                self.letters.end_retry(id).await?;
+                letters.end_retry(id).await?;
                 Ok(Ok(()))
             }
             None => {
-                self.letters.end_retry(id).await?;
+                letters.end_retry(id).await?;
                 Ok(Ok(()))
             }
         }
@@ -251,7 +255,7 @@ impl Requests {
     }
 
     fn ledger(&self) -> MutexGuard<'_, Ledger> {
-        self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.ledger)
     }
 }
 

@@ -2,12 +2,12 @@
 //! those who ask from outside of this process.
 
 use bytes::Bytes;
-use time::format_description::well_known::Rfc3339;
 use tokio::sync::watch;
 use tracing::{error, info};
 
 use super::unconfirmed::Unconfirmed;
 use crate::{
+    event::rfc3339,
     folder::Folder,
     ledger::home::Home,
     stalled::{CURE, Stalled},
@@ -102,7 +102,7 @@ impl MarkerWriter {
 
 fn told(unconfirmed: &Unconfirmed) -> Option<Stalled> {
     let stall = unconfirmed.stall()?;
-    let since = stall.since.format(&Rfc3339).unwrap_or_default();
+    let since = rfc3339(stall.since);
     let waiting = unconfirmed.len();
     let plural = if waiting == 1 {
         "event waits"

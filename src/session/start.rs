@@ -44,9 +44,9 @@ impl Session {
             baseline = facts.pending.is_some(),
             "source started"
         );
-        let letters = match self.mode {
-            Mode::Record => Some(Arc::new(Letters::open(&self.home()).await?)),
-            Mode::Observe => None,
+        let letters = match self.confirm {
+            Some(_) => Some(Arc::new(Letters::open(&self.home()).await?)),
+            None => None,
         };
         Ok(Started {
             letters,
@@ -126,7 +126,7 @@ impl Session {
 pub(super) struct Started {
     /// `None` when the session only looks on.
     pub(super) journal: Option<Journal>,
-    /// `None` likewise.
+    /// `None` when nothing is confirmed: then nothing is ever given up.
     pub(super) letters: Option<Arc<Letters>>,
     pub(super) ledger: Arc<Mutex<Ledger>>,
     /// What the ledger says of its source, fitted to the configuration.

@@ -1,7 +1,7 @@
 //! The sweep over a container's listing: every blob, page by page, offered when it is new.
 
 use std::{
-    sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::Ordering::Relaxed},
+    sync::{Arc, Mutex, MutexGuard, atomic::Ordering::Relaxed},
     time::Duration,
 };
 
@@ -17,7 +17,8 @@ use crate::{
     ledger::{
         Ledger, Standing,
         fingerprint::{Fingerprint, FingerprintKey},
-        recorder::Record,
+        lock,
+        recorder::{Mark, Record},
     },
     metrics::SourceStats,
     retry::Retry,
@@ -47,6 +48,15 @@ pub enum Origin {
 }
 
 impl Discovered {
+    /// By what the ledger will know that it is done.
+    pub fn mark(&self) -> Mark {
+        match self.origin {
+            Origin::Found => Mark::Found(self.fingerprint),
+            Origin::Replay(_) => Mark::Replayed(self.fingerprint),
+            Origin::Retry(_) => Mark::Other,
+        }
+    }
+
     /// The replay of which the event is.
     pub fn replay(&self) -> Option<&str> {
         match &self.origin {
@@ -231,7 +241,7 @@ impl Sweeper {
     }
 
     fn ledger(&self) -> MutexGuard<'_, Ledger> {
-        self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.ledger)
     }
 }
 

@@ -25,6 +25,7 @@ pub mod http;
 pub mod names;
 pub mod ports;
 pub mod rng;
+pub mod seeds;
 pub mod shared_key;
 pub mod subject;
 pub mod weather;

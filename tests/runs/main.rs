@@ -22,22 +22,14 @@ mod oracle;
 mod tally;
 mod world;
 
-use std::{env, thread};
+use std::thread;
 
 use tally::Tally;
+use testkit::seeds::{catch, number, on_paused_time, replay, tell};
 use world::{Mutant, World};
 
-fn number(variable: &str) -> Option<u64> {
-    env::var(variable).ok()?.parse().ok()
-}
-
 fn run(seed: u64, mutant: Mutant) -> Result<Tally, String> {
-    tokio::runtime::Builder::new_current_thread()
-        .enable_time()
-        .start_paused(true)
-        .build()
-        .unwrap()
-        .block_on(World::new(seed, mutant).run())
+    on_paused_time(World::new(seed, mutant).run())
 }
 
 /// All seeds, on as many threads as there are processors for them.
@@ -76,13 +68,7 @@ fn run_all(seeds: u64) -> Result<Tally, String> {
 #[test]
 fn one_way_to_exactly_one_run() {
     if let Some(seed) = number("RUNS_SEED") {
-        let _ = tracing_subscriber::fmt()
-            .with_max_level(tracing::Level::TRACE)
-            .without_time()
-            .try_init();
-        let tally =
-            run(seed, Mutant::None).unwrap_or_else(|broken| panic!("seed {seed}: {broken}"));
-        println!("seed {seed}: {tally:?}");
+        tell(seed, |seed| run(seed, Mutant::None));
         return;
     }
     let seeds = number("RUNS_SEEDS").unwrap_or(10_000);
@@ -96,20 +82,11 @@ fn one_way_to_exactly_one_run() {
 
 #[test]
 fn a_seed_replays() {
-    for seed in [3, 14, 15] {
-        let stories = [(); 2].map(|()| format!("{:?}", run(seed, Mutant::None)));
-        assert_eq!(stories[0], stories[1]);
-    }
+    replay(|seed| run(seed, Mutant::None));
 }
 
 fn is_caught(mutant: Mutant) {
-    let caught = (0..400).find(|seed| run(*seed, mutant).is_err());
-    let seed = caught
-        .unwrap_or_else(|| panic!("{mutant:?} was not caught: the simulation proves nothing"));
-    println!(
-        "{mutant:?} is caught by seed {seed}: {}",
-        run(seed, mutant).unwrap_err()
-    );
+    catch(mutant, 400, |seed| run(seed, mutant));
 }
 
 #[test]

@@ -129,7 +129,7 @@ async fn read_letter(
     id: EventId,
 ) -> anyhow::Result<Option<Result<DeadLetter, String>>> {
     let name = source.folder.dead_letter(id);
-    let chunk = source.store().read(&name, 0, LONGEST).await?;
+    let chunk = source.store().read(&name, 0, DeadLetter::LONGEST).await?;
     Ok(chunk.map(|chunk| DeadLetter::from_json(id, &chunk.bytes)))
 }
 

@@ -1,6 +1,6 @@
 //! From what is known of a blob to the reasons, in the order in which they decide. Pure.
 
-use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+use time::OffsetDateTime;
 
 use super::{
     facts::{Facts, Storage},
@@ -13,6 +13,7 @@ use crate::{
     config::SourceConfig,
     confirm::index::Object,
     dead_letter::DeadLetter,
+    event::rfc3339,
     filter::Why,
 };
 
@@ -227,10 +228,6 @@ pub(super) fn described(object: &Object) -> String {
 
 pub(super) fn moment(seconds: i64) -> String {
     OffsetDateTime::from_unix_timestamp(seconds).map_or_else(|_| seconds.to_string(), rfc3339)
-}
-
-pub(super) fn rfc3339(moment: OffsetDateTime) -> String {
-    moment.format(&Rfc3339).unwrap_or_default()
 }
 
 #[cfg(test)]

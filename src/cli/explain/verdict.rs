@@ -2,10 +2,13 @@
 
 use super::{
     facts::Facts,
-    reasons::{described, moment, old_enough, rfc3339},
+    reasons::{described, moment, old_enough},
     standing::Standing,
 };
-use crate::{blob::Blob, config::SourceConfig, dead_letter::DeadLetter, source::rules::Verdict};
+use crate::{
+    blob::Blob, config::SourceConfig, dead_letter::DeadLetter, event::rfc3339,
+    source::rules::Verdict,
+};
 
 /// Whether the blob was or will be announced, and the answer in one sentence.
 pub(super) fn verdict(config: &SourceConfig, facts: &Facts, blob: Option<&Blob>) -> (bool, String) {

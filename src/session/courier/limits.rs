@@ -1,11 +1,9 @@
 //! Whether one more event may be sent: what is in flight, what runs, and what a stall allows beyond.
 
-use std::sync::PoisonError;
-
 use tokio::time::Instant;
 
 use super::Courier;
-use crate::{confirm::index::Health, event::EventId, source::listing::Origin};
+use crate::{confirm::index::Health, event::EventId, ledger::lock, source::listing::Origin};
 
 impl Courier {
     /// Whether the next event may be sent now.
@@ -57,8 +55,7 @@ impl Courier {
         match sent.discovered.origin {
             Origin::Retry(_) => self.letters.put_back(id),
             _ => {
-                let mut ledger = self.ledger.lock().unwrap_or_else(PoisonError::into_inner);
-                ledger.put_back(sent.discovered.fingerprint);
+                lock(&self.ledger).put_back(sent.discovered.fingerprint);
             }
         }
     }
