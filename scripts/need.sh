@@ -18,7 +18,7 @@ lacks() {
     missing+=("$1"$'\n'"    get it: $2")
 }
 
-# at_least WANTED FOUND: whether a version such as 1.95.0 is at least one such as 1.89.
+# at_least WANTED FOUND: whether a version such as 1.95.0 is at least one such as 1.91.
 at_least() {
     local wanted_major wanted_minor found_major found_minor
     IFS=. read -r wanted_major wanted_minor _ <<<"$1.0"

@@ -1,0 +1,71 @@
+//! Which columns a model needs: what it loses when one of them says nothing.
+
+use std::num::NonZero;
+use std::thread;
+
+use anyhow::{Context, Result};
+use rand::SeedableRng;
+use rand::seq::SliceRandom;
+use rand_chacha::ChaCha8Rng;
+use serde::{Deserialize, Serialize};
+
+use super::runtime::Runtime;
+use crate::schema::Column;
+use crate::table::Table;
+
+/// How often a column is shuffled.
+const REPEATS: usize = 3;
+
+/// How many columns are looked at: those that bear on the network the most.
+pub const COLUMNS: usize = 40;
+
+/// How many rows are looked at.
+const ROWS: usize = 1000;
+
+/// What a column is worth.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Importance {
+    /// Its name.
+    pub column: String,
+    /// By how much the score falls when the column's values are shuffled, on average.
+    pub drop: f64,
+}
+
+/// Shuffles one column after the other, the others as they are (Breiman, "Random Forests", 2001,
+/// section 10). The most important come first.
+///
+/// # Errors
+///
+/// If the model does not run.
+pub fn importance(runtime: &Runtime, table: &Table, columns: &[Column], strengths: &[f32]) -> Result<Vec<Importance>> {
+    let step = table.len().div_ceil(ROWS).max(1);
+    let table = table.pick(&(0..table.len()).step_by(step).collect::<Vec<_>>());
+    let classes = runtime.classes().len();
+    let full = runtime.predict(&table.columns)?.score(&table.target, classes);
+    let mut looked: Vec<_> = (0..columns.len()).collect();
+    looked.sort_by(|&a, &b| strengths[b].total_cmp(&strengths[a]));
+    looked.truncate(COLUMNS);
+
+    let drop = |column: usize| -> Result<Importance> {
+        let mut random = ChaCha8Rng::seed_from_u64(crate::SEED ^ column as u64);
+        let mut shuffled = table.columns.clone();
+        let mut order: Vec<_> = (0..table.len()).collect();
+        let mut sum = 0.0;
+        for _ in 0..REPEATS {
+            order.shuffle(&mut random);
+            shuffled[column] = table.columns[column].pick(&order);
+            sum += full - runtime.predict(&shuffled)?.score(&table.target, classes);
+        }
+        Ok(Importance { column: columns[column].name.clone(), drop: sum / REPEATS as f64 })
+    };
+    let threads = thread::available_parallelism().map_or(1, NonZero::get);
+    let parts = looked.chunks(looked.len().div_ceil(threads).max(1));
+    let mut found: Vec<Importance> = thread::scope(|scope| {
+        let work: Vec<_> =
+            parts.map(|part| scope.spawn(|| part.iter().map(|&column| drop(column)).collect::<Result<Vec<_>>>())).collect();
+        let parts = work.into_iter().map(|it| it.join().ok().context("a thread did not end")?).collect::<Result<Vec<_>>>();
+        parts.map(|parts| parts.concat())
+    })?;
+    found.sort_by(|a, b| b.drop.total_cmp(&a.drop).then_with(|| a.column.cmp(&b.column)));
+    Ok(found)
+}

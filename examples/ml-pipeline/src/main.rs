@@ -1,0 +1,166 @@
+//! The command line of the pipeline.
+
+use std::os::unix::process::CommandExt;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::{Context, Result};
+use clap::{Parser, Subcommand};
+
+use ml_pipeline::log::Log;
+use ml_pipeline::onnx::Source;
+use ml_pipeline::preprocess::{Wishes, preprocess, roles::Wanted};
+use ml_pipeline::run::{Gates, run};
+use ml_pipeline::{evaluate::evaluate, predict::predict, quantize::quantize, train::train};
+
+/// Training allocates some hundred tensors a step, which the system's allocator gives back to the
+/// kernel each time.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// What candle asks for its number of threads.
+const THREADS: &str = "RAYON_NUM_THREADS";
+
+/// Turns a CSV file into a trained ONNX model, its 8-bit form and a report.
+///
+/// `run` does all four steps. Each step is also a command of its own, which takes what the one before
+/// left in a directory and leaves its own there. No step uses the network.
+#[derive(Parser)]
+#[command(version, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Do all four steps, and leave model.onnx, model-quantized.onnx, metrics.json and report.html
+    Run {
+        /// The CSV file, of any delimiter and encoding, with a header or without
+        data: PathBuf,
+        #[command(flatten)]
+        out: Out,
+        #[command(flatten)]
+        target: Target,
+        #[command(flatten)]
+        source: Source,
+        #[command(flatten)]
+        quality: Quality,
+        #[command(flatten)]
+        loss: Loss,
+    },
+    /// Step 1: find out what the columns are, and split the rows
+    Preprocess {
+        /// The CSV file, of any delimiter and encoding, with a header or without
+        data: PathBuf,
+        #[command(flatten)]
+        out: Out,
+        #[command(flatten)]
+        target: Target,
+    },
+    /// Step 2: compare some networks, and let the best learn
+    Train {
+        /// The directory that `preprocess` filled
+        dir: PathBuf,
+        #[command(flatten)]
+        source: Source,
+    },
+    /// Step 3: judge the model by rows that it never saw
+    Evaluate {
+        /// The directory that `train` filled
+        dir: PathBuf,
+        #[command(flatten)]
+        quality: Quality,
+    },
+    /// Step 4: make the model's 8-bit form, and judge it too
+    Quantize {
+        /// The directory that `evaluate` filled
+        dir: PathBuf,
+        #[command(flatten)]
+        loss: Loss,
+    },
+    /// Run a model on a CSV file that has its columns, and print what it says as CSV
+    Predict {
+        /// The model, full or in 8 bits
+        model: PathBuf,
+        /// The CSV file; columns that the model does not know are passed over
+        data: PathBuf,
+    },
+}
+
+#[derive(clap::Args)]
+struct Out {
+    /// The directory for what is made; it is created if need be
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+}
+
+#[derive(clap::Args)]
+struct Target {
+    /// The column to predict [default: the last one]
+    #[arg(long, value_name = "COLUMN")]
+    target: Option<String>,
+    /// What kind of prediction it is [default: by the column's values]
+    #[arg(long, value_name = "KIND")]
+    task: Option<Wanted>,
+}
+
+#[derive(clap::Args)]
+struct Quality {
+    /// Fail if the score (balanced accuracy, or R2) is lower
+    #[arg(long, value_name = "SCORE", allow_negative_numbers = true)]
+    min_score: Option<f64>,
+}
+
+#[derive(clap::Args)]
+struct Loss {
+    /// Fail if the score falls by more than this in 8 bits
+    #[arg(long, value_name = "SCORE", default_value_t = 0.01)]
+    max_drop: f64,
+}
+
+impl Target {
+    fn wishes(self) -> Wishes {
+        Wishes { target: self.target, task: self.task }
+    }
+}
+
+fn main() -> ExitCode {
+    let command = Cli::parse().command;
+    match on_one_thread().and_then(|()| execute(command)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Starts this program again with one thread for each product of matrices, unless it was so started.
+///
+/// Otherwise candle asks the system for its number of processors before each of them, some file reads
+/// a time, and the order of its sums depends on that number. We use all processors by training several
+/// networks at once.
+fn on_one_thread() -> Result<()> {
+    if std::env::var_os(THREADS).is_some_and(|threads| threads == "1") {
+        return Ok(());
+    }
+    let program = std::env::current_exe().context("cannot find this program's own file")?;
+    let error = std::process::Command::new(program).args(std::env::args_os().skip(1)).env(THREADS, "1").exec();
+    Err(error).context("cannot start this program again")
+}
+
+fn execute(command: Command) -> Result<()> {
+    let log = Log::new();
+    match command {
+        Command::Run { data, out, target, source, quality, loss } => {
+            let gates = Gates { min_score: quality.min_score, max_drop: loss.max_drop };
+            run(&data, &out.out, &target.wishes(), &source, gates, &log)
+        }
+        Command::Preprocess { data, out, target } => preprocess(&data, &out.out, &target.wishes(), &log).map(drop),
+        Command::Train { dir, source } => train(&dir, &source, &log).map(drop),
+        Command::Evaluate { dir, quality } => evaluate(&dir, quality.min_score, &log).map(drop),
+        Command::Quantize { dir, loss } => quantize(&dir, loss.max_drop, &log).map(drop),
+        Command::Predict { model, data } => predict(&model, &data, std::io::stdout().lock()),
+    }
+}

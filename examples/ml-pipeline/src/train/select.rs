@@ -1,0 +1,150 @@
+//! Which network fits the data: each is tried on rows that it did not learn from.
+
+use std::num::NonZero;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+use anyhow::{Context, Result};
+use rand::SeedableRng;
+use rand::seq::SliceRandom;
+use rand_chacha::ChaCha8Rng;
+use serde::{Deserialize, Serialize};
+
+use super::fit::{End, Fitted, Losses, Recipe, fit};
+use super::sample::Sample;
+use crate::evaluate::metrics;
+use crate::table::Truth;
+
+/// What is tried, the simplest first, which wins among equals.
+pub const RECIPES: [Recipe; 3] = [
+    Recipe { name: "linear", hidden: &[], decay: 0.05, rate: 0.02 },
+    Recipe { name: "MLP 64", hidden: &[64], decay: 0.05, rate: 0.005 },
+    Recipe { name: "MLP 128-64", hidden: &[128, 64], decay: 0.05, rate: 0.003 },
+];
+
+/// How many rows the networks are compared on; more say little more.
+const COMPARED_ROWS: usize = 6_000;
+
+/// How many folds small data is cut into, and how many is enough where there are many rows.
+const FOLDS: (usize, usize) = (5, 3);
+
+/// From how many rows there are many.
+const MANY_ROWS: usize = 3_000;
+
+/// How one network did.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Trial {
+    /// What it is called.
+    pub name: String,
+    /// Its score over all folds: the balanced accuracy, or R².
+    pub score: f64,
+    /// Its mean loss in the folds.
+    pub loss: f64,
+    /// After how many epochs it did best, on average.
+    pub epochs: usize,
+    /// The mean loss in each epoch.
+    pub curve: Vec<Losses>,
+}
+
+/// Cuts rows into folds, each with its share of each class.
+pub fn folds(truth: &Truth, rows: &[usize], count: usize) -> Vec<Vec<usize>> {
+    let mut order = rows.to_vec();
+    order.shuffle(&mut ChaCha8Rng::seed_from_u64(crate::SEED));
+    if let Truth::Classes(classes) = truth {
+        order.sort_by_key(|&row| classes[row]);
+    }
+    let mut folds = vec![Vec::new(); count];
+    for (place, row) in order.into_iter().enumerate() {
+        folds[place % count].push(row);
+    }
+    folds
+}
+
+/// Tries all networks, and tells of each when it is done.
+///
+/// # Errors
+///
+/// If the memory does not do.
+pub fn compare(sample: &Sample, truth: &Truth, tell: impl Fn(&Trial) + Sync) -> Result<Vec<Trial>> {
+    let is_classes = matches!(truth, Truth::Classes(_));
+    let step = sample.len().div_ceil(COMPARED_ROWS).max(1);
+    let rows: Vec<_> = (0..sample.len()).step_by(step).collect();
+    let folds = folds(truth, &rows, if sample.len() < MANY_ROWS { FOLDS.0 } else { FOLDS.1 });
+    let jobs: Vec<_> = (0..RECIPES.len()).flat_map(|recipe| (0..folds.len()).map(move |fold| (recipe, fold))).collect();
+    // What is slow comes first, so that no thread is left with it alone at the end.
+    let next = AtomicUsize::new(jobs.len());
+    let done: Mutex<Vec<Option<Fitted>>> = Mutex::new(jobs.iter().map(|_| None).collect());
+    let work = || -> Result<()> {
+        while let Some(job) = next.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n| n.checked_sub(1)).ok() {
+            let (recipe, fold) = jobs[job - 1];
+            let learn: Vec<_> = (0..folds.len()).filter(|&it| it != fold).flat_map(|it| folds[it].clone()).collect();
+            let end = patience(rows.len());
+            let fitted = fit(&RECIPES[recipe], sample, is_classes, (&learn, &folds[fold]), end, |_, _| {})?;
+            done.lock().unwrap_or_else(std::sync::PoisonError::into_inner)[job - 1] = Some(fitted);
+        }
+        Ok(())
+    };
+    thread::scope(|scope| {
+        let threads = thread::available_parallelism().map_or(1, NonZero::get).min(jobs.len());
+        let workers: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
+        // A worker does not panic; if it did, its jobs are missing below.
+        workers.into_iter().try_for_each(|worker| worker.join().unwrap_or(Ok(())))
+    })?;
+    let mut done = done.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner).into_iter();
+    let mut trials = Vec::new();
+    for recipe in &RECIPES {
+        let fitted: Vec<_> = done.by_ref().take(folds.len()).collect::<Option<_>>().context("a trial did not end")?;
+        let trial = trial(recipe, sample, truth, &folds, &fitted);
+        tell(&trial);
+        trials.push(trial);
+    }
+    Ok(trials)
+}
+
+/// When to end, for data of so many rows.
+pub fn patience(rows: usize) -> End {
+    if rows < MANY_ROWS { End::Early { patience: 25, most: 200 } } else { End::Early { patience: 6, most: 60 } }
+}
+
+fn trial(recipe: &Recipe, sample: &Sample, truth: &Truth, folds: &[Vec<usize>], fitted: &[Fitted]) -> Trial {
+    let rows: Vec<_> = folds.concat();
+    let outputs: Vec<_> = fitted.iter().flat_map(|fitted| fitted.outputs.iter().copied()).collect();
+    let score = match truth.pick(&rows) {
+        Truth::Classes(truth) => {
+            let predicted: Vec<_> = outputs.chunks_exact(sample.outputs).map(metrics::greatest).collect();
+            metrics::balanced_accuracy(&truth, &predicted, sample.outputs)
+        }
+        Truth::Numbers(_) => {
+            let wanted: Vec<_> = rows.iter().map(|&row| sample.wanted[row]).collect();
+            metrics::r2(&wanted, &outputs)
+        }
+    };
+    let count = fitted.len();
+    let best = |it: &Fitted| it.curve.iter().filter_map(|losses| losses.watched).fold(f32::INFINITY, f32::min);
+    let longest = fitted.iter().map(|it| it.curve.len()).max().unwrap_or_default();
+    Trial {
+        name: recipe.name.to_owned(),
+        score,
+        loss: fitted.iter().map(|it| f64::from(best(it))).sum::<f64>() / count as f64,
+        epochs: (fitted.iter().map(|it| it.epoch).sum::<usize>() / count).max(1),
+        curve: (0..longest).map(|epoch| mean(fitted.iter().filter_map(|it| it.curve.get(epoch)))).collect(),
+    }
+}
+
+fn mean<'a>(losses: impl Iterator<Item = &'a Losses>) -> Losses {
+    let all: Vec<_> = losses.collect();
+    let count = all.len() as f32;
+    Losses {
+        train: all.iter().map(|it| it.train).sum::<f32>() / count,
+        watched: Some(all.iter().filter_map(|it| it.watched).sum::<f32>() / count),
+    }
+}
+
+/// The best of all trials: the greatest score, and of such that differ by less than chance the one
+/// with the least loss.
+pub fn best(trials: &[Trial]) -> usize {
+    let score = trials.iter().map(|trial| trial.score).fold(f64::NEG_INFINITY, f64::max);
+    let near = trials.iter().enumerate().filter(|(_, trial)| trial.score >= score - 0.002);
+    near.min_by(|a, b| a.1.loss.total_cmp(&b.1.loss)).map_or(0, |(index, _)| index)
+}
