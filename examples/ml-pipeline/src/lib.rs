@@ -26,4 +26,4 @@ pub mod train;
 pub mod value;
 
 /// Where all random choices begin, so that each run makes the same ones.
-pub const SEED: u64 = 8;
+pub const SEED: u64 = 5;

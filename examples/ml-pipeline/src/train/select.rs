@@ -37,8 +37,10 @@ const MANY_ROWS: usize = 3_000;
 pub struct Trial {
     /// What it is called.
     pub name: String,
-    /// Its score over all folds: the balanced accuracy, or R².
+    /// Its mean score in the folds: the balanced accuracy, or R².
     pub score: f64,
+    /// By how much that score may be chance: the standard error over the folds.
+    pub error: f64,
     /// Its mean loss in the folds.
     pub loss: f64,
     /// After how many epochs it did best, on average.
@@ -108,27 +110,33 @@ pub fn patience(rows: usize) -> End {
 }
 
 fn trial(recipe: &Recipe, sample: &Sample, truth: &Truth, folds: &[Vec<usize>], fitted: &[Fitted]) -> Trial {
-    let rows: Vec<_> = folds.concat();
-    let outputs: Vec<_> = fitted.iter().flat_map(|fitted| fitted.outputs.iter().copied()).collect();
-    let score = match truth.pick(&rows) {
+    let count = fitted.len() as f64;
+    let scores: Vec<_> = folds.iter().zip(fitted).map(|(rows, it)| score(sample, truth, rows, &it.outputs)).collect();
+    let mean_score = scores.iter().sum::<f64>() / count;
+    let variance = scores.iter().map(|score| (score - mean_score).powi(2)).sum::<f64>() / (count - 1.0);
+    let best = |it: &Fitted| it.curve.iter().filter_map(|losses| losses.watched).fold(f32::INFINITY, f32::min);
+    let longest = fitted.iter().map(|it| it.curve.len()).max().unwrap_or_default();
+    Trial {
+        name: recipe.name.to_owned(),
+        score: mean_score,
+        error: (variance / count).sqrt(),
+        loss: fitted.iter().map(|it| f64::from(best(it))).sum::<f64>() / count,
+        epochs: (fitted.iter().map(|it| it.epoch).sum::<usize>() / fitted.len()).max(1),
+        curve: (0..longest).map(|epoch| mean(fitted.iter().filter_map(|it| it.curve.get(epoch)))).collect(),
+    }
+}
+
+/// The score of a network's outputs for some rows.
+fn score(sample: &Sample, truth: &Truth, rows: &[usize], outputs: &[f32]) -> f64 {
+    match truth.pick(rows) {
         Truth::Classes(truth) => {
             let predicted: Vec<_> = outputs.chunks_exact(sample.outputs).map(metrics::greatest).collect();
             metrics::balanced_accuracy(&truth, &predicted, sample.outputs)
         }
         Truth::Numbers(_) => {
             let wanted: Vec<_> = rows.iter().map(|&row| sample.wanted[row]).collect();
-            metrics::r2(&wanted, &outputs)
+            metrics::r2(&wanted, outputs)
         }
-    };
-    let count = fitted.len();
-    let best = |it: &Fitted| it.curve.iter().filter_map(|losses| losses.watched).fold(f32::INFINITY, f32::min);
-    let longest = fitted.iter().map(|it| it.curve.len()).max().unwrap_or_default();
-    Trial {
-        name: recipe.name.to_owned(),
-        score,
-        loss: fitted.iter().map(|it| f64::from(best(it))).sum::<f64>() / count as f64,
-        epochs: (fitted.iter().map(|it| it.epoch).sum::<usize>() / count).max(1),
-        curve: (0..longest).map(|epoch| mean(fitted.iter().filter_map(|it| it.curve.get(epoch)))).collect(),
     }
 }
 
@@ -141,10 +149,11 @@ fn mean<'a>(losses: impl Iterator<Item = &'a Losses>) -> Losses {
     }
 }
 
-/// The best of all trials: the greatest score, and of such that differ by less than chance the one
-/// with the least loss.
+/// Which trial to take: the simplest whose score is within one standard error of the greatest
+/// (Breiman et al., "Classification and Regression Trees", 1984, section 3.4.3).
 pub fn best(trials: &[Trial]) -> usize {
-    let score = trials.iter().map(|trial| trial.score).fold(f64::NEG_INFINITY, f64::max);
-    let near = trials.iter().enumerate().filter(|(_, trial)| trial.score >= score - 0.002);
-    near.min_by(|a, b| a.1.loss.total_cmp(&b.1.loss)).map_or(0, |(index, _)| index)
+    let Some(greatest) = trials.iter().max_by(|a, b| a.score.total_cmp(&b.score)) else {
+        return 0;
+    };
+    trials.iter().position(|trial| trial.score >= greatest.score - greatest.error).unwrap_or_default()
 }
