@@ -18,8 +18,15 @@ use ml_pipeline::{evaluate::evaluate, predict::predict, quantize::quantize, trai
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// What candle asks for its number of threads.
-const THREADS: &str = "RAYON_NUM_THREADS";
+/// What the libraries below ask their environment for, once, before anything of theirs runs.
+const SETTINGS: [(&str, &str); 2] = [
+    // The threads of candle for a product of matrices. Otherwise it asks the system for the number of
+    // processors before each of them, some file reads a time, and the order of its sums depends on that
+    // number. All processors are used all the same, by training several networks at once.
+    ("RAYON_NUM_THREADS", "1"),
+    // mimalloc's huge pages: they double the memory of a process as small as this.
+    ("MIMALLOC_ALLOW_THP", "0"),
+];
 
 /// Turns a CSV file into a trained ONNX model, its 8-bit form and a report.
 ///
@@ -127,7 +134,7 @@ impl Target {
 
 fn main() -> ExitCode {
     let command = Cli::parse().command;
-    match on_one_thread().and_then(|()| execute(command)) {
+    match with_settings().and_then(|()| execute(command)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error:#}");
@@ -136,17 +143,13 @@ fn main() -> ExitCode {
     }
 }
 
-/// Starts this program again with one thread for each product of matrices, unless it was so started.
-///
-/// Otherwise candle asks the system for its number of processors before each of them, some file reads
-/// a time, and the order of its sums depends on that number. We use all processors by training several
-/// networks at once.
-fn on_one_thread() -> Result<()> {
-    if std::env::var_os(THREADS).is_some_and(|threads| threads == "1") {
+/// Starts this program again with [`SETTINGS`], unless it has them.
+fn with_settings() -> Result<()> {
+    if SETTINGS.iter().all(|(name, value)| std::env::var_os(name).is_some_and(|found| found == *value)) {
         return Ok(());
     }
     let program = std::env::current_exe().context("cannot find this program's own file")?;
-    let error = std::process::Command::new(program).args(std::env::args_os().skip(1)).env(THREADS, "1").exec();
+    let error = std::process::Command::new(program).args(std::env::args_os().skip(1)).envs(SETTINGS).exec();
     Err(error).context("cannot start this program again")
 }
 

@@ -10,6 +10,7 @@ use crate::evaluate::runtime::{Predictions, Runtime};
 use crate::onnx::{self, model::Input};
 use crate::preprocess::tidy;
 use crate::read::CsvFile;
+use crate::schema::Kind;
 use crate::table::Gatherer;
 
 /// Prints what a model says of each row of `data`, as CSV.
@@ -33,7 +34,12 @@ pub fn predict(model: &Path, data: &Path, out: impl Write) -> Result<()> {
     let (mut rows, mut record, mut text) = (file.rows()?, StringRecord::new(), String::new());
     while rows.next(&mut record)? {
         for ((column, input), &place) in columns.iter_mut().zip(&inputs).zip(&places) {
-            tidy(record.get(place).unwrap_or_default(), input.kind, file.numerals(), &mut text);
+            let field = record.get(place).unwrap_or_default();
+            tidy(field, input.kind, file.numerals(), &mut text);
+            // Dates may also come as the model takes them, which is how `preprocess` writes them.
+            if text.is_empty() && matches!(input.kind, Kind::Date { .. }) {
+                tidy(field, Kind::Number, file.numerals(), &mut text);
+            }
             column.add(&text);
         }
     }

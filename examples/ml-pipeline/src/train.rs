@@ -3,6 +3,7 @@
 pub mod fit;
 pub mod network;
 pub mod sample;
+pub mod schedule;
 pub mod select;
 
 use std::path::Path;
@@ -15,8 +16,9 @@ use crate::log::Log;
 use crate::onnx::{self, Source};
 use crate::schema::{self, Schema, files};
 use crate::table::{Table, Truth};
-use fit::{End, Fitted, Losses, fit};
+use fit::{Fitted, Losses, fit};
 use sample::{Sample, Scale};
+use schedule::Schedule;
 use select::{RECIPES, Trial};
 
 /// How many numbers the features of all rows may be: 256 MB. Above, some rows are learned from.
@@ -103,21 +105,17 @@ fn thinned(table: Table, width: usize) -> Table {
 
 /// Lets the chosen network learn from all rows.
 fn learn(chosen: usize, trial: &Trial, sample: &Sample, truth: &Truth, log: &Log) -> Result<(Fitted, Vec<Losses>)> {
-    let is_classes = matches!(truth, Truth::Classes(_));
     let rows: Vec<_> = (0..sample.len()).collect();
-    let (learn, watch, end) = if rows.len() < WATCHED_FROM {
-        (rows, Vec::new(), End::After(trial.epochs))
+    let (learn, watch, epochs) = if rows.len() < WATCHED_FROM {
+        (rows, Vec::new(), Some(trial.epochs))
     } else {
         let mut folds = select::folds(truth, &rows, 10);
         let watch = folds.pop().unwrap_or_default();
-        (folds.concat(), watch, select::patience(rows.len()))
+        (folds.concat(), watch, None)
     };
-    let most = match end {
-        End::After(epochs) => epochs,
-        End::Early { most, .. } => most,
-    };
+    let most = epochs.unwrap_or(Schedule::new(learn.len()).epochs);
     log.start("training", Some(most as u64));
-    let fitted = fit(&RECIPES[chosen], sample, is_classes, (&learn, &watch), end, |epoch, losses| {
+    let fitted = fit(&RECIPES[chosen], sample, (&learn, &watch), epochs, |epoch, losses| {
         log.step(|| format!("epoch {epoch}, loss {:.4}", losses.watched.unwrap_or(losses.train)));
     })?;
     log.finish();

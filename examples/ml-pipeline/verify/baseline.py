@@ -1,5 +1,5 @@
 """The same steps as the pipeline's, with pandas, scikit-learn and onnxruntime: what it is measured
-against. It reads a CSV, compares a linear model and two MLPs by cross-validation, trains the best,
+against. It reads a CSV, compares a linear model and an MLP by cross-validation, trains the best,
 evaluates it (dummy, bootstrap, permutation importance), writes it as ONNX, makes the 8-bit form with
 onnxruntime's quantizer, and evaluates that.
 
@@ -56,9 +56,9 @@ def main(data, out):
     many = len(encoded) >= 3_000
     stop = dict(early_stopping=many, max_iter=60 if many else 200, n_iter_no_change=6 if many else 25, random_state=0)
     if classes:
-        candidates = [LogisticRegression(max_iter=1000)] + [MLPClassifier(hidden, **stop) for hidden in [(64,), (128, 64)]]
+        candidates = [LogisticRegression(max_iter=1000)] + [MLPClassifier(hidden, **stop) for hidden in [(64,)]]
     else:
-        candidates = [Ridge()] + [MLPRegressor(hidden, **stop) for hidden in [(64,), (128, 64)]]
+        candidates = [Ridge()] + [MLPRegressor(hidden_layer_sizes=hidden, **stop) for hidden in [(64,)]]
     scoring = "balanced_accuracy" if classes else "r2"
     step = -(-len(encoded) // COMPARED)
     scores = [

@@ -22,7 +22,14 @@ pub fn features(graph: &mut Builder, columns: &[Column], encoder: &Encoder) -> (
     (concat(graph, &parts, "features"), inputs)
 }
 
+/// How many parts are put together at once: runtimes take time for more that grows with its square.
+const PARTS: usize = 64;
+
 fn concat(graph: &mut Builder, parts: &[String], wanted: &str) -> String {
+    let mut parts = parts.to_vec();
+    while parts.len() > PARTS {
+        parts = parts.chunks(PARTS).map(|some| concat(graph, some, wanted)).collect();
+    }
     let parts: Vec<_> = parts.iter().map(String::as_str).collect();
     graph.node("Concat", &parts, wanted, vec![int("axis", 1)])
 }
@@ -50,7 +57,7 @@ fn numbers(graph: &mut Builder, inputs: &[String], numbers: &[Number]) -> Vec<St
     }
     let dates = places(|number| number.is_date);
     if !dates.is_empty() {
-        let days = pick(graph, &known, &dates, "days");
+        let days = pick(graph, &centered, &dates, "days");
         parts.extend(waves(graph, &days));
     }
     parts

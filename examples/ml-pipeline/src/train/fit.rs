@@ -6,9 +6,9 @@ use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 
-use super::network::{Layer, Network, cross_entropy, squared_error};
+use super::network::{Layer, Network};
 use super::sample::Sample;
-use candle_core::Tensor;
+use super::schedule::Schedule;
 
 /// A network to try.
 #[derive(Clone, Debug)]
@@ -17,24 +17,10 @@ pub struct Recipe {
     pub name: &'static str,
     /// The widths of its hidden layers; none for a linear model.
     pub hidden: &'static [usize],
-    /// The weight decay of AdamW.
+    /// How far weights decay over the whole course: AdamW's decay times the rate times all steps.
     pub decay: f64,
-    /// The learning rate of AdamW.
+    /// The learning rate of AdamW, at its greatest.
     pub rate: f64,
-}
-
-/// When learning ends.
-#[derive(Clone, Copy, Debug)]
-pub enum End {
-    /// After so many epochs.
-    After(usize),
-    /// When the rows to watch got no better for so many epochs, or after `most`.
-    Early {
-        /// How long to wait for something better.
-        patience: usize,
-        /// After how many epochs in any case.
-        most: usize,
-    },
 }
 
 /// What came of it.
@@ -58,15 +44,10 @@ pub struct Losses {
     pub watched: Option<f32>,
 }
 
-/// Rows in a batch: few enough that small data gives some steps in an epoch, enough to be fast.
-fn batch(rows: usize) -> usize {
-    (rows / 8).next_power_of_two().clamp(32, 256)
-}
-
 /// How much a loss must fall to count as better.
 const BETTER: f32 = 1e-4;
 
-/// Learns from the rows `learn`, watching `watch`, which may be empty where the end is given.
+/// Learns from the rows `learn`, until `watch` gets no better; for `epochs` where there is none to watch.
 ///
 /// # Errors
 ///
@@ -74,55 +55,74 @@ const BETTER: f32 = 1e-4;
 pub fn fit(
     recipe: &Recipe,
     sample: &Sample,
-    classes: bool,
     (learn, watch): (&[usize], &[usize]),
-    end: End,
+    epochs: Option<usize>,
     mut epoch_done: impl FnMut(usize, Losses),
 ) -> Result<Fitted> {
     let mut random = ChaCha8Rng::seed_from_u64(crate::SEED);
-    let widths: Vec<_> = [&[sample.width], recipe.hidden, &[sample.outputs]].concat();
-    let network = Network::new(&widths, &mut random)?;
-    let parameters = ParamsAdamW { lr: recipe.rate, weight_decay: recipe.decay, ..ParamsAdamW::default() };
-    let mut optimizer = AdamW::new(network.variables(), parameters)?;
-    let loss = |outputs: &Tensor, wanted: &Tensor| match classes {
-        true => cross_entropy(outputs, wanted),
-        false => squared_error(outputs, wanted),
-    };
+    let schedule = Schedule::new(learn.len());
+    let mut learner = Learner::new(recipe, sample, schedule, &mut random)?;
     let watched = if watch.is_empty() { None } else { Some(sample.tensors(watch)?) };
     let mut order = learn.to_vec();
-    let (patience, most) = match end {
-        End::After(epochs) => (usize::MAX, epochs),
-        End::Early { patience, most } => (patience, most),
-    };
-    let batch = batch(learn.len());
+    let most = epochs.unwrap_or(schedule.epochs);
     let mut best = f32::INFINITY;
     let mut fitted = Fitted { layers: Vec::new(), epoch: 0, curve: Vec::new(), outputs: Vec::new() };
     for epoch in 1..=most {
         order.shuffle(&mut random);
-        let mut total = 0.0;
-        for rows in order.chunks(batch) {
-            let (features, wanted) = sample.tensors(rows)?;
-            let batch_loss = loss(&network.forward(&features)?, &wanted)?;
-            optimizer.backward_step(&batch_loss)?;
-            total += batch_loss.to_scalar::<f32>()? * rows.len() as f32;
-        }
-        let outputs = watched.as_ref().map(|(features, _)| network.forward(features)).transpose()?;
+        let train = learner.epoch(&order)?;
+        let outputs = watched.as_ref().map(|(features, _)| learner.network.forward(features)).transpose()?;
         let watched_loss = match (&outputs, &watched) {
-            (Some(outputs), Some((_, wanted))) => Some(loss(outputs, wanted)?.to_scalar::<f32>()?),
+            (Some(outputs), Some((_, wanted))) => Some(sample.loss(outputs, wanted)?.to_scalar::<f32>()?),
             _ => None,
         };
-        let losses = Losses { train: total / order.len() as f32, watched: watched_loss };
+        let losses = Losses { train, watched: watched_loss };
         fitted.curve.push(losses);
         epoch_done(epoch, losses);
         let better = watched_loss.is_some_and(|loss| loss < best - BETTER);
-        if better || (watched.is_none() && epoch == most) {
+        // The first is kept in any case: a loss that is no number is never better.
+        if better || epoch == 1 || (watched.is_none() && epoch == most) {
             best = watched_loss.unwrap_or(best);
             fitted.epoch = epoch;
-            fitted.layers = network.layers()?;
+            fitted.layers = learner.network.layers()?;
             fitted.outputs = outputs.map_or(Ok(Vec::new()), |outputs| outputs.flatten_all()?.to_vec1())?;
-        } else if epoch - fitted.epoch >= patience {
+        } else if watched.is_some() && epoch - fitted.epoch >= schedule.patience {
             break;
         }
     }
     Ok(fitted)
+}
+
+/// A network and what changes it.
+struct Learner<'a> {
+    network: Network,
+    optimizer: AdamW,
+    sample: &'a Sample,
+    schedule: Schedule,
+    rate: f64,
+    step: usize,
+}
+
+impl<'a> Learner<'a> {
+    fn new(recipe: &Recipe, sample: &'a Sample, schedule: Schedule, random: &mut ChaCha8Rng) -> Result<Self> {
+        let widths: Vec<_> = [&[sample.width], recipe.hidden, &[sample.outputs]].concat();
+        let network = Network::new(&widths, random)?;
+        let weight_decay = recipe.decay / (recipe.rate * (schedule.steps * schedule.epochs) as f64);
+        let parameters = ParamsAdamW { weight_decay, ..ParamsAdamW::default() };
+        let optimizer = AdamW::new(network.variables(), parameters)?;
+        Ok(Learner { network, optimizer, sample, schedule, rate: recipe.rate, step: 0 })
+    }
+
+    /// Learns from each row once, and returns their mean loss.
+    fn epoch(&mut self, order: &[usize]) -> Result<f32> {
+        let mut total = 0.0;
+        for rows in order.chunks(self.schedule.batch) {
+            let (features, wanted) = self.sample.tensors(rows)?;
+            let loss = self.sample.loss(&self.network.forward(&features)?, &wanted)?;
+            self.optimizer.set_learning_rate(self.rate * self.schedule.rate(self.step));
+            self.optimizer.backward_step(&loss)?;
+            self.step += 1;
+            total += loss.to_scalar::<f32>()? * rows.len() as f32;
+        }
+        Ok(total / order.len() as f32)
+    }
 }

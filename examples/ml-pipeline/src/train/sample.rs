@@ -3,6 +3,7 @@
 use anyhow::Result;
 use candle_core::{Device, Tensor};
 
+use super::network::{cross_entropy, squared_error};
 use crate::table::Truth;
 
 /// Features and truths of some rows.
@@ -10,6 +11,8 @@ use crate::table::Truth;
 pub struct Sample {
     /// How many features a row has.
     pub width: usize,
+    /// Whether classes are learned, and not numbers.
+    pub is_classes: bool,
     /// How many outputs a row has: one for each class, or one.
     pub outputs: usize,
     /// The features, row by row.
@@ -48,7 +51,7 @@ impl Sample {
             Truth::Classes(rows) => (classes, weighted(rows, classes)),
             Truth::Numbers(rows) => (1, rows.iter().map(|&n| (n - scale.mean) / scale.deviation).collect()),
         };
-        Sample { width, outputs, features, wanted }
+        Sample { width, is_classes: matches!(truth, Truth::Classes(_)), outputs, features, wanted }
     }
 
     /// How many rows there are.
@@ -59,6 +62,15 @@ impl Sample {
     /// Whether there is no row.
     pub fn is_empty(&self) -> bool {
         self.wanted.is_empty()
+    }
+
+    /// How far outputs are from what they should be.
+    ///
+    /// # Errors
+    ///
+    /// If the shapes do not fit.
+    pub fn loss(&self, outputs: &Tensor, wanted: &Tensor) -> Result<Tensor> {
+        if self.is_classes { cross_entropy(outputs, wanted) } else { squared_error(outputs, wanted) }
     }
 
     /// Some rows, as what goes in and what is to come out.

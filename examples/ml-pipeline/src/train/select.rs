@@ -11,16 +11,15 @@ use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
-use super::fit::{End, Fitted, Losses, Recipe, fit};
+use super::fit::{Fitted, Losses, Recipe, fit};
 use super::sample::Sample;
 use crate::evaluate::metrics;
 use crate::table::Truth;
 
 /// What is tried, the simplest first, which wins among equals.
-pub const RECIPES: [Recipe; 3] = [
-    Recipe { name: "linear", hidden: &[], decay: 0.05, rate: 0.02 },
-    Recipe { name: "MLP 64", hidden: &[64], decay: 0.05, rate: 0.005 },
-    Recipe { name: "MLP 128-64", hidden: &[128, 64], decay: 0.05, rate: 0.003 },
+pub const RECIPES: [Recipe; 2] = [
+    Recipe { name: "linear", hidden: &[], decay: 0.6, rate: 0.05 },
+    Recipe { name: "MLP 64", hidden: &[64], decay: 2.5, rate: 0.02 },
 ];
 
 /// How many rows the networks are compared on; more say little more.
@@ -69,7 +68,6 @@ pub fn folds(truth: &Truth, rows: &[usize], count: usize) -> Vec<Vec<usize>> {
 ///
 /// If the memory does not do.
 pub fn compare(sample: &Sample, truth: &Truth, tell: impl Fn(&Trial) + Sync) -> Result<Vec<Trial>> {
-    let is_classes = matches!(truth, Truth::Classes(_));
     let step = sample.len().div_ceil(COMPARED_ROWS).max(1);
     let rows: Vec<_> = (0..sample.len()).step_by(step).collect();
     let folds = folds(truth, &rows, if sample.len() < MANY_ROWS { FOLDS.0 } else { FOLDS.1 });
@@ -81,8 +79,7 @@ pub fn compare(sample: &Sample, truth: &Truth, tell: impl Fn(&Trial) + Sync) -> 
         while let Some(job) = next.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n| n.checked_sub(1)).ok() {
             let (recipe, fold) = jobs[job - 1];
             let learn: Vec<_> = (0..folds.len()).filter(|&it| it != fold).flat_map(|it| folds[it].clone()).collect();
-            let end = patience(rows.len());
-            let fitted = fit(&RECIPES[recipe], sample, is_classes, (&learn, &folds[fold]), end, |_, _| {})?;
+            let fitted = fit(&RECIPES[recipe], sample, (&learn, &folds[fold]), None, |_, _| {})?;
             done.lock().unwrap_or_else(std::sync::PoisonError::into_inner)[job - 1] = Some(fitted);
         }
         Ok(())
@@ -102,11 +99,6 @@ pub fn compare(sample: &Sample, truth: &Truth, tell: impl Fn(&Trial) + Sync) -> 
         trials.push(trial);
     }
     Ok(trials)
-}
-
-/// When to end, for data of so many rows.
-pub fn patience(rows: usize) -> End {
-    if rows < MANY_ROWS { End::Early { patience: 25, most: 200 } } else { End::Early { patience: 6, most: 60 } }
 }
 
 fn trial(recipe: &Recipe, sample: &Sample, truth: &Truth, folds: &[Vec<usize>], fitted: &[Fitted]) -> Trial {
