@@ -122,7 +122,7 @@ struct Quality {
 #[derive(clap::Args)]
 struct Loss {
     /// Fail if the score falls by more than this in 8 bits
-    #[arg(long, value_name = "SCORE", default_value_t = 0.01)]
+    #[arg(long, value_name = "SCORE", default_value_t = 0.01, allow_negative_numbers = true)]
     max_drop: f64,
 }
 

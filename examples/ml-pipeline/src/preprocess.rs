@@ -227,9 +227,9 @@ fn rare(target: &Target) -> Option<String> {
     (!rare.is_empty()).then(|| {
         let more = if rare.len() > 5 { format!(" and {} more", rare.len() - 5) } else { String::new() };
         format!(
-            "{} of '{}' too rare to split well: {}{more}; {} learned from but not judged",
-            counted(rare.len() as u64, "class is"),
+            "'{}': {} too rare to split well: {}{more}; {} learned from, but not judged",
             target.name,
+            counted(rare.len() as u64, "class is"),
             shown.join(", "),
             counted(unjudged as u64, "is")
         )

@@ -1,0 +1,182 @@
+//! What is said of files that no model can be learned from, and of such that one nearly cannot.
+
+mod common;
+
+use std::fmt::Write;
+
+use common::{Case, plants};
+
+fn refused(data: impl AsRef<[u8]>) -> String {
+    Case::new(data).refused(&[])
+}
+
+/// Rows of two columns.
+fn rows(header: &str, rows: usize, row: impl Fn(usize) -> String) -> String {
+    (0..rows).fold(format!("{header}\n"), |text, at| text + &row(at) + "\n")
+}
+
+#[test]
+fn files_without_anything_to_learn_from_are_refused_with_a_reason() {
+    assert_eq!(refused(""), "data.csv is empty");
+    assert_eq!(refused("\n \n"), "data.csv is empty");
+    assert_eq!(refused("a,b,c\n"), "data.csv: it has a header and no rows");
+    assert_eq!(
+        refused("a\n1\n2\n"),
+        "data.csv: it has one column, 'a': a target and at least one column to learn from are needed (a field is \
+         taken to end at a comma, semicolon, tab or vertical bar)"
+    );
+    assert_eq!(
+        refused("a,b\n1,x\n"),
+        "data.csv: it has 1 row below its header: at least 10 are needed to learn from some and judge by the others"
+    );
+    assert_eq!(
+        refused(rows("a,b", 20, |at| format!("{},x", at % 3))),
+        "data.csv: the target 'b' has one value, 'x', in all 20 rows: there is nothing to learn"
+    );
+    assert_eq!(refused(rows("a,b", 20, |at| format!("{},", at % 3))), "data.csv: the target 'b' has no value in any row");
+    assert_eq!(
+        refused(rows("a,b,y", 20, |at| format!(",,{}", at % 2))),
+        "data.csv: no column is left to learn from: 'a' (it has no value in any row), 'b' (it has no value in any row)"
+    );
+}
+
+#[test]
+fn files_that_are_no_csv_are_named() {
+    assert_eq!(
+        refused(b"PK\x03\x04\x14\0\0\0"),
+        "data.csv is a ZIP archive or an Excel workbook, not a CSV file: unpack or export it first"
+    );
+    assert_eq!(refused(b"\x1f\x8b\x08\0"), "data.csv is compressed with gzip, not a CSV file: unpack or export it first");
+    assert_eq!(refused("a,b\n1,2\n3,\u{0}\n"), "data.csv: line 3 has a NUL byte: this is no text");
+}
+
+#[test]
+fn quotes_are_followed_and_an_open_one_is_found() {
+    assert_eq!(refused("a,b\n1,x\n2,\"y\n3,z\n"), "data.csv: line 3: a quote opens here that is never closed");
+    let text = rows("a,b,y", 30, |at| format!("{},\"two\nlines, \"\"{}\"\"\",{}", at % 7, at % 3, at % 2));
+    let schema = Case::new(text).preprocess(&[]);
+    assert_eq!(schema["rows"]["read"], 30);
+    assert_eq!(schema["columns"][1]["kind"], "category");
+    // Within a field a quote is a character like others.
+    let text = rows("size,y", 30, |at| format!("{}\" wide,{}", at % 3, at % 2));
+    assert_eq!(Case::new(text).preprocess(&[])["rows"]["read"], 30);
+}
+
+#[test]
+fn a_record_without_end_is_refused_before_it_fills_the_memory() {
+    let long = "a,".repeat(50 << 20);
+    assert_eq!(refused(long), "data.csv: the record that begins in line 1 is longer than 4 MiB");
+    let quoted = rows("a,b", 300_000, |at| format!("{},\"{at}", at % 3));
+    assert!(refused(&quoted[..quoted.len() - 1]).contains("data.csv: "));
+    let open = format!("a,b\n1,\"{}", "x,1\n".repeat(2 << 20));
+    assert_eq!(refused(open), "data.csv: line 2: a quote opens here that is not closed within 4 MiB");
+}
+
+#[test]
+fn few_ragged_rows_are_left_out_and_many_are_refused() {
+    let few = rows("a,b,y", 100, |at| if at == 40 { "1,2".into() } else { format!("{},{},{}", at % 7, at % 5, at % 2) });
+    let schema = Case::new(few).preprocess(&[]);
+    assert_eq!(
+        schema["warnings"][0],
+        "1 of 100 rows have another number of fields than the 3 of the first line (line 42 has 2): they are left out"
+    );
+    assert_eq!(schema["rows"]["train"].as_u64().unwrap() + schema["rows"]["test"].as_u64().unwrap(), 99);
+    let many = rows("a,b,y", 100, |at| if at % 10 == 3 { "1,2".into() } else { format!("{},{},{}", at % 7, at % 5, at % 2) });
+    assert_eq!(
+        refused(many),
+        "data.csv: 10 of 100 rows have another number of fields than the 3 of the first line (line 5 has 2): look at its \
+         delimiter and quotes there"
+    );
+    // A delimiter at the end of each row is no field.
+    let trailing = rows("a,b,y", 30, |at| format!("{},{},{},", at % 7, at % 5, at % 2));
+    assert_eq!(Case::new(trailing).preprocess(&[])["warnings"].as_array().unwrap().len(), 0);
+}
+
+#[test]
+fn what_no_float_holds_and_junk_among_numbers_count_as_missing() {
+    let text = rows("a,b,y", 100, |at| match at {
+        5 => "inf,1,0".into(),
+        6 => "1e999,1,1".into(),
+        7 => "3,oops,0".into(),
+        _ => format!("{}.5,{},{}", at % 9, at % 5, at % 2),
+    });
+    let schema = Case::new(text).preprocess(&[]);
+    assert_eq!(schema["columns"][0]["kind"], "number");
+    assert_eq!(
+        schema["warnings"][0],
+        "'a': 2 of 100 values are no finite numbers of 32 bits, such as 'inf', '1e999': they count as missing"
+    );
+    assert_eq!(schema["warnings"][1], "'b': 1 of 100 values are no numbers, such as 'oops': they count as missing");
+}
+
+#[test]
+fn a_name_that_comes_twice_gets_a_number_and_is_no_target() {
+    let text = rows("a,a,y", 30, |at| format!("{},{},{}", at % 7, at % 5, at % 2));
+    let case = Case::new(text);
+    let schema = case.preprocess(&[]);
+    assert_eq!(schema["warnings"][0], "the header has 'a' more than once: column 2 is called 'a_2' here");
+    assert_eq!(
+        case.refused(&["--target", "a"]),
+        "data.csv: the target 'a' is the name of more than one column: rename one of them"
+    );
+    assert_eq!(case.refused(&["--target", "zz"]), "data.csv: there is no column 'zz': the columns are 'a', 'a_2', 'y'");
+    let near = Case::new(plants(30)).refused(&["--target", "hieght"]);
+    assert_eq!(near, "data.csv: there is no column 'hieght': did you mean 'height'?");
+}
+
+#[test]
+fn ten_thousand_columns_are_read_and_more_than_twenty_thousand_are_refused() {
+    let wide = |columns: usize| {
+        let mut text: String = (0..columns).fold(String::new(), |mut text, at| {
+            let _ = write!(text, "c{at},");
+            text
+        });
+        text.push_str("y\n");
+        for row in 0..30 {
+            (0..columns).for_each(|at| {
+                let _ = write!(text, "{},", (row * 7 + at * 13 + row * at) % 101);
+            });
+            let _ = writeln!(text, "{}", row % 2);
+        }
+        text
+    };
+    let schema = Case::new(wide(10_000)).preprocess(&[]);
+    let (taken, dropped) = (&schema["columns"], &schema["dropped"]);
+    assert_eq!(taken.as_array().unwrap().len() + dropped.as_array().unwrap().len(), 10_000);
+    assert_eq!(refused(wide(20_000)), "data.csv: line 1 has 20001 columns, where at most 20000 are read");
+}
+
+#[test]
+fn rare_classes_are_reported_and_too_many_are_refused() {
+    let text = rows("a,y", 100, |at| format!("{},{}", at % 9, if at == 50 { "rare" } else { ["x", "z"][at % 2] }));
+    let case = Case::new(text);
+    let schema = case.preprocess(&[]);
+    assert_eq!(
+        schema["warnings"][0],
+        "'y': 1 class is too rare to split well: 'rare' (1 row); 1 is learned from, but not judged"
+    );
+    assert!(!String::from_utf8(case.read("test.csv")).unwrap().contains("rare"));
+    assert!(String::from_utf8(case.read("train.csv")).unwrap().contains("rare"));
+    assert_eq!(
+        refused(rows("a,y", 25_000, |at| format!("{},user-{}", at % 9, at % 5000))),
+        "data.csv: the target 'y' has more than 1000 classes (about 4976 different words in 25000 rows): choose another \
+         column with --target, or fewer classes"
+    );
+    assert_eq!(
+        refused(rows("a,y", 40, |at| format!("{},user-{}", at % 9, at / 2 + at % 2))),
+        "data.csv: the target 'y' has 21 classes in 40 rows, fewer than two rows for each: choose another column with \
+         --target, or fewer classes"
+    );
+}
+
+#[test]
+fn a_step_without_the_one_before_says_so() {
+    let case = Case::new(plants(60));
+    for (step, file) in [("train", "schema.json"), ("evaluate", "schema.json"), ("quantize", "metrics.json")] {
+        let said = case.run(&[step, "."]);
+        assert!(!said.ok);
+        assert!(said.err.starts_with(&format!("error: cannot read ./{file}, which the step before leaves there")), "{}", said.err);
+    }
+    let said = case.run(&["run", "nothing.csv", "--out", "out"]);
+    assert_eq!((said.ok, said.err.contains("cannot read nothing.csv: No such file")), (false, true), "{}", said.err);
+}

@@ -1,0 +1,156 @@
+//! Files of any make are read, and columns are taken for what they are.
+
+mod common;
+
+use common::{Case, plants, prices};
+
+fn utf16(text: &str, big: bool) -> Vec<u8> {
+    text.encode_utf16().flat_map(|unit| if big { unit.to_be_bytes() } else { unit.to_le_bytes() }).collect()
+}
+
+#[test]
+fn each_encoding_is_told_from_the_bytes() {
+    let text = plants(60).replace("peat", "Erde für Gärten");
+    let latin1: Vec<u8> = text.chars().map(|c| u8::try_from(u32::from(c)).unwrap()).collect();
+    let cases: [(&str, Vec<u8>); 7] = [
+        ("UTF-8", text.clone().into_bytes()),
+        ("UTF-8", [b"\xef\xbb\xbf", text.as_bytes()].concat()),
+        ("UTF-16LE", [&[0xff, 0xfe], utf16(&text, false).as_slice()].concat()),
+        ("UTF-16BE", [&[0xfe, 0xff], utf16(&text, true).as_slice()].concat()),
+        ("UTF-16LE", utf16(&text, false)),
+        ("UTF-16BE", utf16(&text, true)),
+        ("Latin-1", latin1),
+    ];
+    let expected = {
+        let case = Case::new(&text);
+        case.preprocess(&[]);
+        case.read("train.csv")
+    };
+    for (encoding, data) in cases {
+        let case = Case::new(data);
+        let schema = case.preprocess(&[]);
+        assert_eq!(schema["encoding"], encoding);
+        assert_eq!(schema["columns"][0]["name"], "height", "no byte order mark is left");
+        assert_eq!(case.read("train.csv"), expected, "{encoding}");
+    }
+}
+
+#[test]
+fn each_delimiter_and_the_decimal_comma_are_told_from_the_text() {
+    let text = prices(60);
+    let expected = {
+        let case = Case::new(&text);
+        case.preprocess(&[]);
+        case.read("test.csv")
+    };
+    for delimiter in [";", "\t", "|"] {
+        let case = Case::new(text.replace(',', delimiter));
+        assert_eq!(case.preprocess(&[])["delimiter"], delimiter);
+        assert_eq!(case.read("test.csv"), expected);
+        let case = Case::new(text.replace(',', delimiter).replace('.', ","));
+        let schema = case.preprocess(&[]);
+        assert_eq!((&schema["delimiter"], &schema["numerals"]), (&delimiter.into(), &"comma".into()));
+        assert_eq!(case.read("test.csv"), expected);
+    }
+    let windows = Case::new(text.replace('\n', "\r\n"));
+    windows.preprocess(&[]);
+    assert_eq!(windows.read("test.csv"), expected);
+}
+
+#[test]
+fn a_file_without_header_gets_names() {
+    let (_, body) = plants(60).split_once('\n').map(|(a, b)| (a.to_owned(), b.to_owned())).unwrap();
+    let case = Case::new(&body);
+    let schema = case.preprocess(&[]);
+    assert_eq!((&schema["header"], &schema["rows"]["read"]), (&"absent".into(), &60.into()));
+    assert_eq!(schema["target"]["name"], "column_4");
+    assert_eq!(schema["warnings"][0], "there is no header: the columns are called column_1 to column_4");
+    // A header of numbers is one, where another name stands above numbers.
+    let text = (0..40).fold("0,1,target\n".to_owned(), |text, at| text + &format!("{},{},{}\n", at % 7, at % 5, at % 2));
+    assert_eq!(Case::new(text).preprocess(&[])["header"], "present");
+}
+
+#[test]
+fn columns_are_taken_for_what_they_are_or_left_out_with_a_reason() {
+    let mut text = "row,number,words,flag,day,when,id,uuid,note,same,copy,empty,y\n".to_owned();
+    for at in 0_u32..60 {
+        text += &format!(
+            "{at},{},{},{},{}.03.2025,2025-03-{:02}T08:30:00Z,{},{:x}-x,\"the {} thing that is said of {}\",7,{},,{}\n",
+            f64::from(at % 11) + 0.5,
+            ["red", "green", ""][at as usize % 3],
+            ["yes", "no"][at as usize % 2],
+            1 + at % 28,
+            1 + at * 3 % 28,
+            1000 + at * at * 7,
+            at * 7919 + 4096,
+            at,
+            at * 3,
+            f64::from(at % 11) + 0.5,
+            at % 2,
+        );
+    }
+    let schema = Case::new(text).preprocess(&[]);
+    let kinds: Vec<_> = schema["columns"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|column| format!("{} {}", column["name"].as_str().unwrap(), column["kind"]))
+        .collect();
+    assert_eq!(
+        kinds,
+        [
+            "number \"number\"",
+            "words \"category\"",
+            "flag \"boolean\"",
+            "day {\"date\":{\"order\":\"day-month-year\"}}",
+            "when {\"date\":{\"order\":\"year-month-day\"}}"
+        ]
+    );
+    let dropped: Vec<_> = schema["dropped"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|column| format!("{}: {}", column["name"].as_str().unwrap(), column["reason"].as_str().unwrap()))
+        .collect();
+    assert_eq!(
+        dropped,
+        [
+            "row: it counts the rows",
+            "id: it is an identifier: a whole number that is different in each row",
+            "uuid: it is an identifier: a word that is different in each row",
+            "note: it is free text, which these models do not read",
+            "same: it has the same value in all rows",
+            "copy: the same as the column 'number'",
+            "empty: it has no value in any row",
+        ]
+    );
+}
+
+#[test]
+fn what_is_predicted_is_decided_and_said() {
+    let target = |schema: serde_json::Value| {
+        (schema["target"]["task"]["kind"].as_str().unwrap().to_owned(), schema["target"]["because"].as_str().unwrap().to_owned())
+    };
+    let case = Case::new(plants(60));
+    assert_eq!(target(case.preprocess(&[])), ("classification".into(), "'kind' has 3 different words".into()));
+    assert_eq!(target(case.preprocess(&["--target", "height"])).0, "regression");
+    let case = Case::new(prices(60));
+    assert_eq!(target(case.preprocess(&[])).0, "regression");
+    let rooms = target(case.preprocess(&["--target", "rooms"]));
+    assert_eq!(rooms, ("classification".into(), "'rooms' has 5 different whole numbers".into()));
+    let asked = target(case.preprocess(&["--target", "rooms", "--task", "regression"]));
+    assert_eq!(asked, ("regression".into(), "it was asked for".into()));
+    let words = Case::new(plants(60)).refused(&["--task", "regression"]);
+    assert_eq!(words, "data.csv: the target 'kind' is no number (such as 'fern', 'moss', 'reed'): it cannot be a regression");
+}
+
+#[test]
+fn the_split_has_the_share_of_each_class_and_all_rows() {
+    let case = Case::new(plants(300));
+    let schema = case.preprocess(&[]);
+    assert_eq!((&schema["rows"]["train"], &schema["rows"]["test"]), (&240.into(), &60.into()));
+    let test = String::from_utf8(case.read("test.csv")).unwrap();
+    for class in ["fern", "moss", "reed"] {
+        assert_eq!(test.lines().filter(|line| line.ends_with(class)).count(), 20, "{class}");
+    }
+}
