@@ -17,12 +17,12 @@ help: ## Show the targets
 	@echo "azure-blob-eventsource: one event for each new blob, for Argo Events"
 	@echo
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) \
-		| while IFS='|' read -r target does; do printf '%-14s %s\n' "$$target" "$$does"; done
+		| while IFS='|' read -r target does; do printf '%-16s %s\n' "$$target" "$$does"; done
 	@echo
-	@echo "ARGS='...' is passed on by run, test, e2e and bench; CARGO_BUILD_JOBS=2 bounds what cargo does at once."
+	@echo "ARGS='...' is passed on by run, test, e2e and both benches; CARGO_BUILD_JOBS=2 bounds what cargo does at once."
 
 .PHONY: demo
-demo: ## See it work here: two uploads, a SIGKILL between them, two events (Rust and Node)
+demo: ## See it work here: two uploads, a SIGKILL between them, two events, a model (Rust and Node)
 	@scripts/need.sh rust node
 	@scripts/demo.sh
 
@@ -58,6 +58,18 @@ e2e: ## Try the product on a real cluster: KUBECONFIG's, or that of the folder E
 bench: ## Measure what the README claims
 	@scripts/need.sh rust
 	$(CARGO) bench --locked $(ARGS)
+
+.PHONY: verify-pipeline
+verify-pipeline: ## Prove the pipeline's models with onnxruntime and scikit-learn (Python)
+	@scripts/need.sh rust python
+	$(CARGO) build --locked --workspace --bins
+	scripts/pipeline-python.sh verify.py "$$(realpath "$${CARGO_TARGET_DIR:-target}")/debug/ml-pipeline"
+
+.PHONY: bench-pipeline
+bench-pipeline: ## Measure the pipeline against the same steps in Python
+	@scripts/need.sh rust python
+	$(CARGO) build --locked --release --package ml-pipeline
+	scripts/pipeline-python.sh bench.py "$$(realpath "$${CARGO_TARGET_DIR:-target}")/release/ml-pipeline" $(ARGS)
 
 .PHONY: fmt
 fmt: ## Format the code

@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
-# Shows the promise on this machine: one event for each new file, also when the server is killed.
+# Shows the promise on this machine: one event for each new file, also when the server is killed, and
+# a model and a report for what an event announced.
 #
-# It runs a real Azurite, the server and a client on free ports of loopback, keeps everything in a
-# directory of its own under TMPDIR, and leaves nothing behind however it ends.
+# It runs a real Azurite, the server and a client on free ports of loopback, and keeps everything in a
+# directory of its own under TMPDIR. However it ends, it leaves nothing behind but the model and the
+# report, in target/demo.
 
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -10,6 +12,9 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # How many seconds a step may take on a busy machine, and how many an installation may.
 readonly PATIENCE=60
 readonly INSTALLATION=600
+
+# What stays when the demo is over.
+readonly results=$PWD/target/demo
 
 # Ours by name, and not made by mktemp: it is known to the cleanup before it exists.
 readonly dir=${TMPDIR:-/tmp}/azure-blob-eventsource-demo.$$.$RANDOM
@@ -158,8 +163,8 @@ has_events() {
     (($(events) >= $1))
 }
 
-# show_event N [KEY...]: the event in line N for people, all of it or some keys, and its blob's name
-# in $blobname.
+# show_event N [KEY...]: the event in line N for people, all of it or some keys. All of it stays in the
+# file `event`.
 show_event() {
     sed -n "$1p" "$dir/events" >"$dir/event"
     shift
@@ -168,7 +173,13 @@ show_event() {
         const keys = process.argv.slice(1);
         console.log(JSON.stringify(event, keys.length ? keys : null, 2));
     ' -- "$@" <"$dir/event" | quote
-    blobname=$(node -p 'JSON.parse(fs.readFileSync(0, "utf8")).blobname' <"$dir/event")
+}
+
+# field PATH [FILE]: what stands at a path such as data.url in the last event that was shown, or in
+# another JSON file.
+field() {
+    node -p 'process.argv[1].split(".").reduce((value, key) => value[key], JSON.parse(fs.readFileSync(0, "utf8")))' \
+        "$1" <"${2-$dir/event}"
 }
 
 # --- the parts ----------------------------------------------------------------------------------
@@ -186,6 +197,7 @@ build() {
             azure-blob-eventsource) eventsource=$path ;;
             azurite) azurite=$path ;;
             blob) blob=$path ;;
+            ml-pipeline) pipeline=$path ;;
         esac
     done <<<"$built"
 }
@@ -226,22 +238,46 @@ start_client() {
     client_pid=$!
 }
 
+# in_storage COMMAND...: does something with blobs.
+in_storage() {
+    "$blob" --connection-string "$connection_string" "$@"
+}
+
 upload() {
-    "$blob" --connection-string "$connection_string" put datasets "$1" "examples/data/$1"
+    in_storage put datasets "$1" "examples/data/$1"
     note "datasets/$1 ($(wc -l <"examples/data/$1" | tr -d ' ') lines)"
+}
+
+# train: what the Workflow does on a cluster, for the event that was shown last: the dataset is fetched,
+# the pipeline run on it, and model and report uploaded.
+train() {
+    local name file
+    name=$(field blobname)
+    in_storage get "$(field container)" "$name" "$dir/$name"
+    rm -rf "$results"
+    "$pipeline" run "$dir/$name" --out "$results" --source-url "$(field data.url)" \
+        --source-etag "$(field data.eTag)" --source-last-modified "$(field time)" >"$dir/table" 2>"$dir/steps" \
+        || fail "the pipeline says: $(tail -n 1 "$dir/steps")"
+    quote <"$dir/steps"
+    head -n -4 "$dir/table" | quote
+    folder=$(field slug)-$(field shortid)
+    for file in model.onnx model-quantized.onnx metrics.json report.html; do
+        in_storage put models "$folder/$file" "$results/$file"
+    done
 }
 
 # --- the story ----------------------------------------------------------------------------------
 
 mkdir -m 700 "$dir"
 
-step "Building the server"
+step "Building the server and the pipeline"
 build
 
-step "Starting Azurite, with the containers datasets and eventsource-state"
+step "Starting Azurite, with the containers datasets, eventsource-state and models"
 start_azurite
-"$blob" --connection-string "$connection_string" create datasets
-"$blob" --connection-string "$connection_string" create eventsource-state
+for container in datasets eventsource-state models; do
+    in_storage create "$container"
+done
 
 step "Starting the server, and a client in the place of Argo Events"
 start_server 127.0.0.1:0
@@ -255,7 +291,7 @@ wait_for "$PATIENCE" "the first event" has_events 1
 
 step "The event that the client got"
 show_event 1
-[[ $blobname == planets.csv ]] || fail "the first event is of $blobname"
+[[ $(field blobname) == planets.csv ]] || fail "the first event is of $(field blobname)"
 wait_for "$PATIENCE" "the first event to be recorded" at_least "done" 1
 note "recorded as done in the container eventsource-state"
 
@@ -268,17 +304,23 @@ quote <"$dir/client.log"
 note "the client is back, the container was swept, and planets.csv is not announced again"
 
 step "Uploading the second file"
-upload elements.csv
+upload machines.csv
 wait_for "$PATIENCE" "the second event" has_events 2
 
 step "The event that the client got"
 show_event 2 id time blobname data contentLength eTag
-[[ $blobname == elements.csv ]] || fail "the event after the restart is of $blobname"
+[[ $(field blobname) == machines.csv ]] || fail "the event after the restart is of $(field blobname)"
 wait_for "$PATIENCE" "the second event to be recorded" at_least "done" 1
 sweeps=$(status sweeps)
 wait_for "$PATIENCE" "two more looks at the container" at_least sweeps "$((sweeps + 2))"
 [[ $(events) == 2 ]] || fail "$(events) events came where 2 should have"
 
+step "Running the pipeline on what was announced, and uploading model and report"
+train
+
 step "Shown"
 note "Two files were uploaded and two events came, one for each, though the server was killed between them."
-note "After the restart only elements.csv was announced: what is done is remembered in the storage account."
+note "After the restart only machines.csv was announced: what is done is remembered in the storage account."
+note "Of it came a model, with a $(field score.name "$results/metrics.json") of $(printf '%.4f' "$(field score.value "$results/metrics.json")") on rows that it never saw. In the container models:"
+in_storage list models | sed 's/^/        /'
+note "The report is here too, for any browser: $results/report.html"

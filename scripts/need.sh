@@ -2,12 +2,13 @@
 # Checks that a machine has what this project is built with, and names what is missing with the way
 # to get it.
 #
-# Usage: scripts/need.sh rust|node|shellcheck|fmt|clippy ...
+# Usage: scripts/need.sh rust|node|python|shellcheck|fmt|clippy ...
 
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 readonly NODE=20
+readonly PYTHON=3.11
 RUST=$(sed -n 's/^rust-version = "\(.*\)"$/\1/p' Cargo.toml)
 readonly RUST
 
@@ -60,6 +61,15 @@ need_node() {
     fi
 }
 
+need_python() {
+    need_version "Python $PYTHON or newer, which verifies the pipeline's models" python3 "$PYTHON" \
+        "https://www.python.org/downloads, or your system's package manager"
+    if ! python3 -c 'import ensurepip' 2>/dev/null; then
+        lacks "Python's venv, which installs packages apart from the system's" \
+            "on Debian and Ubuntu it is a package of its own: \`sudo apt-get install python3-venv\`"
+    fi
+}
+
 need_fmt() {
     cargo fmt --version >/dev/null 2>&1 || lacks "rustfmt" "\`rustup component add rustfmt\`"
 }
@@ -75,7 +85,7 @@ need_shellcheck() {
 
 for tool in "$@"; do
     case $tool in
-        rust | node | fmt | clippy | shellcheck) "need_$tool" ;;
+        rust | node | python | fmt | clippy | shellcheck) "need_$tool" ;;
         *)
             echo "need.sh: what is $tool?" >&2
             exit 2

@@ -124,6 +124,7 @@ pub fn score_name(task: &Task) -> &'static str {
 pub fn evaluate(dir: &Path, least: Option<f64>, log: &Log) -> Result<Metrics> {
     let schema: Schema = schema::load(dir, files::SCHEMA)?;
     let training: Training = schema::load(dir, files::TRAINING)?;
+    schema::forget(dir, &[files::QUANTIZED])?;
     let path = dir.join(files::MODEL);
     let runtime = Runtime::load(&path)?;
     let test = Table::load(dir, files::TEST, &schema, schema.rows.test, u64::MAX)?;
@@ -136,7 +137,13 @@ pub fn evaluate(dir: &Path, least: Option<f64>, log: &Log) -> Result<Metrics> {
     let importance = importance::importance(&runtime, &test, &schema.columns, &training.strengths)?;
     log.finish();
     let name = score_name(&schema.target.task).to_owned();
-    let score = Score { name, value, low, high, baseline: dummy.score(&test.target, classes) };
+    let score = Score {
+        name,
+        value,
+        low,
+        high,
+        baseline: dummy.score(&test.target, classes),
+    };
     let figures = figures(&test.target, &predictions, classes);
     stamp(&path, &score, &figures)?;
     let metrics = Metrics {
@@ -182,7 +189,8 @@ impl Metrics {
     pub fn leave(&self, dir: &Path) -> Result<()> {
         schema::save(dir, files::METRICS, self)?;
         let path = dir.join(files::REPORT);
-        fs::write(&path, report::html(self)).with_context(|| format!("cannot write {}", path.display()))
+        fs::write(&path, report::html(self))
+            .with_context(|| format!("cannot write {}", path.display()))
     }
 }
 
@@ -198,7 +206,13 @@ pub fn stamp(path: &Path, score: &Score, figures: &Figures) -> Result<()> {
 /// The figures of predictions.
 pub fn figures(truth: &Truth, predictions: &Predictions, classes: usize) -> Figures {
     match (truth, predictions) {
-        (Truth::Classes(truth), Predictions::Classes { labels, probabilities }) => Figures::Classification {
+        (
+            Truth::Classes(truth),
+            Predictions::Classes {
+                labels,
+                probabilities,
+            },
+        ) => Figures::Classification {
             accuracy: metrics::accuracy(truth, labels),
             balanced_accuracy: metrics::balanced_accuracy(truth, labels, classes),
             macro_f1: metrics::macro_f1(&metrics::confusion(truth, labels, classes)),
@@ -211,7 +225,11 @@ pub fn figures(truth: &Truth, predictions: &Predictions, classes: usize) -> Figu
             rmse: metrics::rmse(truth, numbers),
         },
         // The schema decides on both.
-        _ => Figures::Regression { r2: f64::NAN, mae: f64::NAN, rmse: f64::NAN },
+        _ => Figures::Regression {
+            r2: f64::NAN,
+            mae: f64::NAN,
+            rmse: f64::NAN,
+        },
     }
 }
 
@@ -231,11 +249,18 @@ fn drawn(truth: &Truth, predictions: &Predictions, classes: usize) -> Drawn {
     match (truth, predictions) {
         (Truth::Numbers(truth), Predictions::Numbers(numbers)) => {
             let step = truth.len().div_ceil(POINTS).max(1);
-            Drawn::Points { points: truth.iter().copied().zip(numbers.iter().copied()).step_by(step).collect() }
+            Drawn::Points {
+                points: truth
+                    .iter()
+                    .copied()
+                    .zip(numbers.iter().copied())
+                    .step_by(step)
+                    .collect(),
+            }
         }
-        (Truth::Classes(truth), Predictions::Classes { labels, .. }) => {
-            Drawn::Confusion { confusion: metrics::confusion(truth, labels, classes) }
-        }
+        (Truth::Classes(truth), Predictions::Classes { labels, .. }) => Drawn::Confusion {
+            confusion: metrics::confusion(truth, labels, classes),
+        },
         _ => Drawn::Points { points: Vec::new() },
     }
 }

@@ -16,7 +16,12 @@ pub const CLIP: f32 = 4.0;
 
 /// Which features a date has besides its place in time: a period in days, and sine or cosine of the
 /// place in it.
-pub const WAVES: [(f32, fn(f32) -> f32); 4] = [(YEAR, f32::sin), (YEAR, f32::cos), (WEEK, f32::sin), (WEEK, f32::cos)];
+pub const WAVES: [(f32, fn(f32) -> f32); 4] = [
+    (YEAR, f32::sin),
+    (YEAR, f32::cos),
+    (WEEK, f32::sin),
+    (WEEK, f32::cos),
+];
 
 /// Days in a year, of the Gregorian calendar on average.
 pub const YEAR: f32 = 365.2425;
@@ -68,10 +73,16 @@ impl Encoder {
             match values {
                 Values::Numbers(values) => {
                     let is_date = matches!(meta.kind, Kind::Date { .. });
-                    encoder.numbers.push(Number { is_date, ..scale(column, values) });
+                    encoder.numbers.push(Number {
+                        is_date,
+                        ..scale(column, values)
+                    });
                 }
                 Values::Words { words, rows } => {
-                    encoder.categories.push(Category { column, words: frequent(words, rows) });
+                    encoder.categories.push(Category {
+                        column,
+                        words: frequent(words, rows),
+                    });
                 }
             }
         }
@@ -82,14 +93,23 @@ impl Encoder {
     pub fn width(&self) -> usize {
         let missing = self.numbers.iter().filter(|number| number.may_miss).count();
         let dates = self.numbers.iter().filter(|number| number.is_date).count();
-        let words: usize = self.categories.iter().map(|category| category.words.len()).sum();
+        let words: usize = self
+            .categories
+            .iter()
+            .map(|category| category.words.len())
+            .sum();
         self.numbers.len() + missing + WAVES.len() * dates + words
     }
 
     /// Which column each feature comes of.
     pub fn origins(&self) -> Vec<usize> {
         let mut origins: Vec<_> = self.numbers.iter().map(|number| number.column).collect();
-        origins.extend(self.numbers.iter().filter(|number| number.may_miss).map(|number| number.column));
+        origins.extend(
+            self.numbers
+                .iter()
+                .filter(|number| number.may_miss)
+                .map(|number| number.column),
+        );
         for _ in WAVES {
             let dates = self.numbers.iter().filter(|number| number.is_date);
             origins.extend(dates.map(|number| number.column));
@@ -132,8 +152,10 @@ impl Encoder {
         }
         for category in &self.categories {
             if let Values::Words { words, rows } = &table.columns[category.column] {
-                let place: Vec<_> =
-                    words.iter().map(|word| category.words.iter().position(|known| known == word)).collect();
+                let place: Vec<_> = words
+                    .iter()
+                    .map(|word| category.words.iter().position(|known| known == word))
+                    .collect();
                 for (row, features) in features.chunks_exact_mut(width).enumerate() {
                     if let Some(place) = place[rows[row] as usize] {
                         features[at + place] = 1.0;
@@ -177,12 +199,20 @@ fn scale(column: usize, values: &[f32]) -> Number {
         mean += off / count;
         squares += off * (value - mean);
     }
-    let deviation = if count > 0.0 { (squares / count).sqrt() as f32 } else { 0.0 };
+    let deviation = if count > 0.0 {
+        (squares / count).sqrt() as f32
+    } else {
+        0.0
+    };
     Number {
         column,
         mean: mean as f32,
         // A column may be constant in these rows, though it is not in all.
-        deviation: if deviation.is_normal() { deviation } else { 1.0 },
+        deviation: if deviation.is_normal() {
+            deviation
+        } else {
+            1.0
+        },
         may_miss: count < values.len() as f64,
         is_date: false,
     }
@@ -195,5 +225,9 @@ fn frequent(words: &[String], rows: &[u32]) -> Vec<String> {
         counts[row as usize].0 += 1;
     }
     counts.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.cmp(b.1)));
-    counts.into_iter().take(CATEGORY_LIMIT).map(|(_, word)| word.clone()).collect()
+    counts
+        .into_iter()
+        .take(CATEGORY_LIMIT)
+        .map(|(_, word)| word.clone())
+        .collect()
 }

@@ -16,12 +16,20 @@ pub struct Log {
 impl Log {
     /// To the standard error.
     pub fn new() -> Self {
-        Log { bar: Mutex::new(None), terminal: stderr().is_terminal(), silent: false }
+        Log {
+            bar: Mutex::new(None),
+            terminal: stderr().is_terminal(),
+            silent: false,
+        }
     }
 
     /// To nobody.
     pub fn silent() -> Self {
-        Log { bar: Mutex::new(None), terminal: false, silent: true }
+        Log {
+            bar: Mutex::new(None),
+            terminal: false,
+            silent: true,
+        }
     }
 
     /// A line for people.
@@ -29,6 +37,7 @@ impl Log {
         if self.silent {
             return;
         }
+        let line = printable(line);
         match self.current().as_ref() {
             Some(bar) => bar.println(format!("  {line}")),
             None => eprintln!("  {line}"),
@@ -81,7 +90,9 @@ impl Log {
 
     fn current(&self) -> std::sync::MutexGuard<'_, Option<ProgressBar>> {
         // A bar is whole whatever a thread that panicked did to it.
-        self.bar.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+        self.bar
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 }
 
@@ -89,4 +100,17 @@ impl Default for Log {
     fn default() -> Self {
         Log::new()
     }
+}
+
+/// A text in one line and without controls, as names and values out of a file may have any.
+pub fn printable(text: &str) -> String {
+    text.chars()
+        .flat_map(|c| {
+            if c.is_control() {
+                c.escape_default().collect::<Vec<_>>()
+            } else {
+                vec![c]
+            }
+        })
+        .collect()
 }

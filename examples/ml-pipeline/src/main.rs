@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
 
-use ml_pipeline::log::Log;
+use ml_pipeline::log::{Log, printable};
 use ml_pipeline::onnx::Source;
 use ml_pipeline::preprocess::{Wishes, preprocess, roles::Wanted};
 use ml_pipeline::run::{Gates, run};
@@ -115,20 +115,36 @@ struct Target {
 #[derive(clap::Args)]
 struct Quality {
     /// Fail if the score (balanced accuracy, or R2) is lower
-    #[arg(long, value_name = "SCORE", allow_negative_numbers = true)]
+    #[arg(long, value_name = "SCORE", value_parser = score, allow_negative_numbers = true)]
     min_score: Option<f64>,
 }
 
 #[derive(clap::Args)]
 struct Loss {
     /// Fail if the score falls by more than this in 8 bits
-    #[arg(long, value_name = "SCORE", default_value_t = 0.01, allow_negative_numbers = true)]
+    #[arg(
+        long,
+        value_name = "SCORE", value_parser = score,
+        default_value_t = 0.01,
+        allow_negative_numbers = true
+    )]
     max_drop: f64,
 }
 
 impl Target {
     fn wishes(self) -> Wishes {
-        Wishes { target: self.target, task: self.task }
+        Wishes {
+            target: self.target,
+            task: self.task,
+        }
+    }
+}
+
+/// A score, or by how much it may fall.
+fn score(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(score) if score.is_finite() => Ok(score),
+        _ => Err("a number such as 0.9 is needed".to_owned()),
     }
 }
 
@@ -137,7 +153,7 @@ fn main() -> ExitCode {
     match with_settings().and_then(|()| execute(command)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {error:#}");
+            eprintln!("error: {}", printable(&format!("{error:#}")));
             ExitCode::FAILURE
         }
     }
@@ -145,25 +161,43 @@ fn main() -> ExitCode {
 
 /// Starts this program again with [`SETTINGS`], unless it has them.
 fn with_settings() -> Result<()> {
-    if SETTINGS.iter().all(|(name, value)| std::env::var_os(name).is_some_and(|found| found == *value)) {
+    if SETTINGS
+        .iter()
+        .all(|(name, value)| std::env::var_os(name).is_some_and(|found| found == *value))
+    {
         return Ok(());
     }
     let program = std::env::current_exe().context("cannot find this program's own file")?;
-    let error = std::process::Command::new(program).args(std::env::args_os().skip(1)).envs(SETTINGS).exec();
+    let error = std::process::Command::new(program)
+        .args(std::env::args_os().skip(1))
+        .envs(SETTINGS)
+        .exec();
     Err(error).context("cannot start this program again")
 }
 
 fn execute(command: Command) -> Result<()> {
     let log = Log::new();
     match command {
-        Command::Run { data, out, target, source, quality, loss } => {
-            let gates = Gates { min_score: quality.min_score, max_drop: loss.max_drop };
+        Command::Run {
+            data,
+            out,
+            target,
+            source,
+            quality,
+            loss,
+        } => {
+            let gates = Gates {
+                min_score: quality.min_score,
+                max_drop: loss.max_drop,
+            };
             run(&data, &out.out, &target.wishes(), &source, gates, &log)
         }
-        Command::Preprocess { data, out, target } => preprocess(&data, &out.out, &target.wishes(), &log).map(drop),
+        Command::Preprocess { data, out, target } => {
+            preprocess(&data, &out.out, &target.wishes(), &log).map(drop)
+        }
         Command::Train { dir, source } => train(&dir, &source, &log).map(drop),
         Command::Evaluate { dir, quality } => evaluate(&dir, quality.min_score, &log).map(drop),
         Command::Quantize { dir, loss } => quantize(&dir, loss.max_drop, &log).map(drop),
-        Command::Predict { model, data } => predict(&model, &data, std::io::stdout().lock()),
+        Command::Predict { model, data } => predict(&model, &data, std::io::stdout().lock(), &log),
     }
 }

@@ -34,7 +34,9 @@ pub struct Source {
 /// If the file cannot be read or is no ONNX model.
 pub fn load(path: &Path) -> Result<Model> {
     let bytes = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
-    let model = Model::decode(bytes.as_slice()).ok().filter(|model| model.graph.is_some());
+    let model = Model::decode(bytes.as_slice())
+        .ok()
+        .filter(|model| model.graph.is_some());
     model.with_context(|| format!("{} is no ONNX model", path.display()))
 }
 
@@ -44,12 +46,17 @@ pub fn load(path: &Path) -> Result<Model> {
 ///
 /// If the file cannot be written.
 pub fn save(path: &Path, model: &Model) -> Result<()> {
-    fs::write(path, model.encode_to_vec()).with_context(|| format!("cannot write {}", path.display()))
+    fs::write(path, model.encode_to_vec())
+        .with_context(|| format!("cannot write {}", path.display()))
 }
 
 /// The value of a key in a model's metadata.
 pub fn metadata<'a>(model: &'a Model, key: &str) -> Option<&'a str> {
-    model.metadata_props.iter().find(|it| it.key == key).map(|it| it.value.as_str())
+    model
+        .metadata_props
+        .iter()
+        .find(|it| it.key == key)
+        .map(|it| it.value.as_str())
 }
 
 /// Notes something in a model's metadata, in the place of what was there.
@@ -57,6 +64,9 @@ pub fn note(model: &mut Model, key: &str, value: impl Into<String>) {
     let value = value.into();
     match model.metadata_props.iter_mut().find(|it| it.key == key) {
         Some(known) => known.value = value,
-        None => model.metadata_props.push(KeyValue { key: key.to_owned(), value }),
+        None => model.metadata_props.push(KeyValue {
+            key: key.to_owned(),
+            value,
+        }),
     }
 }

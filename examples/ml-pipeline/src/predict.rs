@@ -7,44 +7,122 @@ use anyhow::{Context, Result, bail};
 use csv::StringRecord;
 
 use crate::evaluate::runtime::{Predictions, Runtime};
+use crate::log::Log;
 use crate::onnx::{self, model::Input};
-use crate::preprocess::tidy;
+use crate::preprocess::parts::tidy;
 use crate::read::CsvFile;
 use crate::schema::Kind;
 use crate::table::Gatherer;
+use crate::value::{self, Numerals};
 
 /// Prints what a model says of each row of `data`, as CSV.
 ///
 /// # Errors
 ///
 /// If the model cannot be run, or a column that it takes is not in the file.
-pub fn predict(model: &Path, data: &Path, out: impl Write) -> Result<()> {
+pub fn predict(model: &Path, data: &Path, out: impl Write, log: &Log) -> Result<()> {
     let runtime = Runtime::load(model)?;
-    let inputs = onnx::metadata(&onnx::load(model)?, "inputs").map(serde_json::from_str::<Vec<Input>>);
-    let inputs = inputs.with_context(|| format!("{} was not written by this program", model.display()))??;
+    let inputs =
+        onnx::metadata(&onnx::load(model)?, "inputs").map(serde_json::from_str::<Vec<Input>>);
+    let inputs = inputs
+        .with_context(|| format!("{} was not written by this program", model.display()))??;
     let file = CsvFile::open(data)?;
-    let mut places = Vec::new();
-    for input in &inputs {
-        match file.names.iter().position(|name| *name == input.column) {
-            Some(place) => places.push(place),
-            None => bail!("{} has no column '{}', which the model takes", data.display(), input.column),
-        }
-    }
-    let mut columns: Vec<_> = inputs.iter().map(|input| Gatherer::new(input.kind.is_text())).collect();
-    let (mut rows, mut record, mut text) = (file.rows()?, StringRecord::new(), String::new());
+    let mut columns = inputs
+        .iter()
+        .map(|input| Served::new(input, &file).with_context(|| data.display().to_string()))
+        .collect::<Result<Vec<_>>>()?;
+    let (mut rows, mut record, mut ragged) = (file.rows()?, StringRecord::new(), 0);
     while rows.next(&mut record)? {
-        for ((column, input), &place) in columns.iter_mut().zip(&inputs).zip(&places) {
-            let field = record.get(place).unwrap_or_default();
-            tidy(field, input.kind, file.numerals(), &mut text);
-            // Dates may also come as the model takes them, which is how `preprocess` writes them.
-            if text.is_empty() && matches!(input.kind, Kind::Date { .. }) {
-                tidy(field, Kind::Number, file.numerals(), &mut text);
-            }
-            column.add(&text);
+        ragged += u64::from(record.len() != file.names.len());
+        for column in &mut columns {
+            column.add(
+                record.get(column.place).unwrap_or_default(),
+                file.numerals(),
+            );
         }
     }
-    let columns: Vec<_> = columns.into_iter().map(Gatherer::finish).collect();
+    if ragged > 0 {
+        log.warn(&format!(
+            "{ragged} rows have another number of fields than the first line: what is not there counts as missing"
+        ));
+    }
+    columns
+        .iter()
+        .filter_map(Served::lost)
+        .for_each(|lost| log.warn(&lost));
+    let columns: Vec<_> = columns
+        .into_iter()
+        .map(|column| column.values.finish())
+        .collect();
     print(&runtime.predict(&columns)?, runtime.classes(), out)
+}
+
+/// A column that a model takes, as a file has it.
+struct Served<'a> {
+    input: &'a Input,
+    /// Which column of the file it is.
+    place: usize,
+    values: Gatherer,
+    /// How many values could not be read, and one of them.
+    unread: u64,
+    example: String,
+    text: String,
+}
+
+impl<'a> Served<'a> {
+    fn new(input: &'a Input, file: &CsvFile) -> Result<Self> {
+        let Some(place) = file.names.iter().position(|name| *name == input.column) else {
+            let found: Vec<_> = file
+                .names
+                .iter()
+                .take(10)
+                .map(|name| format!("'{name}'"))
+                .collect();
+            bail!(
+                "it has no column '{}', which the model takes: its columns are {} (delimiter '{}')",
+                input.column,
+                found.join(", "),
+                char::from(file.dialect.delimiter).escape_default()
+            )
+        };
+        Ok(Served {
+            input,
+            place,
+            values: Gatherer::new(input.kind.is_text()),
+            unread: 0,
+            example: String::new(),
+            text: String::new(),
+        })
+    }
+
+    fn add(&mut self, field: &str, numerals: Numerals) {
+        tidy(field, self.input.kind, numerals, &mut self.text);
+        // Dates may also come as the model takes them, which is how `preprocess` writes them.
+        if self.text.is_empty() && matches!(self.input.kind, Kind::Date { .. }) {
+            tidy(field, Kind::Number, numerals, &mut self.text);
+        }
+        if self.text.is_empty() && !value::is_missing(field.trim()) {
+            self.unread += 1;
+            self.example = field.to_owned();
+        }
+        self.values.add(&self.text);
+    }
+
+    fn lost(&self) -> Option<String> {
+        let Served {
+            input,
+            unread,
+            example,
+            ..
+        } = self;
+        (*unread > 0).then(|| {
+            format!(
+                "'{}': {unread} values are no {}, such as '{example}': they count as missing",
+                input.column,
+                input.kind.name()
+            )
+        })
+    }
 }
 
 fn print(predictions: &Predictions, classes: &[String], out: impl Write) -> Result<()> {
@@ -52,10 +130,16 @@ fn print(predictions: &Predictions, classes: &[String], out: impl Write) -> Resu
     match predictions {
         Predictions::Numbers(numbers) => {
             writer.write_record(["prediction"])?;
-            numbers.iter().try_for_each(|number| writer.write_record([number.to_string()]))?;
+            numbers
+                .iter()
+                .try_for_each(|number| writer.write_record([number.to_string()]))?;
         }
-        Predictions::Classes { labels, probabilities } => {
-            let header = std::iter::once("label".to_owned()).chain(classes.iter().map(|class| format!("p({class})")));
+        Predictions::Classes {
+            labels,
+            probabilities,
+        } => {
+            let header = std::iter::once("label".to_owned())
+                .chain(classes.iter().map(|class| format!("p({class})")));
             writer.write_record(header)?;
             for (&label, row) in labels.iter().zip(probabilities.chunks_exact(classes.len())) {
                 writer.write_field(&classes[label as usize])?;

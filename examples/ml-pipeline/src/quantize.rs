@@ -13,6 +13,7 @@ use crate::evaluate::runtime::{self, Predictions, Runtime};
 use crate::evaluate::{self, Figures, Metrics, Score, metrics};
 use crate::log::Log;
 use crate::onnx;
+use crate::preprocess::counted;
 use crate::schema::{self, files};
 use crate::table::Table;
 
@@ -49,7 +50,13 @@ pub fn quantize(dir: &Path, most: f64, log: &Log) -> Result<Metrics> {
     log.start("quantizing", None);
     let layers = graph::layers(&model);
     let rows = metrics.data.rows;
-    let calibration = Table::load(dir, files::TRAIN, &metrics.data, rows.train, CALIBRATION_ROWS)?;
+    let calibration = Table::load(
+        dir,
+        files::TRAIN,
+        &metrics.data,
+        rows.train,
+        CALIBRATION_ROWS,
+    )?;
     let ranges = runtime::ranges(&path, &layers, &calibration.columns)?;
     graph::quantize(&mut model, &ranges);
     onnx::save(&quantized, &model)?;
@@ -62,7 +69,14 @@ pub fn quantize(dir: &Path, most: f64, log: &Log) -> Result<Metrics> {
     let classes = runtime.classes().len();
     let score = predictions.score(&test.target, classes);
     let figures = evaluate::figures(&test.target, &predictions, classes);
-    evaluate::stamp(&quantized, &Score { value: score, ..metrics.score.clone() }, &figures)?;
+    evaluate::stamp(
+        &quantized,
+        &Score {
+            value: score,
+            ..metrics.score.clone()
+        },
+        &figures,
+    )?;
     let result = Quantized {
         score,
         drop: metrics.score.value - score,
@@ -79,10 +93,12 @@ pub fn quantize(dir: &Path, most: f64, log: &Log) -> Result<Metrics> {
     metrics.leave(dir)?;
     if drop > most {
         bail!(
-            "the {} falls by {drop:.4} in 8 bits (from {:.4} to {score:.4}), more than the {most} that --max-drop \
-             allows",
+            "the {} falls by {drop:.4} in 8 bits (from {:.4} to {score:.4}, on {}), more than the {most} that \
+             --max-drop allows; {} is as good as it was",
             metrics.score.name,
-            metrics.score.value
+            metrics.score.value,
+            counted(rows.test, "row"),
+            path.display()
         );
     }
     Ok(metrics)
@@ -90,7 +106,9 @@ pub fn quantize(dir: &Path, most: f64, log: &Log) -> Result<Metrics> {
 
 fn agreement(full: &Predictions, quantized: &Predictions) -> f64 {
     match (full, quantized) {
-        (Predictions::Classes { labels: full, .. }, Predictions::Classes { labels, .. }) => metrics::accuracy(full, labels),
+        (Predictions::Classes { labels: full, .. }, Predictions::Classes { labels, .. }) => {
+            metrics::accuracy(full, labels)
+        }
         (Predictions::Numbers(full), Predictions::Numbers(numbers)) => metrics::r2(full, numbers),
         _ => 0.0,
     }

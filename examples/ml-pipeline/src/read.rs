@@ -4,7 +4,8 @@ mod dialect;
 mod encoding;
 mod guard;
 
-use std::fs::File;
+use std::collections::HashSet;
+use std::fs::{self, File};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -45,6 +46,12 @@ impl CsvFile {
     ///
     /// With one sentence, if the file cannot be read, is no CSV file, or has no rows.
     pub fn open(path: &Path) -> Result<Self> {
+        let kind = fs::metadata(path).with_context(|| format!("cannot read {}", path.display()))?;
+        ensure!(
+            kind.is_file(),
+            "{} is no regular file, and it is read more than once: store it in one",
+            path.display()
+        );
         let encoding = Encoding::of(path)?;
         let sample = sample(path, encoding)?;
         ensure!(!sample.trim().is_empty(), "{} is empty", path.display());
@@ -56,13 +63,16 @@ impl CsvFile {
             names: Vec::new(),
             notes: Vec::new(),
         };
-        let first = file.first()?;
+        let mut first = file.first()?;
         ensure!(
             first.len() <= COLUMN_LIMIT,
             "{}: line 1 has {} columns, where at most {COLUMN_LIMIT} are read",
             path.display(),
             first.len()
         );
+        if file.dialect.header == Header::Present && file.ends_with_delimiter()? {
+            first.truncate(first.len() - 1);
+        }
         let (names, notes) = names(&first, file.dialect.header);
         file.names = names;
         file.notes = notes;
@@ -75,10 +85,7 @@ impl CsvFile {
     ///
     /// If the file cannot be opened.
     pub fn rows(&self) -> Result<Rows> {
-        let mut rows = Rows {
-            path: self.path.clone(),
-            reader: self.reader()?,
-        };
+        let mut rows = self.records()?;
         if self.dialect.header == Header::Present {
             rows.next(&mut StringRecord::new())?;
         }
@@ -92,17 +99,38 @@ impl CsvFile {
 
     fn first(&self) -> Result<StringRecord> {
         let mut record = StringRecord::new();
-        let mut rows = Rows {
-            path: self.path.clone(),
-            reader: self.reader()?,
-        };
-        let found = rows.next(&mut record)?;
+        let found = self.records()?.next(&mut record)?;
         ensure!(found, "{} is empty", self.path.display());
         Ok(record)
     }
 
+    /// Whether a delimiter ends the first two records, which then names no column.
+    fn ends_with_delimiter(&self) -> Result<bool> {
+        let (mut records, mut record) = (self.records()?, StringRecord::new());
+        for _ in 0..2 {
+            let found = records.next(&mut record)?;
+            if !found || record.len() < 2 || record.iter().next_back() != Some("") {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// All records, the header's too.
+    fn records(&self) -> Result<Rows> {
+        let mut rows = Rows {
+            path: self.path.clone(),
+            reader: self.reader()?,
+        };
+        if self.dialect.is_told {
+            rows.next(&mut StringRecord::new())?;
+        }
+        Ok(rows)
+    }
+
     fn reader(&self) -> Result<csv::Reader<Box<dyn Read>>> {
-        let guarded = guard::Guard::new(decoded(&self.path, self.encoding)?, self.dialect.delimiter);
+        let guarded =
+            guard::Guard::new(decoded(&self.path, self.encoding)?, self.dialect.delimiter);
         Ok(csv::ReaderBuilder::new()
             .has_headers(false)
             .flexible(true)
@@ -161,11 +189,14 @@ fn names(first: &StringRecord, header: Header) -> (Vec<String>, Vec<String>) {
     if header == Header::Absent {
         let names: Vec<String> = (1..=first.len()).map(|n| format!("column_{n}")).collect();
         let last = names.last().cloned().unwrap_or_default();
-        notes.push(format!("there is no header: the columns are called column_1 to {last}"));
+        notes.push(format!(
+            "there is no header: the columns are called column_1 to {last}"
+        ));
         return (names, notes);
     }
     let mut names: Vec<String> = Vec::with_capacity(first.len());
-    let mut taken = std::collections::HashSet::new();
+    let mut taken: HashSet<String> = HashSet::new();
+    let all: HashSet<&str> = first.iter().map(str::trim).collect();
     for (index, field) in first.iter().enumerate() {
         let wanted = match field.trim() {
             "" => format!("column_{}", index + 1),
@@ -173,10 +204,11 @@ fn names(first: &StringRecord, header: Header) -> (Vec<String>, Vec<String>) {
         };
         let mut name = wanted.clone();
         let mut count = 1;
-        while !taken.insert(name.clone()) {
+        while taken.contains(&name) || (count > 1 && all.contains(name.as_str())) {
             count += 1;
             name = format!("{wanted}_{count}");
         }
+        taken.insert(name.clone());
         if name != wanted {
             notes.push(format!(
                 "the header has '{wanted}' more than once: column {} is called '{name}' here",

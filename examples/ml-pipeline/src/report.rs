@@ -39,7 +39,8 @@ pub fn html(metrics: &Metrics) -> String {
         target = escape(&data.target.name),
         style = include_str!("report/style.css"),
         task = match &data.target.task {
-            Task::Classification { classes } => format!("Classification into {} classes", classes.len()),
+            Task::Classification { classes } =>
+                format!("Classification into {} classes", classes.len()),
             Task::Regression => "Regression".to_owned(),
         },
         because = escape(&data.target.because),
@@ -51,7 +52,11 @@ pub fn html(metrics: &Metrics) -> String {
     importance(&mut page, metrics);
     training(&mut page, metrics);
     columns(&mut page, metrics);
-    let _ = write!(page, "<p class=\"quiet\">ml-pipeline {}</p>\n</body>\n</html>\n", escape(&metrics.tool_version));
+    let _ = write!(
+        page,
+        "<p class=\"quiet\">ml-pipeline {}</p>\n</body>\n</html>\n",
+        escape(&metrics.tool_version)
+    );
     page
 }
 
@@ -123,7 +128,11 @@ fn figures(page: &mut String, metrics: &Metrics) {
         );
     }
     let bytes = quantized.map_or("-".to_owned(), |it| it.model_bytes.to_string());
-    let _ = writeln!(page, "<tr><td>bytes</td><td>{}</td><td>{bytes}</td><td>-</td></tr>", metrics.model_bytes);
+    let _ = writeln!(
+        page,
+        "<tr><td>bytes</td><td>{}</td><td>{bytes}</td><td>-</td></tr>",
+        metrics.model_bytes
+    );
     page.push_str("</table></div>\n");
     if let Some(quantized) = quantized {
         let _ = writeln!(
@@ -159,14 +168,21 @@ fn confused(page: &mut String, confusion: &[Vec<u64>], classes: &[String]) {
     let mut pairs: Vec<_> = confusion
         .iter()
         .enumerate()
-        .flat_map(|(truth, row)| row.iter().enumerate().map(move |(predicted, &count)| (count, truth, predicted)))
+        .flat_map(|(truth, row)| {
+            row.iter()
+                .enumerate()
+                .map(move |(predicted, &count)| (count, truth, predicted))
+        })
         .filter(|&(count, truth, predicted)| count > 0 && truth != predicted)
         .collect();
     pairs.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| (a.1, a.2).cmp(&(b.1, b.2))));
     page.push_str("<div class=\"wide\"><table>\n<tr><th>true</th><th class=\"text\">predicted</th><th>rows</th></tr>\n");
     for (count, truth, predicted) in pairs.into_iter().take(LISTED) {
         let (truth, predicted) = (escape(&classes[truth]), escape(&classes[predicted]));
-        let _ = writeln!(page, "<tr><td>{truth}</td><td class=\"text\">{predicted}</td><td>{count}</td></tr>");
+        let _ = writeln!(
+            page,
+            "<tr><td>{truth}</td><td class=\"text\">{predicted}</td><td>{count}</td></tr>"
+        );
     }
     page.push_str("</table></div>\n");
 }
@@ -177,7 +193,11 @@ fn importance(page: &mut String, metrics: &Metrics) {
     page.push_str(&svg::importance(shown));
     let all = metrics.data.columns.len();
     if shown.len() < all {
-        let _ = writeln!(page, "<p class=\"quiet\">The {} most important of {all} columns</p>", shown.len());
+        let _ = writeln!(
+            page,
+            "<p class=\"quiet\">The {} most important of {all} columns</p>",
+            shown.len()
+        );
     }
 }
 
@@ -189,7 +209,11 @@ fn training(page: &mut String, metrics: &Metrics) {
         escape(&metrics.score.name)
     );
     for trial in &training.trials {
-        let taken = if trial.name == training.chosen { " (taken)" } else { "" };
+        let taken = if trial.name == training.chosen {
+            " (taken)"
+        } else {
+            ""
+        };
         let _ = writeln!(
             page,
             "<tr><td>{}{taken}</td><td>{:.4}</td><td>{}</td><td>{}</td></tr>",
@@ -207,15 +231,27 @@ fn columns(page: &mut String, metrics: &Metrics) {
     let data = &metrics.data;
     page.push_str("<h2>Columns</h2>\n<div class=\"wide\"><table>\n<tr><th>column</th><th class=\"text\">taken as</th></tr>\n");
     for column in data.columns.iter().take(COLUMNS) {
-        let _ = writeln!(page, "<tr><td>{}</td><td class=\"text\">{}</td></tr>", escape(&column.name), column.kind.name());
+        let _ = writeln!(
+            page,
+            "<tr><td>{}</td><td class=\"text\">{}</td></tr>",
+            escape(&column.name),
+            column.kind.name()
+        );
     }
     for dropped in data.dropped.iter().take(COLUMNS) {
         let (name, reason) = (escape(&dropped.name), escape(&dropped.reason));
-        let _ = writeln!(page, "<tr><td>{name}</td><td class=\"text quiet\">left out: {reason}</td></tr>");
+        let _ = writeln!(
+            page,
+            "<tr><td>{name}</td><td class=\"text quiet\">left out: {reason}</td></tr>"
+        );
     }
     page.push_str("</table></div>\n");
-    let hidden = data.columns.len().saturating_sub(COLUMNS) + data.dropped.len().saturating_sub(COLUMNS);
+    let hidden =
+        data.columns.len().saturating_sub(COLUMNS) + data.dropped.len().saturating_sub(COLUMNS);
     if hidden > 0 {
-        let _ = writeln!(page, "<p class=\"quiet\">and {hidden} more, in metrics.json</p>");
+        let _ = writeln!(
+            page,
+            "<p class=\"quiet\">and {hidden} more, in metrics.json</p>"
+        );
     }
 }

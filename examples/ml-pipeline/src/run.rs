@@ -1,16 +1,15 @@
 //! All steps, one after the other, and what came of them.
 
-use std::fs;
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 
 use crate::evaluate::{Figures, Metrics, evaluate};
 use crate::log::Log;
 use crate::onnx::Source;
 use crate::preprocess::{Wishes, preprocess};
 use crate::quantize::quantize;
-use crate::schema::files;
+use crate::schema::{self, files};
 use crate::train::train;
 
 /// What a model must come to.
@@ -27,16 +26,21 @@ pub struct Gates {
 /// # Errors
 ///
 /// With one sentence, if a step fails.
-pub fn run(data: &Path, dir: &Path, wishes: &Wishes, source: &Source, gates: Gates, log: &Log) -> Result<()> {
+pub fn run(
+    data: &Path,
+    dir: &Path,
+    wishes: &Wishes,
+    source: &Source,
+    gates: Gates,
+    log: &Log,
+) -> Result<()> {
     log.say("1/4 preprocess");
     preprocess(data, dir, wishes, log)?;
     let done = steps(dir, source, gates, log);
-    for name in [files::SCHEMA, files::TRAIN, files::TEST, files::TRAINING] {
-        let path = dir.join(name);
-        if path.exists() {
-            fs::remove_file(&path).with_context(|| format!("cannot remove {}", path.display()))?;
-        }
-    }
+    schema::forget(
+        dir,
+        &[files::SCHEMA, files::TRAIN, files::TEST, files::TRAINING],
+    )?;
     print!("{}", table(&done?, dir));
     Ok(())
 }
@@ -52,19 +56,35 @@ fn steps(dir: &Path, source: &Source, gates: Gates, log: &Log) -> Result<Metrics
 
 /// The closing table.
 pub fn table(metrics: &Metrics, dir: &Path) -> String {
-    let mut text = format!("\n{:<20} {:>12} {:>12} {:>12}\n", "", "model", "8 bits", "no learning");
+    let mut text = format!(
+        "\n{:<20} {:>12} {:>12} {:>12}\n",
+        "", "model", "8 bits", "no learning"
+    );
     let quantized = metrics.quantized.as_ref();
     let rows = metrics.model.rows();
     let (eight, none) = (quantized.map(|it| it.model.rows()), metrics.baseline.rows());
     let cell = |value: Option<f64>| value.map_or("-".to_owned(), |value| format!("{value:.4}"));
     for (at, (name, value)) in rows.iter().enumerate() {
         let eight = eight.as_ref().and_then(|rows| rows[at].1);
-        text += &format!("{name:<20} {:>12} {:>12} {:>12}\n", cell(*value), cell(eight), cell(none[at].1));
+        text += &format!(
+            "{name:<20} {:>12} {:>12} {:>12}\n",
+            cell(*value),
+            cell(eight),
+            cell(none[at].1)
+        );
     }
     let bytes = quantized.map_or(0, |it| it.model_bytes);
-    text += &format!("{:<20} {:>12} {:>12}\n", "bytes", metrics.model_bytes, bytes);
+    text += &format!(
+        "{:<20} {:>12} {:>12}\n",
+        "bytes", metrics.model_bytes, bytes
+    );
     text += "\n";
-    for name in [files::MODEL, files::QUANTIZED, files::METRICS, files::REPORT] {
+    for name in [
+        files::MODEL,
+        files::QUANTIZED,
+        files::METRICS,
+        files::REPORT,
+    ] {
         text += &format!("{}\n", dir.join(name).display());
     }
     text
@@ -74,14 +94,22 @@ impl Figures {
     /// Their names and values, as people read them.
     pub fn rows(&self) -> Vec<(&'static str, Option<f64>)> {
         match *self {
-            Figures::Classification { accuracy, balanced_accuracy, macro_f1, log_loss, auc } => vec![
+            Figures::Classification {
+                accuracy,
+                balanced_accuracy,
+                macro_f1,
+                log_loss,
+                auc,
+            } => vec![
                 ("accuracy", Some(accuracy)),
                 ("balanced accuracy", Some(balanced_accuracy)),
                 ("macro F1", Some(macro_f1)),
                 ("log loss", Some(log_loss)),
                 ("AUC", auc),
             ],
-            Figures::Regression { r2, mae, rmse } => vec![("R2", Some(r2)), ("MAE", Some(mae)), ("RMSE", Some(rmse))],
+            Figures::Regression { r2, mae, rmse } => {
+                vec![("R2", Some(r2)), ("MAE", Some(mae)), ("RMSE", Some(rmse))]
+            }
         }
     }
 }

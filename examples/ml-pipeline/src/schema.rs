@@ -28,6 +28,11 @@ pub mod files {
     pub const METRICS: &str = "metrics.json";
     /// How good the models are, for people.
     pub const REPORT: &str = "report.html";
+
+    /// What is out of date when `preprocess` runs.
+    pub const AFTER_PREPROCESS: [&str; 5] = [TRAINING, MODEL, METRICS, REPORT, QUANTIZED];
+    /// What is out of date when `train` runs.
+    pub const AFTER_TRAIN: [&str; 3] = [METRICS, REPORT, QUANTIZED];
 }
 
 /// A table of which we know what each column means.
@@ -92,7 +97,9 @@ impl Task {
     /// The names of the classes; none for a number.
     pub fn classes(&self) -> Vec<String> {
         match self {
-            Task::Classification { classes } => classes.iter().map(|class| class.name.clone()).collect(),
+            Task::Classification { classes } => {
+                classes.iter().map(|class| class.name.clone()).collect()
+            }
             Task::Regression => Vec::new(),
         }
     }
@@ -168,9 +175,14 @@ pub struct Rows {
 /// If the file is not there or is not what the step writes.
 pub fn load<T: DeserializeOwned>(dir: &Path, name: &str) -> Result<T> {
     let path = dir.join(name);
-    let text = fs::read(&path)
-        .with_context(|| format!("cannot read {}, which the step before leaves there", path.display()))?;
-    serde_json::from_slice(&text).with_context(|| format!("{} is not what this program wrote", path.display()))
+    let text = fs::read(&path).with_context(|| {
+        format!(
+            "cannot read {}, which an earlier step leaves there",
+            path.display()
+        )
+    })?;
+    serde_json::from_slice(&text)
+        .with_context(|| format!("{} is not what this program wrote", path.display()))
 }
 
 /// Leaves something for the next step, and for people who look.
@@ -183,4 +195,22 @@ pub fn save<T: Serialize>(dir: &Path, name: &str, value: &T) -> Result<()> {
     let mut text = serde_json::to_vec_pretty(value)?;
     text.push(b'\n');
     fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))
+}
+
+/// Removes what an earlier run of later steps left, so that nothing of two runs stands side by side.
+///
+/// # Errors
+///
+/// If a file cannot be removed.
+pub fn forget(dir: &Path, names: &[&str]) -> Result<()> {
+    for name in names {
+        let path = dir.join(name);
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(error).with_context(|| format!("cannot remove {}", path.display()));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
 }

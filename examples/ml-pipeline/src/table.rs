@@ -68,7 +68,10 @@ impl Values {
     /// None yet.
     pub fn empty(is_text: bool) -> Self {
         if is_text {
-            Values::Words { words: Vec::new(), rows: Vec::new() }
+            Values::Words {
+                words: Vec::new(),
+                rows: Vec::new(),
+            }
         } else {
             Values::Numbers(Vec::new())
         }
@@ -78,9 +81,10 @@ impl Values {
     pub fn pick(&self, picked: &[usize]) -> Values {
         match self {
             Values::Numbers(all) => Values::Numbers(picked.iter().map(|&row| all[row]).collect()),
-            Values::Words { words, rows } => {
-                Values::Words { words: words.clone(), rows: picked.iter().map(|&row| rows[row]).collect() }
-            }
+            Values::Words { words, rows } => Values::Words {
+                words: words.clone(),
+                rows: picked.iter().map(|&row| rows[row]).collect(),
+            },
         }
     }
 
@@ -107,7 +111,10 @@ pub struct Gatherer {
 impl Gatherer {
     /// For a column of words or of numbers.
     pub fn new(is_text: bool) -> Self {
-        Gatherer { values: Values::empty(is_text), known: HashMap::new() }
+        Gatherer {
+            values: Values::empty(is_text),
+            known: HashMap::new(),
+        }
     }
 
     /// Takes the next value, written as `preprocess` does.
@@ -143,17 +150,36 @@ impl Table {
     /// If the file cannot be read or does not fit the schema.
     pub fn load(dir: &Path, name: &str, schema: &Schema, rows: u64, limit: u64) -> Result<Self> {
         let path = dir.join(name);
-        let file = File::open(&path)
-            .with_context(|| format!("cannot read {}, which `preprocess` leaves there", path.display()))?;
+        let file = File::open(&path).with_context(|| {
+            format!(
+                "cannot read {}, which `preprocess` leaves there",
+                path.display()
+            )
+        })?;
         let mut reader = csv::Reader::from_reader(std::io::BufReader::new(file));
         let width = schema.columns.len();
-        let found = reader.headers().with_context(|| path.display().to_string())?.len();
-        ensure!(found == width + 1, "{} does not fit {}", path.display(), crate::schema::files::SCHEMA);
-        let mut columns: Vec<_> = schema.columns.iter().map(|column| Gatherer::new(column.kind.is_text())).collect();
+        let found = reader
+            .headers()
+            .with_context(|| path.display().to_string())?
+            .len();
+        ensure!(
+            found == width + 1,
+            "{} does not fit {}: run `preprocess` again",
+            path.display(),
+            crate::schema::files::SCHEMA
+        );
+        let mut columns: Vec<_> = schema
+            .columns
+            .iter()
+            .map(|column| Gatherer::new(column.kind.is_text()))
+            .collect();
         let mut target = Target::new(&schema.target.task);
         let mut record = StringRecord::new();
         let mut at = 0;
-        while reader.read_record(&mut record).with_context(|| path.display().to_string())? {
+        while reader
+            .read_record(&mut record)
+            .with_context(|| path.display().to_string())?
+        {
             at += 1;
             // Bresenham's line: each row is taken with which the wanted share grows by a whole.
             if rows > limit && at * limit / rows == (at - 1) * limit / rows {
@@ -164,7 +190,10 @@ impl Table {
             }
             target.add(record.get(width).unwrap_or_default());
         }
-        Ok(Table { columns: columns.into_iter().map(Gatherer::finish).collect(), target: target.truth })
+        Ok(Table {
+            columns: columns.into_iter().map(Gatherer::finish).collect(),
+            target: target.truth,
+        })
     }
 
     /// How many rows there are.
@@ -180,7 +209,11 @@ impl Table {
     /// Some of the rows, in the order given.
     pub fn pick(&self, rows: &[usize]) -> Table {
         Table {
-            columns: self.columns.iter().map(|column| column.pick(rows)).collect(),
+            columns: self
+                .columns
+                .iter()
+                .map(|column| column.pick(rows))
+                .collect(),
             target: self.target.pick(rows),
         }
     }

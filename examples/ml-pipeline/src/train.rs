@@ -51,16 +51,27 @@ pub struct Training {
 /// With one sentence, if the files of the step before are not there.
 pub fn train(dir: &Path, source: &Source, log: &Log) -> Result<Training> {
     let schema: Schema = schema::load(dir, files::SCHEMA)?;
+    schema::forget(dir, &files::AFTER_TRAIN)?;
     let limit = (BUDGET / schema.columns.len() as u64).max(1);
     let table = Table::load(dir, files::TRAIN, &schema, schema.rows.train, limit)?;
     let encoder = Encoder::of(&schema, &table);
     let table = thinned(table, encoder.width());
     if (table.len() as u64) < schema.rows.train {
-        log.warn(&format!("{} of {} rows are learned from, evenly spread", table.len(), schema.rows.train));
+        log.warn(&format!(
+            "{} of {} rows are learned from, evenly spread",
+            table.len(),
+            schema.rows.train
+        ));
     }
     let classes = schema.target.task.classes();
     let scale = Scale::of(&table.target);
-    let sample = Sample::new(encoder.encode(&table), encoder.width(), &table.target, classes.len(), scale);
+    let sample = Sample::new(
+        encoder.encode(&table),
+        encoder.width(),
+        &table.target,
+        classes.len(),
+        scale,
+    );
     let truth = table.target;
     drop(table.columns);
 
@@ -86,7 +97,10 @@ pub fn train(dir: &Path, source: &Source, log: &Log) -> Result<Training> {
         baseline: baseline(&truth, classes.len(), scale),
         strengths: strengths(&encoder, &fitted, schema.columns.len()),
     };
-    log.say(&format!("{} learned from {} rows, {} epochs", training.chosen, training.rows, fitted.epoch));
+    log.say(&format!(
+        "{} learned from {} rows, {} epochs",
+        training.chosen, training.rows, fitted.epoch
+    ));
     let model = onnx::model::build(&schema, &encoder, &fitted.layers, scale, source);
     onnx::save(&dir.join(files::MODEL), &model)?;
     schema::save(dir, files::TRAINING, &training)?;
@@ -99,12 +113,20 @@ fn thinned(table: Table, width: usize) -> Table {
     if table.len() <= most {
         return table;
     }
-    let rows: Vec<_> = (0..table.len()).step_by(table.len().div_ceil(most)).collect();
+    let rows: Vec<_> = (0..table.len())
+        .step_by(table.len().div_ceil(most))
+        .collect();
     table.pick(&rows)
 }
 
 /// Lets the chosen network learn from all rows.
-fn learn(chosen: usize, trial: &Trial, sample: &Sample, truth: &Truth, log: &Log) -> Result<(Fitted, Vec<Losses>)> {
+fn learn(
+    chosen: usize,
+    trial: &Trial,
+    sample: &Sample,
+    truth: &Truth,
+    log: &Log,
+) -> Result<(Fitted, Vec<Losses>)> {
     let rows: Vec<_> = (0..sample.len()).collect();
     let (learn, watch, epochs) = if rows.len() < WATCHED_FROM {
         (rows, Vec::new(), Some(trial.epochs))
@@ -115,12 +137,27 @@ fn learn(chosen: usize, trial: &Trial, sample: &Sample, truth: &Truth, log: &Log
     };
     let most = epochs.unwrap_or(Schedule::new(learn.len()).epochs);
     log.start("training", Some(most as u64));
-    let fitted = fit(&RECIPES[chosen], sample, (&learn, &watch), epochs, |epoch, losses| {
-        log.step(|| format!("epoch {epoch}, loss {:.4}", losses.watched.unwrap_or(losses.train)));
-    })?;
+    let fitted = fit(
+        &RECIPES[chosen],
+        sample,
+        (&learn, &watch),
+        epochs,
+        |epoch, losses| {
+            log.step(|| {
+                format!(
+                    "epoch {epoch}, loss {:.4}",
+                    losses.watched.unwrap_or(losses.train)
+                )
+            });
+        },
+    )?;
     log.finish();
     // Without rows to watch, the comparison's watched ones show best how it learned.
-    let curve = if watch.is_empty() { trial.curve.clone() } else { fitted.curve.clone() };
+    let curve = if watch.is_empty() {
+        trial.curve.clone()
+    } else {
+        fitted.curve.clone()
+    };
     Ok((fitted, curve))
 }
 
@@ -130,13 +167,20 @@ fn baseline(truth: &Truth, classes: usize, scale: Scale) -> Vec<f32> {
     };
     let mut counts = vec![0.0; classes];
     rows.iter().for_each(|&class| counts[class as usize] += 1.0);
-    counts.iter().map(|count| count / rows.len() as f32).collect()
+    counts
+        .iter()
+        .map(|count| count / rows.len() as f32)
+        .collect()
 }
 
 fn strengths(encoder: &Encoder, fitted: &Fitted, columns: usize) -> Vec<f32> {
     let mut strengths = vec![0.0; columns];
     if let Some(layer) = fitted.layers.first() {
-        for (column, weights) in encoder.origins().into_iter().zip(layer.weights.chunks_exact(layer.outputs)) {
+        for (column, weights) in encoder
+            .origins()
+            .into_iter()
+            .zip(layer.weights.chunks_exact(layer.outputs))
+        {
             strengths[column] += weights.iter().map(|weight| weight.abs()).sum::<f32>();
         }
     }

@@ -31,9 +31,12 @@ fn files_without_anything_to_learn_from_are_refused_with_a_reason() {
     );
     assert_eq!(
         refused(rows("a,b", 20, |at| format!("{},x", at % 3))),
-        "data.csv: the target 'b' has one value, 'x', in all 20 rows: there is nothing to learn"
+        "data.csv: the target 'b' has one value, 'x', in all 20 rows that have any: there is nothing to learn"
     );
-    assert_eq!(refused(rows("a,b", 20, |at| format!("{},", at % 3))), "data.csv: the target 'b' has no value in any row");
+    assert_eq!(
+        refused(rows("a,b", 20, |at| format!("{},", at % 3))),
+        "data.csv: the target 'b' has no value in any row"
+    );
     assert_eq!(
         refused(rows("a,b,y", 20, |at| format!(",,{}", at % 2))),
         "data.csv: no column is left to learn from: 'a' (it has no value in any row), 'b' (it has no value in any row)"
@@ -46,14 +49,25 @@ fn files_that_are_no_csv_are_named() {
         refused(b"PK\x03\x04\x14\0\0\0"),
         "data.csv is a ZIP archive or an Excel workbook, not a CSV file: unpack or export it first"
     );
-    assert_eq!(refused(b"\x1f\x8b\x08\0"), "data.csv is compressed with gzip, not a CSV file: unpack or export it first");
-    assert_eq!(refused("a,b\n1,2\n3,\u{0}\n"), "data.csv: line 3 has a NUL byte: this is no text");
+    assert_eq!(
+        refused(b"\x1f\x8b\x08\0"),
+        "data.csv is compressed with gzip, not a CSV file: unpack or export it first"
+    );
+    assert_eq!(
+        refused("a,b\n1,2\n3,\u{0}\n"),
+        "data.csv: line 3 has a NUL byte: this is no text"
+    );
 }
 
 #[test]
 fn quotes_are_followed_and_an_open_one_is_found() {
-    assert_eq!(refused("a,b\n1,x\n2,\"y\n3,z\n"), "data.csv: line 3: a quote opens here that is never closed");
-    let text = rows("a,b,y", 30, |at| format!("{},\"two\nlines, \"\"{}\"\"\",{}", at % 7, at % 3, at % 2));
+    assert_eq!(
+        refused("a,b\n1,x\n2,\"y\n3,z\n"),
+        "data.csv: line 3: a quote opens here that is never closed"
+    );
+    let text = rows("a,b,y", 30, |at| {
+        format!("{},\"two\nlines, \"\"{}\"\"\",{}", at % 7, at % 3, at % 2)
+    });
     let schema = Case::new(text).preprocess(&[]);
     assert_eq!(schema["rows"]["read"], 30);
     assert_eq!(schema["columns"][1]["kind"], "category");
@@ -65,31 +79,60 @@ fn quotes_are_followed_and_an_open_one_is_found() {
 #[test]
 fn a_record_without_end_is_refused_before_it_fills_the_memory() {
     let long = "a,".repeat(50 << 20);
-    assert_eq!(refused(long), "data.csv: the record that begins in line 1 is longer than 4 MiB");
+    assert_eq!(
+        refused(long),
+        "data.csv: the record that begins in line 1 is longer than 4 MiB"
+    );
     let quoted = rows("a,b", 300_000, |at| format!("{},\"{at}", at % 3));
     assert!(refused(&quoted[..quoted.len() - 1]).contains("data.csv: "));
     let open = format!("a,b\n1,\"{}", "x,1\n".repeat(2 << 20));
-    assert_eq!(refused(open), "data.csv: line 2: a quote opens here that is not closed within 4 MiB");
+    assert_eq!(
+        refused(open),
+        "data.csv: line 2: a quote opens here that is not closed within 4 MiB"
+    );
 }
 
 #[test]
 fn few_ragged_rows_are_left_out_and_many_are_refused() {
-    let few = rows("a,b,y", 100, |at| if at == 40 { "1,2".into() } else { format!("{},{},{}", at % 7, at % 5, at % 2) });
+    let few = rows("a,b,y", 100, |at| {
+        if at == 40 {
+            "1,2".into()
+        } else {
+            format!("{},{},{}", at % 7, at % 5, at % 2)
+        }
+    });
     let schema = Case::new(few).preprocess(&[]);
     assert_eq!(
         schema["warnings"][0],
         "1 of 100 rows have another number of fields than the 3 of the first line (line 42 has 2): they are left out"
     );
-    assert_eq!(schema["rows"]["train"].as_u64().unwrap() + schema["rows"]["test"].as_u64().unwrap(), 99);
-    let many = rows("a,b,y", 100, |at| if at % 10 == 3 { "1,2".into() } else { format!("{},{},{}", at % 7, at % 5, at % 2) });
+    assert_eq!(
+        schema["rows"]["train"].as_u64().unwrap() + schema["rows"]["test"].as_u64().unwrap(),
+        99
+    );
+    let many = rows("a,b,y", 100, |at| {
+        if at % 10 == 3 {
+            "1,2".into()
+        } else {
+            format!("{},{},{}", at % 7, at % 5, at % 2)
+        }
+    });
     assert_eq!(
         refused(many),
         "data.csv: 10 of 100 rows have another number of fields than the 3 of the first line (line 5 has 2): look at its \
          delimiter and quotes there"
     );
     // A delimiter at the end of each row is no field.
-    let trailing = rows("a,b,y", 30, |at| format!("{},{},{},", at % 7, at % 5, at % 2));
-    assert_eq!(Case::new(trailing).preprocess(&[])["warnings"].as_array().unwrap().len(), 0);
+    let trailing = rows("a,b,y", 30, |at| {
+        format!("{},{},{},", at % 7, at % 5, at % 2)
+    });
+    assert_eq!(
+        Case::new(trailing).preprocess(&[])["warnings"]
+            .as_array()
+            .unwrap()
+            .len(),
+        0
+    );
 }
 
 #[test]
@@ -106,22 +149,36 @@ fn what_no_float_holds_and_junk_among_numbers_count_as_missing() {
         schema["warnings"][0],
         "'a': 2 of 100 values are no finite numbers of 32 bits, such as 'inf', '1e999': they count as missing"
     );
-    assert_eq!(schema["warnings"][1], "'b': 1 of 100 values are no numbers, such as 'oops': they count as missing");
+    assert_eq!(
+        schema["warnings"][1],
+        "'b': 1 of 100 values are no numbers, such as 'oops': they count as missing"
+    );
 }
 
 #[test]
 fn a_name_that_comes_twice_gets_a_number_and_is_no_target() {
-    let text = rows("a,a,y", 30, |at| format!("{},{},{}", at % 7, at % 5, at % 2));
+    let text = rows("a,a,y", 30, |at| {
+        format!("{},{},{}", at % 7, at % 5, at % 2)
+    });
     let case = Case::new(text);
     let schema = case.preprocess(&[]);
-    assert_eq!(schema["warnings"][0], "the header has 'a' more than once: column 2 is called 'a_2' here");
+    assert_eq!(
+        schema["warnings"][0],
+        "the header has 'a' more than once: column 2 is called 'a_2' here"
+    );
     assert_eq!(
         case.refused(&["--target", "a"]),
         "data.csv: the target 'a' is the name of more than one column: rename one of them"
     );
-    assert_eq!(case.refused(&["--target", "zz"]), "data.csv: there is no column 'zz': the columns are 'a', 'a_2', 'y'");
+    assert_eq!(
+        case.refused(&["--target", "zz"]),
+        "data.csv: there is no column 'zz': the columns are 'a', 'a_2', 'y'"
+    );
     let near = Case::new(plants(30)).refused(&["--target", "hieght"]);
-    assert_eq!(near, "data.csv: there is no column 'hieght': did you mean 'height'?");
+    assert_eq!(
+        near,
+        "data.csv: there is no column 'hieght': did you mean 'height'?"
+    );
 }
 
 #[test]
@@ -142,28 +199,56 @@ fn ten_thousand_columns_are_read_and_more_than_twenty_thousand_are_refused() {
     };
     let schema = Case::new(wide(10_000)).preprocess(&[]);
     let (taken, dropped) = (&schema["columns"], &schema["dropped"]);
-    assert_eq!(taken.as_array().unwrap().len() + dropped.as_array().unwrap().len(), 10_000);
-    assert_eq!(refused(wide(20_000)), "data.csv: line 1 has 20001 columns, where at most 20000 are read");
+    assert_eq!(
+        taken.as_array().unwrap().len() + dropped.as_array().unwrap().len(),
+        10_000
+    );
+    assert_eq!(
+        refused(wide(20_000)),
+        "data.csv: line 1 has 20001 columns, where at most 20000 are read"
+    );
 }
 
 #[test]
 fn rare_classes_are_reported_and_too_many_are_refused() {
-    let text = rows("a,y", 100, |at| format!("{},{}", at % 9, if at == 50 { "rare" } else { ["x", "z"][at % 2] }));
+    let text = rows("a,y", 100, |at| {
+        format!(
+            "{},{}",
+            at % 9,
+            if at == 50 { "rare" } else { ["x", "z"][at % 2] }
+        )
+    });
     let case = Case::new(text);
     let schema = case.preprocess(&[]);
     assert_eq!(
         schema["warnings"][0],
         "'y': 1 class is too rare to split well: 'rare' (1 row); 1 is learned from, but not judged"
     );
-    assert!(!String::from_utf8(case.read("test.csv")).unwrap().contains("rare"));
-    assert!(String::from_utf8(case.read("train.csv")).unwrap().contains("rare"));
+    assert!(
+        !String::from_utf8(case.read("test.csv"))
+            .unwrap()
+            .contains("rare")
+    );
+    assert!(
+        String::from_utf8(case.read("train.csv"))
+            .unwrap()
+            .contains("rare")
+    );
     assert_eq!(
-        refused(rows("a,y", 25_000, |at| format!("{},user-{}", at % 9, at % 5000))),
+        refused(rows("a,y", 25_000, |at| format!(
+            "{},user-{}",
+            at % 9,
+            at % 5000
+        ))),
         "data.csv: the target 'y' has more than 1000 classes (about 4976 different words in 25000 rows): choose another \
          column with --target, or fewer classes"
     );
     assert_eq!(
-        refused(rows("a,y", 40, |at| format!("{},user-{}", at % 9, at / 2 + at % 2))),
+        refused(rows("a,y", 40, |at| format!(
+            "{},user-{}",
+            at % 9,
+            at / 2 + at % 2
+        ))),
         "data.csv: the target 'y' has 21 classes in 40 rows, fewer than two rows for each: choose another column with \
          --target, or fewer classes"
     );
@@ -172,11 +257,74 @@ fn rare_classes_are_reported_and_too_many_are_refused() {
 #[test]
 fn a_step_without_the_one_before_says_so() {
     let case = Case::new(plants(60));
-    for (step, file) in [("train", "schema.json"), ("evaluate", "schema.json"), ("quantize", "metrics.json")] {
+    for (step, file) in [
+        ("train", "schema.json"),
+        ("evaluate", "schema.json"),
+        ("quantize", "metrics.json"),
+    ] {
         let said = case.run(&[step, "."]);
         assert!(!said.ok);
-        assert!(said.err.starts_with(&format!("error: cannot read ./{file}, which the step before leaves there")), "{}", said.err);
+        assert!(
+            said.err.starts_with(&format!(
+                "error: cannot read ./{file}, which an earlier step leaves there"
+            )),
+            "{}",
+            said.err
+        );
     }
     let said = case.run(&["run", "nothing.csv", "--out", "out"]);
-    assert_eq!((said.ok, said.err.contains("cannot read nothing.csv: No such file")), (false, true), "{}", said.err);
+    assert_eq!(
+        (
+            said.ok,
+            said.err.contains("cannot read nothing.csv: No such file")
+        ),
+        (false, true),
+        "{}",
+        said.err
+    );
+}
+
+#[test]
+fn what_is_no_file_is_not_waited_for() {
+    let case = Case::new(plants(60));
+    std::fs::create_dir(case.path("folder.csv")).unwrap();
+    for name in ["/dev/zero", "folder.csv"] {
+        let said = case.run(&["run", name, "--out", "out"]);
+        let expected = format!(
+            "error: {name} is no regular file, and it is read more than once: store it in one\n"
+        );
+        assert_eq!(said.err.lines().last().unwrap(), expected.trim_end());
+    }
+}
+
+#[test]
+fn nothing_of_an_earlier_run_is_left_beside_what_is_new() {
+    let case = Case::new(plants(240));
+    case.pipeline(&[]);
+    assert!(case.path("out/model-quantized.onnx").exists());
+    let said = case.run(&["run", "data.csv", "--out", "out", "--min-score", "1.5"]);
+    assert!(!said.ok && !case.path("out/model-quantized.onnx").exists());
+    let said = case.run(&["run", "data.csv", "--out", "out", "--min-score", "nan"]);
+    assert!(
+        !said.ok && said.err.contains("a number such as 0.9 is needed"),
+        "{}",
+        said.err
+    );
+}
+
+#[test]
+fn controls_in_names_and_values_do_not_reach_the_terminal() {
+    let text = rows("a,y", 40, |at| {
+        format!(
+            "{},\"\u{1b}[31m{}\nx\"",
+            at % 7,
+            if at == 3 { "rare" } else { "b" }
+        )
+    });
+    let said = Case::new(text).run(&["preprocess", "data.csv", "--out", "out"]);
+    assert!(
+        !said.err.contains('\u{1b}') && said.err.contains("'\\u{1b}[31mrare\\nx'"),
+        "{}",
+        said.err
+    );
 }

@@ -1,4 +1,4 @@
-//! Makes containers and puts and lists blobs in Azurite: what a demo needs of a storage client.
+//! Makes containers and puts, gets and lists blobs in Azurite: what a demo needs of a storage client.
 
 use std::{error::Error, fs, path::PathBuf, process::ExitCode};
 
@@ -12,7 +12,7 @@ use http::{Method, StatusCode};
 use testkit::client::{BlobClient, Reply, blob_path};
 use time::OffsetDateTime;
 
-/// Makes containers, and puts and lists blobs, in Azurite.
+/// Makes containers, and puts, gets and lists blobs, in Azurite.
 #[derive(Parser)]
 struct Args {
     /// Where Azurite is; its development account is the only one this client knows
@@ -36,6 +36,15 @@ enum Command {
     },
     /// Write a file's content as a blob, in place of what is there
     Put {
+        /// The container
+        container: String,
+        /// The blob's name
+        name: String,
+        /// The file
+        file: PathBuf,
+    },
+    /// Write a blob's content to a file, in place of what is there
+    Get {
         /// The container
         container: String,
         /// The blob's name
@@ -73,6 +82,14 @@ async fn run(args: Args) -> Result<(), String> {
             let content = fs::read(&file).map_err(|e| format!("{}: {e}", file.display()))?;
             put(&client, &container, &name, content.into()).await
         }
+        Command::Get {
+            container,
+            name,
+            file,
+        } => {
+            let content = get(&client, &container, &name).await?;
+            fs::write(&file, content).map_err(|e| format!("{}: {e}", file.display()))
+        }
         Command::List { container } => list(&client, &container).await,
     }
 }
@@ -102,6 +119,16 @@ async fn put(
     let reply = reply.await.map_err(nobody)?;
     match reply.status() {
         StatusCode::CREATED => Ok(()),
+        _ => Err(refusal(&reply)),
+    }
+}
+
+async fn get(client: &BlobClient, container: &str, name: &str) -> Result<Bytes, String> {
+    let path = blob_path(container, name);
+    let reply = client.try_send(Method::GET, &path, &[], &[], Bytes::new());
+    let reply = reply.await.map_err(nobody)?;
+    match reply.status() {
+        StatusCode::OK => Ok(reply.into_body()),
         _ => Err(refusal(&reply)),
     }
 }
@@ -140,6 +167,7 @@ async fn page(
 fn content_type(name: &str) -> &'static str {
     match name.rsplit_once('.') {
         Some((_, "csv")) => "text/csv",
+        Some((_, "html")) => "text/html",
         Some((_, "json")) => "application/json",
         _ => "application/octet-stream",
     }

@@ -18,8 +18,12 @@ pub fn interval(truth: &Truth, predictions: &Predictions, classes: usize) -> (f6
     let rows = truth.len();
     let mut scores: Vec<f64> = (0..DRAWS)
         .map(|_| {
-            let picked: Vec<_> = (0..rows.min(ROWS)).map(|_| random.random_range(0..rows)).collect();
-            predictions.pick(&picked).score(&truth.pick(&picked), classes)
+            let picked: Vec<_> = (0..rows.min(ROWS))
+                .map(|_| random.random_range(0..rows))
+                .collect();
+            predictions
+                .pick(&picked)
+                .score(&truth.pick(&picked), classes)
         })
         .collect();
     scores.sort_by(f64::total_cmp);
@@ -35,7 +39,9 @@ impl Predictions {
                 labels: rows.iter().map(|&row| labels[row]).collect(),
                 probabilities: Vec::new(),
             },
-            Predictions::Numbers(all) => Predictions::Numbers(rows.iter().map(|&row| all[row]).collect()),
+            Predictions::Numbers(all) => {
+                Predictions::Numbers(rows.iter().map(|&row| all[row]).collect())
+            }
         }
     }
 }
@@ -47,7 +53,9 @@ mod tests {
     #[test]
     fn the_interval_is_around_the_score_and_narrower_with_more_rows() {
         let predictions = |rows: u32| Predictions::Classes {
-            labels: (0..rows).map(|row| u32::from(row % 2 == 1 || row % 10 == 0)).collect(),
+            labels: (0..rows)
+                .map(|row| u32::from(row % 2 == 1 || row % 10 == 0))
+                .collect(),
             probabilities: Vec::new(),
         };
         let truth = |rows: u32| Truth::Classes((0..rows).map(|row| row % 2).collect());

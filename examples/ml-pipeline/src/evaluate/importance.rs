@@ -37,11 +37,18 @@ pub struct Importance {
 /// # Errors
 ///
 /// If the model does not run.
-pub fn importance(runtime: &Runtime, table: &Table, columns: &[Column], strengths: &[f32]) -> Result<Vec<Importance>> {
+pub fn importance(
+    runtime: &Runtime,
+    table: &Table,
+    columns: &[Column],
+    strengths: &[f32],
+) -> Result<Vec<Importance>> {
     let step = table.len().div_ceil(ROWS).max(1);
     let table = table.pick(&(0..table.len()).step_by(step).collect::<Vec<_>>());
     let classes = runtime.classes().len();
-    let full = runtime.predict(&table.columns)?.score(&table.target, classes);
+    let full = runtime
+        .predict(&table.columns)?
+        .score(&table.target, classes);
     let mut looked: Vec<_> = (0..columns.len()).collect();
     looked.sort_by(|&a, &b| strengths[b].total_cmp(&strengths[a]));
     looked.truncate(COLUMNS);
@@ -56,16 +63,33 @@ pub fn importance(runtime: &Runtime, table: &Table, columns: &[Column], strength
             shuffled[column] = table.columns[column].pick(&order);
             sum += full - runtime.predict(&shuffled)?.score(&table.target, classes);
         }
-        Ok(Importance { column: columns[column].name.clone(), drop: sum / REPEATS as f64 })
+        Ok(Importance {
+            column: columns[column].name.clone(),
+            drop: sum / REPEATS as f64,
+        })
     };
     let threads = thread::available_parallelism().map_or(1, NonZero::get);
     let parts = looked.chunks(looked.len().div_ceil(threads).max(1));
     let mut found: Vec<Importance> = thread::scope(|scope| {
-        let work: Vec<_> =
-            parts.map(|part| scope.spawn(|| part.iter().map(|&column| drop(column)).collect::<Result<Vec<_>>>())).collect();
-        let parts = work.into_iter().map(|it| it.join().ok().context("a thread did not end")?).collect::<Result<Vec<_>>>();
+        let work: Vec<_> = parts
+            .map(|part| {
+                scope.spawn(|| {
+                    part.iter()
+                        .map(|&column| drop(column))
+                        .collect::<Result<Vec<_>>>()
+                })
+            })
+            .collect();
+        let parts = work
+            .into_iter()
+            .map(|it| it.join().ok().context("a thread did not end")?)
+            .collect::<Result<Vec<_>>>();
         parts.map(|parts| parts.concat())
     })?;
-    found.sort_by(|a, b| b.drop.total_cmp(&a.drop).then_with(|| a.column.cmp(&b.column)));
+    found.sort_by(|a, b| {
+        b.drop
+            .total_cmp(&a.drop)
+            .then_with(|| a.column.cmp(&b.column))
+    });
     Ok(found)
 }

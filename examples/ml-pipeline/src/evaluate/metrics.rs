@@ -33,7 +33,12 @@ pub fn balanced_accuracy(truth: &[u32], predicted: &[u32], classes: usize) -> f6
         rows[truth as usize] += 1;
         right[truth as usize] += u64::from(truth == predicted);
     }
-    let recalls: Vec<_> = rows.iter().zip(&right).filter(|(rows, _)| **rows > 0).map(|(&rows, &right)| right as f64 / rows as f64).collect();
+    let recalls: Vec<_> = rows
+        .iter()
+        .zip(&right)
+        .filter(|(rows, _)| **rows > 0)
+        .map(|(&rows, &right)| right as f64 / rows as f64)
+        .collect();
     recalls.iter().sum::<f64>() / recalls.len().max(1) as f64
 }
 
@@ -55,7 +60,9 @@ pub fn log_loss(truth: &[u32], probabilities: &[f32], classes: usize) -> f64 {
     // As scikit-learn does, so that one certain mistake is not infinite.
     let least = f64::from(f32::EPSILON);
     let rows = truth.iter().zip(probabilities.chunks_exact(classes));
-    let loss: f64 = rows.map(|(&class, row)| -f64::from(row[class as usize]).max(least).ln()).sum();
+    let loss: f64 = rows
+        .map(|(&class, row)| -f64::from(row[class as usize]).max(least).ln())
+        .sum();
     loss / truth.len().max(1) as f64
 }
 
@@ -66,7 +73,13 @@ pub fn auc(truth: &[u32], probabilities: &[f32], classes: usize) -> Option<f64> 
     let areas: Vec<_> = tested
         .filter_map(|class| {
             let scores = probabilities.chunks_exact(classes).map(|row| row[class]);
-            area(truth.iter().map(|&truth| truth as usize == class).zip(scores).collect())
+            area(
+                truth
+                    .iter()
+                    .map(|&truth| truth as usize == class)
+                    .zip(scores)
+                    .collect(),
+            )
         })
         .collect();
     (!areas.is_empty()).then(|| areas.iter().sum::<f64>() / areas.len() as f64)
@@ -99,7 +112,11 @@ pub fn r2(truth: &[f32], predicted: &[f32]) -> f64 {
 
 /// The mean distance.
 pub fn mae(truth: &[f32], predicted: &[f32]) -> f64 {
-    let sum: f64 = truth.iter().zip(predicted).map(|(&a, &b)| (f64::from(a) - f64::from(b)).abs()).sum();
+    let sum: f64 = truth
+        .iter()
+        .zip(predicted)
+        .map(|(&a, &b)| (f64::from(a) - f64::from(b)).abs())
+        .sum();
     sum / truth.len().max(1) as f64
 }
 
@@ -109,7 +126,11 @@ pub fn rmse(truth: &[f32], predicted: &[f32]) -> f64 {
 }
 
 fn squares(truth: &[f32], predicted: &[f32]) -> f64 {
-    truth.iter().zip(predicted).map(|(&a, &b)| (f64::from(a) - f64::from(b)).powi(2)).sum()
+    truth
+        .iter()
+        .zip(predicted)
+        .map(|(&a, &b)| (f64::from(a) - f64::from(b)).powi(2))
+        .sum()
 }
 
 #[cfg(test)]
@@ -124,14 +145,20 @@ mod tests {
     fn the_figures_are_those_that_a_hand_comes_to() {
         let (truth, predicted) = ([0, 0, 0, 1], [0, 0, 1, 1]);
         assert!(near(accuracy(&truth, &predicted), 0.75));
-        assert!(near(balanced_accuracy(&truth, &predicted, 2), (2.0 / 3.0 + 1.0) / 2.0));
+        assert!(near(
+            balanced_accuracy(&truth, &predicted, 2),
+            (2.0 / 3.0 + 1.0) / 2.0
+        ));
         let confusion = confusion(&truth, &predicted, 2);
         assert_eq!(confusion, [[2, 1], [0, 1]]);
         assert!(near(macro_f1(&confusion), (0.8 + 2.0 / 3.0) / 2.0));
         assert!(near(r2(&[1.0, 2.0, 3.0], &[1.0, 2.0, 4.0]), 0.5));
         assert!(near(mae(&[1.0, 2.0], &[2.0, 4.0]), 1.5));
         assert!(near(rmse(&[0.0, 0.0], &[3.0, 4.0]), 12.5_f64.sqrt()));
-        assert!(near(log_loss(&[0, 1], &[0.5, 0.5, 0.5, 0.5], 2), 2.0_f64.ln()));
+        assert!(near(
+            log_loss(&[0, 1], &[0.5, 0.5, 0.5, 0.5], 2),
+            2.0_f64.ln()
+        ));
     }
 
     #[test]

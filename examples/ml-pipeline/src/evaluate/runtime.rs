@@ -48,9 +48,16 @@ impl Runtime {
             Some(classes) => serde_json::from_str(classes)?,
             None => bail!("{} was not written by this program", path.display()),
         };
-        let outputs: &[&str] = if classes.is_empty() { &[REGRESSION] } else { &CLASSIFICATION };
+        let outputs: &[&str] = if classes.is_empty() {
+            &[REGRESSION]
+        } else {
+            &CLASSIFICATION
+        };
         let outputs: Vec<_> = outputs.iter().map(|&name| name.to_owned()).collect();
-        Ok(Runtime { plan: plan(path, &outputs)?, classes })
+        Ok(Runtime {
+            plan: plan(path, &outputs)?,
+            classes,
+        })
     }
 
     /// The names of the classes; none for a regression.
@@ -67,15 +74,23 @@ impl Runtime {
         let mut all = if self.classes.is_empty() {
             Predictions::Numbers(Vec::new())
         } else {
-            Predictions::Classes { labels: Vec::new(), probabilities: Vec::new() }
+            Predictions::Classes {
+                labels: Vec::new(),
+                probabilities: Vec::new(),
+            }
         };
         run(&self.plan, columns, |outputs| {
             match &mut all {
                 Predictions::Numbers(numbers) => numbers.extend_from_slice(floats(&outputs[0])?),
-                Predictions::Classes { labels, probabilities } => {
+                Predictions::Classes {
+                    labels,
+                    probabilities,
+                } => {
                     for label in outputs[0].try_as_plain_ram()?.as_slice::<String>()? {
                         let class = self.classes.iter().position(|class| class == label);
-                        labels.push(class.with_context(|| format!("the model says '{label}', which is no class"))? as u32);
+                        labels.push(class.with_context(|| {
+                            format!("the model says '{label}', which is no class")
+                        })? as u32);
                     }
                     probabilities.extend_from_slice(floats(&outputs[1])?);
                 }
@@ -110,7 +125,9 @@ pub fn ranges(path: &Path, names: &[String], columns: &[Values]) -> Result<Vec<(
     run(&plan, columns, |outputs| {
         for (range, output) in ranges.iter_mut().zip(outputs) {
             let floats = floats(output)?;
-            *range = floats.iter().fold(*range, |(least, most), &value| (least.min(value), most.max(value)));
+            *range = floats.iter().fold(*range, |(least, most), &value| {
+                (least.min(value), most.max(value))
+            });
         }
         Ok(())
     })?;
@@ -123,14 +140,26 @@ fn floats(tensor: &Tensor) -> Result<&[f32]> {
 
 fn plan(path: &Path, outputs: &[String]) -> Result<Arc<TypedRunnableModel>> {
     let describe = || format!("tract does not run {}", path.display());
-    let mut model = tract_onnx::onnx().model_for_path(path).with_context(describe)?;
+    let mut model = tract_onnx::onnx()
+        .model_for_path(path)
+        .with_context(describe)?;
     let rows: Symbol = model.symbols.sym("N");
     for input in 0..model.input_outlets()?.len() {
-        let element = model.input_fact(input)?.datum_type.concretize().context("an input has no type")?;
-        model.set_input_fact(input, InferenceFact::dt_shape(element, [TDim::from(rows.clone()), 1.into()]))?;
+        let element = model
+            .input_fact(input)?
+            .datum_type
+            .concretize()
+            .context("an input has no type")?;
+        model.set_input_fact(
+            input,
+            InferenceFact::dt_shape(element, [TDim::from(rows.clone()), 1.into()]),
+        )?;
     }
     model = model.with_outputs_by_name(outputs).with_context(describe)?;
-    model.into_optimized().and_then(|model| model.into_runnable()).with_context(describe)
+    model
+        .into_optimized()
+        .and_then(|model| model.into_runnable())
+        .with_context(describe)
 }
 
 /// Runs all rows, some at a time.
@@ -140,11 +169,18 @@ fn run(
     mut take: impl FnMut(&[TValue]) -> Result<()>,
 ) -> Result<()> {
     let inputs = plan.model().input_outlets()?.len();
-    ensure!(columns.len() == inputs, "the model takes {inputs} columns, and there are {}", columns.len());
+    ensure!(
+        columns.len() == inputs,
+        "the model takes {inputs} columns, and there are {}: run all steps again from `preprocess`",
+        columns.len()
+    );
     let rows = columns.first().map_or(0, Values::len);
     for start in (0..rows).step_by(BATCH) {
         let end = rows.min(start + BATCH);
-        let batch = columns.iter().map(|values| Ok(tensor(values, start..end)?.into_tvalue())).collect::<Result<_>>()?;
+        let batch = columns
+            .iter()
+            .map(|values| Ok(tensor(values, start..end)?.into_tvalue()))
+            .collect::<Result<_>>()?;
         take(&plan.run(batch)?)?;
     }
     Ok(())
@@ -155,7 +191,10 @@ fn tensor(values: &Values, rows: std::ops::Range<usize>) -> Result<Tensor> {
     Ok(match values {
         Values::Numbers(all) => Tensor::from_shape(&[rows.len(), 1], &all[rows])?,
         Values::Words { words, rows: all } => {
-            let words = all[rows].iter().map(|&word| words[word as usize].clone()).collect();
+            let words = all[rows]
+                .iter()
+                .map(|&word| words[word as usize].clone())
+                .collect();
             tract_ndarray::Array2::from_shape_vec(shape, words)?.into_tensor()
         }
     })

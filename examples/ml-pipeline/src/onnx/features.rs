@@ -7,10 +7,23 @@ use crate::schema::Column;
 
 /// Adds inputs for all columns, and what makes features of them. Returns the name of the features,
 /// `[N, width]`, and of each column's input.
-pub fn features(graph: &mut Builder, columns: &[Column], encoder: &Encoder) -> (String, Vec<String>) {
+pub fn features(
+    graph: &mut Builder,
+    columns: &[Column],
+    encoder: &Encoder,
+) -> (String, Vec<String>) {
     let inputs: Vec<_> = columns
         .iter()
-        .map(|column| graph.input(&column.name, if column.kind.is_text() { element::STRING } else { element::FLOAT }))
+        .map(|column| {
+            graph.input(
+                &column.name,
+                if column.kind.is_text() {
+                    element::STRING
+                } else {
+                    element::FLOAT
+                },
+            )
+        })
         .collect();
     let mut parts = Vec::new();
     if !encoder.numbers.is_empty() {
@@ -28,7 +41,10 @@ const PARTS: usize = 64;
 fn concat(graph: &mut Builder, parts: &[String], wanted: &str) -> String {
     let mut parts = parts.to_vec();
     while parts.len() > PARTS {
-        parts = parts.chunks(PARTS).map(|some| concat(graph, some, wanted)).collect();
+        parts = parts
+            .chunks(PARTS)
+            .map(|some| concat(graph, some, wanted))
+            .collect();
     }
     let parts: Vec<_> = parts.iter().map(String::as_str).collect();
     graph.node("Concat", &parts, wanted, vec![int("axis", 1)])
@@ -36,11 +52,25 @@ fn concat(graph: &mut Builder, parts: &[String], wanted: &str) -> String {
 
 fn numbers(graph: &mut Builder, inputs: &[String], numbers: &[Number]) -> Vec<String> {
     let width = numbers.len();
-    let each: Vec<_> = numbers.iter().map(|number| inputs[number.column].clone()).collect();
+    let each: Vec<_> = numbers
+        .iter()
+        .map(|number| inputs[number.column].clone())
+        .collect();
     let raw = concat(graph, &each, "numbers");
-    let means = graph.floats("means", &[1, width], &numbers.iter().map(|it| it.mean).collect::<Vec<_>>());
-    let deviations = graph.floats("deviations", &[1, width], &numbers.iter().map(|it| it.deviation).collect::<Vec<_>>());
-    let (least, most) = (graph.floats("least", &[], &[-CLIP]), graph.floats("most", &[], &[CLIP]));
+    let means = graph.floats(
+        "means",
+        &[1, width],
+        &numbers.iter().map(|it| it.mean).collect::<Vec<_>>(),
+    );
+    let deviations = graph.floats(
+        "deviations",
+        &[1, width],
+        &numbers.iter().map(|it| it.deviation).collect::<Vec<_>>(),
+    );
+    let (least, most) = (
+        graph.floats("least", &[], &[-CLIP]),
+        graph.floats("most", &[], &[CLIP]),
+    );
     let missing = graph.node("IsNaN", &[&raw], "missing", vec![]);
     let known = graph.node("Where", &[&missing, &means, &raw], "known", vec![]);
     let centered = graph.node("Sub", &[&known, &means], "centered", vec![]);
@@ -48,11 +78,21 @@ fn numbers(graph: &mut Builder, inputs: &[String], numbers: &[Number]) -> Vec<St
     let mut parts = vec![graph.node("Clip", &[&scaled, &least, &most], "clipped", vec![])];
 
     let places = |is: fn(&Number) -> bool| -> Vec<i64> {
-        numbers.iter().zip(0..).filter(|(number, _)| is(number)).map(|(_, place)| place).collect()
+        numbers
+            .iter()
+            .zip(0..)
+            .filter(|(number, _)| is(number))
+            .map(|(_, place)| place)
+            .collect()
     };
     let may_miss = places(|number| number.may_miss);
     if !may_miss.is_empty() {
-        let flags = graph.node("Cast", &[&missing], "missing_flags", vec![int("to", i64::from(element::FLOAT))]);
+        let flags = graph.node(
+            "Cast",
+            &[&missing],
+            "missing_flags",
+            vec![int("to", i64::from(element::FLOAT))],
+        );
         parts.push(pick(graph, &flags, &may_miss, "missing_some"));
     }
     let dates = places(|number| number.is_date);
@@ -79,7 +119,11 @@ fn waves(graph: &mut Builder, days: &str) -> Vec<String> {
         let part = graph.node("Sub", &[&turns, &whole], "part_of_turn", vec![]);
         let angle = graph.node("Mul", &[&part, &circle], "angle", vec![]);
         // WAVES has the sine of each period before its cosine.
-        let op = if index.is_multiple_of(2) { "Sin" } else { "Cos" };
+        let op = if index.is_multiple_of(2) {
+            "Sin"
+        } else {
+            "Cos"
+        };
         parts.push(graph.node(op, &[&angle], "wave", vec![]));
     }
     parts
@@ -93,10 +137,18 @@ fn words(graph: &mut Builder, input: &str, category: &Category) -> String {
     let mut table = vec![0.0; (count + 1) * count];
     (0..count).for_each(|word| table[word * count + word] = 1.0);
     let table = graph.floats("words_table", &[count + 1, count], &table);
-    let attributes =
-        vec![ints("cats_int64s", indices), texts("cats_strings", &category.words), int("default_int64", count as i64)];
+    let attributes = vec![
+        ints("cats_int64s", indices),
+        texts("cats_strings", &category.words),
+        int("default_int64", count as i64),
+    ];
     let index = graph.node("CategoryMapper", &[input], "word_index", attributes);
-    let rows = graph.node("Gather", &[&table, &index], "word_rows", vec![int("axis", 0)]);
+    let rows = graph.node(
+        "Gather",
+        &[&table, &index],
+        "word_rows",
+        vec![int("axis", 0)],
+    );
     let axis = graph.ints("word_axis", &[1], &[1]);
     graph.node("Squeeze", &[&rows, &axis], "words", vec![])
 }

@@ -38,7 +38,13 @@ pub struct Input {
 }
 
 /// Builds the model of a network that has learned.
-pub fn build(schema: &Schema, encoder: &Encoder, layers: &[Layer], scale: Scale, source: &Source) -> Model {
+pub fn build(
+    schema: &Schema,
+    encoder: &Encoder,
+    layers: &[Layer],
+    scale: Scale,
+    source: &Source,
+) -> Model {
     let outputs: &[&str] = match schema.target.task {
         Task::Classification { .. } => &CLASSIFICATION,
         Task::Regression => &[REGRESSION],
@@ -47,7 +53,9 @@ pub fn build(schema: &Schema, encoder: &Encoder, layers: &[Layer], scale: Scale,
     let (features, inputs) = features(&mut graph, &schema.columns, encoder);
     let result = network(&mut graph, features, layers);
     match &schema.target.task {
-        Task::Classification { .. } => classification(&mut graph, &result, &schema.target.task.classes()),
+        Task::Classification { .. } => {
+            classification(&mut graph, &result, &schema.target.task.classes())
+        }
         Task::Regression => regression(&mut graph, &result, scale),
     }
     let mut model = Model {
@@ -55,7 +63,12 @@ pub fn build(schema: &Schema, encoder: &Encoder, layers: &[Layer], scale: Scale,
         producer_name: "ml-pipeline".to_owned(),
         producer_version: env!("CARGO_PKG_VERSION").to_owned(),
         graph: Some(graph.finish()),
-        opset_import: OPSETS.map(|(domain, version)| Opset { domain: domain.to_owned(), version }).to_vec(),
+        opset_import: OPSETS
+            .map(|(domain, version)| Opset {
+                domain: domain.to_owned(),
+                version,
+            })
+            .to_vec(),
         metadata_props: Vec::new(),
     };
     model.metadata_props = metadata(schema, &inputs, source);
@@ -66,9 +79,18 @@ pub fn build(schema: &Schema, encoder: &Encoder, layers: &[Layer], scale: Scale,
 fn network(graph: &mut Builder, features: String, layers: &[Layer]) -> String {
     let mut x = features;
     for (index, layer) in layers.iter().enumerate() {
-        let weights = graph.floats(&format!("weights_{index}"), &[layer.inputs, layer.outputs], &layer.weights);
+        let weights = graph.floats(
+            &format!("weights_{index}"),
+            &[layer.inputs, layer.outputs],
+            &layer.weights,
+        );
         let bias = graph.floats(&format!("bias_{index}"), &[layer.outputs], &layer.bias);
-        x = graph.node("Gemm", &[&x, &weights, &bias], &format!("layer_{index}"), vec![]);
+        x = graph.node(
+            "Gemm",
+            &[&x, &weights, &bias],
+            &format!("layer_{index}"),
+            vec![],
+        );
         if index + 1 < layers.len() {
             x = graph.node("Relu", &[&x], &format!("hidden_{index}"), vec![]);
         }
@@ -80,9 +102,17 @@ fn classification(graph: &mut Builder, logits: &str, classes: &[String]) {
     let [label, probabilities] = CLASSIFICATION;
     let count = classes.len() as i64;
     graph.node_to("Softmax", &[logits], probabilities, vec![int("axis", 1)]);
-    let winner = graph.node("ArgMax", &[probabilities], "winner", vec![int("axis", 1), int("keepdims", 0)]);
-    let attributes =
-        vec![ints("cats_int64s", (0..count).collect()), texts("cats_strings", classes), text("default_string", "")];
+    let winner = graph.node(
+        "ArgMax",
+        &[probabilities],
+        "winner",
+        vec![int("axis", 1), int("keepdims", 0)],
+    );
+    let attributes = vec![
+        ints("cats_int64s", (0..count).collect()),
+        texts("cats_strings", classes),
+        text("default_string", ""),
+    ];
     graph.node_to("CategoryMapper", &[&winner], label, attributes);
     graph.output(label, element::STRING, &[None]);
     graph.output(probabilities, element::FLOAT, &[None, Some(count)]);
@@ -110,7 +140,9 @@ fn metadata(schema: &Schema, inputs: &[String], source: &Source) -> Vec<KeyValue
             kind: column.kind,
             given_as: match column.kind {
                 crate::schema::Kind::Number => "float, NaN where missing",
-                crate::schema::Kind::Date { .. } => "float: days since 1970-01-01 in UTC, NaN where missing",
+                crate::schema::Kind::Date { .. } => {
+                    "float: days since 1970-01-01 in UTC, NaN where missing"
+                }
                 _ => "string, empty where missing",
             }
             .to_owned(),
@@ -125,8 +157,14 @@ fn metadata(schema: &Schema, inputs: &[String], source: &Source) -> Vec<KeyValue
         ("target", schema.target.name.clone()),
         ("task", task.to_owned()),
         // A list of plain values can always be written.
-        ("classes", serde_json::to_string(&schema.target.task.classes()).unwrap_or_default()),
-        ("inputs", serde_json::to_string(&described).unwrap_or_default()),
+        (
+            "classes",
+            serde_json::to_string(&schema.target.task.classes()).unwrap_or_default(),
+        ),
+        (
+            "inputs",
+            serde_json::to_string(&described).unwrap_or_default(),
+        ),
         ("rows_train", schema.rows.train.to_string()),
         ("rows_test", schema.rows.test.to_string()),
     ];
@@ -137,5 +175,11 @@ fn metadata(schema: &Schema, inputs: &[String], source: &Source) -> Vec<KeyValue
     ] {
         pairs.extend(value.clone().map(|value| (key, value)));
     }
-    pairs.into_iter().map(|(key, value)| KeyValue { key: key.to_owned(), value }).collect()
+    pairs
+        .into_iter()
+        .map(|(key, value)| KeyValue {
+            key: key.to_owned(),
+            value,
+        })
+        .collect()
 }

@@ -22,7 +22,12 @@ pub struct Distinct {
 impl Distinct {
     /// Counts up to `capacity` values exactly.
     pub fn new(capacity: usize) -> Self {
-        Distinct { capacity, level: 0, hashes: HashSet::new(), repeats: 0 }
+        Distinct {
+            capacity,
+            level: 0,
+            hashes: HashSet::new(),
+            repeats: 0,
+        }
     }
 
     /// Takes the next value, by its hash.
@@ -79,7 +84,11 @@ mod tests {
     fn many_values_are_estimated_in_the_same_memory() {
         let distinct = of(0..200_000, 256);
         assert!(distinct.hashes.len() <= 256);
-        assert!((150_000..250_000).contains(&distinct.count()), "{}", distinct.count());
+        assert!(
+            (150_000..250_000).contains(&distinct.count()),
+            "{}",
+            distinct.count()
+        );
         assert!(!distinct.recurs(), "all differ");
         assert!(of((0..200_000).map(|n| n % 1000), 256).recurs());
     }

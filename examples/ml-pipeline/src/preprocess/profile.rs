@@ -13,6 +13,9 @@ const EXAMPLES: usize = 3;
 /// How many characters of an example are shown.
 const SHOWN: usize = 24;
 
+/// In fewer steps of a 32-bit float than these, the range of a column is blurred.
+const BLURRED: f64 = 1000.0;
+
 /// A column, value for value, in a bounded memory.
 #[derive(Clone, Debug)]
 pub struct Profile {
@@ -36,6 +39,8 @@ pub struct Profile {
     pub distinct: Distinct,
     /// The least and the greatest number.
     pub range: (f64, f64),
+    /// What stood for values that are missing, but for nothing at all.
+    pub absent: Vec<String>,
     /// Values that were no number, and such that were none that can be held.
     pub odd: Vec<String>,
     step: Step,
@@ -65,6 +70,7 @@ impl Profile {
             words: 0,
             distinct: Distinct::new(capacity),
             range: (f64::INFINITY, f64::NEG_INFINITY),
+            absent: Vec::new(),
             odd: Vec::new(),
             step: Step::None,
             content: SipHasher13::new(),
@@ -76,6 +82,9 @@ impl Profile {
         let field = field.trim();
         if value::is_missing(field) {
             self.missing += 1;
+            if !field.is_empty() {
+                example(&mut self.absent, field);
+            }
             self.content.write_u8(0xff);
             return;
         }
@@ -87,7 +96,7 @@ impl Profile {
             Some(number) if (number as f32).is_finite() => self.number(number),
             Some(_) => {
                 self.infinite += 1;
-                self.example(field);
+                example(&mut self.odd, field);
             }
             None => self.word(field),
         }
@@ -99,7 +108,10 @@ impl Profile {
         self.range = (self.range.0.min(number), self.range.1.max(number));
         self.step = match self.step {
             Step::None => Step::First(number),
-            Step::First(first) if number != first => Step::Same { last: number, step: number - first },
+            Step::First(first) if number != first => Step::Same {
+                last: number,
+                step: number - first,
+            },
             Step::Same { last, step } if number - last == step => Step::Same { last: number, step },
             _ => Step::Broken,
         };
@@ -111,14 +123,7 @@ impl Profile {
         for (count, order) in self.dates.iter_mut().zip(date::ORDERS) {
             *count += u64::from(date::days(field, order).is_some());
         }
-        self.example(field);
-    }
-
-    fn example(&mut self, field: &str) {
-        if self.odd.len() < EXAMPLES && !self.odd.iter().any(|odd| odd == field) {
-            let shown: String = field.chars().take(SHOWN).collect();
-            self.odd.push(if shown.len() < field.len() { format!("{shown}…") } else { shown });
-        }
+        example(&mut self.odd, field);
     }
 
     /// Whether the column counts its rows: whole numbers, each once, without a gap, in any order.
@@ -131,8 +136,28 @@ impl Profile {
         self.values >= 3 && (in_steps || no_gap)
     }
 
+    /// Whether its numbers are so near to each other, for their size, that 32-bit floats blur them.
+    pub fn is_blurred(&self) -> bool {
+        let (least, most) = self.range;
+        let step = least.abs().max(most.abs()) * f64::from(f32::EPSILON);
+        self.numbers > 1 && most > least && most - least < step * BLURRED
+    }
+
     /// The same for columns with the same values in the same rows.
     pub fn fingerprint(&self) -> u64 {
         self.content.finish()
+    }
+}
+
+/// Keeps some different values to show.
+fn example(kept: &mut Vec<String>, field: &str) {
+    let shown: String = field.chars().take(SHOWN).collect();
+    let shown = if shown.len() < field.len() {
+        format!("{shown}…")
+    } else {
+        shown
+    };
+    if kept.len() < EXAMPLES && !kept.contains(&shown) {
+        kept.push(shown);
     }
 }

@@ -35,7 +35,11 @@ pub struct Roles {
 ///
 /// If none is left.
 pub fn roles(names: &[String], profiles: &[Profile], target: usize) -> Result<Roles> {
-    let mut roles = Roles { columns: Vec::new(), dropped: Vec::new(), warnings: Vec::new() };
+    let mut roles = Roles {
+        columns: Vec::new(),
+        dropped: Vec::new(),
+        warnings: Vec::new(),
+    };
     let mut seen: HashMap<u64, &str> = HashMap::new();
     for (index, (name, profile)) in names.iter().zip(profiles).enumerate() {
         if index == target {
@@ -49,14 +53,25 @@ pub fn roles(names: &[String], profiles: &[Profile], target: usize) -> Result<Ro
         };
         match role {
             Ok(kind) => {
-                roles.warnings.extend(warning(name, profile, kind));
-                roles.columns.push(Column { name: name.clone(), kind });
+                roles.warnings.extend(lost(name, profile, kind));
+                roles.warnings.extend(doubt(name, profile, kind));
+                roles.columns.push(Column {
+                    name: name.clone(),
+                    kind,
+                });
             }
-            Err(reason) => roles.dropped.push(Dropped { name: name.clone(), reason }),
+            Err(reason) => roles.dropped.push(Dropped {
+                name: name.clone(),
+                reason,
+            }),
         }
     }
     if roles.columns.is_empty() {
-        let reasons: Vec<_> = roles.dropped.iter().map(|it| format!("'{}' ({})", it.name, it.reason)).collect();
+        let reasons: Vec<_> = roles
+            .dropped
+            .iter()
+            .map(|it| format!("'{}' ({})", it.name, it.reason))
+            .collect();
         bail!("no column is left to learn from: {}", reasons.join(", "));
     }
     Ok(roles)
@@ -96,7 +111,9 @@ fn kind(name: &str, profile: &Profile) -> Result<Kind, String> {
         return Err("it is free text, which these models do not read".into());
     }
     if different * 2 > values && values >= 20 {
-        return Err(format!("it has about {different} different words in {values} rows: too few rows for each"));
+        return Err(format!(
+            "it has about {different} different words in {values} rows: too few rows for each"
+        ));
     }
     Ok(Kind::Category)
 }
@@ -115,12 +132,40 @@ fn is_mostly(part: u64, whole: u64) -> bool {
 /// Whether a column's name says that it identifies its rows.
 fn is_id(name: &str) -> bool {
     let name = name.to_lowercase();
-    let last = name.rsplit(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
-    matches!(last, "id" | "uuid" | "guid" | "key" | "index" | "nr" | "no" | "number")
+    let last = name
+        .rsplit(|c: char| !c.is_alphanumeric())
+        .next()
+        .unwrap_or_default();
+    matches!(
+        last,
+        "id" | "uuid" | "guid" | "key" | "index" | "nr" | "no" | "number"
+    )
+}
+
+/// What may have been taken for something else.
+fn doubt(name: &str, profile: &Profile, kind: Kind) -> Option<String> {
+    let [_, day_first, month_first] = profile.dates;
+    match kind {
+        Kind::Date {
+            order: date::Order::DayMonthYear,
+        } if day_first == month_first => Some(format!(
+            "'{name}': its dates are taken as day, month, year, but may as well be month, day, year"
+        )),
+        Kind::Number if profile.is_blurred() => Some(blurred(name)),
+        _ => None,
+    }
+}
+
+/// What is said of numbers that are too near to each other.
+pub fn blurred(name: &str) -> String {
+    format!(
+        "'{name}': its numbers differ so little for their size that 32-bit floats blur them: subtract a constant, such \
+         as the least, from all"
+    )
 }
 
 /// What is lost of a column's values.
-fn warning(name: &str, profile: &Profile, kind: Kind) -> Option<String> {
+fn lost(name: &str, profile: &Profile, kind: Kind) -> Option<String> {
     let good = match kind {
         Kind::Number => profile.numbers,
         Kind::Date { .. } => profile.dates.iter().copied().max().unwrap_or_default(),
@@ -139,7 +184,10 @@ fn warning(name: &str, profile: &Profile, kind: Kind) -> Option<String> {
         Kind::Number => format!(", such as '{}'", profile.odd.join("', '")),
         _ => String::new(),
     };
-    Some(format!("'{name}': {lost} of {} values are no {what}{examples}: they count as missing", profile.values))
+    Some(format!(
+        "'{name}': {lost} of {} values are no {what}{examples}: they count as missing",
+        profile.values
+    ))
 }
 
 /// Decides what is predicted.
@@ -160,25 +208,47 @@ pub fn target(
     let values = profile.values;
     let different = counts.map_or(profile.distinct.count(), |counts| counts.len() as u64);
     if values == 0 {
-        bail!("the target '{name}' has no value in any row");
+        bail!(
+            "the target '{name}' has no value in any row{}",
+            absent(profile)
+        );
     }
     if different == 1 {
-        let only = counts.and_then(|counts| counts.keys().next()).cloned().unwrap_or_default();
-        bail!("the target '{name}' has one value, '{only}', in all {values} rows: there is nothing to learn");
+        let only = counts
+            .and_then(|counts| counts.keys().next())
+            .cloned()
+            .unwrap_or_default();
+        bail!(
+            "the target '{name}' has one value, '{only}', in all {values} rows that have any{}: there is nothing to learn",
+            absent(profile)
+        );
     }
     let numeric = is_mostly(profile.numbers, values);
+    if wanted.is_none() && order(profile).is_some() {
+        bail!(
+            "the target '{name}' has dates, which are not predicted: choose a column of classes or numbers with --target"
+        );
+    }
     let few = different == 2 || (different <= NUMBERED_CLASSES && different * 3 <= values);
     let classes = match wanted {
         Some(Wanted::Classification) => true,
         Some(Wanted::Regression) if !numeric => {
-            bail!("the target '{name}' is no number (such as '{}'): it cannot be a regression", profile.odd.join("', '"))
+            bail!(
+                "the target '{name}' is no number (such as '{}'): it cannot be a regression",
+                profile.odd.join("', '")
+            )
         }
         Some(Wanted::Regression) => false,
         None => !numeric || (profile.numbers == profile.integers && few) || different == 2,
     };
     let because = match (wanted, classes) {
         (Some(_), _) => "it was asked for".to_owned(),
-        (None, true) if numeric => format!("'{name}' has {different} different whole numbers"),
+        (None, true) if profile.integers == values => {
+            format!("'{name}' has {different} different whole numbers")
+        }
+        (None, true) if profile.numbers == values => {
+            format!("'{name}' has {different} different numbers")
+        }
         (None, true) => format!("'{name}' has {different} different words"),
         (None, false) => format!("'{name}' has about {different} different numbers"),
     };
@@ -188,7 +258,19 @@ pub fn target(
     } else {
         Task::Regression
     };
-    Ok(Target { name: name.to_owned(), task, because })
+    Ok(Target {
+        name: name.to_owned(),
+        task,
+        because,
+    })
+}
+
+/// What is taken for no value, where that may surprise.
+pub fn absent(profile: &Profile) -> String {
+    if profile.absent.is_empty() {
+        return String::new();
+    }
+    format!(" ('{}' stands for none)", profile.absent.join("', '"))
 }
 
 /// What a user may ask for.
@@ -219,8 +301,18 @@ fn counted(
              another column with --target, or fewer classes"
         );
     }
-    let mut classes: Vec<_> = counts.iter().map(|(name, &rows)| Class { name: name.clone(), rows }).collect();
+    let mut classes: Vec<_> = counts
+        .iter()
+        .map(|(name, &rows)| Class {
+            name: name.clone(),
+            rows,
+        })
+        .collect();
     let value = |class: &Class| value::number(&class.name, numerals).unwrap_or(f64::INFINITY);
-    classes.sort_by(|a, b| value(a).total_cmp(&value(b)).then_with(|| a.name.cmp(&b.name)));
+    classes.sort_by(|a, b| {
+        value(a)
+            .total_cmp(&value(b))
+            .then_with(|| a.name.cmp(&b.name))
+    });
     Ok(classes)
 }

@@ -33,14 +33,21 @@ struct Share {
 impl Split {
     /// For a target of which the number of rows is known, of each class where it has some.
     pub fn new(task: &Task, rows: u64) -> Self {
-        let share = |rows| Share { rows, wanted: test_rows(rows) };
+        let share = |rows| Share {
+            rows,
+            wanted: test_rows(rows),
+        };
         let left = match task {
-            Task::Classification { classes } => {
-                classes.iter().map(|class| (class.name.clone(), share(class.rows))).collect()
-            }
+            Task::Classification { classes } => classes
+                .iter()
+                .map(|class| (class.name.clone(), share(class.rows)))
+                .collect(),
             Task::Regression => HashMap::from([(String::new(), share(rows))]),
         };
-        Split { left, random: ChaCha8Rng::seed_from_u64(crate::SEED) }
+        Split {
+            left,
+            random: ChaCha8Rng::seed_from_u64(crate::SEED),
+        }
     }
 }
 
@@ -71,10 +78,22 @@ mod tests {
     fn each_class_gives_its_share_and_a_single_row_is_never_only_for_judging() {
         let classes = [("a", 100), ("b", 13), ("c", 1), ("d", 2), ("e", 3)];
         let task = Task::Classification {
-            classes: classes.iter().map(|&(name, rows)| Class { name: name.into(), rows }).collect(),
+            classes: classes
+                .iter()
+                .map(|&(name, rows)| Class {
+                    name: name.into(),
+                    rows,
+                })
+                .collect(),
         };
         let mut split = Split::new(&task, 119);
-        for (name, rows, test) in [("a", 100, 20), ("b", 13, 3), ("c", 1, 0), ("d", 2, 0), ("e", 3, 1)] {
+        for (name, rows, test) in [
+            ("a", 100, 20),
+            ("b", 13, 3),
+            ("c", 1, 0),
+            ("d", 2, 0),
+            ("e", 3, 1),
+        ] {
             let drawn = (0..rows).filter(|_| split.is_test(name)).count();
             assert_eq!(drawn, test, "{name}");
         }

@@ -9,15 +9,25 @@ pub struct Activations {
     pub zero: u8,
 }
 
+/// How much wider the range is than what was seen of it: rows that come later go beyond, and what is cut
+/// off costs more than coarser steps.
+const ROOM: f32 = 1.25;
+
 impl Activations {
-    /// For values between `least` and `most`, with 0 among them, which then is exact.
+    /// For values that were seen between `least` and `most`, with 0 among them, which then is exact.
     pub fn between(least: f32, most: f32) -> Self {
-        let (least, most) = (least.min(0.0), most.max(0.0));
+        let (least, most) = (least.min(0.0) * ROOM, most.max(0.0) * ROOM);
         let scale = (most - least) / 255.0;
         if !scale.is_normal() {
-            return Activations { scale: 1.0, zero: 0 };
+            return Activations {
+                scale: 1.0,
+                zero: 0,
+            };
         }
-        Activations { scale, zero: (-least / scale).round() as u8 }
+        Activations {
+            scale,
+            zero: (-least / scale).round() as u8,
+        }
     }
 }
 
@@ -44,12 +54,22 @@ pub fn weights(weights: &[f32], bias: &[f32], activations: Activations) -> Weigh
     let outputs = bias.len();
     let column = |output: usize| weights.iter().skip(output).step_by(outputs).copied();
     let scales: Vec<_> = (0..outputs)
-        .map(|output| scale(column(output)).max(bias[output].abs() / (activations.scale * BIAS_STEPS)))
+        .map(|output| {
+            scale(column(output)).max(bias[output].abs() / (activations.scale * BIAS_STEPS))
+        })
         .map(|scale| if scale.is_normal() { scale } else { 1.0 })
         .collect();
     Weights {
-        weights: weights.iter().enumerate().map(|(at, weight)| (weight / scales[at % outputs]).round_ties_even() as i8).collect(),
-        bias: bias.iter().zip(&scales).map(|(bias, scale)| (bias / (activations.scale * scale)).round_ties_even() as i32).collect(),
+        weights: weights
+            .iter()
+            .enumerate()
+            .map(|(at, weight)| (weight / scales[at % outputs]).round_ties_even() as i8)
+            .collect(),
+        bias: bias
+            .iter()
+            .zip(&scales)
+            .map(|(bias, scale)| (bias / (activations.scale * scale)).round_ties_even() as i32)
+            .collect(),
         scales,
     }
 }
@@ -77,11 +97,17 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn zero_is_exact_and_the_ends_are_reached() {
+    fn zero_is_exact_and_there_is_room_beyond_the_ends() {
         let activations = Activations::between(-1.0, 3.0);
         assert_eq!(activations.zero, 64);
-        assert!((activations.scale * (255.0 - 64.0) - 3.0).abs() < activations.scale);
-        assert_eq!(Activations::between(0.0, 0.0), Activations { scale: 1.0, zero: 0 });
+        assert!((3.6..4.0).contains(&(activations.scale * (255.0 - 64.0))));
+        assert_eq!(
+            Activations::between(0.0, 0.0),
+            Activations {
+                scale: 1.0,
+                zero: 0
+            }
+        );
         assert_eq!(Activations::between(0.5, 2.55).zero, 0);
     }
 

@@ -22,6 +22,8 @@ pub struct Dialect {
     pub header: Header,
     /// How numbers are written.
     pub numerals: Numerals,
+    /// Whether the first line is `sep=;`, with which Excel is told the delimiter.
+    pub is_told: bool,
 }
 
 /// Whether the first record has the names of the columns.
@@ -37,15 +39,38 @@ pub enum Header {
 impl Dialect {
     /// Tells the dialect from the beginning of a file.
     pub fn of(sample: &str) -> Self {
-        let (delimiter, records) = DELIMITERS
-            .iter()
-            .map(|&delimiter| (delimiter, records(sample, delimiter)))
-            // `max_by_key` would take the last of equals.
-            .reduce(|best, next| if fit(&next.1) > fit(&best.1) { next } else { best })
-            .unwrap_or((b',', Vec::new()));
-        let numerals = numerals(&records, delimiter);
-        Dialect { delimiter, header: header(&records, numerals), numerals }
+        let told = sample
+            .split_once('\n')
+            .and_then(|(line, rest)| Some((told(line)?, rest)));
+        let (delimiter, records) = match told {
+            Some((delimiter, rest)) => (delimiter, records(rest, delimiter)),
+            None => DELIMITERS
+                .iter()
+                .map(|&delimiter| (delimiter, records(sample, delimiter)))
+                // `max_by_key` would take the last of equals.
+                .reduce(|best, next| {
+                    if fit(&next.1) > fit(&best.1) {
+                        next
+                    } else {
+                        best
+                    }
+                })
+                .unwrap_or((b',', Vec::new())),
+        };
+        let numerals = numerals(&records);
+        Dialect {
+            delimiter,
+            header: header(&records, numerals),
+            numerals,
+            is_told: told.is_some(),
+        }
     }
+}
+
+/// The delimiter that a line such as `sep=;` tells.
+fn told(line: &str) -> Option<u8> {
+    let mark = line.trim_end().strip_prefix("sep=")?.as_bytes();
+    (mark.len() == 1).then(|| mark[0])
 }
 
 /// The whole records of a sample. Its last one may have been cut, unless it is the only one.
@@ -55,7 +80,11 @@ fn records(sample: &str, delimiter: u8) -> Vec<StringRecord> {
         .flexible(true)
         .delimiter(delimiter)
         .from_reader(sample.as_bytes());
-    let mut records: Vec<_> = reader.records().map_while(Result::ok).take(RECORDS + 1).collect();
+    let mut records: Vec<_> = reader
+        .records()
+        .map_while(Result::ok)
+        .take(RECORDS + 1)
+        .collect();
     if records.len() > RECORDS || (records.len() > 2 && !sample.ends_with('\n')) {
         records.pop();
     }
@@ -69,25 +98,33 @@ fn fit(records: &[StringRecord]) -> (usize, usize) {
     for record in records {
         *counts.entry(record.len()).or_insert(0_usize) += 1;
     }
-    let usual = counts.into_iter().max_by_key(|&(fields, count)| (count, fields));
+    let usual = counts
+        .into_iter()
+        .max_by_key(|&(fields, count)| (count, fields));
     match usual {
         Some((fields, count)) if fields > 1 => (count * 1000 / records.len(), fields),
         _ => (0, 1),
     }
 }
 
-/// Where a comma is not the delimiter, it may stand before the decimals.
-fn numerals(records: &[StringRecord], delimiter: u8) -> Numerals {
-    if delimiter == b',' {
-        return Numerals::Point;
-    }
+/// Numbers that can be read in one way only decide; `1.234` may be either.
+fn numerals(records: &[StringRecord]) -> Numerals {
     let (mut comma, mut point) = (0, 0);
     for field in records.iter().flatten().map(str::trim) {
-        comma += usize::from(value::number(field, Numerals::Comma).is_some() && field.contains(','));
-        point += usize::from(value::number(field, Numerals::Point).is_some() && field.contains('.'));
+        let is = |numerals| value::number(field, numerals).is_some();
+        comma += usize::from(field.contains(',') && !is(Numerals::Point) && is(Numerals::Comma));
+        point += usize::from(field.contains('.') && !is(Numerals::Comma) && is(Numerals::Point));
     }
-    if comma > point { Numerals::Comma } else { Numerals::Point }
+    if comma > point {
+        Numerals::Comma
+    } else {
+        Numerals::Point
+    }
 }
+
+/// The part of a column's values in the sample that must be numbers, in percent, for the column to be
+/// one of numbers: a stray word is none.
+const NUMBERS: usize = 90;
 
 fn header(records: &[StringRecord], numerals: Numerals) -> Header {
     let Some((first, body)) = records.split_first() else {
@@ -99,20 +136,51 @@ fn header(records: &[StringRecord], numerals: Numerals) -> Header {
             .filter_map(move |record| record.get(index))
             .filter(|field| !value::is_missing(field.trim()))
     };
+    let is_word = |name: &str| !is_number(name) && !value::is_missing(name.trim());
     // A name above numbers settles it: there are no names among data.
-    let named = |(index, name): (usize, &str)| {
-        !is_number(name) && !value::is_missing(name.trim()) && {
-            let mut values = column(index).peekable();
-            values.peek().is_some() && values.all(is_number)
-        }
+    let above_numbers = |index: usize| {
+        let values = column(index).count();
+        let numbers = column(index).filter(|value| is_number(value)).count();
+        values > 0 && numbers * 100 >= values * NUMBERS
     };
-    if first.iter().enumerate().any(named) {
+    if first
+        .iter()
+        .enumerate()
+        .any(|(index, name)| is_word(name) && above_numbers(index))
+    {
         return Header::Present;
     }
     if body.is_empty() {
-        return if first.iter().any(is_number) { Header::Absent } else { Header::Present };
+        return if first.iter().any(is_number) {
+            Header::Absent
+        } else {
+            Header::Present
+        };
     }
-    let recurs = |(index, name): (usize, &str)| !name.is_empty() && column(index).any(|value| value == name);
-    let repeats = first.iter().enumerate().any(recurs);
-    if repeats || first.iter().any(is_number) { Header::Absent } else { Header::Present }
+    let words: Vec<_> = first
+        .iter()
+        .enumerate()
+        .filter(|(_, name)| is_word(name))
+        .collect();
+    let recurs = |(index, name): &&(usize, &str)| column(*index).any(|value| value == *name);
+    let recurring = words.iter().filter(recurs).count();
+    if first.iter().any(is_number) {
+        // Names that are counted, as in `0,1,2,target`, with a word that stands nowhere below.
+        let counted = first
+            .iter()
+            .filter_map(|name| value::number(name.trim(), numerals))
+            .collect::<Vec<_>>();
+        let in_turn = counted.windows(2).all(|pair| pair[1] - pair[0] == 1.0)
+            && counted.iter().all(|n| n.fract() == 0.0);
+        return if in_turn && !words.is_empty() && recurring == 0 {
+            Header::Present
+        } else {
+            Header::Absent
+        };
+    }
+    if recurring * 2 > words.len() {
+        Header::Absent
+    } else {
+        Header::Present
+    }
 }

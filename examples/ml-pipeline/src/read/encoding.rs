@@ -48,8 +48,14 @@ impl Encoding {
         let mut file = File::open(path).with_context(named)?;
         let mut buffer = vec![0; 64 * 1024];
         let mut held = fill(&mut file, &mut buffer).with_context(named)?;
-        if let Some((_, what)) = OTHERS.iter().find(|(magic, _)| buffer[..held].starts_with(magic)) {
-            bail!("{} is {what}, not a CSV file: unpack or export it first", path.display());
+        if let Some((_, what)) = OTHERS
+            .iter()
+            .find(|(magic, _)| buffer[..held].starts_with(magic))
+        {
+            bail!(
+                "{} is {what}, not a CSV file: unpack or export it first",
+                path.display()
+            );
         }
         if let Some(encoding) = marked(&buffer[..held]).or_else(|| utf16(&buffer[..held])) {
             return Ok(encoding);
@@ -63,7 +69,11 @@ impl Encoding {
             buffer.copy_within(held - kept..held, 0);
             let more = fill(&mut file, &mut buffer[kept..]).with_context(named)?;
             if more == 0 {
-                return Ok(if kept == 0 { Encoding::Utf8 } else { Encoding::Latin1 });
+                return Ok(if kept == 0 {
+                    Encoding::Utf8
+                } else {
+                    Encoding::Latin1
+                });
             }
             held = kept + more;
         }

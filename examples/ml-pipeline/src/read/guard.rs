@@ -33,7 +33,15 @@ enum Place {
 
 impl<R: Read> Guard<R> {
     pub(super) fn new(inner: R, delimiter: u8) -> Self {
-        Guard { inner, delimiter, place: Place::FieldStart, line: 1, opened: 1, began: 1, length: 0 }
+        Guard {
+            inner,
+            delimiter,
+            place: Place::FieldStart,
+            line: 1,
+            opened: 1,
+            began: 1,
+            length: 0,
+        }
     }
 
     fn pass(&mut self, byte: u8) -> Result<()> {
@@ -43,14 +51,21 @@ impl<R: Read> Guard<R> {
         }
         let quoted = self.place == Place::Quoted;
         self.place = match (self.place, byte) {
-            (_, 0) => return Err(Error::other(format!("line {} has a NUL byte: this is no text", self.line))),
+            (_, 0) => {
+                return Err(Error::other(format!(
+                    "line {} has a NUL byte: this is no text",
+                    self.line
+                )));
+            }
             (Place::FieldStart, b'"') => {
                 self.opened = self.line;
                 Place::Quoted
             }
             (Place::Quoted, b'"') => Place::QuoteInQuoted,
             (Place::QuoteInQuoted, b'"') | (Place::Quoted, _) => Place::Quoted,
-            (_, byte) if byte == self.delimiter || byte == b'\n' || byte == b'\r' => Place::FieldStart,
+            (_, byte) if byte == self.delimiter || byte == b'\n' || byte == b'\r' => {
+                Place::FieldStart
+            }
             _ => Place::Plain,
         };
         self.line += u64::from(byte == b'\n');
@@ -64,9 +79,15 @@ impl<R: Read> Guard<R> {
     fn too_long(&self) -> Error {
         let limit = RECORD_LIMIT / (1024 * 1024);
         Error::other(if self.place == Place::Quoted && self.line > self.opened {
-            format!("line {}: a quote opens here that is not closed within {limit} MiB", self.opened)
+            format!(
+                "line {}: a quote opens here that is not closed within {limit} MiB",
+                self.opened
+            )
         } else {
-            format!("the record that begins in line {} is longer than {limit} MiB", self.began)
+            format!(
+                "the record that begins in line {} is longer than {limit} MiB",
+                self.began
+            )
         })
     }
 }
@@ -75,7 +96,10 @@ impl<R: Read> Read for Guard<R> {
     fn read(&mut self, buffer: &mut [u8]) -> Result<usize> {
         let count = self.inner.read(buffer)?;
         if count == 0 && !buffer.is_empty() && self.place == Place::Quoted {
-            return Err(Error::other(format!("line {}: a quote opens here that is never closed", self.opened)));
+            return Err(Error::other(format!(
+                "line {}: a quote opens here that is never closed",
+                self.opened
+            )));
         }
         for &byte in &buffer[..count] {
             self.pass(byte)?;

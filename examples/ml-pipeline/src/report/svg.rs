@@ -13,7 +13,10 @@ const WIDTH: f64 = 640.0;
 const NAME: usize = 24;
 
 fn drawing(height: f64, label: &str, content: &str) -> String {
-    format!(r#"<svg viewBox="0 0 {WIDTH} {height}" role="img" aria-label="{}">{content}</svg>"#, escape(label))
+    format!(
+        r#"<svg viewBox="0 0 {WIDTH} {height}" role="img" aria-label="{}">{content}</svg>"#,
+        escape(label)
+    )
 }
 
 fn short(name: &str) -> String {
@@ -32,7 +35,13 @@ pub(super) fn confusion(counts: &[Vec<u64>], classes: &[String]) -> String {
     for (row, (name, line)) in classes.iter().zip(counts).enumerate() {
         let y = top + cell * row as f64;
         let all = line.iter().sum::<u64>().max(1) as f64;
-        let _ = write!(svg, r#"<text x="{}" y="{}" text-anchor="end">{}</text>"#, left - 8.0, y + cell / 2.0 + 4.0, short(name));
+        let _ = write!(
+            svg,
+            r#"<text x="{}" y="{}" text-anchor="end">{}</text>"#,
+            left - 8.0,
+            y + cell / 2.0 + 4.0,
+            short(name)
+        );
         let _ = write!(
             svg,
             r#"<text x="{}" y="{}" text-anchor="middle"><title>{}</title>{}</text>"#,
@@ -51,11 +60,18 @@ pub(super) fn confusion(counts: &[Vec<u64>], classes: &[String]) -> String {
             );
             if count > 0 {
                 let (x, y) = (x + cell / 2.0, y + cell / 2.0 + 4.0);
-                let _ = write!(svg, r#"<text x="{x:.1}" y="{y:.1}" text-anchor="middle">{count}</text>"#);
+                let _ = write!(
+                    svg,
+                    r#"<text x="{x:.1}" y="{y:.1}" text-anchor="middle">{count}</text>"#
+                );
             }
         }
     }
-    drawing(top + cell * counts.len() as f64 + 8.0, "How often each class was taken for each class", &svg)
+    drawing(
+        top + cell * counts.len() as f64 + 8.0,
+        "How often each class was taken for each class",
+        &svg,
+    )
 }
 
 /// What of a name fits above a cell.
@@ -68,8 +84,14 @@ fn short_for(name: &str, cell: f64) -> String {
 pub(super) fn scatter(points: &[(f32, f32)]) -> String {
     let (size, left, top) = (400.0, 70.0, 10.0);
     let all = points.iter().flat_map(|&(a, b)| [a, b]);
-    let (least, most) = all.fold((f32::INFINITY, f32::NEG_INFINITY), |(low, high), n| (low.min(n), high.max(n)));
-    let span = if most > least { f64::from(most) - f64::from(least) } else { 1.0 };
+    let (least, most) = all.fold((f32::INFINITY, f32::NEG_INFINITY), |(low, high), n| {
+        (low.min(n), high.max(n))
+    });
+    let span = if most > least {
+        f64::from(most) - f64::from(least)
+    } else {
+        1.0
+    };
     let place = |n: f32| (f64::from(n) - f64::from(least)) / span * size;
     let bottom = top + size;
     let mut svg = format!(
@@ -79,7 +101,10 @@ pub(super) fn scatter(points: &[(f32, f32)]) -> String {
     );
     for &(truth, predicted) in points {
         let (x, y) = (left + place(truth), bottom - place(predicted));
-        let _ = write!(svg, r#"<circle class="point" cx="{x:.1}" cy="{y:.1}" r="3"/>"#);
+        let _ = write!(
+            svg,
+            r#"<circle class="point" cx="{x:.1}" cy="{y:.1}" r="3"/>"#
+        );
     }
     let (low, high) = (figure(f64::from(least)), figure(f64::from(most)));
     let _ = write!(
@@ -120,22 +145,41 @@ pub(super) fn importance(columns: &[Importance]) -> String {
             it.drop
         );
     }
-    drawing(height * columns.len() as f64 + 4.0, "By how much the score falls when a column is shuffled", &svg)
+    drawing(
+        height * columns.len() as f64 + 4.0,
+        "By how much the score falls when a column is shuffled",
+        &svg,
+    )
 }
 
 /// The loss in each epoch.
 pub(super) fn losses(curve: &[Losses]) -> String {
     let (left, top, height) = (60.0, 24.0, 200.0);
     let room = WIDTH - left - 10.0;
-    let each = |curve: &[Losses]| curve.iter().flat_map(|it| [Some(it.train), it.watched]).flatten().collect::<Vec<_>>();
-    let most = f64::from(each(curve).into_iter().filter(|loss| loss.is_finite()).fold(1e-9_f32, f32::max));
+    let each = |curve: &[Losses]| {
+        curve
+            .iter()
+            .flat_map(|it| [Some(it.train), it.watched])
+            .flatten()
+            .collect::<Vec<_>>()
+    };
+    let most = f64::from(
+        each(curve)
+            .into_iter()
+            .filter(|loss| loss.is_finite())
+            .fold(1e-9_f32, f32::max),
+    );
     let path = |class: &str, of: &dyn Fn(&Losses) -> Option<f32>| {
         let mut path = String::new();
         for (epoch, loss) in curve.iter().enumerate() {
             if let Some(loss) = of(loss).filter(|loss| loss.is_finite()) {
                 let x = left + room * epoch as f64 / curve.len().saturating_sub(1).max(1) as f64;
                 let y = top + height * (1.0 - f64::from(loss) / most);
-                let _ = write!(path, "{}{x:.1} {y:.1}", if path.is_empty() { 'M' } else { 'L' });
+                let _ = write!(
+                    path,
+                    "{}{x:.1} {y:.1}",
+                    if path.is_empty() { 'M' } else { 'L' }
+                );
             }
         }
         format!(r#"<path class="{class}" d="{path}"/>"#)

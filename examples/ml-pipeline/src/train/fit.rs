@@ -62,20 +62,37 @@ pub fn fit(
     let mut random = ChaCha8Rng::seed_from_u64(crate::SEED);
     let schedule = Schedule::new(learn.len());
     let mut learner = Learner::new(recipe, sample, schedule, &mut random)?;
-    let watched = if watch.is_empty() { None } else { Some(sample.tensors(watch)?) };
+    let watched = if watch.is_empty() {
+        None
+    } else {
+        Some(sample.tensors(watch)?)
+    };
     let mut order = learn.to_vec();
     let most = epochs.unwrap_or(schedule.epochs);
     let mut best = f32::INFINITY;
-    let mut fitted = Fitted { layers: Vec::new(), epoch: 0, curve: Vec::new(), outputs: Vec::new() };
+    let mut fitted = Fitted {
+        layers: Vec::new(),
+        epoch: 0,
+        curve: Vec::new(),
+        outputs: Vec::new(),
+    };
     for epoch in 1..=most {
         order.shuffle(&mut random);
         let train = learner.epoch(&order)?;
-        let outputs = watched.as_ref().map(|(features, _)| learner.network.forward(features)).transpose()?;
+        let outputs = watched
+            .as_ref()
+            .map(|(features, _)| learner.network.forward(features))
+            .transpose()?;
         let watched_loss = match (&outputs, &watched) {
-            (Some(outputs), Some((_, wanted))) => Some(sample.loss(outputs, wanted)?.to_scalar::<f32>()?),
+            (Some(outputs), Some((_, wanted))) => {
+                Some(sample.loss(outputs, wanted)?.to_scalar::<f32>()?)
+            }
             _ => None,
         };
-        let losses = Losses { train, watched: watched_loss };
+        let losses = Losses {
+            train,
+            watched: watched_loss,
+        };
         fitted.curve.push(losses);
         epoch_done(epoch, losses);
         let better = watched_loss.is_some_and(|loss| loss < best - BETTER);
@@ -84,7 +101,8 @@ pub fn fit(
             best = watched_loss.unwrap_or(best);
             fitted.epoch = epoch;
             fitted.layers = learner.network.layers()?;
-            fitted.outputs = outputs.map_or(Ok(Vec::new()), |outputs| outputs.flatten_all()?.to_vec1())?;
+            fitted.outputs =
+                outputs.map_or(Ok(Vec::new()), |outputs| outputs.flatten_all()?.to_vec1())?;
         } else if watched.is_some() && epoch - fitted.epoch >= schedule.patience {
             break;
         }
@@ -103,13 +121,28 @@ struct Learner<'a> {
 }
 
 impl<'a> Learner<'a> {
-    fn new(recipe: &Recipe, sample: &'a Sample, schedule: Schedule, random: &mut ChaCha8Rng) -> Result<Self> {
+    fn new(
+        recipe: &Recipe,
+        sample: &'a Sample,
+        schedule: Schedule,
+        random: &mut ChaCha8Rng,
+    ) -> Result<Self> {
         let widths: Vec<_> = [&[sample.width], recipe.hidden, &[sample.outputs]].concat();
         let network = Network::new(&widths, random)?;
         let weight_decay = recipe.decay / (recipe.rate * (schedule.steps * schedule.epochs) as f64);
-        let parameters = ParamsAdamW { weight_decay, ..ParamsAdamW::default() };
+        let parameters = ParamsAdamW {
+            weight_decay,
+            ..ParamsAdamW::default()
+        };
         let optimizer = AdamW::new(network.variables(), parameters)?;
-        Ok(Learner { network, optimizer, sample, schedule, rate: recipe.rate, step: 0 })
+        Ok(Learner {
+            network,
+            optimizer,
+            sample,
+            schedule,
+            rate: recipe.rate,
+            step: 0,
+        })
     }
 
     /// Learns from each row once, and returns their mean loss.
@@ -117,8 +150,11 @@ impl<'a> Learner<'a> {
         let mut total = 0.0;
         for rows in order.chunks(self.schedule.batch) {
             let (features, wanted) = self.sample.tensors(rows)?;
-            let loss = self.sample.loss(&self.network.forward(&features)?, &wanted)?;
-            self.optimizer.set_learning_rate(self.rate * self.schedule.rate(self.step));
+            let loss = self
+                .sample
+                .loss(&self.network.forward(&features)?, &wanted)?;
+            self.optimizer
+                .set_learning_rate(self.rate * self.schedule.rate(self.step));
             self.optimizer.backward_step(&loss)?;
             self.step += 1;
             total += loss.to_scalar::<f32>()? * rows.len() as f32;

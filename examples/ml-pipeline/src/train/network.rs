@@ -37,10 +37,15 @@ impl Network {
             let (inputs, outputs) = (pair[0], pair[1]);
             // The same variance as a normal distribution's, without its tails.
             let bound = (6.0 / inputs as f32).sqrt();
-            let weights: Vec<f32> = (0..inputs * outputs).map(|_| random.random_range(-bound..bound)).collect();
+            let weights: Vec<f32> = (0..inputs * outputs)
+                .map(|_| random.random_range(-bound..bound))
+                .collect();
             let weight = Var::from_vec(weights, (outputs, inputs), &Device::Cpu)?;
             let bias = Var::zeros(outputs, candle_core::DType::F32, &Device::Cpu)?;
-            layers.push(Linear::new(weight.as_tensor().clone(), Some(bias.as_tensor().clone())));
+            layers.push(Linear::new(
+                weight.as_tensor().clone(),
+                Some(bias.as_tensor().clone()),
+            ));
             variables.extend([weight, bias]);
         }
         Ok(Network { layers, variables })
@@ -77,7 +82,12 @@ impl Network {
                 let (outputs, inputs) = layer.weight().dims2()?;
                 let weights = layer.weight().t()?.contiguous()?.flatten_all()?.to_vec1()?;
                 let bias = layer.bias().context("all layers have a bias")?.to_vec1()?;
-                Ok(Layer { inputs, outputs, weights, bias })
+                Ok(Layer {
+                    inputs,
+                    outputs,
+                    weights,
+                    bias,
+                })
             })
             .collect()
     }

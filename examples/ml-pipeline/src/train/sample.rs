@@ -34,24 +34,55 @@ impl Scale {
     /// Of the numbers to learn from; of classes there is none.
     pub fn of(truth: &Truth) -> Self {
         let Truth::Numbers(numbers) = truth else {
-            return Scale { mean: 0.0, deviation: 1.0 };
+            return Scale {
+                mean: 0.0,
+                deviation: 1.0,
+            };
         };
         let count = numbers.len().max(1) as f64;
         let mean = numbers.iter().map(|&n| f64::from(n)).sum::<f64>() / count;
-        let variance = numbers.iter().map(|&n| (f64::from(n) - mean).powi(2)).sum::<f64>() / count;
+        let variance = numbers
+            .iter()
+            .map(|&n| (f64::from(n) - mean).powi(2))
+            .sum::<f64>()
+            / count;
         let deviation = variance.sqrt() as f32;
-        Scale { mean: mean as f32, deviation: if deviation.is_normal() { deviation } else { 1.0 } }
+        Scale {
+            mean: mean as f32,
+            deviation: if deviation.is_normal() {
+                deviation
+            } else {
+                1.0
+            },
+        }
     }
 }
 
 impl Sample {
     /// Of encoded features and their truths.
-    pub fn new(features: Vec<f32>, width: usize, truth: &Truth, classes: usize, scale: Scale) -> Self {
+    pub fn new(
+        features: Vec<f32>,
+        width: usize,
+        truth: &Truth,
+        classes: usize,
+        scale: Scale,
+    ) -> Self {
         let (outputs, wanted) = match truth {
             Truth::Classes(rows) => (classes, weighted(rows, classes)),
-            Truth::Numbers(rows) => (1, rows.iter().map(|&n| (n - scale.mean) / scale.deviation).collect()),
+            Truth::Numbers(rows) => (
+                1,
+                rows.iter()
+                    .map(|&n| (n - scale.mean) / scale.deviation)
+                    .collect(),
+            ),
         };
-        Sample { width, is_classes: matches!(truth, Truth::Classes(_)), outputs, features, wanted }
+        Sample {
+            width,
+            is_classes: matches!(truth, Truth::Classes(_)),
+            outputs,
+            features,
+            wanted,
+        }
     }
 
     /// How many rows there are.
@@ -70,7 +101,11 @@ impl Sample {
     ///
     /// If the shapes do not fit.
     pub fn loss(&self, outputs: &Tensor, wanted: &Tensor) -> Result<Tensor> {
-        if self.is_classes { cross_entropy(outputs, wanted) } else { squared_error(outputs, wanted) }
+        if self.is_classes {
+            cross_entropy(outputs, wanted)
+        } else {
+            squared_error(outputs, wanted)
+        }
     }
 
     /// Some rows, as what goes in and what is to come out.
@@ -86,7 +121,10 @@ impl Sample {
             }
             Tensor::from_vec(some, (rows.len(), width), &Device::Cpu)
         };
-        Ok((gather(&self.features, self.width)?, gather(&self.wanted, self.outputs)?))
+        Ok((
+            gather(&self.features, self.width)?,
+            gather(&self.wanted, self.outputs)?,
+        ))
     }
 }
 

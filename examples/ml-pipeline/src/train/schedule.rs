@@ -36,14 +36,23 @@ impl Schedule {
         let steps = rows.div_ceil(batch).max(1);
         let wanted = (rows / ROWS).clamp(STEPS.0, STEPS.1);
         let epochs = (wanted / steps).clamp(EPOCHS.0, EPOCHS.1);
-        Schedule { batch, steps, epochs, patience: epochs / 3 }
+        Schedule {
+            batch,
+            steps,
+            epochs,
+            patience: epochs / 3,
+        }
     }
 
     /// The part of the full rate in a step, counted from 0: up in a line, down in half a cosine
     /// (Smith and Topin, "Super-Convergence", 2018).
     pub fn rate(&self, step: usize) -> f64 {
         let part = (step as f64 / (self.steps * self.epochs) as f64).min(1.0);
-        let rate = if part < WARM { (part + WARM / 10.0) / (WARM * 1.1) } else { (1.0 + (PI * (part - WARM) / (1.0 - WARM)).cos()) / 2.0 };
+        let rate = if part < WARM {
+            (part + WARM / 10.0) / (WARM * 1.1)
+        } else {
+            (1.0 + (PI * (part - WARM) / (1.0 - WARM)).cos()) / 2.0
+        };
         rate.max(LEAST)
     }
 }
@@ -54,8 +63,24 @@ mod tests {
 
     #[test]
     fn small_data_is_learned_from_more_often_and_large_data_in_larger_steps() {
-        assert_eq!(Schedule::new(96), Schedule { batch: 32, steps: 3, epochs: 83, patience: 27 });
-        assert_eq!(Schedule::new(72_000), Schedule { batch: 256, steps: 282, epochs: 25, patience: 8 });
+        assert_eq!(
+            Schedule::new(96),
+            Schedule {
+                batch: 32,
+                steps: 3,
+                epochs: 83,
+                patience: 27
+            }
+        );
+        assert_eq!(
+            Schedule::new(72_000),
+            Schedule {
+                batch: 256,
+                steps: 282,
+                epochs: 25,
+                patience: 8
+            }
+        );
         assert_eq!(Schedule::new(1).steps, 1);
     }
 

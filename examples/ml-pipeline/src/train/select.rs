@@ -18,8 +18,18 @@ use crate::table::Truth;
 
 /// What is tried, the simplest first, which wins among equals.
 pub const RECIPES: [Recipe; 2] = [
-    Recipe { name: "linear", hidden: &[], decay: 0.6, rate: 0.05 },
-    Recipe { name: "MLP 64", hidden: &[64], decay: 2.5, rate: 0.02 },
+    Recipe {
+        name: "linear",
+        hidden: &[],
+        decay: 0.6,
+        rate: 0.05,
+    },
+    Recipe {
+        name: "MLP 64",
+        hidden: &[64],
+        decay: 2.5,
+        rate: 0.02,
+    },
 ];
 
 /// How many rows the networks are compared on; more say little more.
@@ -70,30 +80,64 @@ pub fn folds(truth: &Truth, rows: &[usize], count: usize) -> Vec<Vec<usize>> {
 pub fn compare(sample: &Sample, truth: &Truth, tell: impl Fn(&Trial) + Sync) -> Result<Vec<Trial>> {
     let step = sample.len().div_ceil(COMPARED_ROWS).max(1);
     let rows: Vec<_> = (0..sample.len()).step_by(step).collect();
-    let folds = folds(truth, &rows, if sample.len() < MANY_ROWS { FOLDS.0 } else { FOLDS.1 });
-    let jobs: Vec<_> = (0..RECIPES.len()).flat_map(|recipe| (0..folds.len()).map(move |fold| (recipe, fold))).collect();
+    let folds = folds(
+        truth,
+        &rows,
+        if sample.len() < MANY_ROWS {
+            FOLDS.0
+        } else {
+            FOLDS.1
+        },
+    );
+    let jobs: Vec<_> = (0..RECIPES.len())
+        .flat_map(|recipe| (0..folds.len()).map(move |fold| (recipe, fold)))
+        .collect();
     // What is slow comes first, so that no thread is left with it alone at the end.
     let next = AtomicUsize::new(jobs.len());
     let done: Mutex<Vec<Option<Fitted>>> = Mutex::new(jobs.iter().map(|_| None).collect());
     let work = || -> Result<()> {
-        while let Some(job) = next.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n| n.checked_sub(1)).ok() {
+        while let Some(job) = next
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n| n.checked_sub(1))
+            .ok()
+        {
             let (recipe, fold) = jobs[job - 1];
-            let learn: Vec<_> = (0..folds.len()).filter(|&it| it != fold).flat_map(|it| folds[it].clone()).collect();
-            let fitted = fit(&RECIPES[recipe], sample, (&learn, &folds[fold]), None, |_, _| {})?;
-            done.lock().unwrap_or_else(std::sync::PoisonError::into_inner)[job - 1] = Some(fitted);
+            let learn: Vec<_> = (0..folds.len())
+                .filter(|&it| it != fold)
+                .flat_map(|it| folds[it].clone())
+                .collect();
+            let fitted = fit(
+                &RECIPES[recipe],
+                sample,
+                (&learn, &folds[fold]),
+                None,
+                |_, _| {},
+            )?;
+            done.lock()
+                .unwrap_or_else(std::sync::PoisonError::into_inner)[job - 1] = Some(fitted);
         }
         Ok(())
     };
     thread::scope(|scope| {
-        let threads = thread::available_parallelism().map_or(1, NonZero::get).min(jobs.len());
+        let threads = thread::available_parallelism()
+            .map_or(1, NonZero::get)
+            .min(jobs.len());
         let workers: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
         // A worker does not panic; if it did, its jobs are missing below.
-        workers.into_iter().try_for_each(|worker| worker.join().unwrap_or(Ok(())))
+        workers
+            .into_iter()
+            .try_for_each(|worker| worker.join().unwrap_or(Ok(())))
     })?;
-    let mut done = done.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner).into_iter();
+    let mut done = done
+        .into_inner()
+        .unwrap_or_else(std::sync::PoisonError::into_inner)
+        .into_iter();
     let mut trials = Vec::new();
     for recipe in &RECIPES {
-        let fitted: Vec<_> = done.by_ref().take(folds.len()).collect::<Option<_>>().context("a trial did not end")?;
+        let fitted: Vec<_> = done
+            .by_ref()
+            .take(folds.len())
+            .collect::<Option<_>>()
+            .context("a trial did not end")?;
         let trial = trial(recipe, sample, truth, &folds, &fitted);
         tell(&trial);
         trials.push(trial);
@@ -101,20 +145,45 @@ pub fn compare(sample: &Sample, truth: &Truth, tell: impl Fn(&Trial) + Sync) -> 
     Ok(trials)
 }
 
-fn trial(recipe: &Recipe, sample: &Sample, truth: &Truth, folds: &[Vec<usize>], fitted: &[Fitted]) -> Trial {
+fn trial(
+    recipe: &Recipe,
+    sample: &Sample,
+    truth: &Truth,
+    folds: &[Vec<usize>],
+    fitted: &[Fitted],
+) -> Trial {
     let count = fitted.len() as f64;
-    let scores: Vec<_> = folds.iter().zip(fitted).map(|(rows, it)| score(sample, truth, rows, &it.outputs)).collect();
+    let scores: Vec<_> = folds
+        .iter()
+        .zip(fitted)
+        .map(|(rows, it)| score(sample, truth, rows, &it.outputs))
+        .collect();
     let mean_score = scores.iter().sum::<f64>() / count;
-    let variance = scores.iter().map(|score| (score - mean_score).powi(2)).sum::<f64>() / (count - 1.0);
-    let best = |it: &Fitted| it.curve.iter().filter_map(|losses| losses.watched).fold(f32::INFINITY, f32::min);
-    let longest = fitted.iter().map(|it| it.curve.len()).max().unwrap_or_default();
+    let variance = scores
+        .iter()
+        .map(|score| (score - mean_score).powi(2))
+        .sum::<f64>()
+        / (count - 1.0);
+    let best = |it: &Fitted| {
+        it.curve
+            .iter()
+            .filter_map(|losses| losses.watched)
+            .fold(f32::INFINITY, f32::min)
+    };
+    let longest = fitted
+        .iter()
+        .map(|it| it.curve.len())
+        .max()
+        .unwrap_or_default();
     Trial {
         name: recipe.name.to_owned(),
         score: mean_score,
         error: (variance / count).sqrt(),
         loss: fitted.iter().map(|it| f64::from(best(it))).sum::<f64>() / count,
         epochs: (fitted.iter().map(|it| it.epoch).sum::<usize>() / fitted.len()).max(1),
-        curve: (0..longest).map(|epoch| mean(fitted.iter().filter_map(|it| it.curve.get(epoch)))).collect(),
+        curve: (0..longest)
+            .map(|epoch| mean(fitted.iter().filter_map(|it| it.curve.get(epoch))))
+            .collect(),
     }
 }
 
@@ -122,7 +191,10 @@ fn trial(recipe: &Recipe, sample: &Sample, truth: &Truth, folds: &[Vec<usize>], 
 fn score(sample: &Sample, truth: &Truth, rows: &[usize], outputs: &[f32]) -> f64 {
     match truth.pick(rows) {
         Truth::Classes(truth) => {
-            let predicted: Vec<_> = outputs.chunks_exact(sample.outputs).map(metrics::greatest).collect();
+            let predicted: Vec<_> = outputs
+                .chunks_exact(sample.outputs)
+                .map(metrics::greatest)
+                .collect();
             metrics::balanced_accuracy(&truth, &predicted, sample.outputs)
         }
         Truth::Numbers(_) => {
@@ -147,5 +219,8 @@ pub fn best(trials: &[Trial]) -> usize {
     let Some(greatest) = trials.iter().max_by(|a, b| a.score.total_cmp(&b.score)) else {
         return 0;
     };
-    trials.iter().position(|trial| trial.score >= greatest.score - greatest.error).unwrap_or_default()
+    trials
+        .iter()
+        .position(|trial| trial.score >= greatest.score - greatest.error)
+        .unwrap_or_default()
 }

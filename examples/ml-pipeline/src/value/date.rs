@@ -16,7 +16,11 @@ pub enum Order {
 }
 
 /// All orders, in the sequence in which they are preferred: 01/02/2026 is the first of February.
-pub const ORDERS: [Order; 3] = [Order::YearMonthDay, Order::DayMonthYear, Order::MonthDayYear];
+pub const ORDERS: [Order; 3] = [
+    Order::YearMonthDay,
+    Order::DayMonthYear,
+    Order::MonthDayYear,
+];
 
 /// Days since 1970-01-01 00:00, in UTC where an offset is given; the time of day is a fraction.
 ///
@@ -64,7 +68,9 @@ fn calendar(text: &str, order: Order) -> Option<f64> {
     }
     let month = Month::try_from(month.parse::<u8>().ok()?).ok()?;
     let date = Date::from_calendar_date(year.parse().ok()?, month, day.parse().ok()?).ok()?;
-    Some(f64::from(date.to_julian_day() - Date::from_ordinal_date(1970, 1).ok()?.to_julian_day()))
+    Some(f64::from(
+        date.to_julian_day() - Date::from_ordinal_date(1970, 1).ok()?.to_julian_day(),
+    ))
 }
 
 /// Seconds since midnight in UTC; negative ones and those above a day come of an offset.
@@ -72,7 +78,15 @@ fn seconds(text: &str) -> Option<f64> {
     let (clock, offset) = match text.strip_suffix(['Z', 'z']) {
         Some(clock) => (clock, 0.0),
         None => match text.rfind(['+', '-']) {
-            Some(at) => (&text[..at], clock(&text[at + 1..])? * if text[at..].starts_with('-') { -1.0 } else { 1.0 }),
+            Some(at) => (
+                &text[..at],
+                clock(&text[at + 1..])?
+                    * if text[at..].starts_with('-') {
+                        -1.0
+                    } else {
+                        1.0
+                    },
+            ),
             None => (text, 0.0),
         },
     };
@@ -83,12 +97,17 @@ fn clock(text: &str) -> Option<f64> {
     let mut parts = text.trim().split(':');
     let within = |part: &str, bound: f64| {
         let digits = part.starts_with(|c: char| c.is_ascii_digit()) && !part.contains(['e', 'E']);
-        part.parse::<f64>().ok().filter(|&value| digits && value < bound)
+        part.parse::<f64>()
+            .ok()
+            .filter(|&value| digits && value < bound)
     };
     let hours = within(parts.next()?, 25.0)?;
     let minutes = within(parts.next()?, 60.0)?;
     let seconds = parts.next().map_or(Some(0.0), |part| within(part, 61.0))?;
-    parts.next().is_none().then_some(hours * 3600.0 + minutes * 60.0 + seconds)
+    parts
+        .next()
+        .is_none()
+        .then_some(hours * 3600.0 + minutes * 60.0 + seconds)
 }
 
 #[cfg(test)]
@@ -98,11 +117,24 @@ mod tests {
     #[test]
     fn dates_are_days_since_1970() {
         assert_eq!(days("1970-01-02", Order::YearMonthDay), Some(1.0));
-        assert_eq!(days("2026-11-25T12:00:00Z", Order::YearMonthDay), Some(20_782.5));
-        assert_eq!(days("2026-11-25 13:00+01:00", Order::YearMonthDay), Some(20_782.5));
+        assert_eq!(
+            days("2026-11-25T12:00:00Z", Order::YearMonthDay),
+            Some(20_782.5)
+        );
+        assert_eq!(
+            days("2026-11-25 13:00+01:00", Order::YearMonthDay),
+            Some(20_782.5)
+        );
         assert_eq!(days("25.11.2026", Order::DayMonthYear), Some(20_782.0));
         assert_eq!(days("11/25/2026", Order::MonthDayYear), Some(20_782.0));
-        for text in ["2026-13-01", "2026-02-30", "2026-11-25T25:61", "12345678", "1.2.3.4.5", "2026-1x-01"] {
+        for text in [
+            "2026-13-01",
+            "2026-02-30",
+            "2026-11-25T25:61",
+            "12345678",
+            "1.2.3.4.5",
+            "2026-1x-01",
+        ] {
             assert_eq!(days(text, Order::YearMonthDay), None, "{text}");
         }
         assert_eq!(days("11/25/2026", Order::DayMonthYear), None);

@@ -49,12 +49,23 @@ impl Case {
     /// Runs the program in the directory.
     pub(crate) fn run(&self, arguments: &[&str]) -> Said {
         let program = env!("CARGO_BIN_EXE_ml-pipeline");
-        let Output { status, stdout, stderr } =
-            Command::new(program).current_dir(self.dir.path()).args(arguments).output().unwrap();
+        let Output {
+            status,
+            stdout,
+            stderr,
+        } = Command::new(program)
+            .current_dir(self.dir.path())
+            .args(arguments)
+            .output()
+            .unwrap();
         let text = |bytes| String::from_utf8(bytes).unwrap();
         let (out, err) = (text(stdout), text(stderr));
         assert!(!err.contains("panicked"), "{err}");
-        Said { ok: status.success(), out, err }
+        Said {
+            ok: status.success(),
+            out,
+            err,
+        }
     }
 
     /// Runs the first step, which must succeed, and returns what it found.
@@ -71,7 +82,9 @@ impl Case {
         let mut lines = said.err.lines();
         let line = lines.next().unwrap();
         assert_eq!(lines.next(), None, "{}", said.err);
-        line.strip_prefix("error: ").unwrap_or_else(|| panic!("{line}")).to_owned()
+        line.strip_prefix("error: ")
+            .unwrap_or_else(|| panic!("{line}"))
+            .to_owned()
     }
 
     /// Runs all steps, which must succeed.
@@ -88,9 +101,14 @@ pub(crate) fn plants(rows: u32) -> String {
     for row in 0..rows {
         let kind = row % 3;
         let height = f64::from(kind * 10 + row * 7 % 5) + 0.5;
-        let soil = ["clay", "sand", "peat"][(if row % 7 == 0 { row / 7 } else { kind } % 3) as usize];
+        let soil =
+            ["clay", "sand", "peat"][(if row % 7 == 0 { row / 7 } else { kind } % 3) as usize];
         let (month, day) = (1 + row * 5 % 12, 1 + row * 11 % 28);
-        let _ = writeln!(text, "{height},{soil},2025-{month:02}-{day:02},{}", ["fern", "moss", "reed"][kind as usize]);
+        let _ = writeln!(
+            text,
+            "{height},{soil},2025-{month:02}-{day:02},{}",
+            ["fern", "moss", "reed"][kind as usize]
+        );
     }
     text
 }
@@ -100,8 +118,13 @@ pub(crate) fn prices(rows: u32) -> String {
     let mut text = "area,rooms,heated,price\n".to_owned();
     for row in 0..rows {
         let (area, rooms, heated) = (30 + row * 37 % 91, 1 + row * 13 % 5, row * 7 % 3 == 0);
-        let price = f64::from(area * 3 + rooms * 20 + u32::from(heated) * 50) + f64::from(row * 17 % 10) / 2.0;
-        let _ = writeln!(text, "{area}.5,{rooms},{},{price}", if heated { "yes" } else { "no" });
+        let price = f64::from(area * 3 + rooms * 20 + u32::from(heated) * 50)
+            + f64::from(row * 17 % 10) / 2.0;
+        let _ = writeln!(
+            text,
+            "{area}.5,{rooms},{},{price}",
+            if heated { "yes" } else { "no" }
+        );
     }
     text
 }

@@ -1,0 +1,278 @@
+//! The first reading of a file: what its columns are, and what becomes of them.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use anyhow::{Result, bail, ensure};
+use csv::StringRecord;
+
+use super::profile::Profile;
+use super::roles::{self, CLASS_LIMIT};
+use super::{Wishes, counted, split};
+use crate::log::Log;
+use crate::read::{CsvFile, Rows as Records};
+use crate::schema::{Rows, Schema, Target, Task};
+use crate::value;
+
+/// How few rows a model can be learned from and judged by.
+const LEAST_ROWS: u64 = 10;
+
+/// How many values all columns together may count exactly, which bounds the memory.
+const COUNTED: usize = 1 << 19;
+
+/// How many rows of a hundred may have another number of fields before the file is refused.
+const RAGGED_PERCENT: u64 = 5;
+
+/// What the first reading brings.
+pub(super) struct Survey {
+    pub(super) profiles: Vec<Profile>,
+    /// The target's classes, as long as they are few enough.
+    classes: Option<HashMap<String, u64>>,
+    /// Rows with the right number of fields.
+    pub(super) rows: u64,
+    ragged: Ragged,
+    /// The line of a record that has too many lines, and how many.
+    long: Option<(u64, usize)>,
+}
+
+/// How many lines a record may have before a missing quote is likelier.
+const LINES: usize = 20;
+
+#[derive(Default)]
+struct Ragged {
+    rows: u64,
+    /// The first one: its line, and how many fields it has.
+    first: Option<(u64, usize)>,
+}
+
+impl Survey {
+    pub(super) fn of(file: &CsvFile, target: usize, log: &Log) -> Result<Self> {
+        let columns = file.names.len();
+        let capacity = (COUNTED / columns).clamp(32, 4096);
+        let mut survey = Survey {
+            profiles: vec![Profile::new(capacity); columns],
+            classes: Some(HashMap::new()),
+            rows: 0,
+            ragged: Ragged::default(),
+            long: None,
+        };
+        let mut rows = file.rows()?;
+        let mut record = StringRecord::new();
+        while rows.next(&mut record)? {
+            if !fits(&record, columns) {
+                survey.ragged.rows += 1;
+                survey
+                    .ragged
+                    .first
+                    .get_or_insert((Records::line(&record), record.len()));
+                continue;
+            }
+            survey.rows += 1;
+            let lines = record.as_slice().matches('\n').count();
+            if lines > LINES {
+                survey.long.get_or_insert((Records::line(&record), lines));
+            }
+            for (profile, field) in survey.profiles.iter_mut().zip(&record) {
+                profile.add(field, file.numerals());
+            }
+            survey.count(record.get(target).unwrap_or_default().trim());
+            if survey.rows.is_multiple_of(1000) {
+                log.at(record.position().map_or(0, csv::Position::byte));
+            }
+        }
+        Ok(survey)
+    }
+
+    fn count(&mut self, class: &str) {
+        let Some(classes) = self.classes.as_mut().filter(|_| !value::is_missing(class)) else {
+            return;
+        };
+        if let Some(count) = classes.get_mut(class) {
+            *count += 1;
+        } else if classes.len() < CLASS_LIMIT {
+            classes.insert(class.to_owned(), 1);
+        } else {
+            self.classes = None;
+        }
+    }
+
+    /// What was read as one row, though it hardly is.
+    fn swallowed(&self) -> Option<String> {
+        let (line, lines) = self.long?;
+        Some(format!(
+            "the row in line {line} goes on for {lines} lines: is a quote missing there?"
+        ))
+    }
+
+    pub(super) fn decide(
+        &self,
+        file: &CsvFile,
+        data: &Path,
+        index: usize,
+        wishes: &Wishes,
+    ) -> Result<Schema> {
+        let mut warnings = file.notes.clone();
+        warnings.extend(self.ragged.judge(self.rows, file.names.len())?);
+        ensure!(self.rows > 0, "it has a header and no rows");
+        ensure!(
+            self.rows >= LEAST_ROWS,
+            "it has {} below its header: at least {LEAST_ROWS} are needed to learn from some and judge by the others",
+            counted(self.rows, "row")
+        );
+        let profile = &self.profiles[index];
+        let target = roles::target(
+            &file.names[index],
+            profile,
+            self.classes.as_ref(),
+            wishes.task,
+            file.numerals(),
+        )?;
+        let usable = match target.task {
+            Task::Classification { .. } => profile.values,
+            Task::Regression => profile.numbers,
+        };
+        if usable < self.rows {
+            warnings.push(format!(
+                "{} left out, as '{}' {} there{}",
+                counted(self.rows - usable, "row is"),
+                target.name,
+                if profile.missing + usable < self.rows {
+                    "is no finite number"
+                } else {
+                    "has no value"
+                },
+                roles::absent(profile)
+            ));
+        }
+        ensure!(
+            usable >= LEAST_ROWS,
+            "only {} of {} have a value of the target '{}': at least {LEAST_ROWS} are needed",
+            usable,
+            counted(self.rows, "row"),
+            target.name
+        );
+        if target.task == Task::Regression && profile.is_blurred() {
+            warnings.push(roles::blurred(&target.name));
+        }
+        warnings.extend(alike(&target));
+        warnings.extend(self.swallowed());
+        let roles = roles::roles(&file.names, &self.profiles, index)?;
+        warnings.extend(roles.warnings);
+        warnings.extend(rare(&target));
+        warnings.extend(unjudged(&target));
+        Ok(Schema {
+            file: data
+                .file_name()
+                .unwrap_or_default()
+                .to_string_lossy()
+                .into_owned(),
+            encoding: file.encoding,
+            delimiter: char::from(file.dialect.delimiter),
+            numerals: file.numerals(),
+            header: file.dialect.header,
+            target,
+            columns: roles.columns,
+            dropped: roles.dropped,
+            rows: Rows {
+                read: self.rows + self.ragged.rows,
+                train: 0,
+                test: 0,
+            },
+            warnings,
+        })
+    }
+}
+
+impl Ragged {
+    /// A few such rows are left out with a word; with many, the file is read in the wrong way.
+    fn judge(&self, good: u64, columns: usize) -> Result<Option<String>> {
+        let Some((line, fields)) = self.first else {
+            return Ok(None);
+        };
+        let all = good + self.rows;
+        let found = format!(
+            "{} of {all} rows have another number of fields than the {columns} of the first line (line {line} has {fields})",
+            self.rows
+        );
+        if self.rows > 1 && self.rows * 100 > all * RAGGED_PERCENT {
+            bail!("{found}: look at its delimiter and quotes there");
+        }
+        Ok(Some(format!("{found}: they are left out")))
+    }
+}
+
+/// Whether a row has a field for each column; an empty one more, from a delimiter at its end, is none.
+pub(super) fn fits(record: &StringRecord, columns: usize) -> bool {
+    record.len() == columns || (record.len() == columns + 1 && record.get(columns) == Some(""))
+}
+
+/// Whether there is anything to tell apart in the test part.
+fn unjudged(target: &Target) -> Option<String> {
+    let Task::Classification { classes } = &target.task else {
+        return None;
+    };
+    let judged = classes
+        .iter()
+        .filter(|class| split::test_rows(class.rows) > 0)
+        .count();
+    (judged < 2).then(|| {
+        format!(
+            "'{}': rows of {} are left to judge by, so the score says nothing: more rows of each class are needed",
+            target.name,
+            if judged == 1 { "one class alone" } else { "no class" }
+        )
+    })
+}
+
+/// Classes whose names are the same but for their case or the way of writing a number.
+fn alike(target: &Target) -> Option<String> {
+    let Task::Classification { classes } = &target.task else {
+        return None;
+    };
+    let mut seen = HashMap::new();
+    classes.iter().find_map(|class| {
+        let plain = match class.name.parse::<f64>() {
+            Ok(number) => number.to_string(),
+            Err(_) => class.name.to_lowercase(),
+        };
+        let other = seen.insert(plain, &class.name)?;
+        Some(format!(
+            "'{}': '{other}' and '{}' are taken for different classes",
+            target.name, class.name
+        ))
+    })
+}
+
+/// Classes of which the test part has no row, or hardly one.
+fn rare(target: &Target) -> Option<String> {
+    let Task::Classification { classes } = &target.task else {
+        return None;
+    };
+    let rare: Vec<_> = classes
+        .iter()
+        .filter(|class| class.rows < split::RARE)
+        .collect();
+    let shown: Vec<_> = rare
+        .iter()
+        .take(5)
+        .map(|class| format!("'{}' ({})", class.name, counted(class.rows, "row")))
+        .collect();
+    let unjudged = rare
+        .iter()
+        .filter(|class| split::test_rows(class.rows) == 0)
+        .count();
+    (!rare.is_empty()).then(|| {
+        let more = if rare.len() > 5 {
+            format!(" and {} more", rare.len() - 5)
+        } else {
+            String::new()
+        };
+        format!(
+            "'{}': {} too rare to split well: {}{more}; {} learned from, but not judged",
+            target.name,
+            counted(rare.len() as u64, "class is"),
+            shown.join(", "),
+            counted(unjudged as u64, "is")
+        )
+    })
+}

@@ -1,0 +1,89 @@
+"""Measures the pipeline against baseline.py: the same steps in Python.
+
+Usage: bench.py ML_PIPELINE_PROGRAM [RUNS]
+
+Whole processes, wall clock and peak memory, medians of some runs (5 unless told), the two programs in
+turns. Then the memory of `preprocess` on a file of 1 GB, and the size of the program.
+"""
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import datasets
+
+HERE = Path(__file__).resolve().parent
+DATASETS = {
+    "iris": lambda path: datasets.shipped("iris", path),
+    "digits": lambda path: datasets.shipped("digits", path),
+    "20k x 8": datasets.houses,
+    "100k x 20": datasets.made,
+}
+
+
+def main(program, runs):
+    with tempfile.TemporaryDirectory() as temp:
+        data, out = Path(temp, "data.csv"), Path(temp, "out")
+        print(f"{'':<11}{'Rust':>9}{'Python':>9}{'ratio':>8}   {'Rust':>9}{'Python':>9}{'ratio':>8}   score, Rust and Python")
+        for name, make in DATASETS.items():
+            make(data)
+            ours, theirs = [], []
+            for _ in range(runs):
+                ours.append(measure([program, "run", data, "--out", out, "--max-drop", "1"]))
+                theirs.append(measure([sys.executable, HERE / "baseline.py", data, out / "python"]))
+            scores = [score(out / "metrics.json"), score(out / "python" / "metrics.json")]
+            (time_a, memory_a), (time_b, memory_b) = middle(ours), middle(theirs)
+            print(
+                f"{name:<11}{time_a:>7.2f} s{time_b:>7.2f} s{time_b / time_a:>7.1f}x   "
+                f"{memory_a:>6.0f} MB{memory_b:>6.0f} MB{memory_b / memory_a:>7.1f}x   {scores[0]:.4f} {scores[1]:.4f}",
+                flush=True,
+            )
+        gigabyte(data)
+        size = data.stat().st_size / 1e9
+        seconds, memory = measure([program, "preprocess", data, "--out", out])
+        print(f"preprocess of {size:.2f} GB: {seconds:.1f} s, {memory:.0f} MB")
+        print(f"the program: {Path(program).stat().st_size / 1e6:.1f} MB")
+
+
+def measure(command):
+    """Seconds and megabytes of a whole process."""
+    start = time.perf_counter()
+    child = subprocess.Popen([str(it) for it in command], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    _, status, usage = os.wait4(child.pid, 0)
+    seconds = time.perf_counter() - start
+    if status != 0:
+        sys.exit(f"{command[0]} failed: {command}")
+    return seconds, usage.ru_maxrss * 1024 / 1e6
+
+
+def middle(measured):
+    return statistics.median(it[0] for it in measured), statistics.median(it[1] for it in measured)
+
+
+def score(path):
+    found = json.loads(path.read_text())["score"]
+    return found if isinstance(found, float) else found["value"]
+
+
+def gigabyte(path):
+    """Writes the 100k x 20 data again and again, each time with another number in a column."""
+    part = path.with_name("part.csv")
+    datasets.made(part)
+    header, body = part.read_text().split("\n", 1)
+    lines = body.splitlines()
+    with open(path, "w") as file:
+        file.write(f"run,{header}\n")
+        run = 0
+        while file.tell() < 1e9:
+            file.write("".join(f"{run + 0.5},{line}\n" for line in lines))
+            run += 1
+    part.unlink()
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]).resolve(), int(sys.argv[2]) if len(sys.argv) > 2 else 5)
