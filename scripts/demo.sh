@@ -14,7 +14,7 @@ readonly PATIENCE=60
 readonly INSTALLATION=600
 
 # What stays when the demo is over.
-readonly results=$PWD/target/demo
+readonly results=target/demo
 
 # Ours by name, and not made by mktemp: it is known to the cleanup before it exists.
 readonly dir=${TMPDIR:-/tmp}/azure-blob-eventsource-demo.$$.$RANDOM

@@ -14,9 +14,12 @@ const CATEGORY_LIMIT: usize = 50;
 /// How far from the mean a number counts, in standard deviations: few values are beyond, and 8 bits are better spent on the others.
 pub const CLIP: f32 = 4.0;
 
+/// Sine or cosine.
+pub type Wave = fn(f32) -> f32;
+
 /// Which features a date has besides its place in time: a period in days, and sine or cosine of the
 /// place in it.
-pub const WAVES: [(f32, fn(f32) -> f32); 4] = [
+pub const WAVES: [(f32, Wave); 4] = [
     (YEAR, f32::sin),
     (YEAR, f32::cos),
     (WEEK, f32::sin),

@@ -135,7 +135,7 @@ pub fn ranges(path: &Path, names: &[String], columns: &[Values]) -> Result<Vec<(
 }
 
 fn floats(tensor: &Tensor) -> Result<&[f32]> {
-    Ok(tensor.try_as_plain_ram()?.as_slice::<f32>()?)
+    tensor.try_as_plain_ram()?.as_slice::<f32>()
 }
 
 fn plan(path: &Path, outputs: &[String]) -> Result<Arc<TypedRunnableModel>> {

@@ -96,9 +96,8 @@ pub fn compare(sample: &Sample, truth: &Truth, tell: impl Fn(&Trial) + Sync) -> 
     let next = AtomicUsize::new(jobs.len());
     let done: Mutex<Vec<Option<Fitted>>> = Mutex::new(jobs.iter().map(|_| None).collect());
     let work = || -> Result<()> {
-        while let Some(job) = next
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n| n.checked_sub(1))
-            .ok()
+        while let Ok(job) =
+            next.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n| n.checked_sub(1))
         {
             let (recipe, fold) = jobs[job - 1];
             let learn: Vec<_> = (0..folds.len())

@@ -1,7 +1,6 @@
 //! The program as people run it, in a directory of its own.
 
 #![allow(dead_code, reason = "each test file uses a part")]
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails so")]
 
 use std::fmt::Write;
 use std::fs;
