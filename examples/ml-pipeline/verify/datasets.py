@@ -1,5 +1,11 @@
 """The datasets that the pipeline is verified and measured with, as CSV files: those that scikit-learn
-ships, and made ones of a size."""
+ships, and made ones of a size.
+
+Usage: datasets.py NAME PATH
+"""
+
+import sys
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -55,3 +61,24 @@ def made(path, rows=100_000):
         frame[column] = [f"{column}-{code}" for code in codes]
     frame["class"] = np.array(["low", "middle", "high"])[y]
     frame.to_csv(path, index=False)
+
+
+def gigabyte(path):
+    """Writes the 100k x 20 data again and again, each time with another number in a column."""
+    part = path.with_name("part.csv")
+    made(part)
+    header, body = part.read_text().split("\n", 1)
+    lines = body.splitlines()
+    with open(path, "w") as file:
+        file.write(f"run,{header}\n")
+        run = 0
+        while file.tell() < 1e9:
+            file.write("".join(f"{run + 0.5},{line}\n" for line in lines))
+            run += 1
+    part.unlink()
+
+
+if __name__ == "__main__":
+    name, path = sys.argv[1], Path(sys.argv[2])
+    others = {"houses": houses, "made": made, "gigabyte": gigabyte}
+    others[name](path) if name in others else shipped(name, path)

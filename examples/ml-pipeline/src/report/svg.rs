@@ -7,10 +7,10 @@ use crate::evaluate::importance::Importance;
 use crate::train::fit::Losses;
 
 /// How wide all drawings are, in units of their own.
-const WIDTH: f64 = 640.0;
+const WIDTH: f64 = 480.0;
 
 /// The longest name that is shown beside a drawing, in characters.
-const NAME: usize = 24;
+const NAME: usize = 18;
 
 fn drawing(height: f64, label: &str, content: &str) -> String {
     format!(
@@ -29,7 +29,7 @@ fn short(name: &str) -> String {
 
 /// How often each class was taken for each: darker where that is the larger part of a class's rows.
 pub(super) fn confusion(counts: &[Vec<u64>], classes: &[String]) -> String {
-    let (left, top) = (170.0, 40.0);
+    let (left, top) = (130.0, 40.0);
     let cell = ((WIDTH - left) / counts.len() as f64).min(56.0);
     let mut svg = format!(r#"<text class="quiet" x="{left}" y="14">predicted</text>"#);
     for (row, (name, line)) in classes.iter().zip(counts).enumerate() {
@@ -82,7 +82,7 @@ fn short_for(name: &str, cell: f64) -> String {
 
 /// Predicted against true numbers, with the line on which both are equal.
 pub(super) fn scatter(points: &[(f32, f32)]) -> String {
-    let (size, left, top) = (400.0, 70.0, 10.0);
+    let (size, left, top) = (390.0, 80.0, 10.0);
     let all = points.iter().flat_map(|&(a, b)| [a, b]);
     let (least, most) = all.fold((f32::INFINITY, f32::NEG_INFINITY), |(low, high), n| {
         (low.min(n), high.max(n))
@@ -125,7 +125,7 @@ pub(super) fn scatter(points: &[(f32, f32)]) -> String {
 
 /// What the columns are worth, as bars.
 pub(super) fn importance(columns: &[Importance]) -> String {
-    let (left, height, room) = (190.0, 24.0, WIDTH - 190.0 - 60.0);
+    let (left, height, room) = (140.0, 24.0, WIDTH - 140.0 - 50.0);
     let most = columns.iter().map(|it| it.drop.abs()).fold(1e-9, f64::max);
     let mut svg = String::new();
     for (index, it) in columns.iter().enumerate() {
@@ -208,7 +208,7 @@ pub(super) fn losses(curve: &[Losses]) -> String {
 
 /// A number in few characters.
 pub(super) fn figure(number: f64) -> String {
-    if number == 0.0 || (0.001..100_000.0).contains(&number.abs()) {
+    if number == 0.0 || (0.000_05..100_000.0).contains(&number.abs()) {
         let digits = if number.abs() >= 100.0 { 1 } else { 4 };
         format!("{number:.digits$}")
     } else {
