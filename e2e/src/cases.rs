@@ -8,6 +8,7 @@ mod basics;
 mod bus;
 mod chaos;
 mod control_plane;
+mod pipeline;
 mod poison;
 mod refusals;
 mod restarts;
@@ -34,6 +35,7 @@ const IMPATIENT: &str = "redelivery: {deadline: 5s, maxAttempts: 3}";
 const USUAL: Setup = Setup {
     redelivery: "redelivery: {deadline: 10s}",
     forgetful_bus: false,
+    pipeline: false,
     at_once: false,
 };
 
@@ -49,6 +51,17 @@ pub(crate) const CASES: &[Case] = &[
             ..USUAL
         },
         play: |stage| Box::pin(basics::twenty(stage)),
+    },
+    Case {
+        name: "pipeline",
+        about: "a dataset becomes a model and a report, and the Workflow says the score",
+        short: true,
+        needs_faults: false,
+        setup: Setup {
+            pipeline: true,
+            ..USUAL
+        },
+        play: |stage| Box::pin(pipeline::dataset(stage)),
     },
     Case {
         name: "server_killed",

@@ -12,8 +12,11 @@ use anyhow::{Context, Result, bail};
 
 use crate::command;
 
-/// The image that the manifests name.
-const IMAGE: &str = "azure-blob-eventsource:0.1.0";
+/// The programs, and the images of them that the manifests name.
+const IMAGES: [(&str, &str); 2] = [
+    ("azure-blob-eventsource", "azure-blob-eventsource:0.1.0"),
+    ("ml-pipeline", "ml-pipeline:0.1.0"),
+];
 /// Set within the network of the cluster in a folder: that folder.
 const INSIDE: &str = "E2E_INSIDE";
 
@@ -36,7 +39,8 @@ impl Cluster {
             return Ok(Self::Inside(folder.into()));
         }
         if env::var_os("KUBECONFIG").is_some() {
-            println!("on the cluster that KUBECONFIG names, which must have the image {IMAGE}");
+            let images = IMAGES.map(|(_, image)| image).join(" and ");
+            println!("on the cluster that KUBECONFIG names, which must have the images {images}");
             return Ok(Self::Outside);
         }
         let folder = env::var_os("E2E_CLUSTER")
@@ -80,12 +84,13 @@ pub(crate) fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-/// Builds the server and puts its image into the cluster.
+/// Builds the programs and puts their images into the cluster.
 fn load(folder: &Path) -> Result<()> {
     let profile = env::var("E2E_PROFILE").unwrap_or_else(|_| "dev".to_owned());
     let mut build = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     build.current_dir(repository());
-    build.args(["build", "--locked", "--bin", "azure-blob-eventsource"]);
+    // All of them, as they are built for other purposes too, and so only once.
+    build.args(["build", "--locked", "--workspace", "--bins"]);
     wait({
         build.args(["--profile", &profile]);
         build
@@ -95,10 +100,12 @@ fn load(folder: &Path) -> Result<()> {
     let this = env::current_exe()?;
     let target = this.parent().and_then(Path::parent);
     let target = target.context("this program is in no target directory")?;
-    let binary = target.join(directory).join("azure-blob-eventsource");
-    let mut load = Command::new(folder.join("load"));
-    load.arg(IMAGE).arg(binary);
-    wait(load)
+    for (program, image) in IMAGES {
+        let mut load = Command::new(folder.join("load"));
+        load.arg(image).arg(target.join(directory).join(program));
+        wait(load)?;
+    }
+    Ok(())
 }
 
 fn wait(mut command: Command) -> Result<()> {

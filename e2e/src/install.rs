@@ -3,6 +3,7 @@
 use std::{fs, path::PathBuf, time::Duration};
 
 use anyhow::{Context, Result};
+use serde_json::json;
 
 use crate::{
     cluster::repository,
@@ -22,6 +23,8 @@ pub(crate) struct Setup {
     pub(crate) redelivery: &'static str,
     /// Whether the bus forgets all when its pods go.
     pub(crate) forgetful_bus: bool,
+    /// Whether Workflows run the pipeline; else they have one step, which prints what the event said.
+    pub(crate) pipeline: bool,
     /// Whether all is applied at once, as users do; else the bus first, which saves restarts.
     pub(crate) at_once: bool,
 }
@@ -53,7 +56,7 @@ pub(crate) async fn install(namespace: &str, setup: Setup) -> Result<()> {
         &patches(namespace, setup),
     )
     .await?;
-    let sensors = render(namespace, "sensors/ml-pipeline", "").await?;
+    let sensors = sensors(namespace, setup).await?;
     let all = format!("{quick_start}\n---\n{sensors}");
     if setup.at_once {
         kubectl(namespace, &["apply", "-f", "-"], &quick_start).await?;
@@ -70,9 +73,39 @@ pub(crate) async fn install(namespace: &str, setup: Setup) -> Result<()> {
 
 /// Applies the Sensor's folder again: what a case took away is there again.
 pub(crate) async fn install_sensor(namespace: &str) -> Result<()> {
-    let sensors = render(namespace, "sensors/ml-pipeline", "").await?;
+    let sensors = sensors(namespace, Setup::default()).await?;
     kubectl(namespace, &["apply", "-f", "-"], &sensors).await?;
     Ok(())
+}
+
+async fn sensors(namespace: &str, setup: Setup) -> Result<String> {
+    let patches = if setup.pipeline {
+        String::new()
+    } else {
+        one_step()
+    };
+    render(namespace, "sensors/ml-pipeline", &patches).await
+}
+
+/// Workflows of one quick step, for cases that are about their number.
+fn one_step() -> String {
+    let parameters = ["container", "blob", "url", "etag"];
+    let arguments = parameters.map(|name| format!("{{{{workflow.parameters.{name}}}}}"));
+    let step = json!([{
+        "name": "pipeline",
+        "container": {
+            "image": "mcr.microsoft.com/azure-storage/azurite:3.35.0",
+            "imagePullPolicy": "IfNotPresent",
+            "command": ["/usr/local/bin/node", "-e", "console.log(process.argv.slice(1).join('\\n'))", "--"],
+            "args": arguments,
+            "resources": {"requests": {"cpu": "10m", "memory": "32Mi"}},
+            "securityContext": {"allowPrivilegeEscalation": false, "capabilities": {"drop": ["ALL"]}},
+        },
+    }]);
+    format!(
+        "patches:\n- target: {{kind: WorkflowTemplate, name: ml-pipeline}}\n  patch: |\n    \
+         - {{op: replace, path: /spec/templates, value: {step}}}\n"
+    )
 }
 
 /// Waits until everything runs.

@@ -93,7 +93,9 @@ impl Stage {
 
     /// Writes a blob below `raw/`, as a new version when it is there.
     pub(crate) async fn put(&self, name: &str) -> Version {
-        self.storage.put(&format!("raw/{name}.csv")).await
+        self.storage
+            .put(&format!("raw/{name}.csv"), "a,b\n1,2\n")
+            .await
     }
 
     /// Writes blobs `<stem>-1` to `<stem>-<count>`.

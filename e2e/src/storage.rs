@@ -17,6 +17,8 @@ use crate::{
 const ACCOUNT: &str = "mlpipelinestore";
 /// Where people write.
 const DATASETS: &str = "datasets";
+/// Where runs leave their results.
+const MODELS: &str = "models";
 /// Where the product keeps what it knows, and in it the folder of the cases' source.
 const STATE: &str = "eventsource-state";
 const FOLDER: &str = "e2e";
@@ -50,13 +52,18 @@ impl Storage {
     }
 
     /// Writes a dataset, as a new version when it is there.
-    pub(crate) async fn put(&self, blob: &str) -> Version {
-        let content = NewBlob::from("a,b\n1,2\n").content_type("text/csv");
+    pub(crate) async fn put(&self, blob: &str, content: impl Into<Bytes>) -> Version {
+        let content = NewBlob::new(content).content_type("text/csv");
         let etag = self.client.put_blob(DATASETS, blob, &content).await;
         Version {
             blob: blob.to_owned(),
             etag,
         }
+    }
+
+    /// What a run left under this name, if it did.
+    pub(crate) async fn result(&self, name: &str) -> Option<Bytes> {
+        self.client.get(MODELS, name).await
     }
 
     /// What the product keeps under this name, if it does.

@@ -10,7 +10,7 @@ use clap::{Parser, Subcommand};
 use ml_pipeline::log::{Log, printable};
 use ml_pipeline::onnx::Source;
 use ml_pipeline::preprocess::{Wishes, preprocess, roles::Wanted};
-use ml_pipeline::run::{Gates, run};
+use ml_pipeline::run::{Gates, run, summary};
 use ml_pipeline::{evaluate::evaluate, predict::predict, quantize::quantize, train::train};
 
 /// Training allocates some hundred tensors a step, which the system's allocator gives back to the
@@ -86,6 +86,11 @@ enum Command {
         #[command(flatten)]
         loss: Loss,
     },
+    /// Print what came of all steps, and leave the score in a file of its own for a Workflow to read
+    Summary {
+        /// The directory that `quantize` filled
+        dir: PathBuf,
+    },
     /// Run a model on a CSV file that has its columns, and print what it says as CSV
     Predict {
         /// The model, full or in 8 bits
@@ -104,7 +109,7 @@ struct Out {
 
 #[derive(clap::Args)]
 struct Target {
-    /// The column to predict [default: the last one]
+    /// The column to predict; the last one if this is empty or not there
     #[arg(long, value_name = "COLUMN")]
     target: Option<String>,
     /// What kind of prediction it is [default: by the column's values]
@@ -134,7 +139,8 @@ struct Loss {
 impl Target {
     fn wishes(self) -> Wishes {
         Wishes {
-            target: self.target,
+            // A Workflow cannot leave an argument out.
+            target: self.target.filter(|target| !target.is_empty()),
             task: self.task,
         }
     }
@@ -198,6 +204,7 @@ fn execute(command: Command) -> Result<()> {
         Command::Train { dir, source } => train(&dir, &source, &log).map(drop),
         Command::Evaluate { dir, quality } => evaluate(&dir, quality.min_score, &log).map(drop),
         Command::Quantize { dir, loss } => quantize(&dir, loss.max_drop, &log).map(drop),
+        Command::Summary { dir } => summary(&dir),
         Command::Predict { model, data } => predict(&model, &data, std::io::stdout().lock(), &log),
     }
 }

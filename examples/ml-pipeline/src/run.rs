@@ -1,8 +1,9 @@
 //! All steps, one after the other, and what came of them.
 
+use std::fs;
 use std::path::Path;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 
 use crate::evaluate::{Figures, Metrics, evaluate};
 use crate::log::Log;
@@ -54,8 +55,22 @@ fn steps(dir: &Path, source: &Source, gates: Gates, log: &Log) -> Result<Metrics
     quantize(dir, gates.max_drop, log)
 }
 
+/// Prints the closing table of steps that were run one by one, and leaves `score` in `dir`.
+///
+/// # Errors
+///
+/// If `quantize` left nothing there, or the file cannot be written.
+pub fn summary(dir: &Path) -> Result<()> {
+    let metrics: Metrics = schema::load(dir, files::METRICS)?;
+    let path = dir.join(files::SCORE);
+    fs::write(&path, format!("{:.4}", metrics.score.value))
+        .with_context(|| format!("cannot write {}", path.display()))?;
+    print!("{}", table(&metrics, dir));
+    Ok(())
+}
+
 /// The closing table.
-pub fn table(metrics: &Metrics, dir: &Path) -> String {
+fn table(metrics: &Metrics, dir: &Path) -> String {
     let mut text = format!(
         "\n{:<20} {:>12} {:>12} {:>12}\n",
         "", "model", "8 bits", "no learning"

@@ -28,6 +28,8 @@ pub mod files {
     pub const METRICS: &str = "metrics.json";
     /// How good the models are, for people.
     pub const REPORT: &str = "report.html";
+    /// The score alone.
+    pub const SCORE: &str = "score";
 
     /// What is out of date when `preprocess` runs.
     pub const AFTER_PREPROCESS: [&str; 5] = [TRAINING, MODEL, METRICS, REPORT, QUANTIZED];

@@ -203,6 +203,24 @@ fn the_source_goes_into_the_metadata() {
 }
 
 #[test]
+fn the_steps_one_by_one_come_to_the_same_as_all_at_once() {
+    let case = Case::new(plants(240));
+    let all = case.pipeline(&[]);
+    let expected = LEFT.map(|name| case.read(name));
+    case.preprocess(&["--target", ""]);
+    for step in ["train", "evaluate", "quantize"] {
+        assert!(case.run(&[step, "out"]).ok, "{step}");
+    }
+    let said = case.run(&["summary", "out"]);
+    assert_eq!(said.out, all.out);
+    assert_eq!(LEFT.map(|name| case.read(name)), expected);
+    let score = case.json("metrics.json")["score"]["value"]
+        .as_f64()
+        .unwrap();
+    assert_eq!(case.read("score"), format!("{score:.4}").into_bytes());
+}
+
+#[test]
 fn a_class_with_one_row_is_learned_from_and_does_not_stop_the_others() {
     let data = plants(240) + "3.5,clay,2025-01-01,unique\n";
     let case = Case::new(data);

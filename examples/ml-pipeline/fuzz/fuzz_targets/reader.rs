@@ -13,7 +13,9 @@ use ml_pipeline::schema::files;
 use ml_pipeline::table::Table;
 
 static DIR: LazyLock<PathBuf> = LazyLock::new(|| {
-    tempfile::tempdir().expect("a directory for temporary files").keep()
+    tempfile::tempdir()
+        .expect("a directory for temporary files")
+        .keep()
 });
 
 fuzz_target!(|data: &[u8]| {
@@ -22,8 +24,12 @@ fuzz_target!(|data: &[u8]| {
     match preprocess(&file, &DIR, &Wishes::default(), &Log::silent()) {
         Err(error) => assert!(!format!("{error:#}").is_empty()),
         Ok(schema) => {
-            for (name, rows) in [(files::TRAIN, schema.rows.train), (files::TEST, schema.rows.test)] {
-                let table = Table::load(&DIR, name, &schema, rows, u64::MAX).expect("what was written is read");
+            for (name, rows) in [
+                (files::TRAIN, schema.rows.train),
+                (files::TEST, schema.rows.test),
+            ] {
+                let table = Table::load(&DIR, name, &schema, rows, u64::MAX)
+                    .expect("what was written is read");
                 assert_eq!(table.len() as u64, rows);
             }
         }
