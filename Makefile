@@ -27,9 +27,9 @@ demo: ## See it work here: two uploads, a SIGKILL between them, two events, a mo
 	@scripts/demo.sh
 
 .PHONY: build
-build: ## Build the server as it is deployed: target/release/azure-blob-eventsource
+build: ## Build what is deployed: azure-blob-eventsource and ml-pipeline in target/release
 	@scripts/need.sh rust
-	$(CARGO) build --locked --release
+	$(CARGO) build --locked --release --package azure-blob-eventsource --package ml-pipeline
 
 .PHONY: run
 run: ## Serve on loopback with examples/credentials: gRPC on 50051, status page on 9090

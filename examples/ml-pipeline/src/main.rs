@@ -9,7 +9,7 @@ use clap::{Parser, Subcommand};
 
 use ml_pipeline::log::{Log, printable};
 use ml_pipeline::onnx::Source;
-use ml_pipeline::preprocess::{Wishes, preprocess, roles::Wanted};
+use ml_pipeline::preprocess::{Wishes, preprocess, target::Wanted};
 use ml_pipeline::run::{Gates, run, summary};
 use ml_pipeline::{evaluate::evaluate, predict::predict, quantize::quantize, train::train};
 

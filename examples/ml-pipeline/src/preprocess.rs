@@ -8,6 +8,7 @@ pub mod profile;
 pub mod roles;
 pub mod split;
 pub mod survey;
+pub mod target;
 
 use std::fs;
 use std::path::Path;
@@ -17,8 +18,8 @@ use anyhow::{Context, Result, bail, ensure};
 use crate::log::Log;
 use crate::read::CsvFile;
 use crate::schema::{self, Schema, Task, files};
-use roles::Wanted;
 use survey::Survey;
+use target::Wanted;
 
 /// What a user may say of the data.
 #[derive(Clone, Debug, Default)]

@@ -7,7 +7,8 @@ use anyhow::{Result, bail, ensure};
 use csv::StringRecord;
 
 use super::profile::Profile;
-use super::roles::{self, CLASS_LIMIT};
+use super::roles;
+use super::target::{self, CLASS_LIMIT};
 use super::{Wishes, counted, split};
 use crate::log::Log;
 use crate::read::{CsvFile, Rows as Records};
@@ -120,7 +121,7 @@ impl Survey {
             counted(self.rows, "row")
         );
         let profile = &self.profiles[index];
-        let target = roles::target(
+        let target = target::target(
             &file.names[index],
             profile,
             self.classes.as_ref(),
@@ -141,7 +142,7 @@ impl Survey {
                 } else {
                     "has no value"
                 },
-                roles::absent(profile)
+                target::absent(profile)
             ));
         }
         ensure!(
