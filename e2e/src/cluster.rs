@@ -89,8 +89,13 @@ fn load(folder: &Path) -> Result<()> {
     let profile = env::var("E2E_PROFILE").unwrap_or_else(|_| "dev".to_owned());
     let mut build = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     build.current_dir(repository());
-    // All of them, as they are built for other purposes too, and so only once.
-    build.args(["build", "--locked", "--workspace", "--bins"]);
+    build.args(["build", "--locked"]);
+    // One by one: this very program would be built again, with all.
+    build.args(
+        IMAGES
+            .iter()
+            .flat_map(|(program, _)| ["--package", *program]),
+    );
     wait({
         build.args(["--profile", &profile]);
         build
