@@ -16,8 +16,8 @@ ARGS ?=
 help: ## Show the targets
 	@echo "azure-blob-eventsource: one event for each new blob, for Argo Events"
 	@echo
-	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) \
-		| while IFS='|' read -r target does; do printf '%-16s %s\n' "$$target" "$$does"; done
+	@sed -n 's/^\([a-z][a-z0-9-]*\):.*## \(.*\)/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) \
+		| while IFS='|' read -r target does; do printf '%-23s %s\n' "$$target" "$$does"; done
 	@echo
 	@echo "ARGS='...' is passed on by run, test, e2e and both benches; CARGO_BUILD_JOBS=2 bounds what cargo does at once."
 
@@ -70,6 +70,11 @@ bench-pipeline: ## Measure the pipeline against the same steps in Python
 	@scripts/need.sh rust python
 	$(CARGO) build --locked --release --package ml-pipeline
 	scripts/pipeline-python.sh bench.py "$$(realpath "$${CARGO_TARGET_DIR:-target}")/release/ml-pipeline" $(ARGS)
+
+.PHONY: fuzz-pipeline
+fuzz-pipeline: ## Feed the pipeline's CSV reader with anything, for a minute or ARGS seconds
+	@scripts/need.sh rust
+	scripts/fuzz-pipeline.sh $(ARGS)
 
 .PHONY: fmt
 fmt: ## Format the code
