@@ -9,6 +9,8 @@ MAKEFLAGS += --no-builtin-rules
 # Each recipe starts with scripts/need.sh: what the machine lacks is named before anything else runs.
 
 CARGO ?= cargo
+# What Rust builds for here. Named as a target, it keeps the pipeline's flags from what runs during its build.
+HOST = $(shell rustc -vV | sed -n 's/^host: //p')
 # More arguments for `make run`, `make test`, `make e2e` and `make bench`: make run ARGS='--log debug'
 ARGS ?=
 
@@ -27,9 +29,14 @@ demo: ## See it work here: two uploads, a SIGKILL between them, two events, a mo
 	@scripts/demo.sh
 
 .PHONY: build
-build: ## Build what is deployed: azure-blob-eventsource and ml-pipeline in target/release
+build: pipeline ## Build what is deployed: target/release/azure-blob-eventsource, and the pipeline
 	@scripts/need.sh rust
-	$(CARGO) build --locked --release --package azure-blob-eventsource --package ml-pipeline
+	$(CARGO) build --locked --release --package azure-blob-eventsource
+
+.PHONY: pipeline
+pipeline: ## Build the pipeline alone, as one static program: target/HOST/release/ml-pipeline
+	@scripts/need.sh rust
+	RUSTFLAGS='-C target-feature=+crt-static' $(CARGO) build --locked --release --package ml-pipeline --target $(HOST)
 
 .PHONY: run
 run: ## Serve on loopback with examples/credentials: gRPC on 50051, status page on 9090
@@ -66,10 +73,9 @@ verify-pipeline: ## Prove the pipeline's models with onnxruntime and scikit-lear
 	scripts/pipeline-python.sh verify.py "$$(realpath "$${CARGO_TARGET_DIR:-target}")/debug/ml-pipeline"
 
 .PHONY: bench-pipeline
-bench-pipeline: ## Measure the pipeline against the same steps in Python
+bench-pipeline: pipeline ## Measure the pipeline against the same steps in Python
 	@scripts/need.sh rust python
-	$(CARGO) build --locked --release --package ml-pipeline
-	scripts/pipeline-python.sh bench.py "$$(realpath "$${CARGO_TARGET_DIR:-target}")/release/ml-pipeline" $(ARGS)
+	scripts/pipeline-python.sh bench.py "$$(realpath "$${CARGO_TARGET_DIR:-target}")/$(HOST)/release/ml-pipeline" $(ARGS)
 
 .PHONY: fuzz-pipeline
 fuzz-pipeline: ## Feed the pipeline's CSV reader with anything, for a minute or ARGS seconds
