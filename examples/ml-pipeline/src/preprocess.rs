@@ -38,7 +38,7 @@ pub struct Wishes {
 pub fn preprocess(data: &Path, dir: &Path, wishes: &Wishes, log: &Log) -> Result<Schema> {
     let file = CsvFile::open(data)?;
     let named = || data.display().to_string();
-    let index = target_column(&file.names, wishes.target.as_deref()).with_context(named)?;
+    let index = target_column(&file, wishes.target.as_deref()).with_context(named)?;
     log.start("reading", Some(fs::metadata(data)?.len()));
     let survey = Survey::of(&file, index, log)?;
     log.finish();
@@ -62,7 +62,8 @@ pub fn preprocess(data: &Path, dir: &Path, wishes: &Wishes, log: &Log) -> Result
     Ok(schema)
 }
 
-fn target_column(names: &[String], wanted: Option<&str>) -> Result<usize> {
+fn target_column(file: &CsvFile, wanted: Option<&str>) -> Result<usize> {
+    let names = &file.names;
     ensure!(
         names.len() > 1,
         "it has one column, '{}': a target and at least one column to learn from are needed (a field is taken to end \
@@ -72,11 +73,7 @@ fn target_column(names: &[String], wanted: Option<&str>) -> Result<usize> {
     let Some(wanted) = wanted else {
         return Ok(names.len() - 1);
     };
-    if names
-        .iter()
-        .any(|name| name.strip_suffix("_2") == Some(wanted))
-        && names.iter().any(|name| name == wanted)
-    {
+    if file.repeated.contains(wanted) {
         bail!("the target '{wanted}' is the name of more than one column: rename one of them");
     }
     if let Some(index) = names.iter().position(|name| name == wanted.trim()) {

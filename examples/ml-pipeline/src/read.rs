@@ -35,6 +35,8 @@ pub struct CsvFile {
     pub dialect: Dialect,
     /// One name for each column, none empty and none twice.
     pub names: Vec<String>,
+    /// The names that the header has more than once.
+    pub repeated: HashSet<String>,
     /// What people should know of how the file was read.
     pub notes: Vec<String>,
 }
@@ -61,6 +63,7 @@ impl CsvFile {
             encoding,
             dialect,
             names: Vec::new(),
+            repeated: HashSet::new(),
             notes: Vec::new(),
         };
         let mut first = file.first()?;
@@ -73,10 +76,43 @@ impl CsvFile {
         if file.dialect.header == Header::Present && file.ends_with_delimiter()? {
             first.truncate(first.len() - 1);
         }
-        let (names, notes) = names(&first, file.dialect.header);
-        file.names = names;
-        file.notes = notes;
+        file.name(&first);
         Ok(file)
+    }
+
+    /// Names all columns, with a note for each name that had to be made or changed.
+    fn name(&mut self, first: &StringRecord) {
+        if self.dialect.header == Header::Absent {
+            self.names = (1..=first.len()).map(|n| format!("column_{n}")).collect();
+            self.notes.push(format!(
+                "there is no header: the columns are called column_1 to column_{}",
+                first.len()
+            ));
+            return;
+        }
+        let mut taken: HashSet<String> = HashSet::new();
+        let all: HashSet<&str> = first.iter().map(str::trim).collect();
+        for (index, field) in first.iter().enumerate() {
+            let wanted = match field.trim() {
+                "" => format!("column_{}", index + 1),
+                name => name.to_owned(),
+            };
+            let mut name = wanted.clone();
+            let mut count = 1;
+            while taken.contains(&name) || (count > 1 && all.contains(name.as_str())) {
+                count += 1;
+                name = format!("{wanted}_{count}");
+            }
+            taken.insert(name.clone());
+            if name != wanted {
+                self.notes.push(format!(
+                    "the header has '{wanted}' more than once: column {} is called '{name}' here",
+                    index + 1
+                ));
+                self.repeated.insert(wanted);
+            }
+            self.names.push(name);
+        }
     }
 
     /// Begins to read the rows below the header.
@@ -181,41 +217,4 @@ fn sample(path: &Path, encoding: Encoding) -> Result<String> {
         .read_to_end(&mut bytes)
         .with_context(|| format!("cannot read {}", path.display()))?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
-}
-
-/// Names for all columns, with a note for each that had to be made or changed.
-fn names(first: &StringRecord, header: Header) -> (Vec<String>, Vec<String>) {
-    let mut notes = Vec::new();
-    if header == Header::Absent {
-        let names: Vec<String> = (1..=first.len()).map(|n| format!("column_{n}")).collect();
-        let last = names.last().cloned().unwrap_or_default();
-        notes.push(format!(
-            "there is no header: the columns are called column_1 to {last}"
-        ));
-        return (names, notes);
-    }
-    let mut names: Vec<String> = Vec::with_capacity(first.len());
-    let mut taken: HashSet<String> = HashSet::new();
-    let all: HashSet<&str> = first.iter().map(str::trim).collect();
-    for (index, field) in first.iter().enumerate() {
-        let wanted = match field.trim() {
-            "" => format!("column_{}", index + 1),
-            name => name.to_owned(),
-        };
-        let mut name = wanted.clone();
-        let mut count = 1;
-        while taken.contains(&name) || (count > 1 && all.contains(name.as_str())) {
-            count += 1;
-            name = format!("{wanted}_{count}");
-        }
-        taken.insert(name.clone());
-        if name != wanted {
-            notes.push(format!(
-                "the header has '{wanted}' more than once: column {} is called '{name}' here",
-                index + 1
-            ));
-        }
-        names.push(name);
-    }
-    (names, notes)
 }

@@ -176,6 +176,11 @@ fn a_name_that_comes_twice_gets_a_number_and_is_no_target() {
         case.refused(&["--target", "zz"]),
         "data.csv: there is no column 'zz': the columns are 'a', 'a_2', 'y'"
     );
+    // A name that only looks like one of ours is a name.
+    let case = Case::new(rows("y,y_2,z", 40, |at| {
+        format!("{},{},{}", at % 2, at % 7, at % 5)
+    }));
+    assert_eq!(case.preprocess(&["--target", "y"])["target"]["name"], "y");
     let near = Case::new(plants(30)).refused(&["--target", "hieght"]);
     assert_eq!(
         near,
