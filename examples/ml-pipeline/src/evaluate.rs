@@ -16,7 +16,7 @@ use crate::onnx;
 use crate::quantize::Quantized;
 use crate::report;
 use crate::schema::{self, Schema, Task, files};
-use crate::table::{Table, Truth};
+use crate::table::{Table, Truth, spread};
 use crate::train::Training;
 use importance::Importance;
 use runtime::{Predictions, Runtime};
@@ -248,14 +248,9 @@ fn dummy(test: &Table, baseline: &[f32]) -> Predictions {
 fn drawn(truth: &Truth, predictions: &Predictions, classes: usize) -> Drawn {
     match (truth, predictions) {
         (Truth::Numbers(truth), Predictions::Numbers(numbers)) => {
-            let step = truth.len().div_ceil(POINTS).max(1);
+            let rows = spread(truth.len(), POINTS).into_iter();
             Drawn::Points {
-                points: truth
-                    .iter()
-                    .copied()
-                    .zip(numbers.iter().copied())
-                    .step_by(step)
-                    .collect(),
+                points: rows.map(|row| (truth[row], numbers[row])).collect(),
             }
         }
         (Truth::Classes(truth), Predictions::Classes { labels, .. }) => Drawn::Confusion {

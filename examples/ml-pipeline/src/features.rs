@@ -94,14 +94,7 @@ impl Encoder {
 
     /// How many features there are.
     pub fn width(&self) -> usize {
-        let missing = self.numbers.iter().filter(|number| number.may_miss).count();
-        let dates = self.numbers.iter().filter(|number| number.is_date).count();
-        let words: usize = self
-            .categories
-            .iter()
-            .map(|category| category.words.len())
-            .sum();
-        self.numbers.len() + missing + WAVES.len() * dates + words
+        self.origins().len()
     }
 
     /// Which column each feature comes of.

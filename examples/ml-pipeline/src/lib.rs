@@ -14,6 +14,7 @@ pub mod evaluate;
 pub mod features;
 pub mod log;
 pub mod onnx;
+pub mod parallel;
 pub mod predict;
 pub mod preprocess;
 pub mod quantize;

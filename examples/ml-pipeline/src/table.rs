@@ -65,18 +65,6 @@ impl Truth {
 }
 
 impl Values {
-    /// None yet.
-    pub fn empty(is_text: bool) -> Self {
-        if is_text {
-            Values::Words {
-                words: Vec::new(),
-                rows: Vec::new(),
-            }
-        } else {
-            Values::Numbers(Vec::new())
-        }
-    }
-
     /// Some of the rows, in the order given.
     pub fn pick(&self, picked: &[usize]) -> Values {
         match self {
@@ -102,6 +90,11 @@ impl Values {
     }
 }
 
+/// At most `most` of so many rows, the first of each few.
+pub fn spread(rows: usize, most: usize) -> Vec<usize> {
+    (0..rows).step_by(rows.div_ceil(most).max(1)).collect()
+}
+
 /// Gathers a column's values, looking up words that were there before.
 pub struct Gatherer {
     values: Values,
@@ -111,8 +104,16 @@ pub struct Gatherer {
 impl Gatherer {
     /// For a column of words or of numbers.
     pub fn new(is_text: bool) -> Self {
+        let values = if is_text {
+            Values::Words {
+                words: Vec::new(),
+                rows: Vec::new(),
+            }
+        } else {
+            Values::Numbers(Vec::new())
+        };
         Gatherer {
-            values: Values::empty(is_text),
+            values,
             known: HashMap::new(),
         }
     }

@@ -15,7 +15,7 @@ use crate::features::Encoder;
 use crate::log::Log;
 use crate::onnx::{self, Source};
 use crate::schema::{self, Schema, files};
-use crate::table::{Table, Truth};
+use crate::table::{Table, Truth, spread};
 use fit::{Fitted, Losses, fit};
 use sample::{Sample, Scale};
 use schedule::Schedule;
@@ -113,10 +113,7 @@ fn thinned(table: Table, width: usize) -> Table {
     if table.len() <= most {
         return table;
     }
-    let rows: Vec<_> = (0..table.len())
-        .step_by(table.len().div_ceil(most))
-        .collect();
-    table.pick(&rows)
+    table.pick(&spread(table.len(), most))
 }
 
 /// Lets the chosen network learn from all rows.

@@ -1,17 +1,15 @@
 //! Which columns a model needs: what it loses when one of them says nothing.
 
-use std::num::NonZero;
-use std::thread;
-
-use anyhow::{Context, Result};
+use anyhow::Result;
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
 use super::runtime::Runtime;
+use crate::parallel;
 use crate::schema::Column;
-use crate::table::Table;
+use crate::table::{Table, spread};
 
 /// How often a column is shuffled.
 const REPEATS: usize = 3;
@@ -43,8 +41,7 @@ pub fn importance(
     columns: &[Column],
     strengths: &[f32],
 ) -> Result<Vec<Importance>> {
-    let step = table.len().div_ceil(ROWS).max(1);
-    let table = table.pick(&(0..table.len()).step_by(step).collect::<Vec<_>>());
+    let table = table.pick(&spread(table.len(), ROWS));
     let classes = runtime.classes().len();
     let full = runtime
         .predict(&table.columns)?
@@ -53,7 +50,8 @@ pub fn importance(
     looked.sort_by(|&a, &b| strengths[b].total_cmp(&strengths[a]));
     looked.truncate(COLUMNS);
 
-    let drop = |column: usize| -> Result<Importance> {
+    let mut found = parallel::map(looked.len(), |job| {
+        let column = looked[job];
         let mut random = ChaCha8Rng::seed_from_u64(crate::SEED ^ column as u64);
         let mut shuffled = table.columns.clone();
         let mut order: Vec<_> = (0..table.len()).collect();
@@ -67,24 +65,6 @@ pub fn importance(
             column: columns[column].name.clone(),
             drop: sum / REPEATS as f64,
         })
-    };
-    let threads = thread::available_parallelism().map_or(1, NonZero::get);
-    let parts = looked.chunks(looked.len().div_ceil(threads).max(1));
-    let mut found: Vec<Importance> = thread::scope(|scope| {
-        let work: Vec<_> = parts
-            .map(|part| {
-                scope.spawn(|| {
-                    part.iter()
-                        .map(|&column| drop(column))
-                        .collect::<Result<Vec<_>>>()
-                })
-            })
-            .collect();
-        let parts = work
-            .into_iter()
-            .map(|it| it.join().ok().context("a thread did not end")?)
-            .collect::<Result<Vec<_>>>();
-        parts.map(|parts| parts.concat())
     })?;
     found.sort_by(|a, b| {
         b.drop

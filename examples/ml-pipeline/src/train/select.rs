@@ -1,11 +1,6 @@
 //! Which network fits the data: each is tried on rows that it did not learn from.
 
-use std::num::NonZero;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
-
-use anyhow::{Context, Result};
+use anyhow::Result;
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
@@ -14,7 +9,8 @@ use serde::{Deserialize, Serialize};
 use super::fit::{Fitted, Losses, Recipe, fit};
 use super::sample::Sample;
 use crate::evaluate::metrics;
-use crate::table::Truth;
+use crate::parallel;
+use crate::table::{Truth, spread};
 
 /// What is tried, the simplest first, which wins among equals.
 pub const RECIPES: [Recipe; 2] = [
@@ -77,9 +73,8 @@ pub fn folds(truth: &Truth, rows: &[usize], count: usize) -> Vec<Vec<usize>> {
 /// # Errors
 ///
 /// If the memory does not do.
-pub fn compare(sample: &Sample, truth: &Truth, tell: impl Fn(&Trial) + Sync) -> Result<Vec<Trial>> {
-    let step = sample.len().div_ceil(COMPARED_ROWS).max(1);
-    let rows: Vec<_> = (0..sample.len()).step_by(step).collect();
+pub fn compare(sample: &Sample, truth: &Truth, tell: impl Fn(&Trial)) -> Result<Vec<Trial>> {
+    let rows = spread(sample.len(), COMPARED_ROWS);
     let folds = folds(
         truth,
         &rows,
@@ -92,56 +87,28 @@ pub fn compare(sample: &Sample, truth: &Truth, tell: impl Fn(&Trial) + Sync) -> 
     let jobs: Vec<_> = (0..RECIPES.len())
         .flat_map(|recipe| (0..folds.len()).map(move |fold| (recipe, fold)))
         .collect();
-    // What is slow comes first, so that no thread is left with it alone at the end.
-    let next = AtomicUsize::new(jobs.len());
-    let done: Mutex<Vec<Option<Fitted>>> = Mutex::new(jobs.iter().map(|_| None).collect());
-    let work = || -> Result<()> {
-        while let Ok(job) =
-            next.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n| n.checked_sub(1))
-        {
-            let (recipe, fold) = jobs[job - 1];
-            let learn: Vec<_> = (0..folds.len())
-                .filter(|&it| it != fold)
-                .flat_map(|it| folds[it].clone())
-                .collect();
-            let fitted = fit(
-                &RECIPES[recipe],
-                sample,
-                (&learn, &folds[fold]),
-                None,
-                |_, _| {},
-            )?;
-            done.lock()
-                .unwrap_or_else(std::sync::PoisonError::into_inner)[job - 1] = Some(fitted);
-        }
-        Ok(())
-    };
-    thread::scope(|scope| {
-        let threads = thread::available_parallelism()
-            .map_or(1, NonZero::get)
-            .min(jobs.len());
-        let workers: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
-        // A worker does not panic; if it did, its jobs are missing below.
-        workers
-            .into_iter()
-            .try_for_each(|worker| worker.join().unwrap_or(Ok(())))
+    let fitted = parallel::map(jobs.len(), |job| {
+        let (recipe, fold) = jobs[job];
+        let learn: Vec<_> = (0..folds.len())
+            .filter(|&it| it != fold)
+            .flat_map(|it| folds[it].clone())
+            .collect();
+        fit(
+            &RECIPES[recipe],
+            sample,
+            (&learn, &folds[fold]),
+            None,
+            |_, _| {},
+        )
     })?;
-    let mut done = done
-        .into_inner()
-        .unwrap_or_else(std::sync::PoisonError::into_inner)
-        .into_iter();
-    let mut trials = Vec::new();
-    for recipe in &RECIPES {
-        let fitted: Vec<_> = done
-            .by_ref()
-            .take(folds.len())
-            .collect::<Option<_>>()
-            .context("a trial did not end")?;
-        let trial = trial(recipe, sample, truth, &folds, &fitted);
-        tell(&trial);
-        trials.push(trial);
-    }
-    Ok(trials)
+    let trials = RECIPES.iter().zip(fitted.chunks(folds.len()));
+    Ok(trials
+        .map(|(recipe, fitted)| {
+            let trial = trial(recipe, sample, truth, &folds, fitted);
+            tell(&trial);
+            trial
+        })
+        .collect())
 }
 
 fn trial(
