@@ -14,7 +14,7 @@ use crate::{
     command::{self, kubectl},
     install::{self, Setup},
     say::Say,
-    status::Statuses,
+    status::{Live, Statuses},
     storage::Storage,
     wait::until,
     witness::{Version, Witness},
@@ -81,8 +81,8 @@ impl Stage {
     }
 
     /// Waits until a server has a live stream that has swept the container.
-    pub(crate) async fn is_streaming(&self) -> Result<()> {
-        let look = async || self.statuses().await?.live().map(|_| ());
+    pub(crate) async fn is_streaming(&self) -> Result<Live> {
+        let look = async || self.statuses().await?.live();
         until("a live stream", PATIENCE, look).await
     }
 
@@ -127,19 +127,20 @@ impl Stage {
         Ok(())
     }
 
-    /// Restarts Deployments and waits until they run again.
+    /// Restarts Deployments, and waits until they run again and nothing is left of the pods before.
     pub(crate) async fn restart(&self, selector: &str) -> Result<()> {
+        let pods = self
+            .kubectl(&["get", "pods", "-l", selector, "-o", "name"])
+            .await?;
         self.kubectl(&["rollout", "restart", "deployment", "-l", selector])
             .await?;
-        self.kubectl(&[
-            "rollout",
-            "status",
-            "deployment",
-            "-l",
-            selector,
-            "--timeout=120s",
-        ])
-        .await?;
+        let timeout = "--timeout=120s";
+        self.kubectl(&["rollout", "status", "deployment", "-l", selector, timeout])
+            .await?;
+        // A rollout is complete while the old pods are still on their way out, with live streams.
+        let gone = ["wait", "--for=delete", timeout];
+        self.kubectl(&gone.into_iter().chain(pods.lines()).collect::<Vec<_>>())
+            .await?;
         self.say.line(format!("restarted {selector}"));
         Ok(())
     }

@@ -40,8 +40,7 @@ pub(crate) async fn eventsource_before_sensor(stage: &Stage) -> Result<()> {
     stage.comes_to_exactly(&versions).await?;
     stage.kubectl(&["delete", "sensor", "ml-pipeline"]).await?;
     stage.restart(EVENT_SOURCE).await?;
-    stage.is_streaming().await?;
-    let sent = stage.statuses().await?.live()?.sent;
+    let sent = stage.is_streaming().await?.sent;
     versions.extend(stage.put_all("lost", 20).await);
     let look = async || {
         let now = stage.statuses().await?.live()?.sent;
@@ -64,7 +63,7 @@ pub(crate) async fn eventsource_before_sensor(stage: &Stage) -> Result<()> {
 pub(crate) async fn takeover(stage: &Stage) -> Result<()> {
     let mut versions = stage.put_all("first", 10).await;
     stage.comes_to_exactly(&versions).await?;
-    let serving = stage.statuses().await?.live()?.pod;
+    let serving = stage.is_streaming().await?.pod;
     let killed = Instant::now();
     stage
         .kubectl(&["delete", "pod", &serving, "--grace-period=0", "--force"])
