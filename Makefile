@@ -9,9 +9,13 @@ MAKEFLAGS += --no-builtin-rules
 # Each recipe starts with scripts/need.sh: what the machine lacks is named before anything else runs.
 
 CARGO ?= cargo
-# What Rust builds for here. Named as a target, it keeps the pipeline's flags from what runs during its build.
+# What Rust builds for here.
 HOST = $(shell rustc -vV | sed -n 's/^host: //p')
-# More arguments for `make run`, `make test`, `make e2e` and `make bench`: make run ARGS='--log debug'
+# The images; the pipeline's is beside the server's and has the same tag.
+export CONTAINER_TOOL ?= docker
+IMG ?= azure-blob-eventsource:$(shell sed -n '/^version = /{s/.*"\(.*\)"/\1/p;q;}' Cargo.toml)
+PIPELINE_IMG ?= $(patsubst ./%,%,$(dir $(IMG)))ml-pipeline$(patsubst %,:%,$(word 2,$(subst :, ,$(notdir $(IMG)))))
+# More arguments for `make run`, `make test`, `make e2e`, `make bench`, `make docker-build`: make run ARGS='--log debug'
 ARGS ?=
 
 .PHONY: help
@@ -21,7 +25,7 @@ help: ## Show the targets
 	@sed -n 's/^\([a-z][a-z0-9-]*\):.*## \(.*\)/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) \
 		| while IFS='|' read -r target does; do printf '%-23s %s\n' "$$target" "$$does"; done
 	@echo
-	@echo "ARGS='...' is passed on by run, test, e2e and both benches; CARGO_BUILD_JOBS=2 bounds what cargo does at once."
+	@echo "ARGS='...' is passed on by run, test, e2e, docker-build and both benches; CARGO_BUILD_JOBS=2 bounds what cargo does at once."
 
 .PHONY: demo
 demo: ## See it work here: two uploads, a SIGKILL between them, two events, a model (Rust and Node)
@@ -36,7 +40,7 @@ build: pipeline ## Build what is deployed: target/release/azure-blob-eventsource
 .PHONY: pipeline
 pipeline: ## Build the pipeline alone, as one static program: target/HOST/release/ml-pipeline
 	@scripts/need.sh rust
-	RUSTFLAGS='-C target-feature=+crt-static' $(CARGO) build --locked --release --package ml-pipeline --target $(HOST)
+	@CARGO=$(CARGO) scripts/build-pipeline.sh
 
 .PHONY: run
 run: ## Serve on loopback with examples/credentials: gRPC on 50051, status page on 9090
@@ -81,6 +85,34 @@ bench-pipeline: pipeline ## Measure the pipeline against the same steps in Pytho
 fuzz-pipeline: ## Feed the pipeline's CSV reader with anything, for a minute or ARGS seconds
 	@scripts/need.sh rust
 	scripts/fuzz-pipeline.sh $(ARGS)
+
+.PHONY: test-monitoring
+test-monitoring: ## Try the alerts and the dashboard of manifests/components/monitoring with promtool
+	scripts/monitoring-test.sh
+
+.PHONY: test-azure-setup
+test-azure-setup: ## Hold scripts/azure-setup.sh against the real Azure CLI and Azurite (Python and Node)
+	@scripts/need.sh python node shellcheck
+	scripts/azure-setup-test.sh
+
+# The other image's name follows from this one, so it must be one, with a tag.
+.PHONY: check-img
+check-img:
+	@[[ '$(IMG)' =~ ^[a-z0-9._-]+(:[0-9]+)?(/[a-z0-9._-]+)*:[A-Za-z0-9_][A-Za-z0-9._-]*$$ ]] \
+		|| { echo "IMG is '$(IMG)', and should be an image with a tag: registry.example.com/azure-blob-eventsource:0.1.0" >&2; exit 2; }
+
+.PHONY: docker-build
+docker-build: check-img ## Build both images: IMG=REGISTRY/azure-blob-eventsource:TAG, CONTAINER_TOOL=docker, podman or buildah
+	@scripts/need.sh container-tool
+	$(CONTAINER_TOOL) build --target server --tag $(IMG) $(ARGS) .
+	$(CONTAINER_TOOL) build --target pipeline --tag $(PIPELINE_IMG) $(ARGS) .
+
+.PHONY: docker-push
+docker-push: check-img ## Push both images
+	@[[ '$(IMG)' == */* ]] || { echo "where to? IMG=registry.example.com/azure-blob-eventsource:0.1.0" >&2; exit 2; }
+	@scripts/need.sh container-tool
+	$(CONTAINER_TOOL) push $(IMG)
+	$(CONTAINER_TOOL) push $(PIPELINE_IMG)
 
 .PHONY: fmt
 fmt: ## Format the code

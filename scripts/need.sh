@@ -2,7 +2,7 @@
 # Checks that a machine has what this project is built with, and names what is missing with the way
 # to get it.
 #
-# Usage: scripts/need.sh rust|node|python|shellcheck|fmt|clippy ...
+# Usage: scripts/need.sh rust|node|python|shellcheck|fmt|clippy|container-tool ...
 
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -83,9 +83,18 @@ need_shellcheck() {
         || lacks "ShellCheck" "\`sudo apt-get install shellcheck\` or \`brew install shellcheck\`"
 }
 
+need_container-tool() {
+    # It may have words of its own: `sudo docker`.
+    local tool=${CONTAINER_TOOL:-docker}
+    tool=${tool%% *}
+    command -v "$tool" >/dev/null \
+        || lacks "what builds images: there is no $tool on the PATH" \
+            "https://docs.docker.com/engine/install, or name another: \`make docker-build CONTAINER_TOOL=podman\`"
+}
+
 for tool in "$@"; do
     case $tool in
-        rust | node | python | fmt | clippy | shellcheck) "need_$tool" ;;
+        rust | node | python | fmt | clippy | shellcheck | container-tool) "need_$tool" ;;
         *)
             echo "need.sh: what is $tool?" >&2
             exit 2
