@@ -133,6 +133,8 @@ impl Source {
     pub fn started(&self, event_name: &str, container: &str) -> u64 {
         let mut stream = self.lock();
         let number = self.streams.fetch_add(1, Relaxed) + 1;
+        // What an earlier stream was waiting to try again, nobody mends any more.
+        self.stats.set_error(None);
         *stream = StreamState {
             live: true,
             since: OffsetDateTime::now_utc(),
@@ -186,6 +188,18 @@ mod tests {
         let all = registry.all();
         assert_eq!(all.len(), REMEMBERED);
         assert!(all.iter().any(|source| source.id == "live"));
+    }
+
+    #[test]
+    fn a_stream_begins_without_the_errors_of_the_one_before() {
+        let registry = Registry::default();
+        let source = registry.source("a");
+        let number = source.started("event", "container");
+        source.stats.set_error(Some("503".to_owned()));
+        source.ended(number, None);
+        assert_eq!(source.stats.error().as_deref(), Some("503"));
+        source.started("event", "container");
+        assert_eq!(source.stats.error(), None);
     }
 
     #[test]
