@@ -1,0 +1,577 @@
+#!/usr/bin/env bash
+# Makes what azure-blob-eventsource needs in Azure and in a namespace of the cluster, or removes it again;
+# `--help` has the options.
+#
+# What is there stays as it is, so a second run changes nothing. What is made in Azure bears a tag, and only what
+# bears it is removed. No key is an argument of a command, which others on the machine could see: keys go through
+# the environment and through standard input.
+
+set -euo pipefail
+set +x # A trace would show the keys.
+
+readonly CONTAINERS=(datasets models eventsource-state)
+readonly QUEUE=dataset-events
+# A queue's message is a hint that a sweep makes up for, so one that nobody took in a day is of no use.
+readonly MESSAGE_TTL=86400
+readonly TAG=made-by
+readonly MARK=azure-blob-eventsource
+readonly SECRETS=(azure-storage ml-pipeline-storage azure-blob-eventsource-token)
+
+group=ml-pipelines location=westeurope account='' namespace=ml-pipelines identity=azure-blob-eventsource
+aks='' aks_group='' issuer=''
+workload_identity=false with_queue=false dry_run=false delete=false delete_group=false yes=false
+
+usage() {
+    cat <<'END'
+Makes what azure-blob-eventsource needs in Azure, and the Secrets in the cluster of kubectl's current context.
+
+Usage: scripts/azure-setup.sh [OPTION...]
+
+  --resource-group NAME      the resource group (ml-pipelines)
+  --location NAME            where to make it (westeurope)
+  --account NAME             the storage account (mlpipeline and 12 hex digits, the same in each run)
+  --namespace NAME           the Kubernetes namespace (ml-pipelines)
+  --with-queue               also a queue to which Event Grid sends an event for each new blob of `datasets`; this
+                             version of the server lists only, and does not read it yet
+
+  --workload-identity        a managed identity in place of the account's keys; it needs one of the next two
+  --aks NAME                 the AKS cluster, for its OIDC issuer
+  --oidc-issuer URL          the OIDC issuer of another cluster
+  --aks-resource-group NAME  the cluster's resource group (that of the account)
+  --identity NAME            the managed identity (azure-blob-eventsource)
+
+  --dry-run                  print each command, and run none; needs neither a login nor a cluster
+  --delete                   remove what was made, and all blobs with it
+  --yes                      with --delete: do not ask
+  --delete-resource-group    with --delete: the group as well, whatever else is in it
+  --help                     print this
+END
+}
+
+# --- what is said -------------------------------------------------------------------------------
+
+# In a dry run our own words are comments, and what is printed is a script.
+step() {
+    if $dry_run; then printf '\n# %s\n' "$*"; else printf '==> %s\n' "$*"; fi
+}
+
+note() {
+    if $dry_run; then printf '#     %s\n' "$*"; else printf '    %s\n' "$*"; fi
+}
+
+fail() {
+    printf 'azure-setup: %s\n' "$*" >&2
+    exit 1
+}
+
+refuse() {
+    printf 'azure-setup: %s\n' "$*" >&2
+    exit 2
+}
+
+# quoted WORD...: as it can be typed in.
+quoted() {
+    local word line=''
+    for word; do
+        if [[ $word =~ ^[A-Za-z0-9_./:=@,+-]+$ ]]; then
+            line+=" $word"
+        else
+            line+=" '${word//\'/\'\\\'\'}'"
+        fi
+    done
+    printf '%s\n' "${line:1}"
+}
+
+# --- what is run --------------------------------------------------------------------------------
+
+# run COMMAND...
+run() {
+    if $dry_run; then quoted "$@"; else "$@" >/dev/null; fi
+}
+
+# ask PLACEHOLDER COMMAND...: leaves in `answer` what a command says, or a word in its place.
+ask() {
+    answer=$1
+    shift
+    if $dry_run; then quoted "$@"; else answer=$("$@"); fi
+}
+
+# feed MANIFEST COMMAND...: a command that reads a manifest.
+feed() {
+    local manifest=$1
+    shift
+    if $dry_run; then
+        printf "%s <<'END'\n%s\nEND\n" "$(quoted "$@")" "$manifest"
+    else
+        printf '%s\n' "$manifest" | "$@" >/dev/null
+    fi
+}
+
+# with_key COMMAND...: a storage command that finds the connection string in its environment.
+with_key() {
+    if $dry_run; then
+        printf 'AZURE_STORAGE_CONNECTION_STRING=CONNECTION_STRING %s\n' "$(quoted "$@")"
+    else
+        AZURE_STORAGE_CONNECTION_STRING=$connection_string "$@" >/dev/null
+    fi
+}
+
+# found SHOW...: whether something is there; its tag is in `answer`. In a dry run all of it is there to be
+# removed, and nothing while it is made.
+found() {
+    local status=0
+    set -- "$@" --query "tags.\"$TAG\"" --output tsv
+    answer=$MARK
+    if $dry_run; then
+        quoted "$@"
+        $delete
+        return
+    fi
+    answer=$("$@" 2>/dev/null) || status=$?
+    # This is how az says that there is no such thing.
+    ((status != 3)) || return 1
+    # Once more, for what it has to say.
+    ((status == 0)) || "$@" >/dev/null || exit 1
+}
+
+# missing WHAT SHOW...: whether something is still to be made.
+missing() {
+    step "$1"
+    shift
+    if found "$@"; then
+        note "is there already"
+        return 1
+    fi
+}
+
+# ours WHAT SHOW...: whether something is to be removed.
+ours() {
+    step "$1"
+    shift
+    if ! found "$@"; then
+        note "is not there"
+    elif [[ $answer != "$MARK" ]]; then
+        note "stays: it has no tag $TAG=$MARK, so it was not made here"
+    else
+        return 0
+    fi
+    return 1
+}
+
+# --- Azure --------------------------------------------------------------------------------------
+
+register() {
+    step "Resource provider $1"
+    ask NotRegistered az provider show --namespace "$1" --query registrationState --output tsv
+    if [[ $answer == Registered ]]; then
+        note "is registered already"
+    else
+        run az provider register --namespace "$1" --wait
+    fi
+}
+
+# grant PRINCIPAL ROLE PATH: on what is at a path below the account. az takes one that is there for made.
+grant() {
+    step "Role $2 on ${3##*/}"
+    run az role assignment create --role "$2" --assignee-object-id "$1" \
+        --assignee-principal-type ServicePrincipal --scope "$account_id/$3"
+}
+
+# revoke PRINCIPAL: all its roles, which would stay behind as roles of nobody.
+revoke() {
+    ask ROLE_ASSIGNMENT_ID az role assignment list --all --assignee "$1" --fill-principal-name false \
+        --query '[].id' --output tsv
+    local id
+    for id in $answer; do
+        run az role assignment delete --ids "$id"
+    done
+}
+
+make_group() {
+    if missing "Resource group $group" az group show --name "$group"; then
+        run az group create --name "$group" --location "$location" --tags "$TAG=$MARK"
+    fi
+}
+
+make_account() {
+    local keys=true
+    ! $workload_identity || keys=false
+    register Microsoft.Storage
+    if missing "Storage account $account" az storage account show --name "$account" --resource-group "$group"; then
+        run az storage account create --name "$account" --resource-group "$group" --location "$location" \
+            --kind StorageV2 --sku Standard_LRS --https-only true --min-tls-version TLS1_2 \
+            --allow-blob-public-access false --allow-shared-key-access "$keys" --tags "$TAG=$MARK"
+    fi
+    # An account that others use may be there with any setting, and is not changed.
+    ask "$keys" az storage account show --name "$account" --resource-group "$group" \
+        --query allowSharedKeyAccess --output tsv
+    if $workload_identity && [[ $answer != false ]]; then
+        note "it still takes keys; once nobody uses them:"
+        note "$(quoted az storage account update --name "$account" --resource-group "$group" --allow-shared-key-access false)"
+    elif ! $workload_identity && [[ $answer == false ]]; then
+        fail "the storage account $account takes no keys: give --workload-identity, or another --account"
+    fi
+}
+
+# The keys, for the rest of the run.
+take_keys() {
+    step "The account's key and connection string"
+    ask CONNECTION_STRING az storage account show-connection-string --name "$account" --resource-group "$group" \
+        --query connectionString --output tsv
+    connection_string=$answer
+    ask ACCOUNT_KEY az storage account keys list --account-name "$account" --resource-group "$group" \
+        --query '[0].value' --output tsv
+    account_key=$answer
+}
+
+# Who works without keys may have no role for data either, and goes by the management plane.
+make_containers() {
+    local name
+    for name in "${CONTAINERS[@]}"; do
+        step "Container $name"
+        if $workload_identity; then
+            run az storage container-rm create --name "$name" --storage-account "$account" --resource-group "$group"
+        else
+            with_key az storage container create --name "$name"
+        fi
+    done
+}
+
+make_queue() {
+    step "Queue $QUEUE"
+    if $workload_identity; then
+        run az rest --method put --url "$account_id/queueServices/default/queues/$QUEUE?api-version=2023-05-01" --body '{}'
+    else
+        with_key az storage queue create --name "$QUEUE"
+    fi
+}
+
+# The topic has the account's name: an account has one.
+make_subscription() {
+    local topic=(--system-topic-name "$account" --resource-group "$group")
+    local identity_of_topic=() subject=/blobServices/default/containers/datasets/
+    ! $workload_identity || identity_of_topic=(--identity systemassigned)
+    register Microsoft.EventGrid
+    if missing "Event Grid topic $account" az eventgrid system-topic show --name "$account" --resource-group "$group"; then
+        run az eventgrid system-topic create --name "$account" --resource-group "$group" --location "$location" \
+            --topic-type Microsoft.Storage.StorageAccounts --source "$account_id" \
+            ${identity_of_topic[@]+"${identity_of_topic[@]}"} --tags "$TAG=$MARK"
+    fi
+    if $workload_identity; then
+        subscribe_by_identity "$subject"
+        return
+    fi
+    step "Event Grid subscription $QUEUE"
+    run az eventgrid system-topic event-subscription create --name "$QUEUE" "${topic[@]}" \
+        --endpoint-type storagequeue --endpoint "$account_id/queueServices/default/queues/$QUEUE" \
+        --storage-queue-msg-ttl "$MESSAGE_TTL" --event-delivery-schema cloudeventschemav1_0 \
+        --included-event-types Microsoft.Storage.BlobCreated --subject-begins-with "$subject"
+}
+
+# subscribe_by_identity SUBJECT: without keys Event Grid signs in to the queue as well, by the identity of its
+# topic. az has no options for that with a topic of this kind.
+subscribe_by_identity() {
+    local id=/subscriptions/$subscription/resourceGroups/$group/providers/Microsoft.EventGrid/systemTopics/$account
+    id+=/eventSubscriptions/$QUEUE
+    ask TOPIC_PRINCIPAL_ID az eventgrid system-topic show --name "$account" --resource-group "$group" \
+        --query identity.principalId --output tsv
+    [[ -n $answer ]] || fail "the Event Grid topic $account was made without an identity: delete it, and run this again"
+    grant "$answer" "Storage Queue Data Message Sender" "queueServices/default/queues/$QUEUE"
+    step "Event Grid subscription $QUEUE"
+    run az rest --method put --url "$id?api-version=2022-06-15" --body "{\"properties\": {
+        \"deliveryWithResourceIdentity\": {\"identity\": {\"type\": \"SystemAssigned\"}, \"destination\": {
+            \"endpointType\": \"StorageQueue\", \"properties\": {\"resourceId\": \"$account_id\",
+            \"queueName\": \"$QUEUE\", \"queueMessageTimeToLiveInSeconds\": $MESSAGE_TTL}}},
+        \"eventDeliverySchema\": \"CloudEventSchemaV1_0\",
+        \"filter\": {\"includedEventTypes\": [\"Microsoft.Storage.BlobCreated\"], \"subjectBeginsWith\": \"$1\"}}}"
+    run az resource wait --ids "$id" --api-version 2022-06-15 --created --interval 5 --timeout 300
+}
+
+make_identity() {
+    local principal name containers=blobServices/default/containers
+    if missing "Managed identity $identity" az identity show --name "$identity" --resource-group "$group"; then
+        run az identity create --name "$identity" --resource-group "$group" --location "$location" --tags "$TAG=$MARK"
+    fi
+    ask PRINCIPAL_ID az identity show --name "$identity" --resource-group "$group" --query principalId --output tsv
+    principal=$answer
+    ask CLIENT_ID az identity show --name "$identity" --resource-group "$group" --query clientId --output tsv
+    client_id=$answer
+    grant "$principal" "Storage Blob Data Reader" "$containers/datasets"
+    grant "$principal" "Storage Blob Data Contributor" "$containers/models"
+    grant "$principal" "Storage Blob Data Contributor" "$containers/eventsource-state"
+    if $with_queue; then
+        grant "$principal" "Storage Queue Data Message Processor" "queueServices/default/queues/$QUEUE"
+    fi
+    for name in azure-blob-eventsource ml-pipeline; do
+        step "Federated credential of the ServiceAccount $namespace/$name"
+        run az identity federated-credential create --name "$namespace-$name" --identity-name "$identity" \
+            --resource-group "$group" --issuer "$issuer" --audiences api://AzureADTokenExchange \
+            --subject "system:serviceaccount:$namespace:$name"
+    done
+}
+
+find_issuer() {
+    [[ -n $aks ]] || return 0
+    local cluster=(--name "$aks" --resource-group "${aks_group:-$group}")
+    step "OIDC issuer of the cluster $aks"
+    ask https://OIDC_ISSUER az aks show "${cluster[@]}" --query oidcIssuerProfile.issuerUrl --output tsv
+    issuer=$answer
+    [[ $issuer == https://* ]] \
+        || fail "the cluster $aks has no OIDC issuer: $(quoted az aks update "${cluster[@]}" --enable-oidc-issuer --enable-workload-identity)"
+}
+
+# --- the cluster --------------------------------------------------------------------------------
+
+# absent WHAT KIND NAME: whether something is still to be made in the cluster.
+absent() {
+    step "$1"
+    ask '' kubectl get "$2" "$3" "${@:4}" --ignore-not-found --output name
+    if [[ -n $answer ]]; then
+        note "is there already"
+        return 1
+    fi
+}
+
+make_namespace() {
+    if absent "Namespace $namespace" namespace "$namespace"; then
+        feed "apiVersion: v1
+kind: Namespace
+metadata:
+  name: $namespace
+  labels:
+    pod-security.kubernetes.io/enforce: restricted" kubectl create --filename -
+    fi
+}
+
+# secret NAME KEY VALUE: prints a Secret. In a dry run the value is a placeholder, and stays readable.
+secret() {
+    local value=BASE64_OF_$3
+    $dry_run || value=$(printf %s "$3" | base64 | tr -d '\n')
+    printf '%s\n' "apiVersion: v1" "kind: Secret" "metadata:" "  name: $1" "  namespace: $namespace" \
+        "  labels: {app.kubernetes.io/part-of: azure-blob-eventsource}" "data:" "  $2: $value"
+}
+
+# apply_secret NAME KEY VALUE: by the server, as kubectl itself would write the value into an annotation too.
+apply_secret() {
+    step "Secret $1"
+    feed "$(secret "$@")" kubectl apply --server-side --force-conflicts --filename -
+}
+
+# Whoever has the token would be shut out by another.
+make_token() {
+    local name=azure-blob-eventsource-token value=TOKEN
+    if absent "Secret $name" secret "$name" --namespace "$namespace"; then
+        $dry_run || value=$(od -An -N32 -tx1 /dev/urandom | tr -d ' \n')
+        feed "$(secret "$name" token "$value")" kubectl create --filename -
+    fi
+}
+
+# --- the whole ----------------------------------------------------------------------------------
+
+make() {
+    ! $workload_identity || find_issuer
+    make_group
+    make_account
+    $workload_identity || take_keys
+    make_containers
+    if $with_queue; then
+        make_queue
+        make_subscription
+    fi
+    ! $workload_identity || make_identity
+    make_namespace
+    if ! $workload_identity; then
+        apply_secret azure-storage azure-storage "$connection_string"
+        apply_secret ml-pipeline-storage account-key "$account_key"
+    fi
+    make_token
+    say_next
+}
+
+# say_own_role ROLE CONTAINER: how whoever runs this gets at the data without keys.
+say_own_role() {
+    local role=(az role assignment create --role "$1" --assignee-principal-type User)
+    role+=(--scope "$account_id/blobServices/default/containers/$2")
+    note "$(quoted "${role[@]}") --assignee-object-id \"\$(az ad signed-in-user show --query id --output tsv)\""
+}
+
+say_next() {
+    local overlay=examples/azure-keys mode=key names="s/mlpipelinestore/$account/"
+    if $workload_identity; then
+        overlay=examples/azure-workload-identity mode=login
+        names+="; s/00000000-0000-0000-0000-000000000000/$client_id/"
+        step "The identity's client id is $client_id: each ServiceAccount bears it as an annotation"
+    fi
+    step "Ready. Next, in this repository, with the registry that has your images:"
+    [[ $namespace == ml-pipelines ]] || note "put the namespace $namespace into $overlay"
+    note "sed -i.bak '$names' $overlay/*.yaml"
+    note "sed -i.bak 's|registry.example.com|YOUR_REGISTRY|' $overlay/*.yaml"
+    note "kubectl apply -k $overlay"
+    if $workload_identity; then
+        say_own_role 'Storage Blob Data Contributor' datasets
+        say_own_role 'Storage Blob Data Reader' models
+    fi
+    note "az storage blob upload --auth-mode $mode --account-name $account --container-name datasets --name raw/machines.csv --file examples/data/machines.csv"
+    note "kubectl get workflows -n $namespace -w"
+}
+
+confirm() {
+    local typed=''
+    if $yes || $dry_run; then return; fi
+    printf 'This removes the storage account %s with all blobs in it, from the resource group %s,\n' "$account" "$group"
+    printf 'and the Secrets from the namespace %s of the cluster %s. Type yes to go on: ' "$namespace" "$context"
+    read -r typed || true
+    [[ $typed == yes ]] || fail "nothing was removed"
+}
+
+remove_subscription() {
+    local topic=(--resource-group "$group")
+    if ours "Event Grid topic $account" az eventgrid system-topic show --name "$account" "${topic[@]}"; then
+        ask TOPIC_PRINCIPAL_ID az eventgrid system-topic show --name "$account" "${topic[@]}" \
+            --query identity.principalId --output tsv
+        [[ -z $answer ]] || revoke "$answer"
+        if found az eventgrid system-topic event-subscription show --name "$QUEUE" --system-topic-name "$account" "${topic[@]}"; then
+            run az eventgrid system-topic event-subscription delete --name "$QUEUE" --system-topic-name "$account" "${topic[@]}" --yes
+        fi
+        run az eventgrid system-topic delete --name "$account" "${topic[@]}" --yes
+    fi
+}
+
+# Its federated credentials go with it.
+remove_identity() {
+    if ours "Managed identity $identity" az identity show --name "$identity" --resource-group "$group"; then
+        ask PRINCIPAL_ID az identity show --name "$identity" --resource-group "$group" --query principalId --output tsv
+        revoke "$answer"
+        run az identity delete --name "$identity" --resource-group "$group"
+    fi
+}
+
+remove_group() {
+    if $delete_group; then
+        step "Resource group $group"
+        if found az group show --name "$group"; then run az group delete --name "$group" --yes; fi
+    elif ours "Resource group $group" az group show --name "$group"; then
+        ask 0 az resource list --resource-group "$group" --query 'length(@)' --output tsv
+        if [[ $answer == 0 ]]; then
+            run az group delete --name "$group" --yes
+        else
+            note "stays: there are $answer other resources in it"
+        fi
+    fi
+}
+
+# The Secrets come last: the cluster may be gone, and what is paid for is in Azure.
+remove() {
+    confirm
+    remove_subscription
+    remove_identity
+    if ours "Storage account $account" az storage account show --name "$account" --resource-group "$group"; then
+        run az storage account delete --name "$account" --resource-group "$group" --yes
+    fi
+    remove_group
+    step "Secrets in the namespace $namespace"
+    run kubectl delete secret "${SECRETS[@]}" --namespace "$namespace" --ignore-not-found
+    step "Removed, as far as it was there; a namespace $namespace that is still there stays."
+}
+
+# --- what is asked for --------------------------------------------------------------------------
+
+# value OPTION [VALUE]
+value() {
+    [[ -n ${2-} && $2 != --* ]] || refuse "$1 needs a value"
+}
+
+read_options() {
+    while (($# > 0)); do
+        case $1 in
+            --workload-identity) workload_identity=true ;;
+            --with-queue) with_queue=true ;;
+            --dry-run) dry_run=true ;;
+            --delete) delete=true ;;
+            --delete-resource-group) delete_group=true ;;
+            --yes) yes=true ;;
+            --help | -h)
+                usage
+                exit
+                ;;
+            --resource-group | --location | --account | --namespace | --identity | --aks | --aks-resource-group | --oidc-issuer)
+                value "${@:1:2}"
+                case $1 in
+                    --resource-group) group=$2 ;;
+                    --location) location=$2 ;;
+                    --account) account=$2 ;;
+                    --namespace) namespace=$2 ;;
+                    --identity) identity=$2 ;;
+                    --aks) aks=$2 ;;
+                    --aks-resource-group) aks_group=$2 ;;
+                    --oidc-issuer) issuer=$2 ;;
+                esac
+                shift
+                ;;
+            *) refuse "there is no option $1: see --help" ;;
+        esac
+        shift
+    done
+}
+
+# valid OPTION VALUE PATTERN WHAT
+valid() {
+    [[ $2 =~ ^$3$ ]] || refuse "$1 is '$2', and should be $4"
+}
+
+check_options() {
+    valid --resource-group "$group" '[A-Za-z0-9_().-]{0,89}[A-Za-z0-9_()-]' \
+        "at most 90 letters, digits and _ ( ) . -, with no dot at the end"
+    valid --location "$location" '[a-z0-9]+' "a region's short name, such as westeurope"
+    valid --account "$account" '([a-z0-9]{3,24})?' "3 to 24 lower case letters and digits"
+    valid --namespace "$namespace" '[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?' "at most 63 lower case letters, digits and -"
+    valid --identity "$identity" '[A-Za-z0-9][A-Za-z0-9_-]{2,127}' "3 to 128 letters, digits, _ and -"
+    valid --oidc-issuer "$issuer" '(https://.+)?' "a URL with https"
+    if $workload_identity && ! $delete; then
+        [[ -n $aks || -n $issuer ]] || refuse "--workload-identity needs --aks or --oidc-issuer"
+        [[ -z $aks || -z $issuer ]] || refuse "give one of --aks and --oidc-issuer"
+    elif ! $workload_identity; then
+        [[ -z $aks$aks_group$issuer ]] || refuse "--aks, --aks-resource-group and --oidc-issuer go with --workload-identity"
+    fi
+    if $delete; then
+        $yes || $dry_run || [[ -t 0 ]] || refuse "--delete asks first, and there is no terminal to ask on: give --yes"
+    else
+        ! $yes || refuse "--yes goes with --delete"
+        ! $delete_group || refuse "--delete-resource-group goes with --delete"
+    fi
+}
+
+# Who and where we are. Each check says what to do.
+look_around() {
+    if ! $dry_run; then
+        command -v az >/dev/null || fail "there is no az on the PATH: https://learn.microsoft.com/cli/azure/install-azure-cli"
+        command -v kubectl >/dev/null || fail "there is no kubectl on the PATH: https://kubernetes.io/docs/tasks/tools"
+        az account show --output none 2>/dev/null || fail "az is not logged in: run \`az login\`, and \`az account set --subscription …\`"
+        kubectl config current-context >/dev/null 2>&1 || fail "kubectl has no current context: run \`az aks get-credentials …\`, or \`kubectl config use-context …\`"
+    fi
+    step "Subscription and cluster"
+    ask SUBSCRIPTION_ID az account show --query id --output tsv
+    subscription=$answer
+    ask CONTEXT kubectl config current-context
+    context=$answer
+    if $dry_run; then
+        note "words in capitals, such as ACCOUNT and SUBSCRIPTION_ID, stand for what is known only when it runs"
+        account=${account:-ACCOUNT}
+    else
+        note "subscription $subscription, cluster $context"
+    fi
+    # The same in each run, and another's only by a rare chance: the names of accounts are the world's.
+    if [[ -z $account ]]; then
+        account=$(printf '%s/%s' "$subscription" "$group" | { sha256sum 2>/dev/null || shasum -a 256; })
+        account=mlpipeline${account:0:12}
+    fi
+    account_id=/subscriptions/$subscription/resourceGroups/$group/providers/Microsoft.Storage/storageAccounts/$account
+}
+
+read_options "$@"
+check_options
+# Warnings of az are about itself; and a login to another account must not stand in the way of ours.
+export AZURE_CORE_ONLY_SHOW_ERRORS=true
+unset AZURE_STORAGE_ACCOUNT AZURE_STORAGE_KEY AZURE_STORAGE_SAS_TOKEN AZURE_STORAGE_AUTH_MODE AZURE_STORAGE_CONNECTION_STRING
+look_around
+if $delete; then remove; else make; fi

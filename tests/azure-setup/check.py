@@ -1,0 +1,437 @@
+"""Tries scripts/azure-setup.sh without an Azure subscription or a cluster.
+
+Usage: check.py [SCRIPT [CHECK...]], with names of functions from below
+
+The real Azure CLI parses each command; those of storage it runs against a real Azurite on loopback. Azure's
+management plane and the cluster are fakes (fakes.py), asked through stand-ins for az and kubectl on the PATH.
+"""
+
+import base64
+import json
+import os
+import pty
+import re
+import select
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import contextmanager
+from pathlib import Path
+
+import azurite
+from fakes import CONTEXT, ISSUER, FakeAzure, FakeCluster
+from real_az import SUBSCRIPTION, RealAz
+
+HERE = Path(__file__).resolve().parent
+SCRIPT = HERE.parents[1] / "scripts/azure-setup.sh"
+# What the script may need besides bash, az and kubectl. Nothing else is on its PATH.
+TOOLS = ["bash", "env", "cat", "base64", "tr", "od", "sha256sum", "shasum"]
+PATIENCE = 120
+
+CONTAINERS = ["datasets", "eventsource-state", "models"]
+WITH_ISSUER = ["--workload-identity", "--oidc-issuer", ISSUER]
+WITH_AKS = ["--workload-identity", "--aks", "with-issuer", "--aks-resource-group", "clusters"]
+NAMES = ["--resource-group", "some(group)", "--location", "northeurope", "--account", "some0account",
+         "--namespace", "elsewhere", "--identity", "some-identity"]
+DRY_RUNS = [[], ["--with-queue"], WITH_ISSUER, [*WITH_ISSUER, "--with-queue"], [*WITH_AKS, "--with-queue"],
+            [*NAMES, "--with-queue"], [*NAMES, *WITH_AKS, "--with-queue"],
+            ["--delete"], ["--delete", "--workload-identity"], ["--delete", "--delete-resource-group", "--yes", *NAMES]]
+# What az must refuse, or this test would prove nothing.
+WRONG = ["group make --name x", "group create --name x", "group create --name x --locaton y",
+         "storage account create --name x --resource-group y --sku Standard_XYZ",
+         "storage container-rm create --name x --storage-acount y",
+         "identity federated-credential create --name x --identity-name y --resource-group z --isuer u",
+         "eventgrid system-topic event-subscription create --name x --system-topic-name y --resource-group z "
+         "--endpoint-type storage-queue"]
+# Each with a word of the sentence that it must come to.
+REFUSED = [(["--frobnicate"], "--frobnicate"), (["storage"], "storage"), (["--account"], "--account needs a value"),
+           (["--account", "--dry-run"], "--account needs a value"), (["--account", "No-Good"], "lower case"),
+           (["--account", "ab"], "3 to 24"), (["--account", "a" * 25], "3 to 24"), (["--namespace", "a_b"], "--namespace"),
+           (["--resource-group", "dot."], "--resource-group"), (["--location", "West Europe"], "--location"),
+           (["--identity", "x y"], "--identity"), (["--workload-identity"], "--aks or --oidc-issuer"),
+           ([*WITH_ISSUER, "--aks", "x"], "one of"), (["--workload-identity", "--oidc-issuer", "http://x"], "https"),
+           (["--aks", "x"], "--workload-identity"), (["--yes"], "--delete"), (["--delete-resource-group"], "--delete"),
+           (["--delete"], "no terminal")]
+
+
+class Check:
+    def __init__(self, folder, script, storage):
+        self.folder, self.script, self.storage, self.passed = Path(folder), script, storage, 0
+        self.socket = socket.socket(socket.AF_UNIX)
+        self.socket.bind(str(self.folder / "socket"))
+        self.socket.listen()
+        self.az = RealAz(self.folder / "az", None)
+        self.tools = self.links("tools", {it: shutil.which(it) for it in TOOLS})
+        stand_in = self.folder / "stand-in"
+        stand_in.write_text(f"#!{sys.executable} -IS\n" + (HERE / "stand_in.py").read_text())
+        stand_in.chmod(0o700)
+        self.stand_ins = {it: self.links(it, {it: stand_in}) for it in ("az", "kubectl")}
+        self.fresh()
+
+    def links(self, name, programs):
+        folder = self.folder / f"path-{name}"
+        folder.mkdir()
+        for program, path in programs.items():
+            if path:
+                (folder / program).symlink_to(path)
+        return folder
+
+    def fresh(self):
+        """An empty subscription, an empty cluster, and no call yet."""
+        self.azure = self.az.azure = FakeAzure(self.storage.connection_string, self.storage.key, SUBSCRIPTION)
+        self.cluster, self.calls, self.az.only_parse = FakeCluster(), [], False
+
+    def run(self, *options, command=None, without=(), terminal=None, env=None):
+        """Exit code and output of the script, both of its outputs together as on a terminal."""
+        path = [str(folder) for name, folder in self.stand_ins.items() if name not in without] + [str(self.tools)]
+        environment = {"PATH": os.pathsep.join(path), "AZURE_SETUP_CHECK": str(self.folder / "socket"), **(env or {})}
+        output = self.folder / "output"
+        with output.open("w") as file:
+            process = subprocess.Popen(
+                command or ["bash", self.script, *options], env=environment, cwd=self.folder, stdout=file, stderr=file,
+                stdin=subprocess.DEVNULL if terminal is None else terminal, start_new_session=True)
+            try:
+                self.serve_until_the_end_of(process)
+            finally:
+                if process.poll() is None:
+                    os.killpg(process.pid, signal.SIGKILL)
+                    process.wait()
+        return process.returncode, output.read_text()
+
+    def serve_until_the_end_of(self, process):
+        deadline = time.monotonic() + PATIENCE
+        while process.poll() is None:
+            assert time.monotonic() < deadline, "the script takes too long"
+            if select.select([self.socket], [], [], 0.02)[0]:
+                connection, _ = self.socket.accept()
+                with connection, connection.makefile() as lines:
+                    answer = dict(zip(("code", "out", "err"), self.answer(json.loads(lines.readline()))))
+                    connection.sendall(json.dumps(answer).encode() + b"\n")
+
+    def answer(self, request):
+        self.calls.append((request["program"], request["arguments"]))
+        if request["program"] == "az":
+            return self.az.run(request["arguments"], request["environment"])
+        if self.az.only_parse:
+            return 0, "", ""
+        return self.cluster.run(request["arguments"], request["input"])
+
+    def parses(self, line):
+        self.az.only_parse = True
+        code, _, err = self.az.run(line if isinstance(line, list) else line.split(), {})
+        self.az.only_parse = False
+        return code == 0, err
+
+    def names_at_the_account(self, kind):
+        environment = {"AZURE_STORAGE_CONNECTION_STRING": self.storage.connection_string}
+        code, out, err = self.az.run(["storage", kind, "list", "--output", "json"], environment)
+        assert code == 0, err
+        return {it["name"]: (it.get("properties") or {}).get("etag") for it in json.loads(out)}
+
+    def snapshot(self):
+        at_the_account = {kind: self.names_at_the_account(kind) for kind in ("container", "queue")}
+        return self.azure.snapshot(), self.cluster.snapshot(), at_the_account
+
+    def no_secret_in(self, output):
+        said = output + "\n".join(" ".join(arguments) for _, arguments in self.calls)
+        secrets = [self.storage.key, self.storage.connection_string]
+        token = self.cluster.objects.get(("secret", "azure-blob-eventsource-token"))
+        secrets += [base64.b64decode(token["data"]["token"]).decode()] if token else []
+        for secret in secrets:
+            assert secret not in said, "a secret is in an argument or in the output"
+            assert base64.b64encode(secret.encode()).decode() not in said, "a secret in base64 is in an argument or in the output"
+
+    def ok(self, what):
+        self.passed += 1
+        print(f"ok   {what}", flush=True)
+
+
+# --- the checks ---------------------------------------------------------------------------------
+
+def shellcheck(check):
+    if not shutil.which("shellcheck"):
+        raise AssertionError("there is no shellcheck on the PATH")
+    found = subprocess.run(["shellcheck", check.script], capture_output=True, text=True)
+    assert found.returncode == 0, found.stdout
+    check.ok("ShellCheck has nothing to say")
+
+
+def az_refuses_wrong_lines(check):
+    for line in WRONG:
+        accepted, _ = check.parses(line)
+        assert not accepted, f"az takes this: az {line}"
+    check.ok(f"az refuses {len(WRONG)} wrong lines")
+
+
+def dry_runs(check):
+    """What a dry run prints is run as a script, with an az that only parses; so it can be pasted as well."""
+    lines = set()
+    check.az.parsed.clear()
+    for options in DRY_RUNS:
+        code, text = check.run("--dry-run", *options, without=("az", "kubectl"))
+        assert code == 0, text
+        for secret in (check.storage.key, check.storage.connection_string):
+            assert secret not in text
+        lines |= parse_printed(check, text)
+    check.ok(f"az parses {len(lines)} lines of {len(check.az.parsed)} commands, which {len(DRY_RUNS)} dry runs print")
+
+
+def parse_printed(check, text):
+    """Runs the lines of a dry run, and the az lines among the words at the end."""
+    script = re.sub(r"^(?:#    )? +(az .*)$", r"\1", text, flags=re.M)
+    check.calls, check.az.only_parse = [], True
+    code, said = check.run(command=["bash", "-euc", script])
+    check.az.only_parse = False
+    assert code == 0, said
+    lines = {" ".join(arguments) for program, arguments in check.calls if program == "az"}
+    # A line that was printed and not run would have gone unnoticed.
+    assert len([it for it in check.calls if it[0] == "az"]) == len(re.findall(r"^(?:AZURE\w+=\S+ )?az |\$\(az ", script, re.M))
+    return lines
+
+
+def refusals(check):
+    check.fresh()
+    for options, words in REFUSED:
+        code, said = check.run(*options)
+        assert code == 2 and words in said and said.count("\n") == 1, f"{options}: {code}, {said}"
+        assert not [it for it in check.calls if "create" in it[1] or "delete" in it[1]], check.calls
+        check.calls.clear()
+    code, said = check.run("--help")
+    assert code == 0 and said.count("\n") > 15, said
+    check.ok(f"{len(REFUSED)} wrong command lines end with 2 and one sentence each, and --help explains")
+
+
+def surroundings(check):
+    code, said = check.run(without=["az"])
+    assert code == 1 and "no az" in said and said.count("\n") == 1, said
+    code, said = check.run(without=["kubectl"])
+    assert code == 1 and "no kubectl" in said and said.count("\n") == 1, said
+    check.azure.logged_in = False
+    code, said = check.run()
+    assert code == 1 and "az login" in said and said.count("\n") == 1, said
+    check.fresh()
+    check.cluster.context = None
+    code, said = check.run()
+    assert code == 1 and "no current context" in said and said.count("\n") == 1, said
+    check.fresh()
+    code, said = check.run("--workload-identity", "--aks", "without-issuer")
+    assert code == 1 and "--enable-oidc-issuer" in said and not check.azure.resources, said
+    line = said.partition("issuer: ")[2].strip().removeprefix("az ")
+    assert check.parses(line)[0], f"az does not take what is advised: {line}"
+    check.ok("without az, a login, kubectl, a context or an OIDC issuer it says what to do, and does nothing")
+
+
+def with_keys(check):
+    check.fresh()
+    # Whatever the caller's environment names is another account.
+    elsewhere = {"AZURE_STORAGE_KEY": "bm9uZQ==", "AZURE_STORAGE_ACCOUNT": "another", "AZURE_STORAGE_AUTH_MODE": "login"}
+    code, said = check.run("--with-queue", env=elsewhere)
+    assert code == 0, said
+    check.no_secret_in(said)
+    assert sorted(check.names_at_the_account("container")) == CONTAINERS, check.names_at_the_account("container")
+    assert list(check.names_at_the_account("queue")) == ["dataset-events"]
+    name, account = only(check.azure, "storage account")
+    assert re.fullmatch("mlpipeline[0-9a-f]{12}", name), name
+    wanted = {"sku": "Standard_LRS", "kind": "StorageV2", "https-only": "true", "min-tls-version": "TLS1_2",
+              "allow-blob-public-access": "false", "allow-shared-key-access": "true"}
+    assert wanted.items() <= account.items(), account
+    _, subscription = only(check.azure, "eventgrid system-topic event-subscription")
+    assert subscription["subject-begins-with"] == "/blobServices/default/containers/datasets/", subscription
+    assert check.azure.registered == {"Microsoft.Storage", "Microsoft.EventGrid"}
+    namespace = check.cluster.objects["namespace", "ml-pipelines"]
+    assert namespace["metadata"]["labels"] == {"pod-security.kubernetes.io/enforce": "restricted"}
+    assert secrets(check) == {
+        "azure-storage": {"azure-storage": check.storage.connection_string},
+        "ml-pipeline-storage": {"account-key": check.storage.key},
+        "azure-blob-eventsource-token": {"token": secrets(check)["azure-blob-eventsource-token"]["token"]},
+    }
+    assert re.fullmatch("[0-9a-f]{64}", secrets(check)["azure-blob-eventsource-token"]["token"])
+    assert f"sed -i.bak 's/mlpipelinestore/{name}/' examples/azure-keys/*.yaml" in said, said
+    goes_into_the_overlay(check, said, "azure-keys", [name])
+    check.ok("with keys: account, containers, queue, subscription, namespace and Secrets; no secret in sight")
+
+
+def again(check):
+    before = check.snapshot()
+    check.calls.clear()
+    code, said = check.run("--with-queue")
+    assert code == 0, said
+    check.no_secret_in(said)
+    assert check.snapshot() == before, "a second run changes something"
+    made = [" ".join(it) for program, it in check.calls if program == "az" and "create" in it]
+    assert not [it for it in made if it.startswith(("group", "storage account"))], made
+    check.ok("a second run succeeds, changes nothing and keeps the token")
+
+
+def a_new_key(check):
+    check.fresh()
+    assert check.run()[0] == 0
+    check.azure.key = check.azure.connection_string = "rotated"
+    assert check.run()[0] == 1, "Azurite takes a connection string that is none"
+    check.azure.key, check.azure.connection_string = base64.b64encode(b"new").decode(), check.storage.connection_string
+    code, said = check.run()
+    assert code == 0 and secrets(check)["ml-pipeline-storage"] == {"account-key": check.azure.key}, said
+    check.ok("a rotated key reaches the Secret, and a wrong one ends the run")
+
+
+def an_account_of_others(check):
+    check.fresh()
+    options = {"name": "others", "resource-group": "ml-pipelines", "location": "x", "allow-shared-key-access": "true"}
+    check.azure.create("group", {"name": "ml-pipelines"})
+    check.azure.create("storage account", options)
+    before = check.azure.show("storage account", options).copy()
+    code, said = check.run("--account", "others", *WITH_ISSUER)
+    assert code == 0 and "still takes keys" in said, said
+    assert check.azure.show("storage account", options) == before, "an account of others was changed"
+    assert any("account update" in it for it in parse_printed(check, said_commands(said)))
+    code, said = check.run("--account", "others", "--delete", "--yes")
+    assert code == 0 and "was not made here" in said, said
+    assert [it for it in check.azure.resources if it[0] in ("group", "storage account")] == list(check.azure.resources), said
+    check.azure.resources["storage account", "others"]["allowSharedKeyAccess"] = False
+    code, said = check.run("--account", "others")
+    assert code == 1 and "--workload-identity" in said, said
+    check.ok("an account and a group of others stay as they are, also with --delete")
+
+
+def without_keys(check):
+    check.fresh()
+    for round in range(2):
+        code, said = check.run("--with-queue", *WITH_AKS)
+        assert code == 0, said
+        check.no_secret_in(said)
+        if round == 0:
+            first, calls = check.snapshot(), list(check.calls)
+    assert check.snapshot() == first, "a second run changes something"
+    assert not [it for _, it in calls if "keys" in it or "show-connection-string" in it], "a key was asked for"
+    name, account = only(check.azure, "storage account")
+    assert account["allow-shared-key-access"] == "false", account
+    below = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/ml-pipelines/providers/Microsoft.Storage/storageAccounts/{name}"
+    blobs, queue = f"{below}/blobServices/default/containers", f"{below}/queueServices/default/queues/dataset-events"
+    assert set(check.azure.roles) == {
+        ("principal-of-identity", "Storage Blob Data Reader", f"{blobs}/datasets"),
+        ("principal-of-identity", "Storage Blob Data Contributor", f"{blobs}/models"),
+        ("principal-of-identity", "Storage Blob Data Contributor", f"{blobs}/eventsource-state"),
+        ("principal-of-identity", "Storage Queue Data Message Processor", queue),
+        ("principal-of-topic", "Storage Queue Data Message Sender", queue),
+    }, check.azure.roles
+    credentials = {(it["subject"], it["issuer"], it["audiences"]) for (kind, _), it in check.azure.resources.items()
+                   if kind == "identity federated-credential"}
+    assert credentials == {(f"system:serviceaccount:ml-pipelines:{it}", ISSUER, "api://AzureADTokenExchange")
+                           for it in ("azure-blob-eventsource", "ml-pipeline")}, credentials
+    body = next(it for url, it in check.azure.puts.items() if "eventSubscriptions" in url)["properties"]
+    assert body["deliveryWithResourceIdentity"]["destination"]["properties"]["resourceId"] == below
+    assert list(secrets(check)) == ["azure-blob-eventsource-token"], secrets(check)
+    goes_into_the_overlay(check, said, "azure-workload-identity", [name, "client-of-identity"])
+    check.ok("--workload-identity, twice: five roles, two credentials, no key, and nothing but the token as a Secret")
+
+
+def removal(check):
+    for options, rest in [((), []), (("--delete-resource-group",), []), ((), [("network", "somebody's")])]:
+        check.fresh()
+        for mode in ([], WITH_ISSUER):
+            assert check.run("--with-queue", "--account", f"account{len(mode)}", *mode)[0] == 0
+        check.azure.resources |= {it: {"tags": {}} for it in rest}
+        for account in ("account0", "account3"):
+            code, said = check.run("--delete", "--yes", "--account", account, *(options if account == "account3" else ()))
+            assert code == 0, said
+            check.no_secret_in(said)
+        left = [*rest, ("group", "ml-pipelines")] if rest else []
+        assert sorted(check.azure.resources) == sorted(left), check.azure.resources
+        assert not check.azure.roles, check.azure.roles
+        assert list(check.cluster.objects) == [("namespace", "ml-pipelines")], check.cluster.objects
+        before = check.snapshot()
+        code, said = check.run("--delete", "--yes", "--account", "account3", *options)
+        assert code == 0 and check.snapshot() == before, said
+    check.ok("--delete --yes removes all of both kinds, leaves what others have in the group, and can be repeated")
+
+
+def on_a_terminal(check):
+    check.fresh()
+    assert check.run()[0] == 0
+    before = check.snapshot()
+    for typed, code in [("no", 1), ("", 1), ("yes", 0)]:
+        ours, theirs = pty.openpty()
+        os.write(ours, f"{typed}\n".encode())
+        assert check.run("--delete", terminal=theirs)[0] == code, typed
+        os.close(theirs)
+        os.close(ours)
+        assert (check.snapshot() == before) == (code == 1), typed
+    check.ok("--delete on a terminal removes something after a yes only")
+
+
+def a_failure(check):
+    check.fresh()
+
+    def refused(_):
+        raise PermissionError("(AuthorizationFailed) you may not")
+
+    check.azure.group_show = refused
+    code, said = check.run()
+    assert code == 1 and "AuthorizationFailed" in said and not check.azure.resources, said
+    check.ok("an error of az that is not an absence ends the run, and is shown")
+
+
+def goes_into_the_overlay(check, said, name, words):
+    """The sed lines that are printed at the end, on a copy of the overlay."""
+    assert f"kubectl apply -k examples/{name}\n" in said, said
+    folder = check.folder / "overlay"
+    shutil.copytree(HERE.parents[1] / "examples" / name, folder / "examples" / name)
+    lines = [it.strip() for it in said.splitlines() if it.startswith("    sed ")]
+    for line in lines:
+        subprocess.run(["bash", "-euc", line], cwd=folder, check=True)
+    text = "".join(it.read_text() for it in folder.rglob("*.yaml"))
+    shutil.rmtree(folder)
+    assert all(it in text for it in words), f"{lines} do not put {words} into {name}"
+    # What only a comment says is no matter.
+    placeholder = re.compile("mlpipelinestore|0{8}-0{4}|registry.example.com")
+    left = [it for it in text.splitlines() if placeholder.search(it) and not it.startswith("#")]
+    assert not left, f"{lines} leave {left}"
+
+
+def only(azure, kind):
+    [(name, resource)] = [(name, it) for (its_kind, name), it in azure.resources.items() if its_kind == kind]
+    return name, resource
+
+
+def secrets(check):
+    found = {name: it["data"] for (kind, name), it in check.cluster.objects.items() if kind == "secret"}
+    return {name: {key: base64.b64decode(it).decode() for key, it in data.items()} for name, data in found.items()}
+
+
+def said_commands(said):
+    return "\n".join(it.strip() for it in said.splitlines() if it.startswith("    az "))
+
+
+@contextmanager
+def temporary():
+    folder = tempfile.mkdtemp(prefix="azure-setup-check.")
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+CHECKS = (shellcheck, az_refuses_wrong_lines, dry_runs, refusals, surroundings, with_keys, again, a_new_key,
+          an_account_of_others, without_keys, removal, on_a_terminal, a_failure)
+
+
+def main(script=SCRIPT, *names):
+    with temporary() as folder, azurite.started(HERE.parents[1] / "testkit/azurite") as storage:
+        check = Check(folder, Path(script).resolve(), storage)
+        failures = 0
+        for one in [it for it in CHECKS if not names or it.__name__ in names]:
+            try:
+                one(check)
+            except Exception as failure:
+                failures += 1
+                print(f"FAILED {one.__name__}: {type(failure).__name__}: {failure}", flush=True)
+        print(f"{check.passed} checks passed" + (f", {failures} failed" if failures else ""))
+        return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
