@@ -2,16 +2,26 @@
 
 use futures::future::LocalBoxFuture;
 
-use crate::{install::Setup, stage::Stage};
+use crate::{
+    install::{Bus, Setup},
+    stage::Stage,
+};
 
 mod basics;
 mod bus;
 mod chaos;
 mod control_plane;
+mod flow;
+mod jobs;
+mod latency;
+mod mistakes;
+mod overlays;
 mod pipeline;
 mod poison;
 mod refusals;
+mod replicas;
 mod restarts;
+mod secrets;
 
 /// One case.
 pub(crate) struct Case {
@@ -21,23 +31,27 @@ pub(crate) struct Case {
     pub(crate) about: &'static str,
     /// Whether it is one of the short selection.
     pub(crate) short: bool,
-    /// Whether it kills parts of the control plane.
-    pub(crate) needs_faults: bool,
+    /// What it needs beyond a cluster.
+    pub(crate) needs: &'static [Need],
     /// What is different from what is shipped.
     pub(crate) setup: Setup,
     /// Plays it.
     pub(crate) play: for<'a> fn(&'a Stage) -> LocalBoxFuture<'a, anyhow::Result<()>>,
 }
 
+/// What not everybody has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Need {
+    /// A cluster whose control plane can be killed and whose network can be cut, with this process in it.
+    Faults,
+    /// Python with onnxruntime and scikit-learn.
+    Python,
+}
+
 /// Redelivery that is quick enough for a test.
 const IMPATIENT: &str = "redelivery: {deadline: 5s, maxAttempts: 3}";
 
-const USUAL: Setup = Setup {
-    redelivery: "redelivery: {deadline: 10s}",
-    forgetful_bus: false,
-    pipeline: false,
-    at_once: false,
-};
+const USUAL: Setup = Setup::USUAL;
 
 /// All of them, in the order in which they run.
 pub(crate) const CASES: &[Case] = &[
@@ -45,7 +59,7 @@ pub(crate) const CASES: &[Case] = &[
         name: "twenty",
         about: "20 blobs become 20 Workflows, a second version another, the same ones again none",
         short: true,
-        needs_faults: false,
+        needs: &[],
         setup: Setup {
             at_once: true,
             ..USUAL
@@ -56,7 +70,7 @@ pub(crate) const CASES: &[Case] = &[
         name: "pipeline",
         about: "a dataset becomes a model and a report, and the Workflow says the score",
         short: true,
-        needs_faults: false,
+        needs: &[],
         setup: Setup {
             pipeline: true,
             ..USUAL
@@ -67,7 +81,7 @@ pub(crate) const CASES: &[Case] = &[
         name: "server_killed",
         about: "the server is killed in the middle of a burst, twice",
         short: true,
-        needs_faults: false,
+        needs: &[],
         setup: USUAL,
         play: |stage| Box::pin(restarts::server_killed(stage)),
     },
@@ -75,7 +89,7 @@ pub(crate) const CASES: &[Case] = &[
         name: "eventsource_before_sensor",
         about: "the EventSource is back before the Sensor, and what it publishes is lost",
         short: true,
-        needs_faults: false,
+        needs: &[],
         setup: USUAL,
         play: |stage| Box::pin(restarts::eventsource_before_sensor(stage)),
     },
@@ -83,10 +97,10 @@ pub(crate) const CASES: &[Case] = &[
         name: "bus_lost",
         about: "a bus without persistence loses its pods; the source stalls until the cure is applied",
         short: false,
-        needs_faults: false,
+        needs: &[],
         setup: Setup {
             redelivery: IMPATIENT,
-            forgetful_bus: true,
+            bus: Bus::Forgetful,
             ..USUAL
         },
         play: |stage| Box::pin(bus::lost(stage)),
@@ -95,7 +109,7 @@ pub(crate) const CASES: &[Case] = &[
         name: "poison",
         about: "one dataset is refused by a policy: a dead letter for that one alone, retried after the fix",
         short: true,
-        needs_faults: false,
+        needs: &[],
         setup: Setup {
             redelivery: IMPATIENT,
             ..USUAL
@@ -106,7 +120,7 @@ pub(crate) const CASES: &[Case] = &[
         name: "sensor_forbidden",
         about: "the Sensor may not make Workflows; the source stalls until it may",
         short: false,
-        needs_faults: false,
+        needs: &[],
         setup: Setup {
             redelivery: IMPATIENT,
             ..USUAL
@@ -117,7 +131,7 @@ pub(crate) const CASES: &[Case] = &[
         name: "deleted_by_hand",
         about: "a Workflow that a person deletes after it was confirmed never comes again",
         short: false,
-        needs_faults: false,
+        needs: &[],
         setup: USUAL,
         play: |stage| Box::pin(basics::deleted_by_hand(stage)),
     },
@@ -125,7 +139,7 @@ pub(crate) const CASES: &[Case] = &[
         name: "takeover",
         about: "the server that streams is killed, and the other one goes on within 10 s of the reconnect",
         short: false,
-        needs_faults: false,
+        needs: &[],
         setup: USUAL,
         play: |stage| Box::pin(restarts::takeover(stage)),
     },
@@ -133,7 +147,7 @@ pub(crate) const CASES: &[Case] = &[
         name: "apiserver_killed",
         about: "the API server is killed while blobs arrive",
         short: false,
-        needs_faults: true,
+        needs: &[Need::Faults],
         setup: USUAL,
         play: |stage| Box::pin(control_plane::killed(stage, "apiserver")),
     },
@@ -141,16 +155,100 @@ pub(crate) const CASES: &[Case] = &[
         name: "etcd_killed",
         about: "etcd is killed while blobs arrive",
         short: false,
-        needs_faults: true,
+        needs: &[Need::Faults],
         setup: USUAL,
         play: |stage| Box::pin(control_plane::killed(stage, "etcd")),
     },
     Case {
-        name: "random_deletions",
-        about: "60 blobs through five minutes of pods that are deleted at random",
+        name: "two_event_sources",
+        about: "two EventSource replicas elect a leader, which is killed twice",
         short: false,
-        needs_faults: false,
+        needs: &[],
         setup: USUAL,
-        play: |stage| Box::pin(chaos::random_deletions(stage)),
+        play: |stage| Box::pin(replicas::two_event_sources(stage)),
+    },
+    Case {
+        name: "upgrade",
+        about: "the server is upgraded twice while blobs arrive",
+        short: false,
+        needs: &[],
+        setup: USUAL,
+        play: |stage| Box::pin(replicas::upgrade(stage)),
+    },
+    Case {
+        name: "secret_rotated",
+        about: "the account's key stops to work, and the Secret gets another; nothing restarts",
+        short: false,
+        needs: &[],
+        setup: USUAL,
+        play: |stage| Box::pin(secrets::rotated(stage)),
+    },
+    Case {
+        name: "mistakes",
+        about: "misspelled configuration, missing container, missing credential, wrong key, missing Role, missing Secret",
+        short: false,
+        needs: &[],
+        setup: USUAL,
+        play: |stage| Box::pin(mistakes::are_told(stage)),
+    },
+    Case {
+        name: "overlays",
+        about: "the API server takes the overlays and EventSources of examples",
+        short: true,
+        needs: &[],
+        setup: USUAL,
+        play: |stage| Box::pin(overlays::are_taken(stage)),
+    },
+    Case {
+        name: "jobs",
+        about: "examples/kubernetes-job: a Kubernetes Job for each blob, and no Argo Workflows",
+        short: false,
+        needs: &[],
+        setup: USUAL,
+        play: |stage| Box::pin(jobs::jobs(stage)),
+    },
+    Case {
+        name: "datasets",
+        about: "five real datasets become models that onnxruntime predicts with",
+        short: false,
+        needs: &[Need::Python],
+        setup: Setup {
+            pipeline: true,
+            ..USUAL
+        },
+        play: |stage| Box::pin(pipeline::datasets(stage)),
+    },
+    Case {
+        name: "bounded",
+        about: "200 datasets at once, and never more than 5 unfinished Workflows",
+        short: false,
+        needs: &[],
+        setup: Setup {
+            active_workflows: flow::ACTIVE,
+            ..USUAL
+        },
+        play: |stage| Box::pin(flow::bounded(stage)),
+    },
+    Case {
+        name: "latency",
+        about: "from an upload to its Workflow, beside Argo Events' own azureQueueStorage",
+        short: false,
+        needs: &[Need::Faults],
+        setup: Setup {
+            active_workflows: 1000,
+            ..USUAL
+        },
+        play: |stage| Box::pin(latency::beside_queue_storage(stage)),
+    },
+    Case {
+        name: "storm",
+        about: "ten minutes of killed pods and API servers, cuts and a full bus, while 260 blobs arrive",
+        short: false,
+        needs: &[],
+        setup: Setup {
+            bus: Bus::Small,
+            ..USUAL
+        },
+        play: |stage| Box::pin(chaos::storm(stage)),
     },
 ];

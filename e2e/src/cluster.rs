@@ -10,7 +10,7 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 
-use crate::command;
+use crate::command::{self, wait};
 
 /// The programs, and the images of them that the manifests name.
 const IMAGES: [(&str, &str); 2] = [
@@ -52,7 +52,7 @@ impl Cluster {
             );
         }
         let folder = folder.canonicalize()?;
-        wait(Command::new(folder.join("up")))?;
+        wait(&mut Command::new(folder.join("up")))?;
         load(&folder)?;
         let mut inside = Command::new(folder.join("exec"));
         inside.arg(env::current_exe()?).args(env::args_os().skip(1));
@@ -70,13 +70,38 @@ impl Cluster {
     /// # Errors
     /// Not on this cluster, or it does not come back.
     pub(crate) async fn kill(&self, component: &str) -> Result<()> {
+        self.run("restart", &[component, "--kill"]).await
+    }
+
+    /// Drops all traffic of the pods that match now, until [`Self::heal`].
+    ///
+    /// # Errors
+    /// Not on this cluster, or no pod matches.
+    pub(crate) async fn cut(&self, namespace: &str, selector: &str) -> Result<()> {
+        self.run("cut", &["-n", namespace, selector]).await
+    }
+
+    /// Ends each cut.
+    ///
+    /// # Errors
+    /// Not on this cluster.
+    pub(crate) async fn heal(&self) -> Result<()> {
+        self.run("heal", &[]).await
+    }
+
+    async fn run(&self, program: &str, args: &[&str]) -> Result<()> {
         let Self::Inside(folder) = self else {
-            bail!("the control plane of this cluster cannot be killed from here");
+            bail!("the network and the control plane of this cluster cannot be harmed from here");
         };
-        let restart = folder.join("restart").to_string_lossy().into_owned();
-        command::run(&restart, &[component, "--kill"], "").await?;
+        let program = folder.join(program).to_string_lossy().into_owned();
+        command::run(&program, args, "").await?;
         Ok(())
     }
+}
+
+/// Whether this process is in the network of a cluster already.
+pub(crate) fn is_inside() -> bool {
+    env::var_os(INSIDE).is_some()
 }
 
 /// The root of this repository.
@@ -96,30 +121,15 @@ fn load(folder: &Path) -> Result<()> {
             .iter()
             .flat_map(|(program, _)| ["--package", *program]),
     );
-    wait({
-        build.args(["--profile", &profile]);
-        build
-    })?;
+    wait(build.args(["--profile", &profile]))?;
     let directory = if profile == "dev" { "debug" } else { &profile };
     // This program is in the target directory of its own profile.
     let this = env::current_exe()?;
     let target = this.parent().and_then(Path::parent);
     let target = target.context("this program is in no target directory")?;
     for (program, image) in IMAGES {
-        let mut load = Command::new(folder.join("load"));
-        load.arg(image).arg(target.join(directory).join(program));
-        wait(load)?;
-    }
-    Ok(())
-}
-
-fn wait(mut command: Command) -> Result<()> {
-    let program = command.get_program().to_string_lossy().into_owned();
-    let status = command
-        .status()
-        .with_context(|| format!("{program} cannot be started"))?;
-    if !status.success() {
-        bail!("{program} failed: {status}");
+        let program = target.join(directory).join(program);
+        wait(Command::new(folder.join("load")).arg(image).arg(program))?;
     }
     Ok(())
 }

@@ -51,3 +51,18 @@ pub(crate) async fn kubectl(namespace: &str, args: &[&str], stdin: &str) -> Resu
     let args = [&["--namespace", namespace], args].concat();
     run("kubectl", &args, stdin).await
 }
+
+/// Runs a program to its end, before there is anything else to do, and lets it print.
+///
+/// # Errors
+/// It cannot be started, or failed.
+pub(crate) fn wait(command: &mut std::process::Command) -> Result<()> {
+    let program = command.get_program().to_string_lossy().into_owned();
+    let status = command
+        .status()
+        .with_context(|| format!("{program} cannot be started"))?;
+    if !status.success() {
+        bail!("{program} failed: {status}");
+    }
+    Ok(())
+}

@@ -13,25 +13,55 @@ use crate::{
 
 /// The namespace and host that the manifests are written for.
 const HOME: &str = "ml-pipelines";
+/// The name of the cases' source, in the state container and on the status page.
+pub(crate) const SOURCE: &str = "e2e";
 /// How long the parts may take to become ready on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(240);
 
 /// What a case needs to be different from what is shipped.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Setup {
     /// A line of the source's configuration in place of the default redelivery.
     pub(crate) redelivery: &'static str,
-    /// Whether the bus forgets all when its pods go.
-    pub(crate) forgetful_bus: bool,
+    /// How many Workflows may be unfinished.
+    pub(crate) active_workflows: usize,
+    /// The bus.
+    pub(crate) bus: Bus,
     /// Whether Workflows run the pipeline; else they have one step, which prints what the event said.
     pub(crate) pipeline: bool,
     /// Whether all is applied at once, as users do; else the bus first, which saves restarts.
     pub(crate) at_once: bool,
 }
 
+/// Which bus there is.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Bus {
+    /// That of the quick start.
+    Shipped,
+    /// It has no volume, and forgets all when its pods go.
+    Forgetful,
+    /// It takes 12 messages in 30 s and refuses the rest.
+    Small,
+}
+
+impl Setup {
+    /// That of most cases.
+    pub(crate) const USUAL: Self = Self {
+        redelivery: "redelivery: {deadline: 10s}",
+        active_workflows: 20,
+        bus: Bus::Shipped,
+        pipeline: false,
+        at_once: false,
+    };
+}
+
 /// The configuration of the cases' source. The `id` gives it a known folder in the state container.
 pub(crate) fn config(namespace: &str, setup: Setup) -> String {
-    let redelivery = setup.redelivery;
+    let Setup {
+        redelivery,
+        active_workflows,
+        ..
+    } = setup;
     format!(
         "endpoint: http://mlpipelinestore.{namespace}.svc:10000\n\
          container: datasets\n\
@@ -42,25 +72,22 @@ pub(crate) fn config(namespace: &str, setup: Setup) -> String {
          existing: emit\n\
          state: {{container: eventsource-state}}\n\
          confirm: {{workflows: {{}}}}\n\
-         limits: {{inFlight: 100, activeWorkflows: 20}}\n\
+         limits: {{inFlight: 100, activeWorkflows: {active_workflows}}}\n\
          {redelivery}\n\
-         id: e2e\n"
+         id: {SOURCE}\n"
     )
 }
 
-/// Applies both folders and waits until all of it runs.
+/// Applies the quick start and waits until all of it runs.
 pub(crate) async fn install(namespace: &str, setup: Setup) -> Result<()> {
-    let quick_start = render(
+    let all = render(
         namespace,
         "manifests/quick-start",
         &patches(namespace, setup),
     )
     .await?;
-    let sensors = sensors(namespace, setup).await?;
-    let all = format!("{quick_start}\n---\n{sensors}");
     if setup.at_once {
-        kubectl(namespace, &["apply", "-f", "-"], &quick_start).await?;
-        kubectl(namespace, &["apply", "-f", "-"], &sensors).await?;
+        kubectl(namespace, &["apply", "-f", "-"], &all).await?;
     } else {
         let (clients, rest): (Vec<&str>, Vec<&str>) =
             all.split("\n---\n").partition(|text| needs_bus(text));
@@ -73,18 +100,15 @@ pub(crate) async fn install(namespace: &str, setup: Setup) -> Result<()> {
 
 /// Applies the Sensor's folder again: what a case took away is there again.
 pub(crate) async fn install_sensor(namespace: &str) -> Result<()> {
-    let sensors = sensors(namespace, Setup::default()).await?;
-    kubectl(namespace, &["apply", "-f", "-"], &sensors).await?;
-    Ok(())
+    let patches = format!("patches:\n{}", one_step());
+    apply(namespace, "sensors/ml-pipeline", &patches).await
 }
 
-async fn sensors(namespace: &str, setup: Setup) -> Result<String> {
-    let patches = if setup.pipeline {
-        String::new()
-    } else {
-        one_step()
-    };
-    render(namespace, "sensors/ml-pipeline", &patches).await
+/// Applies one of our folders.
+pub(crate) async fn apply(namespace: &str, folder: &str, patches: &str) -> Result<()> {
+    let text = render(namespace, folder, patches).await?;
+    kubectl(namespace, &["apply", "-f", "-"], &text).await?;
+    Ok(())
 }
 
 /// Workflows of one quick step, for cases that are about their number.
@@ -103,7 +127,7 @@ fn one_step() -> String {
         },
     }]);
     format!(
-        "patches:\n- target: {{kind: WorkflowTemplate, name: ml-pipeline}}\n  patch: |\n    \
+        "- target: {{kind: WorkflowTemplate, name: ml-pipeline}}\n  patch: |\n    \
          - {{op: replace, path: /spec/templates, value: {step}}}\n"
     )
 }
@@ -125,7 +149,7 @@ pub(crate) async fn bus_is_ready(namespace: &str) -> Result<()> {
 }
 
 // Argo's controller makes some of them later, and until then there is nothing to wait for.
-async fn rolled_out(namespace: &str, what: &[&str]) -> Result<()> {
+pub(crate) async fn rolled_out(namespace: &str, what: &[&str]) -> Result<()> {
     let args = [&["rollout", "status", "--timeout=20s"], what].concat();
     let look = async || {
         let said = kubectl(namespace, &args, "").await?;
@@ -148,17 +172,27 @@ fn patches(namespace: &str, setup: Setup) -> String {
         "- target: {{kind: EventSource, name: blobs}}\n  patch: |\n    \
          - {{op: replace, path: /spec/generic/datasets/config, value: {config}}}\n"
     );
-    if setup.forgetful_bus {
-        patches.push_str(
-            "- target: {kind: EventBus, name: default}\n  patch: |\n    \
-             - {op: remove, path: /spec/jetstream/persistence}\n",
-        );
+    let bus = match setup.bus {
+        Bus::Shipped => "",
+        Bus::Forgetful => "{op: remove, path: /spec/jetstream/persistence}",
+        Bus::Small => {
+            "{op: replace, path: /spec/jetstream/streamConfig, value: \"replicas: 1\\n\
+             maxMsgs: 12\\nmaxAge: 30s\\nduplicates: 20s\\ndiscard: 1\\n\"}"
+        }
+    };
+    if !bus.is_empty() {
+        patches.push_str("- target: {kind: EventBus, name: default}\n  patch: |\n    - ");
+        patches.push_str(bus);
+        patches.push('\n');
+    }
+    if !setup.pipeline {
+        patches.push_str(&one_step());
     }
     format!("patches:\n{patches}")
 }
 
 /// What an overlay of one of our folders makes of it in this namespace.
-async fn render(namespace: &str, folder: &str, patches: &str) -> Result<String> {
+pub(crate) async fn render(namespace: &str, folder: &str, patches: &str) -> Result<String> {
     let overlay = overlay(namespace, folder, patches)?;
     let text = run("kubectl", &["kustomize", &overlay.to_string_lossy()], "").await;
     fs::remove_dir_all(&overlay)?;

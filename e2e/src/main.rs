@@ -6,11 +6,11 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use clap::Parser;
 
 use crate::{
-    cases::{CASES, Case},
+    cases::{CASES, Case, Need},
     cluster::Cluster,
     say::Say,
     stage::Stage,
@@ -21,6 +21,7 @@ mod cluster;
 mod command;
 mod dump;
 mod install;
+mod python;
 mod say;
 mod stage;
 mod status;
@@ -58,6 +59,10 @@ fn main() -> Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     let chosen = choose(&args)?;
+    if chosen.iter().any(|case| case.needs.contains(&Need::Python)) && !cluster::is_inside() {
+        python::prepare()
+            .context("Python is needed: `scripts/need.sh python` says how to get it")?;
+    }
     // Before there are threads: the process may be replaced by one within the cluster's network.
     let cluster = Cluster::enter()?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -98,8 +103,8 @@ async fn run(cases: &[&Case], cluster: &Cluster, keep: bool) -> ExitCode {
 
 /// Plays one case. Those that need faults of the control plane pass where there are none, and say so.
 async fn play(case: &Case, cluster: &Cluster, say: Say, keep: bool) -> Result<()> {
-    if case.needs_faults && !cluster.has_faults() {
-        say.line("not run: the control plane of this cluster cannot be killed from here");
+    if case.needs.contains(&Need::Faults) && !cluster.has_faults() {
+        say.line("not run: this needs a cluster whose network and control plane are at hand");
         return Ok(());
     }
     let namespace = format!("e2e-{}-{}", case.name.replace('_', "-"), suffix());

@@ -28,6 +28,8 @@ pub(crate) const EVENT_SOURCE: &str = "eventsource-name=blobs";
 pub(crate) const SENSOR: &str = "sensor-name=ml-pipeline";
 /// See [`SERVER`].
 pub(crate) const BUS: &str = "eventbus-name=default";
+/// See [`SERVER`].
+pub(crate) const AZURITE: &str = "app.kubernetes.io/name=azurite";
 /// How long Workflows may take to come once nothing is in their way.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(240);
 
@@ -148,8 +150,17 @@ impl Stage {
     /// Waits until each version has exactly one Workflow, then until the server has recorded all of
     /// them as done and looked again twice, and makes sure that nothing more came.
     pub(crate) async fn comes_to_exactly(&self, versions: &[Version]) -> Result<()> {
+        self.comes_to_exactly_within(versions, PATIENCE).await
+    }
+
+    /// As [`Self::comes_to_exactly`], with another patience.
+    pub(crate) async fn comes_to_exactly_within(
+        &self,
+        versions: &[Version],
+        patience: Duration,
+    ) -> Result<()> {
         let look = async || self.witness.is_exactly(versions);
-        until("exactly one Workflow for each version", PATIENCE, look).await?;
+        until("exactly one Workflow for each version", patience, look).await?;
         self.say.line(format!(
             "{} versions, {} Workflows",
             versions.len(),

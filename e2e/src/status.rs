@@ -11,6 +11,7 @@ use tokio::{
 
 use crate::{
     cluster::Cluster,
+    install::SOURCE,
     stage::{SERVER, forward},
 };
 
@@ -77,7 +78,8 @@ impl Statuses {
 
 fn live(pod: &str, status: &Value) -> Option<Live> {
     let sources = status["sources"].as_array()?;
-    let source = sources.iter().find(|it| it["state"] != "no-stream")?;
+    let is_live = |it: &&Value| it["source"] == SOURCE && it["state"] != "no-stream";
+    let source = sources.iter().find(is_live)?;
     let number = |key: &str| source[key].as_u64().unwrap_or_default();
     Some(Live {
         pod: pod.to_owned(),

@@ -8,20 +8,20 @@ use tokio::process::Child;
 
 use crate::{
     cluster::Cluster,
+    install::SOURCE,
     stage::{PATIENCE, forward},
     wait::until,
     witness::Version,
 };
 
 /// The storage account's name.
-const ACCOUNT: &str = "mlpipelinestore";
+pub(crate) const ACCOUNT: &str = "mlpipelinestore";
 /// Where people write.
 const DATASETS: &str = "datasets";
 /// Where runs leave their results.
 const MODELS: &str = "models";
-/// Where the product keeps what it knows, and in it the folder of the cases' source.
+/// Where the product keeps what it knows, in it the folder of the cases' source.
 const STATE: &str = "eventsource-state";
-const FOLDER: &str = "e2e";
 
 /// A client of the account.
 pub(crate) struct Storage {
@@ -61,6 +61,23 @@ impl Storage {
         }
     }
 
+    /// Writes a message into a queue of the account, which is made first if it is not there. Only on a
+    /// cluster whose network this process is in.
+    pub(crate) async fn enqueue(&self, namespace: &str, queue: &str, text: &str) -> Result<()> {
+        let endpoint = format!("http://{ACCOUNT}.{namespace}.svc:10001");
+        let client = BlobClient::of_account(ACCOUNT, &endpoint);
+        client
+            .send(Method::PUT, queue, &[], &[], Bytes::new())
+            .await;
+        let message = format!("<QueueMessage><MessageText>{text}</MessageText></QueueMessage>");
+        let path = format!("{queue}/messages");
+        let reply = client.send(Method::POST, &path, &[], &[], message.into());
+        match reply.await.status() {
+            StatusCode::CREATED => Ok(()),
+            other => bail!("the queue answers {other}"),
+        }
+    }
+
     /// What a run left under this name, if it did.
     pub(crate) async fn result(&self, name: &str) -> Option<Bytes> {
         self.client.get(MODELS, name).await
@@ -68,13 +85,13 @@ impl Storage {
 
     /// What the product keeps under this name, if it does.
     pub(crate) async fn state(&self, name: &str) -> Option<String> {
-        let blob = self.client.get(STATE, &format!("{FOLDER}/{name}")).await;
+        let blob = self.client.get(STATE, &format!("{SOURCE}/{name}")).await;
         blob.map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
     }
 
     /// The texts of the dead letters.
     pub(crate) async fn dead_letters(&self) -> Result<Vec<String>> {
-        let prefix = format!("{FOLDER}/dead/");
+        let prefix = format!("{SOURCE}/dead/");
         let query = [
             ("restype", "container"),
             ("comp", "list"),

@@ -3,8 +3,8 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
 };
 
 use anyhow::{Result, bail};
@@ -33,6 +33,8 @@ pub(crate) struct Seen {
     pub(crate) arguments: BTreeMap<String, String>,
     /// Its annotations for people: title and description.
     pub(crate) annotations: BTreeMap<String, String>,
+    /// When it was seen.
+    pub(crate) at: Instant,
 }
 
 impl Seen {
@@ -55,25 +57,36 @@ pub(crate) struct Version {
     pub(crate) etag: String,
 }
 
+/// What was seen so far, by uid: whatever is made a second time has another.
+#[derive(Default)]
+struct Sight {
+    seen: BTreeMap<String, Seen>,
+    unfinished: BTreeSet<String>,
+    most_unfinished: usize,
+}
+
 /// Watches the Workflows of a namespace until it is dropped.
 pub(crate) struct Witness {
-    // By uid: whatever is made a second time has another.
-    seen: Arc<Mutex<BTreeMap<String, Seen>>>,
+    sight: Arc<Mutex<Sight>>,
     task: JoinHandle<()>,
 }
 
 impl Witness {
     /// Begins to watch.
     pub(crate) fn start(client: Client, namespace: &str) -> Self {
-        let seen = Arc::default();
-        let task = tokio::spawn(watch(workflows(client, namespace), Arc::clone(&seen)));
-        Self { seen, task }
+        let sight = Arc::default();
+        let task = tokio::spawn(watch(workflows(client, namespace), Arc::clone(&sight)));
+        Self { sight, task }
     }
 
     /// All Workflows that ever were.
     pub(crate) fn all(&self) -> Vec<Seen> {
-        let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        seen.values().cloned().collect()
+        lock(&self.sight).seen.values().cloned().collect()
+    }
+
+    /// The largest number of Workflows that were unfinished at once.
+    pub(crate) fn most_unfinished(&self) -> usize {
+        lock(&self.sight).most_unfinished
     }
 
     /// How many there were.
@@ -138,26 +151,29 @@ pub(crate) fn workflows(client: Client, namespace: &str) -> Api<DynamicObject> {
 }
 
 // Lists and watches again whenever the API server goes away.
-async fn watch(api: Api<DynamicObject>, seen: Arc<Mutex<BTreeMap<String, Seen>>>) {
+async fn watch(api: Api<DynamicObject>, sight: Arc<Mutex<Sight>>) {
     loop {
-        if let Err(error) = watch_once(&api, &seen).await {
+        if let Err(error) = watch_once(&api, &sight).await {
             println!("            (the witness lost the API server: {error:#})");
         }
         tokio::time::sleep(Duration::from_millis(500)).await;
     }
 }
 
-async fn watch_once(api: &Api<DynamicObject>, seen: &Mutex<BTreeMap<String, Seen>>) -> Result<()> {
+async fn watch_once(api: &Api<DynamicObject>, sight: &Mutex<Sight>) -> Result<()> {
     let list = api.list(&ListParams::default()).await?;
-    list.items.iter().for_each(|workflow| note(seen, workflow));
+    // What went while nobody looked is not unfinished any more.
+    lock(sight).unfinished.clear();
+    list.items
+        .iter()
+        .for_each(|workflow| note(sight, workflow, false));
     let version = list.metadata.resource_version.unwrap_or_default();
     let stream = api.watch(&WatchParams::default(), &version).await?;
     pin_mut!(stream);
     while let Some(event) = stream.next().await {
         match event? {
-            WatchEvent::Added(it) | WatchEvent::Modified(it) | WatchEvent::Deleted(it) => {
-                note(seen, &it);
-            }
+            WatchEvent::Added(it) | WatchEvent::Modified(it) => note(sight, &it, false),
+            WatchEvent::Deleted(it) => note(sight, &it, true),
             WatchEvent::Bookmark(_) => {}
             WatchEvent::Error(status) => bail!("{}", status.message),
         }
@@ -165,7 +181,11 @@ async fn watch_once(api: &Api<DynamicObject>, seen: &Mutex<BTreeMap<String, Seen
     Ok(())
 }
 
-fn note(seen: &Mutex<BTreeMap<String, Seen>>, workflow: &DynamicObject) {
+fn lock(sight: &Mutex<Sight>) -> MutexGuard<'_, Sight> {
+    sight.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn note(sight: &Mutex<Sight>, workflow: &DynamicObject, gone: bool) {
     let metadata = &workflow.metadata;
     let label = |name| {
         metadata
@@ -179,10 +199,18 @@ fn note(seen: &Mutex<BTreeMap<String, Seen>>, workflow: &DynamicObject) {
         event: label(EVENT_ID).unwrap_or_default(),
         arguments: arguments(&workflow.data),
         annotations: metadata.annotations.clone().unwrap_or_default(),
+        at: Instant::now(),
     };
     let uid = metadata.uid.clone().unwrap_or_default();
-    let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
-    seen.entry(uid).or_insert(it);
+    let finished = gone || workflow.data["status"]["finishedAt"].is_string();
+    let mut sight = lock(sight);
+    sight.seen.entry(uid.clone()).or_insert(it);
+    if finished {
+        sight.unfinished.remove(&uid);
+    } else {
+        sight.unfinished.insert(uid);
+    }
+    sight.most_unfinished = sight.most_unfinished.max(sight.unfinished.len());
 }
 
 fn arguments(workflow: &Value) -> BTreeMap<String, String> {
@@ -220,6 +248,7 @@ mod tests {
             event: event.to_owned(),
             arguments: [("blob", blob), ("etag", etag)].map(pair).into(),
             annotations: BTreeMap::new(),
+            at: Instant::now(),
         }
     }
 

@@ -12,6 +12,7 @@ mod clients;
 mod commands;
 mod dead_letters;
 mod events;
+mod examples;
 mod explain;
 mod flood;
 mod grpcurl;

@@ -2,62 +2,134 @@
 
 use std::time::{Duration, SystemTime};
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use testkit::rng::Rng;
 
 use super::restarts::has_no_dead_letter;
 use crate::{
     install::is_ready,
-    stage::{BUS, EVENT_SOURCE, SENSOR, SERVER, Stage},
+    stage::{AZURITE, BUS, EVENT_SOURCE, SENSOR, SERVER, Stage},
+    witness::Version,
 };
 
 /// How long pods die.
-const STORM: Duration = Duration::from_secs(300);
-const BLOBS: usize = 60;
+const STORM: Duration = Duration::from_secs(600);
+/// How many blobs come one by one in that time.
+const BLOBS: u32 = 100;
+/// How many come at once, twice. The bus of this case takes less.
+const BURST: usize = 80;
+/// How long the rest may take afterwards, on a bus that takes 12 in 30 s.
+const RECOVERY: Duration = Duration::from_secs(600);
 
-/// Pods of every part are deleted for five minutes, gently or not, while blobs arrive.
-pub(crate) async fn random_deletions(stage: &Stage) -> Result<()> {
+/// Pods of every part are deleted for ten minutes, gently or not, one part or all; the API server is killed, the
+/// network is cut, and the bus is full, while blobs arrive.
+pub(crate) async fn storm(stage: &Stage) -> Result<()> {
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH)?;
     let seed = now.as_secs();
     stage
         .say
-        .line(format!("the order of the deletions is that of seed {seed}"));
-    let (versions, deletions) = tokio::join!(
-        async {
-            let mut versions = Vec::new();
-            for number in 1..=BLOBS {
-                versions.push(stage.put(&format!("storm-{number}")).await);
-                tokio::time::sleep(STORM * 9 / 10 / BLOBS as u32).await;
-            }
-            versions
-        },
-        storm(stage, Rng::new(seed)),
-    );
-    deletions?;
+        .line(format!("the order of the faults is that of seed {seed}"));
+    let (versions, faults) = tokio::join!(arrivals(stage), faults(stage, Rng::new(seed)));
+    // Whatever happened: the cluster's other cases need its network.
+    if stage.cluster.has_faults() {
+        stage.cluster.heal().await?;
+    }
+    let count = faults?;
     stage.witness.has_no_twins()?;
+    let over = stage.say.elapsed();
     stage.say.line(format!(
-        "the storm is over, with {} Workflows",
-        stage.witness.count()
+        "the storm of {count} faults is over, with {} Workflows of {} versions",
+        stage.witness.count(),
+        versions.len()
     ));
     is_ready(&stage.namespace).await?;
-    stage.comes_to_exactly(&versions).await?;
+    stage.comes_to_exactly_within(&versions, RECOVERY).await?;
+    stage.say.line(format!(
+        "all was done {:.0} s after the last fault",
+        (stage.say.elapsed() - over).as_secs_f64()
+    ));
     has_no_dead_letter(stage).await
 }
 
-async fn storm(stage: &Stage, mut rng: Rng) -> Result<()> {
-    let end = stage.say.elapsed() + STORM;
-    while stage.say.elapsed() < end {
-        let selector = *rng.pick(&[SERVER, EVENT_SOURCE, SENSOR, BUS]);
-        if rng.chance(500) {
-            stage.kill(selector).await?;
-        } else {
-            stage
-                .kubectl(&["delete", "pod", "-l", selector, "--wait=false"])
-                .await?;
-            stage.say.line(format!("deleted {selector}"));
+async fn arrivals(stage: &Stage) -> Vec<Version> {
+    let mut versions = Vec::new();
+    for number in 1..=BLOBS {
+        if number == BLOBS / 4 || number == BLOBS * 3 / 4 {
+            versions.extend(stage.put_all(&format!("burst-{number}"), BURST).await);
         }
-        let pause = rng.duration(Duration::from_secs(3)..Duration::from_secs(25));
+        versions.push(stage.put(&format!("storm-{number}")).await);
+        tokio::time::sleep(STORM * 9 / 10 / BLOBS).await;
+    }
+    versions
+}
+
+/// What an EventSource's log says of a bus that takes no more.
+const FULL: &str = "maximum messages exceeded";
+
+/// Returns how many there were.
+async fn faults(stage: &Stage, mut rng: Rng) -> Result<usize> {
+    let end = stage.say.elapsed() + STORM;
+    let (mut count, mut full) = (0, 0);
+    while stage.say.elapsed() < end {
+        // Before its pod goes, and its log with it.
+        full += refusals(stage).await;
+        let choice = rng.below(if stage.cluster.has_faults() { 10 } else { 7 });
+        match choice {
+            0..=4 => one_part(stage, &mut rng).await?,
+            5 => stage.kill(BUS).await?,
+            6 => {
+                for selector in [SERVER, EVENT_SOURCE, SENSOR, BUS] {
+                    stage.kill(selector).await?;
+                }
+            }
+            7 => {
+                stage.cluster.kill("apiserver").await?;
+                stage.say.line("killed the API server");
+            }
+            8 => cut(stage, SERVER, &mut rng).await?,
+            _ => cut(stage, AZURITE, &mut rng).await?,
+        }
+        count += 1;
+        let pause = rng.duration(Duration::from_secs(1)..Duration::from_secs(12));
         tokio::time::sleep(pause).await;
     }
+    stage.say.line(format!(
+        "the bus was full: {full} lines in the EventSource's logs"
+    ));
+    ensure!(full > 0, "the bus was never full");
+    Ok(count)
+}
+
+/// How many publications were refused within the time of one fault; an EventSource that is away has none.
+async fn refusals(stage: &Stage) -> usize {
+    let args = ["logs", "-l", EVENT_SOURCE, "--tail=-1", "--since=10s"];
+    let log = stage.kubectl(&args).await;
+    log.map_or(0, |log| log.matches(FULL).count())
+}
+
+async fn one_part(stage: &Stage, rng: &mut Rng) -> Result<()> {
+    let selector = *rng.pick(&[SERVER, EVENT_SOURCE, SENSOR, BUS]);
+    if rng.chance(500) {
+        return stage.kill(selector).await;
+    }
+    stage
+        .kubectl(&["delete", "pod", "-l", selector, "--wait=false"])
+        .await?;
+    stage.say.line(format!("deleted {selector}"));
     Ok(())
+}
+
+/// For some seconds nothing gets to or from these pods, but for what this process itself sends.
+async fn cut(stage: &Stage, selector: &str, rng: &mut Rng) -> Result<()> {
+    if let Err(error) = stage.cluster.cut(&stage.namespace, selector).await {
+        // They may have been killed a moment ago, and have no address yet.
+        stage.say.line(format!("not cut off: {error:#}"));
+        return Ok(());
+    }
+    let pause = rng.duration(Duration::from_secs(5)..Duration::from_secs(30));
+    stage
+        .say
+        .line(format!("cut {selector} off for {} s", pause.as_secs()));
+    tokio::time::sleep(pause).await;
+    stage.cluster.heal().await
 }

@@ -10,7 +10,8 @@ steps, and fails unless
 - onnxruntime's predictions of the full model are those of tract (`predict`), within 1e-5;
 - those of the 8-bit model name the same classes in all rows, with probabilities within 5e-3;
 - onnxruntime's optimiser makes an integer kernel of every Gemm of the 8-bit model;
-- the scores on the rows that were set apart reach the floors, and 8 bits lose at most 0.01.
+- the scores on the rows that were set apart reach the floors, and 8 bits lose at most 0.01;
+- examples/python-step, on the same rows, is no more than 0.1 below the floors.
 """
 
 import csv
@@ -34,6 +35,7 @@ import datasets
 
 FLOORS = {"digits": 0.97, "breast_cancer": 0.96, "wine": 0.97, "iris": 0.93, "diabetes": 0.38}
 MOST_LOST = 0.01
+STEP = Path(__file__).resolve().parents[2] / "python-step" / "train.py"
 
 # What the nodes of a layer may be called once onnxruntime's optimiser is done.
 INTEGER = {"QGemm", "QLinearMatMul", "MatMulIntegerToFloat", "MatMulInteger", "DynamicQuantizeMatMul"}
@@ -48,6 +50,8 @@ def main(program):
             mixed(data) if name == "mixed" else datasets.shipped(name, data)
             for problem in verify(program, name, data, out):
                 failures.append(f"{name}: {problem}")
+            if name in FLOORS:
+                failures.extend(f"{name}: {problem}" for problem in own_step(name, out))
     for failure in failures:
         print("FAILED:", failure)
     print(f"{len(FLOORS) + 1} datasets, {len(failures)} failures")
@@ -171,6 +175,16 @@ def sklearn(schema, out, classes):
         mean, deviation = y.mean(), y.std()
         model = MLPRegressor(random_state=0, max_iter=500, early_stopping=True).fit(x, (y - mean) / deviation)
         return r2_score(y_test, model.predict(x_test) * deviation + mean)
+
+
+def own_step(name, out):
+    """The example of a step in Python, on what `preprocess` left."""
+    subprocess.run([sys.executable, STEP, out], check=True, stdout=subprocess.DEVNULL)
+    score = float((out / "score").read_text())
+    if score < FLOORS[name] - 0.1:
+        yield f"examples/python-step has {score}"
+    if not (out / "model.joblib").exists() or "<title>" not in (out / "report.html").read_text():
+        yield "examples/python-step left no model or no report"
 
 
 def mixed(path, rows=900):

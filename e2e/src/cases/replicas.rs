@@ -1,0 +1,113 @@
+//! Two of everything: one streams, the other waits for its turn.
+
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+
+use super::restarts::has_no_dead_letter;
+use crate::{
+    stage::{EVENT_SOURCE, PATIENCE, SERVER, Stage},
+    wait::until,
+    witness::Version,
+};
+
+/// What an EventSource pod of several says when it is the one that streams.
+const LEADS: &str = "I'm the LEADER";
+/// How long blobs arrive while the server is replaced.
+const LOAD: Duration = Duration::from_secs(60);
+
+/// An EventSource of two replicas elects one of them; that one is killed, twice.
+pub(crate) async fn two_event_sources(stage: &Stage) -> Result<()> {
+    let two = r#"{"spec": {"replicas": 2}}"#;
+    stage
+        .kubectl(&["patch", "eventsource", "blobs", "--type=merge", "-p", two])
+        .await?;
+    let mut leader = leads(stage, "").await?;
+    stage.say.line(format!("{leader} leads"));
+    let mut versions = stage.put_all("first", 10).await;
+    stage.comes_to_exactly(&versions).await?;
+    for stem in ["second", "third"] {
+        stage
+            .kubectl(&["delete", &leader, "--grace-period=0", "--force"])
+            .await?;
+        let killed = stage.say.elapsed();
+        versions.extend(stage.put_all(stem, 10).await);
+        leader = leads(stage, &leader).await?;
+        stage.is_streaming().await?;
+        stage.say.line(format!(
+            "{leader} leads and streams, {:.1} s after the leader was killed",
+            (stage.say.elapsed() - killed).as_secs_f64()
+        ));
+        stage.comes_to_exactly(&versions).await?;
+    }
+    has_no_dead_letter(stage).await
+}
+
+/// Waits until two pods run, of which one leads, and names it.
+async fn leads(stage: &Stage, before: &str) -> Result<String> {
+    let look = async || {
+        let args = ["get", "pods", "-l", EVENT_SOURCE, "-o", "name"];
+        let pods = stage.kubectl(&args).await?;
+        let pods: Vec<_> = pods.lines().filter(|pod| *pod != before).collect();
+        ensure!(pods.len() == 2, "{} pods", pods.len());
+        for pod in pods {
+            if stage.kubectl(&["logs", pod]).await?.contains(LEADS) {
+                return Ok(pod.to_owned());
+            }
+        }
+        anyhow::bail!("nobody leads yet")
+    };
+    until("one of two EventSource pods leads", PATIENCE, look).await
+}
+
+/// The server is replaced, twice, while blobs arrive every half a second.
+pub(crate) async fn upgrade(stage: &Stage) -> Result<()> {
+    let (versions, upgraded) = tokio::join!(load(stage), upgrade_twice(stage));
+    upgraded?;
+    stage.comes_to_exactly(&versions).await?;
+    has_no_dead_letter(stage).await
+}
+
+async fn load(stage: &Stage) -> Vec<Version> {
+    let pace = Duration::from_millis(500);
+    let mut versions = Vec::new();
+    let end = stage.say.elapsed() + LOAD;
+    while stage.say.elapsed() < end {
+        versions.push(stage.put(&format!("load-{}", versions.len() + 1)).await);
+        tokio::time::sleep(pace).await;
+    }
+    stage.say.line(format!("{} blobs came", versions.len()));
+    versions
+}
+
+// An upgrade changes the pods' template; the image is the only one that there is.
+async fn upgrade_twice(stage: &Stage) -> Result<()> {
+    for release in ["one", "two"] {
+        let before = stage.is_streaming().await?.pod;
+        let change = format!("RELEASE={release}");
+        let args = ["set", "env", "deployment", "-l", SERVER, change.as_str()];
+        stage.kubectl(&args).await?;
+        let streams = async || {
+            let pod = stage.statuses().await?.live()?.pod;
+            (pod != before)
+                .then_some(pod)
+                .context("it is still the old one")
+        };
+        let start = stage.say.elapsed();
+        let pod = until("another server streams", PATIENCE, streams).await?;
+        let rollout = [
+            "rollout",
+            "status",
+            "deployment",
+            "-l",
+            SERVER,
+            "--timeout=120s",
+        ];
+        stage.kubectl(&rollout).await?;
+        stage.say.line(format!(
+            "upgrade {release}: {pod} streams after {:.1} s",
+            (stage.say.elapsed() - start).as_secs_f64()
+        ));
+    }
+    Ok(())
+}
