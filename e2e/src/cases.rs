@@ -42,8 +42,8 @@ pub(crate) struct Case {
 /// What not everybody has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Need {
-    /// A cluster whose control plane can be killed and whose network can be cut, with this process in it.
-    Faults,
+    /// A cluster with this process in its network, which can kill its control plane and cut its pods off.
+    AtHand,
     /// Python with onnxruntime and scikit-learn.
     Python,
 }
@@ -147,7 +147,7 @@ pub(crate) const CASES: &[Case] = &[
         name: "apiserver_killed",
         about: "the API server is killed while blobs arrive",
         short: false,
-        needs: &[Need::Faults],
+        needs: &[Need::AtHand],
         setup: USUAL,
         play: |stage| Box::pin(control_plane::killed(stage, "apiserver")),
     },
@@ -155,7 +155,7 @@ pub(crate) const CASES: &[Case] = &[
         name: "etcd_killed",
         about: "etcd is killed while blobs arrive",
         short: false,
-        needs: &[Need::Faults],
+        needs: &[Need::AtHand],
         setup: USUAL,
         play: |stage| Box::pin(control_plane::killed(stage, "etcd")),
     },
@@ -179,7 +179,7 @@ pub(crate) const CASES: &[Case] = &[
         name: "secret_rotated",
         about: "the account's key stops to work, and the Secret gets another; nothing restarts",
         short: false,
-        needs: &[],
+        needs: &[Need::AtHand],
         setup: USUAL,
         play: |stage| Box::pin(secrets::rotated(stage)),
     },
@@ -233,7 +233,7 @@ pub(crate) const CASES: &[Case] = &[
         name: "latency",
         about: "from an upload to its Workflow, beside Argo Events' own azureQueueStorage",
         short: false,
-        needs: &[Need::Faults],
+        needs: &[Need::AtHand],
         setup: Setup {
             active_workflows: 1000,
             ..USUAL

@@ -60,8 +60,8 @@ impl Cluster {
         Err(inside.env(INSIDE, &folder).exec()).context("the cluster's network cannot be entered")
     }
 
-    /// Whether parts of the control plane can be killed.
-    pub(crate) fn has_faults(&self) -> bool {
+    /// Whether this process is in its network, and can kill its control plane and cut its pods off.
+    pub(crate) fn is_at_hand(&self) -> bool {
         matches!(self, Self::Inside(_))
     }
 

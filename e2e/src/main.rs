@@ -2,12 +2,14 @@
 //! there, and what becomes of it when parts are killed, cut off or forbidden.
 
 use std::{
+    panic::AssertUnwindSafe,
     process::ExitCode,
     time::{Duration, SystemTime},
 };
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use clap::Parser;
+use futures::FutureExt;
 
 use crate::{
     cases::{CASES, Case, Need},
@@ -103,12 +105,20 @@ async fn run(cases: &[&Case], cluster: &Cluster, keep: bool) -> ExitCode {
 
 /// Plays one case. Those that need faults of the control plane pass where there are none, and say so.
 async fn play(case: &Case, cluster: &Cluster, say: Say, keep: bool) -> Result<()> {
-    if case.needs.contains(&Need::Faults) && !cluster.has_faults() {
+    if case.needs.contains(&Need::AtHand) && !cluster.is_at_hand() {
         say.line("not run: this needs a cluster whose network and control plane are at hand");
         return Ok(());
     }
     let namespace = format!("e2e-{}-{}", case.name.replace('_', "-"), suffix());
-    let result = act(case, cluster, say, &namespace).await;
+    if cluster.is_at_hand() {
+        // An earlier run may have been interrupted in the middle of a cut.
+        cluster.heal().await?;
+    }
+    // A client of the tests that panics ends its own case only.
+    let result = AssertUnwindSafe(act(case, cluster, say, &namespace))
+        .catch_unwind()
+        .await
+        .unwrap_or_else(|_| Err(anyhow!("it panicked, as said above")));
     if result.is_err() {
         dump::dump(&namespace).await;
     }

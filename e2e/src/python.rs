@@ -21,14 +21,8 @@ pub(crate) const DATASETS: [&str; 5] = ["digits", "breast_cancer", "wine", "iris
 pub(crate) fn prepare() -> Result<()> {
     fs::create_dir_all(folder())?;
     for name in DATASETS {
-        let path = csv(name);
-        if path.exists() {
-            continue;
-        }
-        let part = path.with_extension("part");
         let mut write = Command::new(script());
-        wait(write.arg("datasets.py").arg(name).arg(&part))?;
-        fs::rename(part, path)?;
+        wait(write.arg("datasets.py").arg(name).arg(csv(name)))?;
     }
     Ok(())
 }

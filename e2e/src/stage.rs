@@ -131,19 +131,29 @@ impl Stage {
 
     /// Restarts Deployments, and waits until they run again and nothing is left of the pods before.
     pub(crate) async fn restart(&self, selector: &str) -> Result<()> {
+        self.replace(
+            selector,
+            &["rollout", "restart", "deployment", "-l", selector],
+        )
+        .await?;
+        self.say.line(format!("restarted {selector}"));
+        Ok(())
+    }
+
+    /// Runs a `kubectl` command that replaces pods, and waits until others run and they are gone.
+    pub(crate) async fn replace(&self, selector: &str, change: &[&str]) -> Result<()> {
         let pods = self
             .kubectl(&["get", "pods", "-l", selector, "-o", "name"])
             .await?;
-        self.kubectl(&["rollout", "restart", "deployment", "-l", selector])
-            .await?;
+        self.kubectl(change).await?;
+        // A rollout is complete while the old pods are still on their way out, with live streams; and one of Argo's
+        // begins only when its controller has seen the change.
         let timeout = "--timeout=120s";
-        self.kubectl(&["rollout", "status", "deployment", "-l", selector, timeout])
-            .await?;
-        // A rollout is complete while the old pods are still on their way out, with live streams.
         let gone = ["wait", "--for=delete", timeout];
         self.kubectl(&gone.into_iter().chain(pods.lines()).collect::<Vec<_>>())
             .await?;
-        self.say.line(format!("restarted {selector}"));
+        self.kubectl(&["rollout", "status", "deployment", "-l", selector, timeout])
+            .await?;
         Ok(())
     }
 
@@ -175,8 +185,13 @@ impl Stage {
 
     /// Waits until nothing is under way and two more sweeps have found nothing.
     pub(crate) async fn is_at_rest(&self) -> Result<()> {
+        self.rests(Statuses::live).await
+    }
+
+    /// As [`Self::is_at_rest`], for the stream that is looked for.
+    pub(crate) async fn rests(&self, live: impl Fn(&Statuses) -> Result<Live>) -> Result<()> {
         let idle = async || {
-            let live = self.statuses().await?.live()?;
+            let live = live(&self.statuses().await?)?;
             match live.in_flight {
                 0 => Ok((live.pod, live.sweeps)),
                 n => bail!("{n} are in flight"),
@@ -184,7 +199,7 @@ impl Stage {
         };
         let (pod, sweeps) = until("nothing is under way", PATIENCE, idle).await?;
         let look = async || {
-            let live = self.statuses().await?.live()?;
+            let live = live(&self.statuses().await?)?;
             let further = live.pod != pod || live.sweeps >= sweeps + 2;
             (further && live.in_flight == 0)
                 .then_some(())
@@ -248,11 +263,10 @@ pub(crate) async fn forward(namespace: &str, target: &str, port: u16) -> Result<
         .spawn()?;
     let said = child.stdout.take().context("a pipe")?;
     // Forwarding from 127.0.0.1:41234 -> 10000
-    let line = BufReader::new(said)
-        .lines()
-        .next_line()
-        .await?
-        .unwrap_or_default();
+    let mut lines = BufReader::new(said).lines();
+    let line = lines.next_line().await?.unwrap_or_default();
+    // It goes on talking, and would end if nobody listened.
+    tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
     let local = line
         .split_once("127.0.0.1:")
         .and_then(|(_, rest)| rest.split(' ').next());

@@ -51,15 +51,26 @@ impl Statuses {
         Ok(Self(all))
     }
 
-    /// The live stream, once its first sweep is complete.
+    /// The live stream of the cases' source, once its first sweep is complete.
     ///
     /// # Errors
     /// There is none, or more than one.
     pub(crate) fn live(&self) -> Result<Live> {
-        let live: Vec<_> = self
-            .0
-            .iter()
-            .filter_map(|(pod, it)| live(pod, it))
+        self.live_where("source", SOURCE)
+    }
+
+    /// As [`Self::live`], of the source whose event has this name.
+    ///
+    /// # Errors
+    /// As above.
+    pub(crate) fn live_of_event(&self, event: &str) -> Result<Live> {
+        self.live_where("event", event)
+    }
+
+    fn live_where(&self, key: &str, value: &str) -> Result<Live> {
+        let all = self.0.iter();
+        let live: Vec<_> = all
+            .filter_map(|(pod, it)| live(pod, it, key, value))
             .collect();
         match live.as_slice() {
             [one] if one.sweeps > 0 => Ok(one.clone()),
@@ -76,9 +87,9 @@ impl Statuses {
     }
 }
 
-fn live(pod: &str, status: &Value) -> Option<Live> {
+fn live(pod: &str, status: &Value, key: &str, value: &str) -> Option<Live> {
     let sources = status["sources"].as_array()?;
-    let is_live = |it: &&Value| it["source"] == SOURCE && it["state"] != "no-stream";
+    let is_live = |it: &&Value| it[key] == value && it["state"] != "no-stream";
     let source = sources.iter().find(is_live)?;
     let number = |key: &str| source[key].as_u64().unwrap_or_default();
     Some(Live {

@@ -153,10 +153,11 @@ pub(crate) fn workflows(client: Client, namespace: &str) -> Api<DynamicObject> {
 // Lists and watches again whenever the API server goes away.
 async fn watch(api: Api<DynamicObject>, sight: Arc<Mutex<Sight>>) {
     loop {
+        // The API server ends a watch now and then; the next one follows at once.
         if let Err(error) = watch_once(&api, &sight).await {
             println!("            (the witness lost the API server: {error:#})");
+            tokio::time::sleep(Duration::from_millis(500)).await;
         }
-        tokio::time::sleep(Duration::from_millis(500)).await;
     }
 }
 

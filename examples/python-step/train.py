@@ -22,11 +22,13 @@ from sklearn.preprocessing import OneHotEncoder
 
 def main(directory):
     schema = json.loads((directory / "schema.json").read_text())
-    # The target is the last column.
-    train, test = (pd.read_csv(directory / name) for name in ["train.csv", "test.csv"])
+    classification = schema["target"]["task"]["kind"] == "classification"
     words = [it["name"] for it in schema["columns"] if it["kind"] in ("category", "boolean")]
     numbers = [it["name"] for it in schema["columns"] if it["name"] not in words]
-    classification = schema["target"]["task"]["kind"] == "classification"
+    # A word may be `NA`, and a class `1`: only an empty number is missing. The target is the last column.
+    texts = [*words, schema["target"]["name"]] if classification else words
+    options = {"dtype": dict.fromkeys(texts, str), "keep_default_na": False, "na_values": dict.fromkeys(numbers, [""])}
+    train, test = (pd.read_csv(directory / name, **options) for name in ["train.csv", "test.csv"])
     forest = RandomForestClassifier if classification else RandomForestRegressor
     model = make_pipeline(
         make_column_transformer(

@@ -4,6 +4,7 @@ import fcntl
 import re
 import select
 import subprocess
+import threading
 import time
 from contextlib import contextmanager
 from typing import NamedTuple
@@ -42,6 +43,8 @@ def started(folder):
     process = subprocess.Popen(command, cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     try:
         blob, queue = addresses(process)
+        # It logs each request, and would stop when nobody reads.
+        threading.Thread(target=process.stdout.read, daemon=True).start()
         yield Storage(KEY, f"DefaultEndpointsProtocol=http;AccountName={ACCOUNT};AccountKey={KEY};"
                            f"BlobEndpoint={blob}/{ACCOUNT};QueueEndpoint={queue}/{ACCOUNT}")
     finally:

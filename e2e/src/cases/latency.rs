@@ -8,6 +8,7 @@ use std::{
 use anyhow::{Result, ensure};
 use testkit::http::KEY;
 
+use super::restarts::has_no_dead_letter;
 use crate::{
     command::kubectl,
     install::rolled_out,
@@ -20,6 +21,8 @@ use crate::{
 const SAMPLES: usize = 100;
 /// Slower than a Sensor takes events, so that none waits for another; no multiple of the listing's interval.
 const PACE: Duration = Duration::from_millis(730);
+/// Half an interval, and what the rest takes on a busy machine.
+const SOON: Duration = Duration::from_secs(5);
 const QUEUE: &str = "dataset-events";
 
 /// 100 uploads to a source that lists each second; then as many messages to Argo's `azureQueueStorage`, which
@@ -31,7 +34,10 @@ pub(crate) async fn beside_queue_storage(stage: &Stage) -> Result<()> {
         ours.insert(version, Instant::now());
         tokio::time::sleep(PACE).await;
     }
+    let versions: Vec<_> = ours.keys().cloned().collect();
     let ours = report(stage, "this source, listing each second", &ours).await?;
+    ensure!(ours < SOON, "half of them took longer than {ours:?}");
+    stage.comes_to_exactly(&versions).await?;
 
     kubectl(
         &stage.namespace,
@@ -67,7 +73,8 @@ pub(crate) async fn beside_queue_storage(stage: &Stage) -> Result<()> {
         "ratio of the medians: {:.2}",
         ours.as_secs_f64() / theirs.as_secs_f64()
     ));
-    Ok(())
+    stage.witness.has_no_twins()?;
+    has_no_dead_letter(stage).await
 }
 
 fn is_there(stage: &Stage, version: &Version) -> Result<()> {

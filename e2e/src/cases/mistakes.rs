@@ -34,7 +34,9 @@ pub(crate) async fn are_told(stage: &Stage) -> Result<()> {
 async fn wrong_configuration(stage: &Stage, config: &str) -> Result<()> {
     set_config(stage, &config.replace("existing:", "exsiting:")).await?;
     says(stage, "InvalidArgument", &["exsiting", "existing"]).await?;
-    set_config(stage, config).await
+    set_config(stage, config).await?;
+    stage.is_streaming().await?;
+    Ok(())
 }
 
 async fn missing_container(stage: &Stage, config: &str) -> Result<()> {
@@ -49,7 +51,9 @@ async fn missing_container(stage: &Stage, config: &str) -> Result<()> {
         &["`dataset`", "create it, or correct the name"],
     )
     .await?;
-    set_config(stage, config).await
+    set_config(stage, config).await?;
+    stage.is_streaming().await?;
+    Ok(())
 }
 
 async fn missing_credential(stage: &Stage, config: &str) -> Result<()> {
@@ -61,7 +65,9 @@ async fn missing_credential(stage: &Stage, config: &str) -> Result<()> {
         &["`azure-storag`", "mount it there"],
     )
     .await?;
-    set_config(stage, config).await
+    set_config(stage, config).await?;
+    stage.is_streaming().await?;
+    Ok(())
 }
 
 /// The Secret has a key that the account does not know: Azurite says `AuthorizationFailure` of it.
@@ -90,6 +96,7 @@ async fn missing_role(stage: &Stage) -> Result<()> {
     }
     let apply = ["apply", "-f", "-"];
     crate::command::kubectl(&stage.namespace, &apply, &binding.to_string()).await?;
+    stage.is_streaming().await?;
     Ok(())
 }
 
@@ -133,8 +140,7 @@ async fn set_config(stage: &Stage, config: &str) -> Result<()> {
         "-p",
         &patch,
     ];
-    stage.kubectl(&args).await?;
-    Ok(())
+    stage.replace(EVENT_SOURCE, &args).await
 }
 
 /// Waits until the log of an EventSource pod has a line with a gRPC status and some words.

@@ -50,8 +50,7 @@ def main(program):
             mixed(data) if name == "mixed" else datasets.shipped(name, data)
             for problem in verify(program, name, data, out):
                 failures.append(f"{name}: {problem}")
-            if name in FLOORS:
-                failures.extend(f"{name}: {problem}" for problem in own_step(name, out))
+            failures.extend(f"{name}: {problem}" for problem in own_step(name, out))
     for failure in failures:
         print("FAILED:", failure)
     print(f"{len(FLOORS) + 1} datasets, {len(failures)} failures")
@@ -181,7 +180,7 @@ def own_step(name, out):
     """The example of a step in Python, on what `preprocess` left."""
     subprocess.run([sys.executable, STEP, out], check=True, stdout=subprocess.DEVNULL)
     score = float((out / "score").read_text())
-    if score < FLOORS[name] - 0.1:
+    if score < FLOORS.get(name, 0.8) - 0.1:
         yield f"examples/python-step has {score}"
     if not (out / "model.joblib").exists() or "<title>" not in (out / "report.html").read_text():
         yield "examples/python-step left no model or no report"
