@@ -40,7 +40,7 @@ pub(crate) enum Bus {
     Shipped,
     /// It has no volume, and forgets all when its pods go.
     Forgetful,
-    /// It takes 12 messages in 30 s and refuses the rest.
+    /// It takes 18 messages in 30 s and refuses the rest.
     Small,
 }
 
@@ -177,7 +177,7 @@ fn patches(namespace: &str, setup: Setup) -> String {
         Bus::Forgetful => "{op: remove, path: /spec/jetstream/persistence}",
         Bus::Small => {
             "{op: replace, path: /spec/jetstream/streamConfig, value: \"replicas: 1\\n\
-             maxMsgs: 12\\nmaxAge: 30s\\nduplicates: 20s\\ndiscard: 1\\n\"}"
+             maxMsgs: 18\\nmaxAge: 30s\\nduplicates: 20s\\ndiscard: 1\\n\"}"
         }
     };
     if !bus.is_empty() {

@@ -18,8 +18,8 @@ const STORM: Duration = Duration::from_secs(600);
 const BLOBS: u32 = 100;
 /// How many come at once, twice. The bus of this case takes less.
 const BURST: usize = 80;
-/// How long the rest may take afterwards, on a bus that takes 12 in 30 s.
-const RECOVERY: Duration = Duration::from_secs(600);
+/// How long the rest may take afterwards, on a bus that takes 18 in 30 s.
+const RECOVERY: Duration = Duration::from_secs(1200);
 
 /// Pods of every part are deleted for ten minutes, gently or not, one part or all; the API server is killed, the
 /// network is cut, and the bus is full, while blobs arrive.
