@@ -61,20 +61,41 @@ impl Storage {
         }
     }
 
-    /// Writes a message into a queue of the account, which is made first if it is not there. Only on a
-    /// cluster whose network this process is in.
+    /// Writes a message into a queue of the account. Only on a cluster whose network this process is in.
+    ///
+    /// # Errors
+    /// The queue does not take it.
     pub(crate) async fn enqueue(&self, namespace: &str, queue: &str, text: &str) -> Result<()> {
-        let endpoint = format!("http://{ACCOUNT}.{namespace}.svc:10001");
-        let client = BlobClient::of_account(ACCOUNT, &endpoint);
-        client
-            .send(Method::PUT, queue, &[], &[], Bytes::new())
-            .await;
         let message = format!("<QueueMessage><MessageText>{text}</MessageText></QueueMessage>");
         let path = format!("{queue}/messages");
-        let reply = client.send(Method::POST, &path, &[], &[], message.into());
-        match reply.await.status() {
+        self.queues(namespace, Method::POST, &path, message).await
+    }
+
+    /// Makes a queue. As [`Self::enqueue`].
+    ///
+    /// # Errors
+    /// It cannot be made.
+    pub(crate) async fn make_queue(&self, namespace: &str, queue: &str) -> Result<()> {
+        self.queues(namespace, Method::PUT, queue, String::new())
+            .await
+    }
+
+    async fn queues(
+        &self,
+        namespace: &str,
+        method: Method,
+        path: &str,
+        body: String,
+    ) -> Result<()> {
+        let endpoint = format!("http://{ACCOUNT}.{namespace}.svc:10001");
+        let client = BlobClient::of_account(ACCOUNT, &endpoint);
+        match client
+            .send(method, path, &[], &[], body.into())
+            .await
+            .status()
+        {
             StatusCode::CREATED => Ok(()),
-            other => bail!("the queue answers {other}"),
+            other => bail!("{path}: the queue service answers {other}"),
         }
     }
 

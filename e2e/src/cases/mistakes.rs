@@ -10,6 +10,7 @@ use super::{
     secrets::{NEW, presents},
 };
 use crate::{
+    command::kubectl,
     install,
     stage::{EVENT_SOURCE, PATIENCE, SERVER, Stage},
     wait::until,
@@ -17,10 +18,7 @@ use crate::{
 
 /// One mistake after the other is made, told, and mended; at the end everything works again.
 pub(crate) async fn are_told(stage: &Stage) -> Result<()> {
-    let config = install::config(&stage.namespace, install::Setup::USUAL);
-    wrong_configuration(stage, &config).await?;
-    missing_container(stage, &config).await?;
-    missing_credential(stage, &config).await?;
+    wrong_configurations(stage).await?;
     wrong_key(stage).await?;
     missing_role(stage).await?;
     missing_secret(stage).await?;
@@ -31,42 +29,34 @@ pub(crate) async fn are_told(stage: &Stage) -> Result<()> {
     has_no_dead_letter(stage).await
 }
 
-async fn wrong_configuration(stage: &Stage, config: &str) -> Result<()> {
-    set_config(stage, &config.replace("existing:", "exsiting:")).await?;
-    says(stage, "InvalidArgument", &["exsiting", "existing"]).await?;
-    set_config(stage, config).await?;
-    stage.is_streaming().await?;
-    Ok(())
-}
-
-async fn missing_container(stage: &Stage, config: &str) -> Result<()> {
+/// A key is misspelled, the container is not there, the credential is not mounted: each is told, and works again once
+/// it is right.
+async fn wrong_configurations(stage: &Stage) -> Result<()> {
+    let right = install::config(&stage.namespace, install::Setup::USUAL);
+    let misspelled = right.replace("existing:", "exsiting:");
     // Another source: of this one, the ledger knows which container it is of.
-    let wrong = config
+    let container = right
         .replace("container: datasets", "container: dataset")
         .replace("id: e2e", "id: elsewhere");
-    set_config(stage, &wrong).await?;
-    says(
-        stage,
-        "NotFound",
-        &["`dataset`", "create it, or correct the name"],
-    )
-    .await?;
-    set_config(stage, config).await?;
-    stage.is_streaming().await?;
-    Ok(())
-}
-
-async fn missing_credential(stage: &Stage, config: &str) -> Result<()> {
-    let wrong = config.replace("credential: azure-storage", "credential: azure-storag");
-    set_config(stage, &wrong).await?;
-    says(
-        stage,
-        "FailedPrecondition",
-        &["`azure-storag`", "mount it there"],
-    )
-    .await?;
-    set_config(stage, config).await?;
-    stage.is_streaming().await?;
+    let credential = right.replace("credential: azure-storage", "credential: azure-storag");
+    for (wrong, status, words) in [
+        (misspelled, "InvalidArgument", ["exsiting", "existing"]),
+        (
+            container,
+            "NotFound",
+            ["`dataset`", "create it, or correct the name"],
+        ),
+        (
+            credential,
+            "FailedPrecondition",
+            ["`azure-storag`", "mount it there"],
+        ),
+    ] {
+        set_config(stage, &wrong).await?;
+        says(stage, status, &words).await?;
+        set_config(stage, &right).await?;
+        stage.is_streaming().await?;
+    }
     Ok(())
 }
 
@@ -95,7 +85,7 @@ async fn missing_role(stage: &Stage) -> Result<()> {
         binding["metadata"][key].take();
     }
     let apply = ["apply", "-f", "-"];
-    crate::command::kubectl(&stage.namespace, &apply, &binding.to_string()).await?;
+    kubectl(&stage.namespace, &apply, &binding.to_string()).await?;
     stage.is_streaming().await?;
     Ok(())
 }

@@ -2,12 +2,7 @@
 
 use anyhow::{Context, Result, ensure};
 
-use crate::{
-    cluster::repository,
-    command::{kubectl, run},
-    install::render,
-    stage::Stage,
-};
+use crate::{cluster::repository, command::kubectl, install::render, stage::Stage};
 
 /// The overlays and the single EventSources of `examples`, applied with `--dry-run=server`.
 pub(crate) async fn are_taken(stage: &Stage) -> Result<()> {
@@ -22,30 +17,21 @@ pub(crate) async fn are_taken(stage: &Stage) -> Result<()> {
         "examples/python-step",
     ] {
         let text = render(&stage.namespace, folder, "").await?;
-        let said = takes(stage, &text).await?;
+        is_taken(stage, folder, "-", &text).await?;
         has_versions(&text).with_context(|| folder.to_owned())?;
         ensure!(
             !text.contains("kind: ClusterRole"),
             "{folder} wants rights on the whole cluster"
         );
-        stage.say.line(format!(
-            "{folder}: {} objects are taken",
-            said.lines().count()
-        ));
     }
     let folder = repository().join("examples/event-sources");
-    let folder = folder.to_string_lossy();
-    let said = kubectl(
-        &stage.namespace,
-        &["apply", "--dry-run=server", "-f", &folder],
+    is_taken(
+        stage,
+        "examples/event-sources",
+        &folder.to_string_lossy(),
         "",
     )
-    .await?;
-    stage.say.line(format!(
-        "examples/event-sources: {} objects are taken",
-        said.lines().count()
-    ));
-    Ok(())
+    .await
 }
 
 /// Whether each image has a tag that stays what it is.
@@ -61,20 +47,19 @@ fn has_versions(text: &str) -> Result<()> {
     Ok(())
 }
 
-async fn takes(stage: &Stage, text: &str) -> Result<String> {
-    // The namespace itself is there, and another name of it would be refused with `--namespace`.
-    let rest: Vec<_> = text
-        .split("\n---\n")
-        .filter(|it| !it.contains("kind: Namespace\n"))
-        .collect();
+/// Whether the API server takes a file, or its standard input, without a warning.
+async fn is_taken(stage: &Stage, what: &str, file: &str, stdin: &str) -> Result<()> {
     let args = [
-        "--namespace",
-        &stage.namespace,
         "apply",
         "--dry-run=server",
         "--warnings-as-errors",
         "-f",
-        "-",
+        file,
     ];
-    run("kubectl", &args, &rest.join("\n---\n")).await
+    let said = kubectl(&stage.namespace, &args, stdin).await?;
+    stage.say.line(format!(
+        "{what}: {} objects are taken",
+        said.lines().count()
+    ));
+    Ok(())
 }

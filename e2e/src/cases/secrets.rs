@@ -43,7 +43,7 @@ pub(crate) async fn rotated(stage: &Stage) -> Result<()> {
     ];
     // The command dies with what it kills, so it may seem to fail; that the old key is refused shows that it worked.
     let _ = stage.kubectl(&kill).await;
-    let rollout = [
+    let ready = [
         "wait",
         "--for=condition=Ready",
         "pod",
@@ -58,7 +58,7 @@ pub(crate) async fn rotated(stage: &Stage) -> Result<()> {
         text => bail!("the servers say {text}"),
     };
     until("the old key is refused", PATIENCE, refused).await?;
-    stage.kubectl(&rollout).await?;
+    stage.kubectl(&ready).await?;
     stage.say.line("the old key is refused");
     versions.extend(stage.put_all("during", 5).await);
     presents(stage, NEW).await?;
