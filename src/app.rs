@@ -32,6 +32,7 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
         Command::Explain(args) => cli::explain::run(args).await,
         Command::Replay(args) => cli::replay::run(args).await,
         Command::DeadLetters(args) => cli::dead_letters::run(args.command).await,
+        Command::Fetch(args) => cli::fetch::run(args).await,
         Command::Completions { shell } => cli::completions::run(shell),
     }
 }

@@ -71,6 +71,15 @@ Examples:
   azure-blob-eventsource dead-letters retry --config source.yaml --name datasets --all
   azure-blob-eventsource dead-letters drop --config source.yaml --name datasets raw/mydata.csv";
 
+const FETCH_EXAMPLES: &str = "\
+Examples:
+  As the first container of a Workflow, with what the event says (body.blobname, body.data.eTag):
+      azure-blob-eventsource fetch --endpoint https://mlpipelinestore.blob.core.windows.net --container datasets \\
+          --etag 0x8DCAFE0123456789 --key-file /etc/storage/account-key --out /data/input.csv raw/mydata.csv
+
+Exit status: 0 when the file is there, 1 when not (the blob was deleted or overwritten after its event, say),
+2 for a mistake in what was typed.";
+
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -91,6 +100,9 @@ pub enum Command {
     /// List, retry or drop what was given up
     #[command(after_help = DEAD_LETTERS_EXAMPLES)]
     DeadLetters(DeadLettersArgs),
+    /// Download the blob of an event to a file, for the steps of a Workflow
+    #[command(after_help = FETCH_EXAMPLES)]
+    Fetch(FetchArgs),
     /// Print a completion script for a shell
     Completions {
         /// The shell
@@ -332,6 +344,36 @@ pub enum DeadLettersCommand {
     Retry(LettersArgs),
     /// Remove them: their blobs are not announced
     Drop(LettersArgs),
+}
+
+/// Arguments of `fetch`.
+#[derive(Debug, Clone, ClapArgs)]
+pub struct FetchArgs {
+    /// The URL of the account's blob service
+    #[arg(long, value_name = "URL")]
+    pub endpoint: String,
+    /// The blob's container
+    #[arg(long, value_name = "NAME")]
+    pub container: String,
+    /// The version that is wanted: if the blob was overwritten since, this fails and says so [default: what is there]
+    #[arg(long, value_name = "ETAG")]
+    pub etag: Option<String>,
+    /// The file to write; it is there only once it is whole
+    #[arg(long, value_name = "FILE")]
+    pub out: PathBuf,
+    /// A file with the account's key or a connection string [default: sign in with the identity of this process]
+    #[arg(long, value_name = "FILE")]
+    pub key_file: Option<PathBuf>,
+    /// An endpoint beside Azure's own that may be sent the token of this process (repeatable, or a list with commas)
+    #[arg(
+        long = "allow-endpoint",
+        value_name = "HOST",
+        value_delimiter = ',',
+        env = "AZURE_BLOB_EVENTSOURCE_ALLOW_ENDPOINT"
+    )]
+    pub allow_endpoints: Vec<String>,
+    /// The blob's name as the event has it in `blobname`, where `%7B` stands for `{` and `%25` for `%`
+    pub blob: String,
 }
 
 /// Some dead letters of a source.

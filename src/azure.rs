@@ -1,12 +1,17 @@
 //! Azure Storage: sign-in, List Blobs and the state container. The only importer of the Azure crates.
 
-use std::{fmt, path::PathBuf, sync::Arc};
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use thiserror::Error;
 
+pub use self::download::{DownloadError, Downloaded};
 use self::{
     blobs::Listing, connection_string::ConnectionString, credential::CredentialFile,
-    endpoint::Endpoint, pipeline::Service, sign_in::SignIn, state::Container,
+    download::Download, endpoint::Endpoint, pipeline::Service, sign_in::SignIn, state::Container,
 };
 use crate::{config::Location, ledger::store::StateStore, source::BlobListing};
 
@@ -14,6 +19,7 @@ mod blobs;
 mod connection_string;
 mod credential;
 mod date;
+mod download;
 mod endpoint;
 mod failure;
 pub mod list_page;
@@ -73,6 +79,25 @@ impl Connector {
         })
     }
 
+    /// An account that is signed in to with `secret`, the account's key or a connection string, or, without
+    /// one, with the identity of this process.
+    ///
+    /// # Errors
+    /// As [`Self::connect`].
+    pub fn connect_with(
+        &self,
+        location: &Location,
+        secret: Option<&str>,
+    ) -> Result<Account, ConnectError> {
+        let (endpoint, sign_in) = match secret {
+            Some(secret) => with_secret(location, secret)?,
+            None => self.with_own_identity(location)?,
+        };
+        Ok(Account {
+            service: Arc::new(Service::new(endpoint, sign_in)),
+        })
+    }
+
     fn with_credential(
         &self,
         location: &Location,
@@ -91,16 +116,29 @@ impl Connector {
     }
 
     fn with_own_identity(&self, location: &Location) -> Result<(Endpoint, SignIn), ConnectError> {
-        let endpoint = match location {
-            Location::Account(name) => {
-                Endpoint::of_account(name).map_err(|problem| wrong("account", &problem))?
-            }
-            Location::Endpoint(url) => parse_endpoint(url.as_str())?,
-        };
+        let endpoint = endpoint_of(location)?;
         endpoint
             .permits_token(&self.allowed_endpoints)
             .map_err(ConnectError::Invalid)?;
         Ok((endpoint, SignIn::with_own_identity()))
+    }
+}
+
+fn with_secret(location: &Location, secret: &str) -> Result<(Endpoint, SignIn), ConnectError> {
+    let endpoint = endpoint_of(location)?;
+    let content = ConnectionString::parse_or_key(secret, &endpoint).map_err(|problem| {
+        ConnectError::Credential(format!("the key cannot be used: {problem}"))
+    })?;
+    must_belong(&content, location, "key")?;
+    Ok((endpoint, SignIn::with(content)))
+}
+
+fn endpoint_of(location: &Location) -> Result<Endpoint, ConnectError> {
+    match location {
+        Location::Account(name) => {
+            Endpoint::of_account(name).map_err(|problem| wrong("account", &problem))
+        }
+        Location::Endpoint(url) => parse_endpoint(url.as_str()),
     }
 }
 
@@ -148,6 +186,21 @@ impl Account {
     /// The listing of a container.
     pub fn listing(&self, container: &str) -> Arc<dyn BlobListing> {
         Arc::new(Listing::new(self.service.clone(), container))
+    }
+
+    /// Downloads one version of the blob `name` of `container` to the file `to`, as [`download::Download`].
+    ///
+    /// # Errors
+    /// [`DownloadError`]; then there is no file.
+    pub async fn download(
+        &self,
+        container: &str,
+        name: &str,
+        etag: Option<&str>,
+        to: &Path,
+    ) -> Result<Downloaded, DownloadError> {
+        let download = Download::new(&self.service, container, name, etag);
+        download.to_file(to).await
     }
 
     /// A container as a place for ledgers.

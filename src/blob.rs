@@ -6,6 +6,21 @@ use time::OffsetDateTime;
 
 pub mod url;
 
+/// The longest name of a blob, in [`characters`] ("Naming and Referencing Containers, Blobs, and Metadata", Azure
+/// Storage documentation).
+pub const MAX_NAME: usize = 1024;
+
+/// How many characters a text has as the storage service counts them: UTF-16 code units.
+pub fn characters(text: &str) -> usize {
+    text.chars().map(char::len_utf16).sum()
+}
+
+/// Whether Azure Storage can have a blob of this name: one of 1 to [`MAX_NAME`] characters.
+pub fn is_name(text: &str) -> bool {
+    // A character has at least one byte, so most names need not be counted.
+    !text.is_empty() && (text.len() <= MAX_NAME || characters(text) <= MAX_NAME)
+}
+
 /// One version of a blob, borrowed from a [`ListPage`].
 ///
 /// Facts: "List Blobs", Azure Storage REST API, version 2026-02-06.

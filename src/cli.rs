@@ -15,6 +15,7 @@ pub mod check;
 pub mod completions;
 pub mod dead_letters;
 pub mod explain;
+pub mod fetch;
 mod moment;
 mod plain;
 pub mod replay;

@@ -1,13 +1,17 @@
 //! The announcement of a blob version: its id for ever, its names in Kubernetes, its payload.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use crate::blob::{Blob, url::blob_url};
 
+pub mod encoded;
 pub mod slug;
 
+use encoded::{encoded, flat};
 pub use slug::slug;
 
 /// The identity of one blob version: the same for ever, on every machine and after every restart.
@@ -88,31 +92,35 @@ impl Place {
     /// The payload of the event that announces `blob`: CloudEvents 1.0 in JSON, with the `type`,
     /// `subject` and `data` of Event Grid's `Microsoft.Storage.BlobCreated`, and beside them the
     /// names that a Sensor's templates use. That of a replay says so in `replay`.
+    ///
+    /// Every field is safe in a template: what the uploader chose is [`encoded`].
     pub fn payload(&self, blob: &Blob, replay: Option<&str>) -> Vec<u8> {
         let id = self.id_of(blob, replay);
+        let name = encoded(&blob.name);
         let event = CloudEvent {
             specversion: "1.0",
             id: id.to_hex(),
             kind: "Microsoft.Storage.BlobCreated",
             source: self.url(),
             subject: format!(
-                "/blobServices/default/containers/{}/blobs/{}",
-                self.container, blob.name
+                "/blobServices/default/containers/{}/blobs/{name}",
+                self.container
             ),
             time: seconds_rfc3339(blob.last_modified),
             datacontenttype: "application/json",
             container: &self.container,
-            blobname: &blob.name,
-            dirname: blob.name.rsplit_once('/').map_or("", |(dir, _)| dir),
+            blobname: &name,
+            dirname: name.rsplit_once('/').map_or("", |(dir, _)| dir),
+            flatname: flat(&name, &id.short()),
             slug: slug(&blob.name),
             shortid: id.short(),
-            replay,
+            replay: replay.map(encoded),
             data: BlobCreated {
                 api: "listing",
                 url: blob_url(&self.endpoint, &self.container, &blob.name),
-                etag: &blob.etag,
+                etag: encoded(&blob.etag),
                 content_length: blob.size,
-                content_type: &blob.content_type,
+                content_type: encoded(&blob.content_type),
                 blob_type: blob.blob_type.as_str(),
             },
         };
@@ -134,10 +142,11 @@ struct CloudEvent<'a> {
     container: &'a str,
     blobname: &'a str,
     dirname: &'a str,
+    flatname: String,
     slug: String,
     shortid: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    replay: Option<&'a str>,
+    replay: Option<Cow<'a, str>>,
     data: BlobCreated<'a>,
 }
 
@@ -147,9 +156,9 @@ struct BlobCreated<'a> {
     api: &'static str,
     url: String,
     #[serde(rename = "eTag")]
-    etag: &'a str,
+    etag: Cow<'a, str>,
     content_length: u64,
-    content_type: &'a str,
+    content_type: Cow<'a, str>,
     blob_type: &'static str,
 }
 
@@ -206,6 +215,7 @@ mod tests {
                 "container": "datasets",
                 "blobname": "raw/my data.csv",
                 "dirname": "raw",
+                "flatname": "raw-my data.csv",
                 "slug": "raw-my-data-csv",
                 "shortid": "sjraikuql7jq",
                 "data": {
@@ -227,10 +237,27 @@ mod tests {
     }
 
     #[test]
-    fn a_name_of_control_characters_is_still_json() {
-        let name = "raw/\u{1}\"\\\u{7f}\n.csv";
-        let json: Value = serde_json::from_slice(&place().payload(&blob(name), None)).unwrap();
-        assert_eq!(json["blobname"], name);
+    fn nothing_that_an_uploader_chooses_reaches_a_template_as_code() {
+        let hostile = "{{=1+1}}\",\"x\":\"$(HOME)\\`\u{1}\u{7f}\n";
+        let mut blob = blob(&format!("{hostile}/{hostile}.csv"));
+        blob.etag = hostile.into();
+        blob.content_type = hostile.into();
+        let payload = place().payload(&blob, Some(hostile));
+        let json: Value = serde_json::from_slice(&payload).unwrap();
+        assert_eq!(
+            encoded::decoded(json["blobname"].as_str().unwrap()),
+            blob.name
+        );
+        // What a template would evaluate is neither in a text nor in the escaped form of one.
+        let texts = [&json, &json["data"]]
+            .into_iter()
+            .flat_map(|it| it.as_object().unwrap().values());
+        for text in texts.filter_map(Value::as_str) {
+            assert!(
+                !text.contains(['{', '}', '"', '\\', '$', '`', '\u{1}', '\u{7f}', '\n']),
+                "{text}"
+            );
+        }
     }
 
     #[test]

@@ -42,6 +42,8 @@ pub struct SourceStats {
     pub last_sweep_millis: AtomicU64,
     /// Blobs of the last complete sweep that are held back because of `minAge`.
     pub held_back: AtomicU64,
+    /// Blobs of the last complete sweep that are never announced, because Azure Storage allows no such names.
+    pub unusable_names: AtomicU64,
     /// Calls to the storage account that failed and were tried again.
     pub storage_retries: AtomicU64,
     /// What the source is doing now, and the last thing that went wrong; `None` when all is well.

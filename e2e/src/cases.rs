@@ -15,6 +15,7 @@ mod flow;
 mod jobs;
 mod latency;
 mod mistakes;
+mod names;
 mod overlays;
 mod pipeline;
 mod poison;
@@ -76,6 +77,17 @@ pub(crate) const CASES: &[Case] = &[
             ..USUAL
         },
         play: |stage| Box::pin(pipeline::dataset(stage)),
+    },
+    Case {
+        name: "names",
+        about: "names that templates would evaluate: each dataset runs as itself, and nothing is evaluated",
+        short: false,
+        needs: &[],
+        setup: Setup {
+            pipeline: true,
+            ..USUAL
+        },
+        play: |stage| Box::pin(names::are_not_code(stage)),
     },
     Case {
         name: "server_killed",

@@ -8,6 +8,7 @@ use std::{
 };
 
 use anyhow::{Result, bail};
+use azure_blob_eventsource::event::encoded::decoded;
 use futures::{StreamExt, pin_mut};
 use kube::{
     Api, Client,
@@ -42,7 +43,7 @@ impl Seen {
     pub(crate) fn version(&self) -> Version {
         let argument = |name| self.arguments.get(name).cloned().unwrap_or_default();
         Version {
-            blob: argument("blob"),
+            blob: decoded(&argument("blob")).into_owned(),
             etag: argument("etag"),
         }
     }

@@ -57,6 +57,21 @@ impl ConnectionString {
             endpoint,
         })
     }
+
+    /// Reads a connection string, or the key alone of the account at `endpoint`, as Argo's artifacts take it.
+    ///
+    /// # Errors
+    /// As [`Self::parse`].
+    pub(super) fn parse_or_key(text: &str, endpoint: &Endpoint) -> Result<Self, String> {
+        let (Ok(proof), Some(account)) = (account_key(unwrapped(text)), endpoint.account()) else {
+            return Self::parse(text);
+        };
+        Ok(Self {
+            account: account.to_owned(),
+            endpoint: endpoint.clone(),
+            proof,
+        })
+    }
 }
 
 impl fmt::Debug for ConnectionString {

@@ -4,7 +4,7 @@ use std::{future::Future, sync::Arc, time::Duration};
 
 use azure_core::http::{
     AsyncResponseBody, ClientOptions, Context, HttpClientOptions, Method, Pipeline,
-    PipelineStreamOptions, Request, RetryOptions, Transport, Url,
+    PipelineStreamOptions, Request, RetryOptions, StatusCode, Transport, Url,
     headers::{HeaderName, Headers},
     new_http_client,
 };
@@ -87,10 +87,28 @@ impl Service {
         call: Call<'_>,
         url: &str,
     ) -> Result<(Headers, AsyncResponseBody), StorageError> {
+        let (status, headers, body) = self.ask(call, url, &[]).await?;
+        if status.is_success() {
+            return Ok((headers, body));
+        }
+        let _ = read(call, body, 0, REFUSAL).await;
+        Err(call.refused(u16::from(status), &headers))
+    }
+
+    /// Any answer to a GET, its body yet to be read.
+    pub(super) async fn ask(
+        &self,
+        call: Call<'_>,
+        url: &str,
+        more: &[(HeaderName, String)],
+    ) -> Result<(StatusCode, Headers, AsyncResponseBody), StorageError> {
         let url = Url::parse(url)
             .map_err(|_| call.error(StorageErrorKind::Rejected, "this makes no URL"))?;
         let mut request = Request::new(url, Method::Get);
         request.insert_header(HEADER_VERSION, VERSION);
+        for (name, value) in more {
+            request.insert_header(name.clone(), value.clone());
+        }
         // A failure's body would be read without bound and become the message.
         let unchecked = PipelineStreamOptions {
             skip_checks: true,
@@ -101,12 +119,7 @@ impl Service {
             .stream(&Context::new(), &mut request, Some(unchecked))
             .await
             .map_err(|error| call.failed(&error))?;
-        let (status, headers, body) = answer.deconstruct();
-        if status.is_success() {
-            return Ok((headers, body));
-        }
-        let _ = read(call, body, 0, REFUSAL).await;
-        Err(call.refused(u16::from(status), &headers))
+        Ok(answer.deconstruct())
     }
 }
 

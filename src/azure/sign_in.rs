@@ -42,6 +42,14 @@ impl SignIn {
         }
     }
 
+    /// Signs in with what somebody read, and never reads it again.
+    pub(super) fn with(content: ConnectionString) -> Self {
+        Self {
+            current: RwLock::new(Current::from(content)),
+            file: None,
+        }
+    }
+
     /// Signs in with the server's own identity.
     pub(super) fn with_own_identity() -> Self {
         let tokens = Arc::new(TokenChain::default());

@@ -122,6 +122,11 @@ const GAUGES: &[(&str, &str, Read)] = &[
         |s| get(&s.stats.held_back),
     ),
     (
+        "unusable_names",
+        "Blobs of the last sweep that are never announced because of their names",
+        |s| get(&s.stats.unusable_names),
+    ),
+    (
         "failing",
         "Whether the last thing that went wrong is not mended yet",
         |s| s.stats.error().is_some().into(),

@@ -6,14 +6,14 @@ use std::{
 };
 
 use tokio::{sync::mpsc, time::Instant};
-use tracing::{debug, info};
+use tracing::{debug, info, warn};
 
 use super::{
     BlobListing,
     rules::{Rules, Verdict},
 };
 use crate::{
-    blob::{Blob, BlobRef, Continuation, ListPage},
+    blob::{Blob, BlobRef, Continuation, ListPage, MAX_NAME},
     ledger::{
         Ledger, Standing,
         fingerprint::{Fingerprint, FingerprintKey},
@@ -194,6 +194,10 @@ impl Sweeper {
                     tally.held_back += 1;
                     continue;
                 }
+                Verdict::Unusable => {
+                    tally.unusable += 1;
+                    continue;
+                }
                 Verdict::Empty | Verdict::Unmatched => continue,
             }
             ledger.begin(fingerprint);
@@ -221,12 +225,21 @@ impl Sweeper {
         let first = self.stats.sweeps.fetch_add(1, Relaxed) == 0;
         self.stats.last_sweep_millis.store(millis, Relaxed);
         self.stats.held_back.store(tally.held_back, Relaxed);
+        let before = self.stats.unusable_names.swap(tally.unusable, Relaxed);
         let Tally {
             blobs,
             new,
             baseline,
             held_back,
+            unusable,
         } = tally;
+        if unusable > before {
+            warn!(
+                blobs = unusable,
+                "blobs are not announced because their names are empty or longer than {MAX_NAME} characters, \
+                 which Azure Storage does not allow: rename them"
+            );
+        }
         if first || new + baseline > 0 {
             info!(
                 blobs,
@@ -263,6 +276,7 @@ struct Tally {
     new: u64,
     baseline: u64,
     held_back: u64,
+    unusable: u64,
 }
 
 fn closed<T>(_: mpsc::error::SendError<T>) -> SweepError {

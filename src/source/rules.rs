@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::{
-    blob::BlobRef,
+    blob::{BlobRef, is_name},
     config::{Existing, SourceConfig},
     filter::Filter,
     ledger::facts::Facts,
@@ -22,6 +22,8 @@ pub enum Verdict {
     Empty,
     /// The filter does not match.
     Unmatched,
+    /// Its name has no character or more than Azure Storage allows, so no event can lead to it.
+    Unusable,
 }
 
 /// The rules of one session. Pure: configuration and ledger in, a verdict out.
@@ -73,6 +75,8 @@ impl Rules {
     pub fn judge(&self, blob: &BlobRef<'_>, now: i64) -> Verdict {
         if !self.filter.matches(blob.name) {
             Verdict::Unmatched
+        } else if !is_name(blob.name) {
+            Verdict::Unusable
         } else if blob.last_modified < self.cutoff && !self.was_judged(blob.name) {
             Verdict::Baseline
         } else if self.skip_empty && blob.size == 0 {

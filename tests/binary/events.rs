@@ -42,6 +42,7 @@ async fn a_new_blob_is_announced_with_the_promised_payload() {
             "container": container,
             "blobname": name,
             "dirname": "raw/2026",
+            "flatname": "raw-2026-my data.csv",
             "slug": "raw-2026-my-data-csv",
             "shortid": null,
             "data": {
@@ -75,8 +76,11 @@ async fn names_come_out_exactly_and_their_urls_lead_to_them() {
         // The path goes out as it stands; the blob's content is its name.
         let blob = place.client.send(Method::GET, path, &[], &[], Bytes::new());
         let name = event["blobname"].as_str().unwrap();
-        assert_eq!(blob.await.body(), name, "{url}");
-        found.push(name.to_owned());
+        let name = percent_encoding::percent_decode_str(name)
+            .decode_utf8()
+            .unwrap();
+        assert_eq!(blob.await.body(), name.as_bytes(), "{url}");
+        found.push(name.into_owned());
     }
     names.sort();
     found.sort();

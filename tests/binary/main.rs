@@ -14,6 +14,7 @@ mod dead_letters;
 mod events;
 mod examples;
 mod explain;
+mod fetch;
 mod flood;
 mod grpcurl;
 mod process;

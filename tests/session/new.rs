@@ -155,3 +155,15 @@ async fn directories_of_a_hierarchical_account_are_no_blobs() {
     stage.put("raw/2026/a.csv");
     assert_eq!(stage.deliver().await, ["raw/2026/a.csv"]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_name_that_azure_storage_does_not_allow_is_counted_and_never_announced() {
+    let mut stage = Stage::new().with_container();
+    let name = "x".repeat(1025);
+    stage.put_all([name.as_str(), "", "a.csv"]);
+    let mut stream = stage.start();
+    assert_eq!(stream.next().await, "a.csv");
+    stream.until_sweeps(2).await;
+    assert_eq!(stream.stats.unusable_names.load(Relaxed), 2);
+    assert_eq!(stream.stats.events_sent.load(Relaxed), 1);
+}

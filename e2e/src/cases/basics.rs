@@ -82,7 +82,7 @@ fn check(stage: &Stage, seen: &Seen) -> Result<()> {
         seen.annotations.get(&key).map_or("", String::as_str)
     };
     ensure!(
-        annotation("title") == format!("datasets/{blob}"),
+        annotation("title") == format!("`datasets/{blob}`"),
         "the title of {seen:?}"
     );
     ensure!(

@@ -17,7 +17,7 @@ use crate::{
 const FILE: &str = "examples/data/machines.csv";
 const BLOB: &str = "raw/plant/machines.csv";
 /// The columns that docs/pipeline.md has people look at.
-const COLUMNS: &str = "custom-columns=BLOB:.metadata.annotations.workflows\\.argoproj\\.io/title,\
+const COLUMNS: &str = "custom-columns=BLOB:.spec.arguments.parameters[1].value,\
     PHASE:.status.phase,SCORE:.status.outputs.parameters[0].value";
 
 /// A dataset is uploaded; its Workflow succeeds, and leaves a model, a report and a score.
@@ -116,9 +116,8 @@ fn score(workflow: &Value) -> Result<(String, f64)> {
         "its outputs are {}",
         status["outputs"]
     );
-    let title = &workflow["metadata"]["annotations"]["workflows.argoproj.io/title"];
-    let blob = title.as_str().and_then(|it| it.strip_prefix("datasets/"));
-    let blob = blob.context("no title")?.to_owned();
+    let blob = &workflow["spec"]["arguments"]["parameters"][1]["value"];
+    let blob = blob.as_str().context("no blob")?.to_owned();
     Ok((blob, score["value"].as_str().unwrap_or_default().parse()?))
 }
 

@@ -8,7 +8,7 @@ use super::{
     verdict::verdict,
 };
 use crate::{
-    blob::Blob,
+    blob::{Blob, MAX_NAME, characters, is_name},
     cli::{plain::Plain, report::Step},
     config::SourceConfig,
     confirm::index::Object,
@@ -34,6 +34,7 @@ pub(super) fn reasons(config: &SourceConfig, facts: &Facts) -> Reasons {
     };
     let steps = [
         Some(filter_step(config, &facts.name)),
+        name_step(&facts.name),
         Some(storage_step(&facts.storage, &facts.name)),
         blob.and_then(|blob| empty_step(config, blob)),
         blob.and_then(|blob| age_step(config, blob, facts.now)),
@@ -88,6 +89,19 @@ fn filter_step(config: &SourceConfig, name: &str) -> Step {
         ),
         Why::NoPattern => Step::fail("filter", "none of the patterns matches".to_owned(), PATTERN),
     }
+}
+
+fn name_step(name: &str) -> Option<Step> {
+    (!is_name(name)).then(|| {
+        Step::fail(
+            "name",
+            format!(
+                "it has {} characters, and Azure Storage allows 1 to {MAX_NAME}",
+                characters(name)
+            ),
+            "such a blob is never announced: rename it",
+        )
+    })
 }
 
 const PATTERN: &str = "patterns are about the whole name, `*` stays within a folder and `**` does not; change `prefix` or `pattern`";

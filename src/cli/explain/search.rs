@@ -1,7 +1,7 @@
 //! A blob in its container, or what may have been meant by a name that is not there.
 
 use super::facts::Storage;
-use crate::{blob::Continuation, cli::source::Source};
+use crate::{blob::Continuation, cli::source::Source, event::encoded::encoded};
 
 /// How many names of the same folder are shown.
 const NEIGHBOURS: usize = 5;
@@ -68,8 +68,11 @@ async fn look_around(
     Ok((None, neighbours))
 }
 
-// Whether the names differ in nothing that a person sees at once.
+// Whether the names differ in nothing that a person sees at once, or the one is the form that events have of the other.
 fn is_meant(asked: &str, there: &str, container: &str) -> bool {
+    if asked == encoded(there) {
+        return true;
+    }
     let plain = |name: &str| {
         let name = name.trim_matches(|c: char| c.is_whitespace() || c == '/');
         name.to_lowercase()
@@ -98,6 +101,11 @@ mod tests {
         ] {
             assert!(meant(asked), "{asked}");
         }
+        assert!(is_meant(
+            "raw/100%25 %7Bd%7D.csv",
+            "raw/100% {d}.csv",
+            "datasets"
+        ));
         for other in ["raw/b.csv", "b.csv", "other/raw/Ä b.csv", ""] {
             assert!(!meant(other), "{other}");
         }

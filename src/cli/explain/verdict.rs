@@ -6,7 +6,10 @@ use super::{
     standing::Standing,
 };
 use crate::{
-    blob::Blob, config::SourceConfig, dead_letter::DeadLetter, event::rfc3339,
+    blob::{Blob, is_name},
+    config::SourceConfig,
+    dead_letter::DeadLetter,
+    event::rfc3339,
     source::rules::Verdict,
 };
 
@@ -27,6 +30,10 @@ pub(super) fn verdict(config: &SourceConfig, facts: &Facts, blob: Option<&Blob>)
         _ if !config.filter.matches(&facts.name) => (
             false,
             "it is not announced: prefix and pattern do not take it",
+        ),
+        _ if !is_name(&facts.name) => (
+            false,
+            "it is never announced: Azure Storage allows no such name",
         ),
         (Some(blob), _) if config.skip_empty && blob.size == 0 => {
             (false, "it is not announced as long as it is empty")

@@ -15,6 +15,8 @@ pub enum Refusal {
     BlobAlreadyExists,
     /// The append blob has another length than the condition said.
     AppendPosition,
+    /// The blob is not of the version that the caller wants.
+    ConditionNotMet,
     /// An append to something that is no append blob.
     InvalidBlobType,
     /// An append without a byte.
@@ -65,6 +67,11 @@ impl Refusal {
                 412,
                 "AppendPositionConditionNotMet",
                 "The append position condition specified was not met.",
+            ),
+            Self::ConditionNotMet => (
+                412,
+                "ConditionNotMet",
+                "The condition specified using HTTP conditional header(s) is not met.",
             ),
             Self::InvalidBlobType => (
                 409,

@@ -41,6 +41,10 @@ pub(super) fn get(account: &FakeAccount, call: &Call) -> Result<Answer, Refusal>
         describe(&mut answer, &blob);
         return Ok(answer);
     }
+    let wanted = call.header("if-match").filter(|it| *it != "*");
+    if wanted.is_some_and(|it| it.trim_matches('"') != blob.etag) {
+        return Err(Refusal::ConditionNotMet);
+    }
     let Some((from, limit)) = range(call)? else {
         let mut answer = answer::empty(200, now);
         *answer.body_mut() = full(blob.range(0, u64::MAX));

@@ -279,3 +279,14 @@ fn a_source_that_never_ran_announces_nothing() {
         "the source `x` has never run",
     );
 }
+
+#[test]
+fn a_name_that_azure_storage_does_not_allow_is_never_announced() {
+    let name = format!("raw/{}.csv", "x".repeat(1017));
+    check(
+        &facts(&name, false),
+        false,
+        "it is never announced: Azure Storage allows no such name",
+        "it has 1025 characters",
+    );
+}

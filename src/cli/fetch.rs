@@ -1,0 +1,62 @@
+//! `fetch`: the blob of an event as a file, for the steps of a Workflow.
+//!
+//! An event has a blob's name in a form that no template evaluates (see [`crate::event::encoded`]). This is where
+//! it is turned back: in a program, which evaluates nothing.
+
+use std::{fs, process::ExitCode};
+
+use anyhow::Context;
+use url::Url;
+
+use super::plain::{Plain, counted};
+use crate::{
+    args::FetchArgs,
+    azure::{Connector, DownloadError},
+    config::Location,
+    event::encoded::decoded,
+};
+
+/// Downloads the blob version that the arguments name.
+pub async fn run(args: FetchArgs) -> anyhow::Result<ExitCode> {
+    let name = decoded(&args.blob).into_owned();
+    let secret = match &args.key_file {
+        Some(file) => Some(
+            fs::read_to_string(file)
+                .with_context(|| format!("cannot read the key file {}", file.display()))?,
+        ),
+        None => None,
+    };
+    let connector = Connector {
+        credentials_dir: None,
+        allowed_endpoints: args.allow_endpoints,
+    };
+    let endpoint = Url::parse(&args.endpoint).context("--endpoint is not a URL")?;
+    let account = connector.connect_with(&Location::Endpoint(endpoint), secret.as_deref())?;
+    let etag = args.etag.as_deref().filter(|etag| !etag.is_empty());
+    match account
+        .download(&args.container, &name, etag, &args.out)
+        .await
+    {
+        Ok(done) => {
+            let (name, etag) = (Plain(&name), Plain(&done.etag));
+            println!("{name}: {}, ETag {etag}", counted(done.bytes, "byte"));
+            Ok(ExitCode::SUCCESS)
+        }
+        Err(error) => {
+            eprintln!("error: {}{}", Plain(&error.to_string()), advice(&error));
+            Ok(ExitCode::FAILURE)
+        }
+    }
+}
+
+fn advice(error: &DownloadError) -> &'static str {
+    match error {
+        DownloadError::Overwritten { .. } => {
+            ". The version that is there now has an event of its own, and so a run of its own; this run has nothing to do."
+        }
+        DownloadError::Gone(_) => {
+            ". It was deleted after its event, or the run reads another account or container than the event source."
+        }
+        DownloadError::Storage(_) | DownloadError::File(_) => "",
+    }
+}
