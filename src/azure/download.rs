@@ -139,7 +139,8 @@ impl<'a> Download<'a> {
             let before = self.at;
             match self.attempt(file).await {
                 Ok(()) => break,
-                Err(DownloadError::Storage(error)) if error.is_transient() => {
+                // The event source has listed this very container: what is not its answer, or no host, passes.
+                Err(DownloadError::Storage(error)) if error.passes(true) => {
                     if self.at > before {
                         (retry, since) = fresh();
                     } else if since.elapsed() > PATIENCE {

@@ -127,6 +127,8 @@ async fn an_answer_that_breaks_off_goes_on_where_it_was() {
         face.fault(HttpOp::GetBlob, HttpFault::CutAnswer(after));
     }
     face.fault(HttpOp::GetBlob, HttpFault::busy(None));
+    // A proxy's page is waited out as well: the name of a host may not resolve for a moment, too.
+    face.fault(HttpOp::GetBlob, HttpFault::Html);
     let fetch = Fetch {
         place: &place,
         endpoint: &place.endpoint,

@@ -15,7 +15,8 @@ use crate::{
 };
 
 /// Names that Argo Workflows evaluates, that break its JSON, or that Kubernetes, shells, URL parsers, terminals or
-/// the Argo UI give a meaning to. Azurite cannot keep a backslash or a U+0001; unit tests have those.
+/// the Argo UI give a meaning to. Azurite cannot keep a backslash or a character that XML has not, such as U+0001;
+/// unit tests have those.
 const HOSTILE: &[&str] = &[
     // Argo's expressions and parameters.
     "{{=1+1}}",
@@ -64,7 +65,7 @@ const HOSTILE: &[&str] = &[
     "https://evil.example",
     "``` # **bold**",
     "\u{202e}vsc",
-    "\u{1b}]0;owned\u{7}",
+    "\u{9b}2J\u{9d}0;owned\u{9c}",
     // URLs, and what looks encoded already.
     "100%",
     "%41%2F..%2F",
