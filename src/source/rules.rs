@@ -24,6 +24,18 @@ pub enum Verdict {
     Unmatched,
 }
 
+/// How many steps of work at names are done at once: some milliseconds.
+const AT_ONCE: usize = 5_000_000;
+/// The longest name of a blob in characters ("Naming and Referencing Containers, Blobs, and
+/// Metadata", Azure Storage).
+const LONGEST_NAME: usize = 1024;
+
+/// How many names may be matched before other tasks get their turn, for a filter of this
+/// [cost](Filter::cost): whatever a configuration asks for, the others go on.
+pub fn names_at_once(cost: usize) -> usize {
+    (AT_ONCE / (cost.max(1) * LONGEST_NAME)).max(1)
+}
+
 /// The rules of one session. Pure: configuration and ledger in, a verdict out.
 #[derive(Debug)]
 pub struct Rules {
@@ -67,6 +79,15 @@ impl Rules {
             min_age: seconds_up(config.min_age),
             skip_empty: config.skip_empty,
         }
+    }
+
+    /// How many blobs may be judged before other tasks get their turn.
+    pub fn at_once(&self) -> usize {
+        let before = match &self.judged_before {
+            Judged::By(filter) => filter.cost(),
+            Judged::All | Judged::None => 0,
+        };
+        names_at_once(self.filter.cost() + before)
     }
 
     /// Judges an unknown blob at `now`, in seconds since 1970 by the service's clock.
