@@ -24,8 +24,8 @@ pub enum Verdict {
     Unmatched,
 }
 
-/// How many steps of work at names are done at once: some milliseconds.
-const AT_ONCE: usize = 5_000_000;
+/// How many steps of work at names are done at once: some milliseconds at most.
+const AT_ONCE: usize = 1_000_000;
 /// The longest name of a blob in characters ("Naming and Referencing Containers, Blobs, and
 /// Metadata", Azure Storage).
 const LONGEST_NAME: usize = 1024;

@@ -16,6 +16,7 @@ mod examples;
 mod explain;
 mod flood;
 mod grpcurl;
+mod newcomers;
 mod process;
 mod restart;
 mod server;
