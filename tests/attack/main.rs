@@ -7,6 +7,7 @@
 
 mod binary;
 mod bystanders;
+mod configuration;
 mod grpc;
 mod harness;
 mod measure;
