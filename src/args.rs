@@ -164,7 +164,8 @@ pub struct ServeArgs {
     /// How to sign in to storage accounts.
     #[command(flatten)]
     pub storage: StorageArgs,
-    /// A file with the bearer token that clients must present; it may change while the server runs
+    /// A file with the bearer tokens that clients must present, one a line, each alone or followed by the
+    /// sources that it may stream (`TOKEN datasets,images-*`); it may change while the server runs
     #[arg(long, value_name = "FILE", env = "AZURE_BLOB_EVENTSOURCE_TOKEN_FILE")]
     pub token_file: Option<PathBuf>,
     /// A PEM file with the server's certificate chain, to serve TLS

@@ -21,6 +21,8 @@
 mod canonical;
 mod delivery;
 mod document;
+#[cfg(test)]
+mod hostile;
 mod mistake;
 mod names;
 #[cfg(test)]

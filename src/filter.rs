@@ -25,6 +25,10 @@
 //! # Ok::<(), azure_blob_eventsource::filter::FilterError>(())
 //! ```
 
+mod automaton;
+#[cfg(test)]
+mod bounds;
+mod builder;
 mod glob;
 mod matcher;
 #[cfg(test)]
@@ -32,16 +36,23 @@ mod properties;
 #[cfg(test)]
 mod tests;
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
+pub(crate) use self::builder::Builder;
 use self::matcher::Matcher;
 
 /// The most patterns of one filter: each costs time for every name, and memory.
 pub const MAX_PATTERNS: usize = 64;
 
-/// A compiled filter over whole blob names. Two filters are equal when they are written alike.
+/// A compiled filter over whole blob names, which its clones share. Two filters are equal when they
+/// are written alike.
+///
+/// What it keeps, and the work for a name, are bounded: see [`Filter::new`].
 #[derive(Clone)]
-pub struct Filter {
+pub struct Filter(Arc<Compiled>);
+
+#[derive(Debug, Default)]
+struct Compiled {
     spec: FilterSpec,
     wanted: Vec<Matcher>,
     unwanted: Vec<Matcher>,
@@ -56,6 +67,13 @@ pub struct FilterSpec {
     pub prefix: String,
     /// Globs over the whole name; a leading `!` excludes. Empty: every name.
     pub patterns: Vec<String>,
+}
+
+impl FilterSpec {
+    /// How many bytes its texts have.
+    pub(crate) fn bytes(&self) -> usize {
+        self.prefix.len() + self.patterns.iter().map(String::len).sum::<usize>()
+    }
 }
 
 /// Why a filter takes a name or not.
@@ -87,80 +105,79 @@ impl Filter {
     /// Compiles a filter.
     ///
     /// # Errors
-    /// The first pattern that is not a glob, or that can match no name because of the prefix; or
-    /// more than [`MAX_PATTERNS`] patterns.
+    /// The first pattern that is not a glob, that can match no name because of the prefix, or with
+    /// which the patterns are too long or have too many alternatives all together; or more than
+    /// [`MAX_PATTERNS`] patterns.
     pub fn new(spec: FilterSpec) -> Result<Self, FilterError> {
         check_count(spec.patterns.len())?;
-        let (mut wanted, mut unwanted) = (Vec::new(), Vec::new());
-        let mut listing_prefix = None;
+        let mut builder = Builder::new(spec.prefix);
         for (index, pattern) in spec.patterns.iter().enumerate() {
-            let at_fault = |problem| FilterError {
+            builder.add(pattern).map_err(|problem| FilterError {
                 pattern: Some(index),
                 problem,
-            };
-            let not_a_glob = |problem| at_fault(format!("the pattern {problem}"));
-            let (excludes, text) = split(pattern);
-            let tokens = glob::parse(text).map_err(not_a_glob)?;
-            let matcher = Matcher::new(&tokens).map_err(not_a_glob)?;
-            if excludes {
-                unwanted.push(matcher);
-                continue;
-            }
-            let start = joint_start(&spec.prefix, pattern, &tokens).map_err(at_fault)?;
-            listing_prefix = Some(match listing_prefix {
-                None => start,
-                Some(other) => common_start(other, &start),
-            });
-            wanted.push(matcher);
+            })?;
         }
-        let listing_prefix = listing_prefix.unwrap_or_else(|| spec.prefix.clone());
-        Ok(Self {
-            spec,
-            wanted,
-            unwanted,
-            listing_prefix,
-        })
+        Ok(builder.build())
     }
 
     /// Whether a blob of this name is announced.
     pub fn matches(&self, name: &str) -> bool {
-        matcher::starts_with(name, &self.spec.prefix)
-            && (self.wanted.is_empty() || self.wanted.iter().any(|glob| glob.matches(name)))
-            && !self.unwanted.iter().any(|glob| glob.matches(name))
+        let Compiled {
+            spec,
+            wanted,
+            unwanted,
+            ..
+        } = &*self.0;
+        matcher::starts_with(name, &spec.prefix)
+            && (wanted.is_empty() || wanted.iter().any(|glob| glob.matches(name)))
+            && !unwanted.iter().any(|glob| glob.matches(name))
     }
 
     /// Why a blob of this name is announced or not, for people.
     pub fn explain(&self, name: &str) -> Why<'_> {
-        if !matcher::starts_with(name, &self.spec.prefix) {
+        let compiled = &*self.0;
+        if !matcher::starts_with(name, &compiled.spec.prefix) {
             return Why::OtherPrefix;
         }
-        let (unwanted, wanted): (Vec<_>, Vec<_>) =
-            self.spec.patterns.iter().partition(|p| p.starts_with('!'));
+        let (unwanted, wanted): (Vec<_>, Vec<_>) = compiled
+            .spec
+            .patterns
+            .iter()
+            .partition(|p| p.starts_with('!'));
         let first = |globs: &[Matcher]| globs.iter().position(|glob| glob.matches(name));
-        if let Some(pattern) = first(&self.unwanted).and_then(|at| unwanted.get(at)) {
+        if let Some(pattern) = first(&compiled.unwanted).and_then(|at| unwanted.get(at)) {
             return Why::Excluded(pattern);
         }
-        match first(&self.wanted).and_then(|at| wanted.get(at)) {
+        match first(&compiled.wanted).and_then(|at| wanted.get(at)) {
             Some(pattern) => Why::Matched(pattern),
-            None if self.wanted.is_empty() => Why::All,
+            None if compiled.wanted.is_empty() => Why::All,
             None => Why::NoPattern,
         }
     }
 
     /// The longest literal start that every matching name has, for the service's `prefix`.
     pub fn listing_prefix(&self) -> &str {
-        &self.listing_prefix
+        &self.0.listing_prefix
+    }
+
+    /// About how many steps of work each character of a name is, at most: 0 when comparing starts
+    /// and ends decides.
+    pub fn cost(&self) -> usize {
+        let Compiled {
+            wanted, unwanted, ..
+        } = &*self.0;
+        wanted.iter().chain(unwanted).map(Matcher::cost).sum()
     }
 
     /// The filter as it was written down.
     pub fn spec(&self) -> &FilterSpec {
-        &self.spec
+        &self.0.spec
     }
 }
 
 impl PartialEq for Filter {
     fn eq(&self, other: &Self) -> bool {
-        self.spec == other.spec
+        self.0.spec == other.0.spec
     }
 }
 
@@ -170,8 +187,8 @@ impl fmt::Debug for Filter {
     // What is compiled follows from what is written, and fills pages.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Filter")
-            .field("spec", &self.spec)
-            .field("listing_prefix", &self.listing_prefix)
+            .field("spec", &self.0.spec)
+            .field("listing_prefix", &self.0.listing_prefix)
             .finish_non_exhaustive()
     }
 }
@@ -189,44 +206,4 @@ pub(crate) fn check_count(patterns: usize) -> Result<(), FilterError> {
         pattern: None,
         problem,
     })
-}
-
-/// Whether a pattern excludes, and its glob.
-fn split(pattern: &str) -> (bool, &str) {
-    match pattern.strip_prefix('!') {
-        Some(glob) => (true, glob),
-        None => (false, pattern),
-    }
-}
-
-/// The literal start of the names that have `prefix` and match the glob.
-fn joint_start(prefix: &str, pattern: &str, tokens: &[glob::Token]) -> Result<String, String> {
-    let (start, whole) = glob::literal_start(tokens);
-    if start.starts_with(prefix) {
-        return Ok(start);
-    }
-    // A glob without wildcards is one name, which the prefix cannot extend.
-    if prefix.starts_with(&start) && !whole {
-        return Ok(prefix.to_owned());
-    }
-    let (prefix, pattern) = (brief(prefix), brief(pattern));
-    Err(format!(
-        "prefix `{prefix}` and pattern `{pattern}` have no name in common"
-    ))
-}
-
-/// The start of a text, for a message.
-fn brief(text: &str) -> String {
-    let mut start: String = text.chars().filter(|c| !c.is_control()).take(40).collect();
-    if start.len() < text.len() {
-        start.push('…');
-    }
-    start
-}
-
-fn common_start(mut one: String, other: &str) -> String {
-    let same = one.chars().zip(other.chars()).take_while(|(a, b)| a == b);
-    let length = same.map(|(a, _)| a.len_utf8()).sum();
-    one.truncate(length);
-    one
 }

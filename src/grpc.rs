@@ -19,9 +19,11 @@ pub mod auth;
 pub mod codec;
 pub mod event_stream;
 pub mod health;
+pub mod reading;
 pub mod service;
 pub mod status;
 pub mod streams;
+pub mod tokens;
 
 /// The contract, generated from `proto/generic.proto`.
 #[allow(missing_docs, unreachable_pub, clippy::all)]
@@ -33,6 +35,9 @@ pub mod pb {
 pub const CONFIG_BYTES: usize = 64 * 1024;
 /// The longest name of an event. A Kubernetes name has at most 253; each event bears this one.
 pub const NAME_BYTES: usize = 256;
+/// Within so long a newcomer proves itself while the stream before it looks alive. Longer than
+/// [`DEAD_FOUND`]: by then a stream that only looked alive is in nobody's way.
+const PROOF: Duration = Duration::from_secs(15);
 /// So many take-overs of a live stream are let pass within a minute.
 pub const TAKE_OVERS: usize = 3;
 /// The longest request. It leaves room above [`CONFIG_BYTES`], so that a configuration that is

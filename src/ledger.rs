@@ -15,6 +15,7 @@ pub mod frame;
 pub mod home;
 pub mod journal;
 pub mod memory;
+pub mod peek;
 pub mod recorder;
 pub mod recover;
 pub mod store;

@@ -4,7 +4,7 @@
 use std::{
     collections::HashMap,
     sync::{
-        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering::Relaxed},
     },
 };
@@ -16,6 +16,10 @@ use crate::{ledger::memory::MemoryStore, metrics::SourceStats};
 
 /// Clients choose the names of sources, so the number of those we remember has a bound.
 const REMEMBERED: usize = 1024;
+
+/// How many ledgers in memory a source has at most: one for each container that was streamed under
+/// its name. Who was streamed longest ago goes first.
+const LEDGERS: usize = 4;
 
 /// All sources that have been streamed since the process started.
 #[derive(Debug, Default)]
@@ -34,7 +38,7 @@ pub struct Source {
     pub take_overs: AtomicU64,
     /// Streams that were started.
     pub streams: AtomicU64,
-    ledger: OnceLock<Arc<MemoryStore>>,
+    ledgers: Mutex<Vec<(String, Arc<MemoryStore>)>>,
     stream: Mutex<StreamState>,
 }
 
@@ -100,7 +104,7 @@ impl Source {
             stats: Arc::default(),
             take_overs: AtomicU64::new(0),
             streams: AtomicU64::new(0),
-            ledger: OnceLock::new(),
+            ledgers: Mutex::default(),
             stream: Mutex::new(StreamState {
                 live: false,
                 since: OffsetDateTime::now_utc(),
@@ -111,17 +115,28 @@ impl Source {
         }
     }
 
-    /// The ledger in memory, for a source without a state container. A client that reconnects to
-    /// this process finds it again and so does not start from a new baseline.
-    pub fn memory_ledger(&self) -> Arc<MemoryStore> {
-        let make = || {
-            warn!(
-                source = %self.id,
-                "no state container: a restart of the server forgets what was announced"
-            );
-            Arc::default()
+    /// The ledger in memory of the container with this URL, for a source without a state container.
+    /// A client that reconnects to this process finds it again and so does not start from a new
+    /// baseline.
+    pub fn memory_ledger(&self, container: &str) -> Arc<MemoryStore> {
+        let mut ledgers = self.ledgers.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = ledgers.iter().position(|(url, _)| url == container);
+        let ledger = match known.map(|at| ledgers.remove(at)) {
+            Some((_, ledger)) => ledger,
+            None => self.new_ledger(),
         };
-        self.ledger.get_or_init(make).clone()
+        ledgers.push((container.to_owned(), Arc::clone(&ledger)));
+        let surplus = ledgers.len().saturating_sub(LEDGERS);
+        ledgers.drain(..surplus);
+        ledger
+    }
+
+    fn new_ledger(&self) -> Arc<MemoryStore> {
+        warn!(
+            source = %self.id,
+            "no state container: a restart of the server forgets what was announced"
+        );
+        Arc::default()
     }
 
     /// Who streams the source, or streamed it last.
@@ -173,9 +188,26 @@ mod tests {
     #[test]
     fn a_source_is_found_again_with_its_ledger() {
         let registry = Registry::default();
-        let ledger = registry.source("a").memory_ledger();
-        assert!(Arc::ptr_eq(&ledger, &registry.source("a").memory_ledger()));
-        assert!(!Arc::ptr_eq(&ledger, &registry.source("b").memory_ledger()));
+        let ledger = |id: &str, url: &str| registry.source(id).memory_ledger(url);
+        let first = ledger("a", "https://x/1");
+        assert!(Arc::ptr_eq(&first, &ledger("a", "https://x/1")));
+        assert!(!Arc::ptr_eq(&first, &ledger("b", "https://x/1")));
+    }
+
+    #[test]
+    fn two_containers_under_one_name_share_no_ledger() {
+        let source = Registry::default().source("a");
+        let first = source.memory_ledger("https://x/1");
+        for n in 2..100 {
+            let other = source.memory_ledger(&format!("https://x/{n}"));
+            assert!(!Arc::ptr_eq(&first, &other));
+            // What is in use stays, whatever else comes.
+            assert!(Arc::ptr_eq(&first, &source.memory_ledger("https://x/1")));
+        }
+        assert_eq!(
+            source.ledgers.lock().map(|all| all.len()).ok(),
+            Some(LEDGERS)
+        );
     }
 
     #[test]

@@ -35,6 +35,7 @@ use crate::{
     storage::StorageError,
 };
 
+pub mod access;
 mod announcer;
 mod courier;
 mod fence;
@@ -86,6 +87,8 @@ pub struct Session {
     pub confirm: Option<Arc<dyn Confirmation>>,
     /// Where the session says how it is doing.
     pub stats: Arc<SourceStats>,
+    /// When the client asked for it: what arrives from then on is new.
+    pub began: Instant,
 }
 
 /// Whether a session records what is done.

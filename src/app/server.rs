@@ -19,6 +19,7 @@ use crate::{
         self, GrpcError, TlsFiles,
         auth::{BearerAuth, TokenError},
         health::Health,
+        reading::ConfigReader,
         service::EventSourceService,
         streams::Streams,
     },
@@ -112,6 +113,7 @@ impl Server {
             confirmations: Arc::new(Watches::default()),
             registry: registry.clone(),
             streams: streams.clone(),
+            reader: ConfigReader::default(),
         };
         let health = Health::serving().await;
         Ok(Self {

@@ -10,6 +10,7 @@ use std::{
 };
 
 use anyhow::Context;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use self::print::Printer;
@@ -89,6 +90,7 @@ fn observer(config: SourceConfig, args: WatchArgs) -> anyhow::Result<Session> {
         confirm: None,
         rollover: Rollover::default(),
         stats: Arc::default(),
+        began: Instant::now(),
     })
 }
 

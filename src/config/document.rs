@@ -11,7 +11,7 @@ use super::{
     reader::{Keys, Section},
     span,
 };
-use crate::filter::{self, Filter, FilterError, FilterSpec};
+use crate::filter::{self, Builder, Filter};
 
 const ROOT: Keys = Keys {
     known: &[
@@ -132,32 +132,16 @@ fn filter(root: &Section<'_>, m: &mut Mistakes) -> Option<Filter> {
         true => root.optional("prefix", m, |value| names::prefix(value.text()?)),
         false => Some(String::new()),
     };
-    let patterns = patterns(root, m);
-    let spec = FilterSpec {
-        prefix: prefix?,
-        patterns: patterns?,
-    };
-    let listed = matches!(
-        root.value("pattern", &mut Mistakes::default()),
-        Some(Value::List(_))
-    );
-    Filter::new(spec)
-        .map_err(|error| m.add(&blamed(&error, listed), error.problem.clone()))
-        .ok()
+    // Without a prefix that can be read, the patterns' own mistakes are still worth telling.
+    let mut builder = Builder::new(prefix.clone().unwrap_or_default());
+    patterns(root, &mut builder, m)?;
+    prefix.map(|_| builder.build())
 }
 
-/// Where in the document a filter is wrong.
-fn blamed(error: &FilterError, listed: bool) -> String {
-    match error.pattern {
-        Some(index) if listed => format!("pattern[{index}]"),
-        _ => "pattern".to_owned(),
-    }
-}
-
-/// The patterns, one or a list; `None` when any of them is no pattern.
-fn patterns(root: &Section<'_>, m: &mut Mistakes) -> Option<Vec<String>> {
+/// Reads the patterns, one or a list; `None` when any of them is no pattern.
+fn patterns(root: &Section<'_>, builder: &mut Builder, m: &mut Mistakes) -> Option<()> {
     if !root.has("pattern") {
-        return Some(Vec::new());
+        return Some(());
     }
     match root.value("pattern", m)? {
         Value::List(items) if items.is_empty() => {
@@ -173,35 +157,23 @@ fn patterns(root: &Section<'_>, m: &mut Mistakes) -> Option<Vec<String>> {
                 m.add("pattern", error.problem);
                 return None;
             }
-            let read = |(index, item)| pattern(&format!("pattern[{index}]"), item, m);
+            let read = |(index, item)| pattern(&format!("pattern[{index}]"), item, builder, m);
             // All of them, for the sake of their mistakes, and only then whether any had one.
-            items
-                .iter()
-                .enumerate()
-                .map(read)
-                .collect::<Vec<_>>()
-                .into_iter()
-                .collect()
+            let read: Vec<_> = items.iter().enumerate().map(read).collect();
+            read.into_iter().collect()
         }
-        one => Some(vec![pattern("pattern", one, m)?]),
+        one => pattern("pattern", one, builder, m),
     }
 }
 
-fn pattern(path: &str, value: &Value, m: &mut Mistakes) -> Option<String> {
+fn pattern(path: &str, value: &Value, builder: &mut Builder, m: &mut Mistakes) -> Option<()> {
     let text = match value {
         Value::Null => Err("is empty; give a pattern or remove the item".to_owned()),
         value => value.text(),
     };
-    let checked = text.and_then(|text| {
-        let alone = FilterSpec {
-            prefix: String::new(),
-            patterns: vec![text.to_owned()],
-        };
-        Filter::new(alone)
-            .map(|_| text.to_owned())
-            .map_err(|error| error.problem)
-    });
-    checked.map_err(|problem| m.add(path, problem)).ok()
+    text.and_then(|text| builder.add(text))
+        .map_err(|problem| m.add(path, problem))
+        .ok()
 }
 
 fn interval(root: &Section<'_>, m: &mut Mistakes) -> Option<Duration> {

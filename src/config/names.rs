@@ -28,8 +28,18 @@ pub(super) fn account(name: &str) -> Result<String, String> {
     Err(format!("found {}; {allowed}", shown(name)))
 }
 
+/// The longest URL of a blob service in bytes: the longest host name has 253, and reading one takes
+/// time that grows with its square.
+const LONGEST_ENDPOINT: usize = 1024;
+
 /// The URL of a blob service, without a trailing slash on its path.
 pub(super) fn endpoint(text: &str) -> Result<Url, String> {
+    if text.len() > LONGEST_ENDPOINT {
+        return Err(format!(
+            "is {} bytes long; at most {LONGEST_ENDPOINT} are allowed",
+            text.len()
+        ));
+    }
     // First, because the rest would show it.
     if text.contains('@') {
         return Err("has a user name or a secret in it; put it in a `credential`".to_owned());

@@ -89,8 +89,12 @@ fn options() -> Options {
             flow_nesting_limit: 16,
             max_aliases: 64,
             max_anchors: 64,
-            max_events: 100_000,
-            max_nodes: 50_000,
+            max_events: 40_000,
+            max_nodes: 20_000,
+            max_recorded_anchor_events: 20_000,
+            max_recorded_anchor_bytes: 4 * MAX_BYTES,
+            // Of all texts, those that aliases repeat included.
+            max_total_scalar_bytes: 4 * MAX_BYTES,
         },
         alias_limits: serde_saphyr::alias_limits! {
             max_total_replayed_events: 10_000,
@@ -252,7 +256,11 @@ impl<'de> Visitor<'de> for Tree {
     }
 
     fn visit_f64<E>(self, number: f64) -> Result<Value, E> {
-        Ok(Value::Number(number.to_string()))
+        // In full, `1e308` has 309 digits.
+        Ok(Value::Number(match number.abs() < 1e15 {
+            true => number.to_string(),
+            false => format!("{number:e}"),
+        }))
     }
 
     fn visit_str<E>(self, text: &str) -> Result<Value, E> {

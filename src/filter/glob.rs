@@ -21,12 +21,40 @@ pub(super) enum Token {
     /// `**` as the last segment: whatever follows.
     Rest,
     /// `[…]`: one of these characters, or one of the others; never `/`.
-    Class {
-        negated: bool,
-        members: BTreeSet<char>,
-    },
+    Class { negated: bool, members: Members },
     /// `{…,…}`.
     Either(Vec<Vec<Token>>),
+}
+
+/// The characters of a class. Ranges are ASCII alone, so they need no room, however many there are.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Members {
+    /// Bit `n`: the character `n`.
+    ascii: u128,
+    others: BTreeSet<char>,
+}
+
+impl Members {
+    /// All of them, in order.
+    pub(super) fn iter(&self) -> impl Iterator<Item = char> {
+        let ascii = (0..128_u8).filter(|n| self.ascii & 1 << n != 0);
+        ascii.map(char::from).chain(self.others.iter().copied())
+    }
+
+    fn is_empty(&self) -> bool {
+        self.ascii == 0 && self.others.is_empty()
+    }
+
+    fn add(&mut self, c: char) {
+        match c.is_ascii() {
+            true => self.ascii |= 1 << u32::from(c),
+            false => _ = self.others.insert(c),
+        }
+    }
+
+    fn remove_ascii(&mut self, c: char) {
+        self.ascii &= !(1 << u32::from(c));
+    }
 }
 
 /// The pieces of a glob, or what the pattern is or has that is wrong.
@@ -68,6 +96,16 @@ pub(super) fn literal(token: &Token) -> Option<char> {
         Token::Char(c) => Some(*c),
         _ => None,
     }
+}
+
+/// How many alternatives a glob has: branches of `{…}`, and `**/`, which is there or not.
+pub(super) fn alternatives(tokens: &[Token]) -> usize {
+    let of = |token: &Token| match token {
+        Token::Dirs => 1,
+        Token::Either(branches) => branches.iter().map(|branch| 1 + alternatives(branch)).sum(),
+        _ => 0,
+    };
+    tokens.iter().map(of).sum()
 }
 
 struct Parser {
@@ -191,18 +229,18 @@ impl Parser {
             self.at += 1;
         }
         let listed = self.class_members(start)?;
-        let mut members = BTreeSet::new();
+        let mut members = Members::default();
         let mut rest = listed.as_slice();
         while let Some((&low, after)) = rest.split_first() {
             if let ['-', high, after @ ..] = after {
-                members.extend(range(low, *high, start)?);
+                range(low, *high, start)?.for_each(|c| members.add(c));
                 rest = after;
             } else {
-                members.insert(low);
+                members.add(low);
                 rest = after;
             }
         }
-        members.remove(&'/');
+        members.remove_ascii('/');
         if members.is_empty() {
             return Err(format!(
                 "has a `[…]` at character {start} with only `/` in it, which it never matches"

@@ -174,13 +174,17 @@ fn mistakes_name_what_and_where() {
         problem(&"{".repeat(9)),
         "nests braces deeper than 8 at character 9"
     );
-    let kana: String = ('ぁ'..='゙').filter(|c| !c.is_control()).take(32).collect();
-    assert_eq!(
-        problem(&format!("?{kana}")),
-        "has 32 different characters beyond ASCII beside `?` or `[!…]`; \
-         at most 31 are allowed there, or use `*`"
+}
+
+#[test]
+fn a_glob_may_name_any_number_of_characters() {
+    let kana: String = ('ぁ'..='ん').collect();
+    check(
+        &format!("?{kana}[{kana}]"),
+        &[&format!("x{kana}ん")],
+        &[&format!("{kana}ん")],
     );
-    assert!(filter("", &[&format!("*{kana}*x")]).is_ok());
+    check(&format!("*[!{kana}]"), &["んa", "ヴ"], &["aん", "a/"]);
 }
 
 #[test]

@@ -1,16 +1,18 @@
-//! The bearer token that clients must present.
+//! The bearer tokens that clients must present.
 
 use std::{
     fs, io,
     path::{Path, PathBuf},
 };
 
-use subtle::ConstantTimeEq;
 use thiserror::Error;
 use tonic::{Request, Status, metadata::MetadataMap, service::Interceptor};
 use tracing::{error, warn};
 
-/// Lets a request pass when it bears the token in the file; without a file, any request.
+use super::tokens::{Sources, Tokens};
+
+/// Lets a request pass when it bears a token of the file; without a file, any request. The request
+/// gets the token's [`Sources`] as an extension.
 ///
 /// The file is read at each request, of which there is one a stream: a token that is rotated is
 /// valid at once, and the old one is not. It is small and mounted, so the read does not block.
@@ -28,22 +30,25 @@ pub enum TokenError {
     /// The file holds no token.
     #[error("the token file {0} is empty")]
     Empty(PathBuf),
+    /// The file makes no sense.
+    #[error("the token file {0} cannot be used: {1}")]
+    Invalid(PathBuf, String),
 }
 
 impl BearerAuth {
     /// Reads the file once, so that a mistake shows at the start.
     pub fn new(file: Option<PathBuf>) -> Result<Self, TokenError> {
         if let Some(file) = &file {
-            read_token(file)?;
+            read_tokens(file)?;
         }
         Ok(Self { file })
     }
 
-    fn check(&self, metadata: &MetadataMap) -> Result<(), Status> {
+    fn check(&self, metadata: &MetadataMap) -> Result<Sources, Status> {
         let Some(file) = &self.file else {
-            return Ok(());
+            return Ok(Sources::All);
         };
-        let expected = read_token(file).map_err(|problem| {
+        let tokens = read_tokens(file).map_err(|problem| {
             error!(%problem, "no request can be let in");
             Status::unavailable("the server cannot read its bearer token; its log says why")
         })?;
@@ -53,32 +58,40 @@ impl BearerAuth {
                  metadata `authorization: Bearer <token>`",
             )
         })?;
-        if bool::from(given.as_bytes().ct_eq(expected.as_bytes())) {
-            return Ok(());
-        }
-        Err(Status::unauthenticated(
+        tokens.find(given).cloned().ok_or_else(|| Status::unauthenticated(
             "the bearer token is not this server's: compare the EventSource's `authSecret` with the server's token",
         ))
     }
 }
 
 impl Interceptor for BearerAuth {
-    fn call(&mut self, request: Request<()>) -> Result<Request<()>, Status> {
-        self.check(request.metadata()).inspect_err(|status| {
+    fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
+        let sources = self.check(request.metadata()).inspect_err(|status| {
             let peer = request.remote_addr().map(tracing::field::display);
             warn!(peer, reason = status.message(), "a request was refused");
         })?;
+        request.extensions_mut().insert(sources);
         Ok(request)
     }
 }
 
-/// The token in a file, without the white space around it.
+/// The one token in a client's file.
 pub fn read_token(file: &Path) -> Result<String, TokenError> {
+    let tokens = read_tokens(file)?;
+    tokens.only().map(str::to_owned).ok_or_else(|| {
+        let problem = "it holds several tokens; a client's file holds only its own".to_owned();
+        TokenError::Invalid(file.to_owned(), problem)
+    })
+}
+
+fn read_tokens(file: &Path) -> Result<Tokens, TokenError> {
     let text =
         fs::read_to_string(file).map_err(|error| TokenError::Unreadable(file.to_owned(), error))?;
-    match text.trim() {
-        "" => Err(TokenError::Empty(file.to_owned())),
-        token => Ok(token.to_owned()),
+    let tokens = Tokens::parse(&text);
+    let tokens = tokens.map_err(|problem| TokenError::Invalid(file.to_owned(), problem))?;
+    match tokens.is_empty() {
+        true => Err(TokenError::Empty(file.to_owned())),
+        false => Ok(tokens),
     }
 }
 
@@ -169,6 +182,38 @@ mod tests {
         fs::write(&file, "\n").unwrap();
         let error = BearerAuth::new(Some(file)).unwrap_err();
         assert!(error.to_string().contains("is empty"));
+    }
+
+    #[test]
+    fn the_request_gets_what_its_token_may_stream() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("token");
+        fs::write(&file, "one datasets\ntwo\n").unwrap();
+        let mut auth = BearerAuth::new(Some(file.clone())).unwrap();
+        let mut sources = |token: &str| {
+            let mut request = Request::new(());
+            let value = format!("Bearer {token}").parse().unwrap();
+            request.metadata_mut().insert("authorization", value);
+            let passed = auth.call(request).unwrap();
+            passed.extensions().get::<Sources>().cloned().unwrap()
+        };
+        assert!(sources("one").allow("datasets") && !sources("one").allow("models"));
+        assert_eq!(sources("two"), Sources::All);
+        let error = read_token(&file).unwrap_err().to_string();
+        assert!(error.contains("holds only its own"), "{error}");
+    }
+
+    #[test]
+    fn a_wrong_line_shows_at_the_start() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("token");
+        fs::write(&file, "good\ns3cret Not_a_source\n").unwrap();
+        let error = BearerAuth::new(Some(file)).unwrap_err().to_string();
+        assert!(
+            error.contains("cannot be used: line 2 names sources"),
+            "{error}"
+        );
+        assert!(!error.contains("s3cret"), "{error}");
     }
 
     #[test]

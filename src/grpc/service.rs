@@ -5,25 +5,33 @@ use std::{
     sync::{Arc, atomic::Ordering::Relaxed},
 };
 
-use tokio::sync::oneshot;
+use tokio::{
+    sync::oneshot,
+    time::{Instant, timeout},
+};
 use tonic::{Request, Response, Status, metadata::MetadataMap};
 use tracing::{info, warn};
 
 use super::{
-    CONFIG_BYTES, DEAD_FOUND, NAME_BYTES, ONCE_METADATA,
+    CONFIG_BYTES, DEAD_FOUND, NAME_BYTES, ONCE_METADATA, PROOF,
     event_stream::EventStream,
     pb::{EventSource, eventing_server::Eventing},
+    reading::ConfigReader,
     status::End,
     streams::{Claim, Streams},
+    tokens::Sources,
 };
 use crate::{
     config::SourceConfig,
     confirm::{Confirmation, Confirmations},
+    event::Place,
     ledger::{home::Rollover, store::StateStore},
+    metrics::SourceStats,
     open::{Open, Opened},
     registry::{Registry, Source},
     session::{
         Mode, Session, SessionError,
+        access::Access,
         outlet::{Outlet, outlet},
     },
     source::id::{source_id, unused_number},
@@ -42,6 +50,8 @@ pub struct EventSourceService {
     pub registry: Arc<Registry>,
     /// Who streams what.
     pub streams: Arc<Streams>,
+    /// Reads configurations.
+    pub reader: ConfigReader,
 }
 
 struct Asked {
@@ -50,6 +60,7 @@ struct Asked {
     confirm: Option<Arc<dyn Confirmation>>,
     once: bool,
     peer: Option<SocketAddr>,
+    began: Instant,
 }
 
 #[tonic::async_trait]
@@ -80,7 +91,9 @@ impl EventSourceService {
         request: Request<EventSource>,
         peer: Option<SocketAddr>,
     ) -> Result<EventStream, End> {
+        let began = Instant::now();
         let once = wants_once(request.metadata());
+        let allowed = request.extensions().get::<Sources>().cloned();
         let EventSource { name, config } = request.into_inner();
         if config.len() > CONFIG_BYTES {
             return Err(End::TooLong(config.len()));
@@ -88,8 +101,12 @@ impl EventSourceService {
         if name.len() > NAME_BYTES {
             return Err(End::LongName(name.len()));
         }
-        let config = SourceConfig::parse(&config)?;
+        let config = self.reader.read(config).await?;
         let opened = self.open.open(&config)?;
+        let id = source_id(&config, &name, &opened.endpoint);
+        if allowed.is_some_and(|sources| !sources.allow(&id)) {
+            return Err(End::NotAllowed(id));
+        }
         let confirm = match &config.confirm {
             Some(confirm) => Some(
                 self.confirmations
@@ -99,17 +116,19 @@ impl EventSourceService {
             ),
             None => None,
         };
-        let id = source_id(&config, &name, &opened.endpoint);
-        let claim = self.streams.claim(&id).await?;
-        let source = self.registry.source(&id);
-        warn_of_short_settle(&id, &config);
         let asked = Asked {
             name,
             config,
             confirm,
             once,
             peer,
+            began,
         };
+        let access = access(&id, &asked, &opened, Arc::default());
+        let proof = proven_in_time(&access);
+        let claim = self.streams.claim(&id, &access.container, proof).await?;
+        warn_of_short_settle(&id, &asked.config);
+        let source = self.registry.source(&id);
         Ok(self.stream(asked, opened, claim, source))
     }
 
@@ -130,9 +149,8 @@ impl EventSourceService {
             claim.client_gone().drop_guard(),
         );
         let running = Running::start(&asked, &claim, source.clone());
-        let session = session(asked, opened, &source);
         self.streams.spawn(async move {
-            let result = run(session, events, &claim).await;
+            let result = run(asked, opened, &source, events, &claim).await;
             running.end(&result);
             // The next stream may start as soon as the claim is dropped, so that goes last of all
             // that concerns the source.
@@ -160,10 +178,42 @@ fn wants_once(metadata: &MetadataMap) -> bool {
     metadata.get(ONCE_METADATA).is_some_and(|once| once == "1")
 }
 
+fn place(asked: &Asked, opened: &Opened) -> Place {
+    Place {
+        endpoint: opened.endpoint.clone(),
+        container: asked.config.container.clone(),
+    }
+}
+
+fn access(id: &str, asked: &Asked, opened: &Opened, stats: Arc<SourceStats>) -> Access {
+    Access {
+        source_id: id.to_owned(),
+        container: place(asked, opened).url(),
+        blobs: Arc::clone(&opened.blobs),
+        prefix: asked.config.filter.listing_prefix().to_owned(),
+        state: opened.state.clone(),
+        confirm: asked.confirm.clone(),
+        seed: unused_number(),
+        stats,
+    }
+}
+
+// For a newcomer that would take over: it may not wait as long as a stream of its own may.
+async fn proven_in_time(access: &Access) -> Result<(), End> {
+    match timeout(PROOF, access.prove()).await {
+        Ok(proof) => Ok(proof?),
+        Err(_) => Err(End::Unproven {
+            source_id: access.source_id.clone(),
+            why: access.waits_for(),
+        }),
+    }
+}
+
 fn session(asked: Asked, opened: Opened, source: &Source) -> Session {
+    let container = place(&asked, &opened).url();
     let state: Arc<dyn StateStore> = match opened.state {
         Some(state) => state,
-        None => source.memory_ledger(),
+        None => source.memory_ledger(&container),
     };
     Session {
         source_id: source.id.clone(),
@@ -178,11 +228,38 @@ fn session(asked: Asked, opened: Opened, source: &Source) -> Session {
         confirm: asked.confirm,
         rollover: Rollover::default(),
         stats: source.stats.clone(),
+        began: asked.began,
     }
 }
 
-async fn run(session: Session, events: Outlet, claim: &Claim) -> Result<(), End> {
-    let result = session.run(events, claim.stop()).await;
+async fn run(
+    asked: Asked,
+    opened: Opened,
+    source: &Source,
+    events: Outlet,
+    claim: &Claim,
+) -> Result<(), End> {
+    let access = access(&source.id, &asked, &opened, source.stats.clone());
+    let stop = claim.stop();
+    // The session takes the ledger from other servers, and finds the one in memory.
+    let proof = async {
+        if !claim.is_proven() {
+            access.prove().await?;
+            claim.prove();
+        }
+        Ok(())
+    };
+    let proven = tokio::select! {
+        biased;
+        () = stop.cancelled() => None,
+        () = events.closed() => None,
+        proof = proof => Some(proof),
+    };
+    let result = match proven {
+        None => Ok(()),
+        Some(Err(error)) => Err(error),
+        Some(Ok(())) => session(asked, opened, source).run(events, stop).await,
+    };
     match (claim.why_stopped(), result) {
         // Once a session was told to stop, why it was told so is what the client needs to know.
         (Some(why), Ok(())) => Err(why),

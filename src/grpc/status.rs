@@ -35,6 +35,36 @@ pub enum End {
     /// A newer stream of the same source has come to this server.
     #[error("another stream of source `{0}` has taken over")]
     TakenOver(String),
+    /// The bearer token may not stream this source.
+    #[error(
+        "the bearer token may not stream source `{0}`: name the source in the token's line of the server's \
+         token file, or give an `id` that is named there"
+    )]
+    NotAllowed(String),
+    /// Another container is streamed under this source's name.
+    #[error(
+        "source `{source_id}` streams {here} here, and this configuration names {asked}: set another `id`"
+    )]
+    OtherContainer {
+        /// The source's name.
+        source_id: String,
+        /// The container that is streamed.
+        here: String,
+        /// The container of the configuration.
+        asked: String,
+    },
+    /// A client could not be seen to do better than the stream that it would take over.
+    #[error(
+        "source `{source_id}` has a live stream, which goes on, and what this client asks for could not be tried \
+         within {} s ({why}): try again",
+        super::PROOF.as_secs()
+    )]
+    Unproven {
+        /// The source's name.
+        source_id: String,
+        /// What it waited for.
+        why: String,
+    },
     /// Two clients take a source from each other.
     #[error(
         "source `{0}` has been taken over {take_overs} times within a minute and is still being streamed: \
@@ -70,6 +100,9 @@ fn code(end: &End) -> Code {
         End::Session(SessionError::Confirm(error)) => confirm_code(error),
         End::Session(SessionError::ForeignLedger { .. }) => Code::FailedPrecondition,
         End::Session(SessionError::TakenOver(_)) | End::TakenOver(_) => Code::Aborted,
+        End::NotAllowed(_) => Code::PermissionDenied,
+        End::OtherContainer { .. } => Code::FailedPrecondition,
+        End::Unproven { .. } => Code::Unavailable,
         End::Contended(_) => Code::AlreadyExists,
         End::Full(_) => Code::ResourceExhausted,
         End::ShuttingDown => Code::Unavailable,
@@ -248,6 +281,28 @@ mod tests {
                 End::Contended("s".into()),
                 Code::AlreadyExists,
                 "distinct `id`",
+            ),
+            (
+                End::NotAllowed("s".into()),
+                Code::PermissionDenied,
+                "may not stream source `s`: name the source",
+            ),
+            (
+                End::OtherContainer {
+                    source_id: "s".into(),
+                    here: "https://a/1".into(),
+                    asked: "https://a/2".into(),
+                },
+                Code::FailedPrecondition,
+                "`s` streams https://a/1 here, and this configuration names https://a/2: set another `id`",
+            ),
+            (
+                End::Unproven {
+                    source_id: "s".into(),
+                    why: "503".into(),
+                },
+                Code::Unavailable,
+                "could not be tried within 15 s (503): try again",
             ),
             (
                 End::Full(64),

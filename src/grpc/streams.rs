@@ -4,10 +4,15 @@
 //! still look alive, so the newest must win. It waits until the older one has recorded what is
 //! done, or it would announce that again. Two clients that want the same source at the same time
 //! would take it from each other for ever: that is noticed and refused.
+//!
+//! Before a stream that looks alive is told to stop, the newcomer proves that it would do better: one
+//! with a mistake, a wrong account or no rights is refused, and the older stream never notices. A
+//! source is its name *and* its container: the name alone gives no right to another's stream.
 
 use std::{
     collections::{HashMap, VecDeque},
     future::Future,
+    pin::pin,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError, Weak,
         atomic::{AtomicBool, Ordering::Relaxed},
@@ -16,7 +21,7 @@ use std::{
 };
 
 use tokio::{
-    sync::{Mutex as AsyncMutex, OwnedMutexGuard},
+    sync::{Mutex as AsyncMutex, OwnedMutexGuard, Semaphore},
     time::{Instant, timeout},
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -37,6 +42,8 @@ pub struct Streams {
     shutdown: CancellationToken,
     kill: CancellationToken,
     tasks: TaskTracker,
+    /// For newcomers that prove themselves: as many at the same time as there may be streams.
+    proofs: Semaphore,
     table: Mutex<Table>,
 }
 
@@ -75,6 +82,12 @@ impl Recent {
 #[derive(Debug, Clone)]
 struct Live {
     serial: u64,
+    /// The URL of the container.
+    container: String,
+    /// Whether its configuration has been seen to work.
+    proven: Arc<AtomicBool>,
+    /// Cancelled when its claim has ended.
+    ended: CancellationToken,
     stop: CancellationToken,
     taken_over: Arc<AtomicBool>,
     client_gone: CancellationToken,
@@ -82,6 +95,27 @@ struct Live {
 
 // Whoever holds the lock has a session of the source running.
 type Turn = AsyncMutex<()>;
+
+impl Live {
+    fn proven(&self) -> bool {
+        self.proven.load(Relaxed)
+    }
+
+    // Waits until nobody would miss it.
+    async fn is_over(&self) {
+        tokio::select! {
+            () = self.client_gone.cancelled() => {}
+            () = self.ended.cancelled() => {}
+        }
+    }
+}
+
+/// Whether a newcomer may have a source.
+enum Entry {
+    Free(Claim, Arc<Turn>),
+    /// This stream looks alive, and the newcomer has proven nothing yet.
+    Taken(Live),
+}
 
 /// The right to stream a source. It ends when this is dropped, after the session.
 #[derive(Debug)]
@@ -102,13 +136,24 @@ impl Streams {
             shutdown,
             kill: CancellationToken::new(),
             tasks: TaskTracker::new(),
+            proofs: Semaphore::new(max),
             table: Mutex::default(),
         })
     }
 
-    /// The right to stream `source`, as soon as the stream before has ended.
-    pub async fn claim(self: &Arc<Self>, source: &str) -> Result<Claim, End> {
-        let (mut claim, turn) = self.register(source)?;
+    /// The right to stream `source` from the container with this URL, as soon as the stream before has
+    /// ended. While a stream before it looks alive, `proof` has to succeed first; a failure of it
+    /// leaves that stream alone.
+    ///
+    /// # Errors
+    /// That of `proof`; or the source, or the server, is taken.
+    pub async fn claim(
+        self: &Arc<Self>,
+        source: &str,
+        container: &str,
+        proof: impl Future<Output = Result<(), End>>,
+    ) -> Result<Claim, End> {
+        let (mut claim, turn) = self.enter(source, container, proof).await?;
         tokio::select! {
             biased;
             () = claim.live.stop.cancelled() => return Err(claim.why_stopped().unwrap_or(End::ShuttingDown)),
@@ -149,13 +194,50 @@ impl Streams {
         self.shutdown.clone()
     }
 
-    fn register(self: &Arc<Self>, source: &str) -> Result<(Claim, Arc<Turn>), End> {
+    async fn enter(
+        self: &Arc<Self>,
+        source: &str,
+        container: &str,
+        proof: impl Future<Output = Result<(), End>>,
+    ) -> Result<(Claim, Arc<Turn>), End> {
+        let mut proof = pin!(async {
+            // Nobody closes the semaphore.
+            let _turn = self.proofs.acquire().await;
+            proof.await
+        });
+        let mut proven = false;
+        loop {
+            let older = match self.register(source, container, proven)? {
+                Entry::Free(claim, turn) => return Ok((claim, turn)),
+                Entry::Taken(older) => older,
+            };
+            tokio::select! {
+                biased;
+                () = self.shutdown.cancelled() => return Err(End::ShuttingDown),
+                () = older.is_over() => {}
+                proof = &mut proof => {
+                    proof?;
+                    proven = true;
+                }
+            }
+        }
+    }
+
+    fn register(
+        self: &Arc<Self>,
+        source: &str,
+        container: &str,
+        proven: bool,
+    ) -> Result<Entry, End> {
         let mut table = self.table();
         if self.shutdown.is_cancelled() {
             return Err(End::ShuttingDown);
         }
+        if let Some(older) = table.in_the_way(source, container)?.filter(|_| !proven) {
+            return Ok(Entry::Taken(older));
+        }
         let took_over = table.make_way(source, self.max)?;
-        let live = table.enter(source, self.shutdown.child_token());
+        let live = table.enter(source, container, proven, self.shutdown.child_token());
         let turn = table.turn(source);
         let claim = Claim {
             streams: self.clone(),
@@ -164,7 +246,7 @@ impl Streams {
             took_over,
             turn: None,
         };
-        Ok((claim, turn))
+        Ok(Entry::Free(claim, turn))
     }
 
     // The older session does not end. The ledger's fence keeps the two apart, and those who come
@@ -186,6 +268,29 @@ impl Streams {
 }
 
 impl Table {
+    // The stream of the source that looks alive.
+    fn in_the_way(&mut self, source: &str, container: &str) -> Result<Option<Live>, End> {
+        let older = self.live.get(source);
+        // A client that has gone does not fight for its stream.
+        let Some(older) = older.filter(|older| !older.client_gone.is_cancelled()) else {
+            return Ok(None);
+        };
+        // Whoever has proven nothing itself keeps nobody out.
+        if older.proven() && older.container != container {
+            return Err(End::OtherContainer {
+                source_id: source.to_owned(),
+                here: older.container.clone(),
+                asked: container.to_owned(),
+            });
+        }
+        let older = older.clone();
+        // Told before the newcomer has to prove anything, for it would prove it in vain.
+        if self.take_overs.are_many(source) {
+            return Err(End::Contended(source.to_owned()));
+        }
+        Ok(Some(older))
+    }
+
     // Whether a live stream was told to end for the newcomer.
     fn make_way(&mut self, source: &str, max: usize) -> Result<bool, End> {
         let Some(older) = self.live.get(source) else {
@@ -196,11 +301,7 @@ impl Table {
             let full = self.live.len() >= max;
             return if full { Err(End::Full(max)) } else { Ok(false) };
         };
-        // A client that has gone does not fight for its stream.
         let contested = !older.client_gone.is_cancelled();
-        if contested && self.take_overs.are_many(source) {
-            return Err(End::Contended(source.to_owned()));
-        }
         older.taken_over.store(true, Relaxed);
         older.stop.cancel();
         if contested {
@@ -209,10 +310,19 @@ impl Table {
         Ok(contested)
     }
 
-    fn enter(&mut self, source: &str, stop: CancellationToken) -> Live {
+    fn enter(
+        &mut self,
+        source: &str,
+        container: &str,
+        proven: bool,
+        stop: CancellationToken,
+    ) -> Live {
         self.serial += 1;
         let live = Live {
             serial: self.serial,
+            container: container.to_owned(),
+            proven: Arc::new(AtomicBool::new(proven)),
+            ended: CancellationToken::new(),
             stop,
             taken_over: Arc::default(),
             client_gone: CancellationToken::new(),
@@ -243,6 +353,16 @@ impl Claim {
         self.live.client_gone.clone()
     }
 
+    /// Whether the stream's configuration has been seen to work.
+    pub fn is_proven(&self) -> bool {
+        self.live.proven()
+    }
+
+    /// The stream's configuration has been seen to work: from now on the source is this container's.
+    pub fn prove(&self) {
+        self.live.proven.store(true, Relaxed);
+    }
+
     /// The ledger's fence has told the session that a stream of another server has taken over: that
     /// counts as a take-over of ours does.
     pub fn lost_to_another_server(&self) {
@@ -265,6 +385,7 @@ impl Drop for Claim {
         if serial == Some(self.live.serial) {
             table.live.remove(&self.source);
         }
+        self.live.ended.cancel();
     }
 }
 

@@ -11,6 +11,8 @@ pub const FORMAT: u32 = 1;
 
 /// How many filters that are no longer used are remembered.
 const EARLIER: usize = 8;
+/// How many bytes they may have together: each stream keeps them in memory.
+const EARLIER_BYTES: usize = 64 * 1024;
 
 /// What a ledger knows beside its set. Small, and written anew as a whole when it changes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -65,6 +67,7 @@ impl Facts {
     /// The facts once a session works with `filter` (whose listing prefix is `prefix`) from `now` on.
     pub fn with_filter(mut self, filter: &FilterSpec, prefix: &str, now: i64) -> Self {
         self.widest_prefix = common_prefix(&self.widest_prefix, prefix).to_owned();
+        self.forget_surplus();
         if self.pending.as_ref().is_some_and(|p| p.filter == *filter) {
             return self;
         }
@@ -95,7 +98,18 @@ impl Facts {
 
     fn remember(&mut self, used: Option<FilterUse>) {
         self.earlier.extend(used);
-        let surplus = self.earlier.len().saturating_sub(EARLIER);
+        self.forget_surplus();
+    }
+
+    // Who was used longest ago goes first.
+    fn forget_surplus(&mut self) {
+        let mut bytes = 0;
+        let fit = |used: &&FilterUse| {
+            bytes += used.filter.bytes();
+            bytes <= EARLIER_BYTES
+        };
+        let kept = self.earlier.iter().rev().take(EARLIER).take_while(fit);
+        let surplus = self.earlier.len() - kept.count();
         self.earlier.drain(..surplus);
     }
 
@@ -209,6 +223,23 @@ mod tests {
         }
         assert_eq!(facts.earlier.len(), EARLIER);
         assert!(facts.know(&filter("95/*")) && !facts.know(&filter("a/*")));
+    }
+
+    #[test]
+    fn long_filters_are_forgotten_sooner() {
+        let long = |n: usize| FilterSpec {
+            prefix: String::new(),
+            patterns: vec![format!("{n}{}", "x".repeat(EARLIER_BYTES / 3)); 1],
+        };
+        let mut facts = new();
+        for n in 0..9 {
+            facts = facts.with_filter(&long(n), "", 900).baseline_complete();
+        }
+        assert_eq!(facts.earlier.len(), 2);
+        assert!(facts.know(&long(8)) && facts.know(&long(7)) && facts.know(&long(6)));
+        // An earlier version kept more.
+        facts.earlier = vec![facts.earlier[0].clone(); EARLIER];
+        assert_eq!(facts.with_filter(&long(8), "", 900).earlier.len(), 2);
     }
 
     #[test]

@@ -8,6 +8,7 @@ use std::{
 
 use tokio::{
     sync::mpsc,
+    task::yield_now,
     time::{Instant, sleep_until},
 };
 use tracing::{info, warn};
@@ -29,6 +30,7 @@ use crate::{
     source::{
         BlobListing,
         listing::{Discovered, Origin},
+        rules::names_at_once,
     },
     storage::StorageErrorKind,
 };
@@ -206,12 +208,9 @@ impl Requests {
                 }
                 Err(error) => return Err(error.into()),
             };
-            let (offers, waiting) = self.judge(&page, replay);
-            open += offers.len() + waiting;
-            for discovered in offers {
-                if self.offers.send(discovered).await.is_err() {
-                    return Ok(Err(Closed));
-                }
+            match self.take(&page, replay).await {
+                Ok(left) => open += left,
+                Err(closed) => return Ok(Err(closed)),
             }
             after = page.next;
             if after.is_none() {
@@ -227,12 +226,31 @@ impl Requests {
         Ok(Ok(()))
     }
 
+    // Offers what is to be offered, and says how much is not done yet.
+    async fn take(&self, page: &ListPage, replay: &Replay) -> Result<usize, Closed> {
+        let at_once = names_at_once(self.filter.cost());
+        let mut open = 0;
+        for start in (0..page.len()).step_by(at_once) {
+            let some = (start..page.len()).take(at_once);
+            let (offers, waiting) = self.judge(some.filter_map(|at| page.get(at)), replay);
+            open += offers.len() + waiting;
+            for discovered in offers {
+                self.offers.send(discovered).await.map_err(|_| Closed)?;
+            }
+            yield_now().await;
+        }
+        Ok(open)
+    }
+
     // What is to be offered, and how much is under way.
-    fn judge(&self, page: &ListPage, replay: &Replay) -> (Vec<Discovered>, usize) {
+    fn judge<'a>(
+        &self,
+        blobs: impl Iterator<Item = BlobRef<'a>>,
+        replay: &Replay,
+    ) -> (Vec<Discovered>, usize) {
         let (mut offers, mut waiting) = (Vec::new(), 0);
         let mut ledger = self.ledger();
-        let asked = page.blobs().filter(|blob| self.is_asked(blob, replay));
-        for blob in asked {
+        for blob in blobs.filter(|blob| self.is_asked(blob, replay)) {
             // What was not announced for itself yet has that before it.
             if ledger.look(self.key.of(blob.name, blob.etag)) != Standing::Done {
                 continue;

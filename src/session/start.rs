@@ -4,7 +4,6 @@ use std::sync::{Arc, Mutex, atomic::Ordering::Relaxed};
 
 use sha2::{Digest, Sha256};
 use time::OffsetDateTime;
-use tokio::time::Instant;
 use tracing::info;
 
 use super::{Mode, Session, SessionError, letters::Letters};
@@ -19,13 +18,12 @@ use crate::{
 impl Session {
     /// Opens the ledger and makes sure that its facts fit the configuration.
     pub(super) async fn start(&self) -> Result<Started, SessionError> {
-        let began = Instant::now();
         // First, so that a stream that cannot be confirmed takes nothing over.
         if let Some(confirm) = &self.confirm {
             confirm.index().ready().await?;
         }
         let (mut journal, contents) = self.open().await?;
-        let facts = self.facts(&contents, began).await?;
+        let facts = self.facts(&contents).await?;
         let changed = contents.facts.as_ref() != Some(&facts);
         let done = contents.done.len() as u64;
         self.stats.ledger_blobs.store(done, Relaxed);
@@ -67,7 +65,7 @@ impl Session {
 
     // The moment at which a source or a filter begins is the service's own, taken back by what
     // passed since the stream began, so that no blob of the time between is taken for an old one.
-    async fn facts(&self, contents: &Contents, began: Instant) -> Result<Facts, SessionError> {
+    async fn facts(&self, contents: &Contents) -> Result<Facts, SessionError> {
         let prefix = self.config.filter.listing_prefix();
         let spec = self.config.filter.spec();
         let known = contents.facts.clone();
@@ -85,7 +83,7 @@ impl Session {
         let page = Retry::new("list blobs", self.writer, &self.stats)
             .run(|| self.blobs.list(prefix, None))
             .await?;
-        let now = (page.service_time - began.elapsed()).unix_timestamp();
+        let now = (page.service_time - self.began.elapsed()).unix_timestamp();
         Ok(match known {
             Some(facts) => facts.with_filter(spec, prefix, now),
             None => Facts::new(

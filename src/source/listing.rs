@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use tokio::{sync::mpsc, time::Instant};
+use tokio::{sync::mpsc, task::yield_now, time::Instant};
 use tracing::{debug, info, warn};
 
 use super::{
@@ -159,26 +159,34 @@ impl Sweeper {
     }
 
     async fn take(&self, page: &ListPage, tally: &mut Tally) -> Result<(), SweepError> {
-        let (new, baseline) = self.judge(page, tally);
+        let fingerprints = self.fingerprints(page, tally);
         self.stats
             .blobs_listed
             .fetch_add(page.len() as u64, Relaxed);
-        if !baseline.is_empty() {
-            let record = Record::Baseline(baseline);
-            self.records.send(record).await.map_err(closed)?;
-        }
-        for discovered in new {
-            self.offers.send(discovered).await.map_err(closed)?;
+        for some in fingerprints.chunks(self.rules.at_once()) {
+            let (new, baseline) = self.judge(page, some, tally);
+            if !baseline.is_empty() {
+                let record = Record::Baseline(baseline);
+                self.records.send(record).await.map_err(closed)?;
+            }
+            for discovered in new {
+                self.offers.send(discovered).await.map_err(closed)?;
+            }
+            yield_now().await;
         }
         Ok(())
     }
 
-    fn judge(&self, page: &ListPage, tally: &mut Tally) -> (Vec<Discovered>, Vec<Fingerprint>) {
+    fn judge(
+        &self,
+        page: &ListPage,
+        fingerprints: &[(usize, Fingerprint)],
+        tally: &mut Tally,
+    ) -> (Vec<Discovered>, Vec<Fingerprint>) {
         let now = page.service_time.unix_timestamp();
         let (mut new, mut baseline) = (Vec::new(), Vec::new());
-        let fingerprints = self.fingerprints(page, tally);
         let mut ledger = self.ledger();
-        for (blob, fingerprint) in unknown(&mut ledger, page, &fingerprints) {
+        for (blob, fingerprint) in unknown(&mut ledger, page, fingerprints) {
             // The same one again on this page is under way by now.
             if ledger.look(fingerprint) != Standing::New {
                 continue;
@@ -282,3 +290,6 @@ struct Tally {
 fn closed<T>(_: mpsc::error::SendError<T>) -> SweepError {
     SweepError::Closed
 }
+
+#[cfg(test)]
+mod tests;

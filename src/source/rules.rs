@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::{
-    blob::{BlobRef, is_name},
+    blob::{BlobRef, MAX_NAME, is_name},
     config::{Existing, SourceConfig},
     filter::Filter,
     ledger::facts::Facts,
@@ -24,6 +24,15 @@ pub enum Verdict {
     Unmatched,
     /// Its name has no character or more than Azure Storage allows, so no event can lead to it.
     Unusable,
+}
+
+/// How many steps of work at names are done at once: some milliseconds at most.
+const AT_ONCE: usize = 1_000_000;
+
+/// How many names may be matched before other tasks get their turn, for a filter of this
+/// [cost](Filter::cost): whatever a configuration asks for, the others go on.
+pub fn names_at_once(cost: usize) -> usize {
+    (AT_ONCE / (cost.max(1) * MAX_NAME)).max(1)
 }
 
 /// The rules of one session. Pure: configuration and ledger in, a verdict out.
@@ -71,12 +80,22 @@ impl Rules {
         }
     }
 
+    /// How many blobs may be judged before other tasks get their turn.
+    pub fn at_once(&self) -> usize {
+        let before = match &self.judged_before {
+            Judged::By(filter) => filter.cost(),
+            Judged::All | Judged::None => 0,
+        };
+        names_at_once(self.filter.cost() + before)
+    }
+
     /// Judges an unknown blob at `now`, in seconds since 1970 by the service's clock.
     pub fn judge(&self, blob: &BlobRef<'_>, now: i64) -> Verdict {
-        if !self.filter.matches(blob.name) {
-            Verdict::Unmatched
-        } else if !is_name(blob.name) {
+        // First, because the work of matching a name grows with its length.
+        if !is_name(blob.name) {
             Verdict::Unusable
+        } else if !self.filter.matches(blob.name) {
+            Verdict::Unmatched
         } else if blob.last_modified < self.cutoff && !self.was_judged(blob.name) {
             Verdict::Baseline
         } else if self.skip_empty && blob.size == 0 {

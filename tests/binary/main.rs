@@ -17,6 +17,7 @@ mod explain;
 mod fetch;
 mod flood;
 mod grpcurl;
+mod newcomers;
 mod process;
 mod restart;
 mod server;

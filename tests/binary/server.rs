@@ -11,7 +11,7 @@ use tokio::{
 };
 use tonic::{Code, Request, Status, Streaming, transport::Channel};
 
-use crate::{
+use super::{
     process::{PATIENCE, Process, binary, wait_for},
     storage::Place,
 };

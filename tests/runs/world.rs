@@ -294,6 +294,7 @@ impl World {
             confirm: Some(watch.clone()),
             rollover: self.rollover,
             stats: Arc::clone(&stats),
+            began: tokio::time::Instant::now(),
         };
         trace!(writer = self.writers, polls, "session starts");
         let stop = CancellationToken::new();

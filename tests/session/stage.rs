@@ -205,6 +205,7 @@ impl Stage {
                 .map(|cluster| cluster as Arc<dyn Confirmation>),
             rollover: self.rollover,
             stats: Arc::clone(&stats),
+            began: tokio::time::Instant::now(),
         };
         let stop = CancellationToken::new();
         let (out, events) = outlet(channel);

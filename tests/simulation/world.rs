@@ -277,6 +277,7 @@ impl World {
             confirm: None,
             rollover: self.rollover,
             stats: Arc::new(SourceStats::default()),
+            began: tokio::time::Instant::now(),
         };
         trace!(writer = self.writers, ?manner, polls, "session starts");
         let stop = CancellationToken::new();

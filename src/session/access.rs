@@ -1,0 +1,92 @@
+//! What a client must show before anything is taken over for it: that its configuration works.
+//!
+//! A stream takes its source from the stream before it, in this process and, through the ledger, in
+//! any other. A client with a wrong account, without a right or of another container would take it
+//! as well and then fail; so all that can be seen without taking is looked at first.
+
+use std::sync::Arc;
+
+use super::SessionError;
+use crate::{
+    confirm::{Confirmation, index::Health},
+    ledger::{
+        home::{Home, Rollover},
+        peek::container_of,
+        store::StateStore,
+    },
+    metrics::SourceStats,
+    retry::Retry,
+    source::BlobListing,
+};
+
+/// What a client asks for, as far as it can be tried.
+pub struct Access {
+    /// The source's name in the state container.
+    pub source_id: String,
+    /// The container's URL.
+    pub container: String,
+    /// The container's listing.
+    pub blobs: Arc<dyn BlobListing>,
+    /// What all names of interest start with.
+    pub prefix: String,
+    /// Where the ledger is kept, when it is in the storage account.
+    pub state: Option<Arc<dyn StateStore>>,
+    /// What shows that events came to something, when the configuration says so.
+    pub confirm: Option<Arc<dyn Confirmation>>,
+    /// Decides the jitter of retries.
+    pub seed: u64,
+    /// Where failed calls are counted.
+    pub stats: Arc<SourceStats>,
+}
+
+impl Access {
+    /// Shows that the cluster can be asked, the container listed, the state container read, and that
+    /// the ledger is this container's. Changes nothing. Transient faults are waited out, for ever.
+    ///
+    /// # Errors
+    /// As those with which a session ends.
+    pub async fn prove(&self) -> Result<(), SessionError> {
+        if let Some(confirm) = &self.confirm {
+            confirm.index().ready().await?;
+        }
+        Retry::new("list blobs", self.seed, &self.stats)
+            .run(|| self.blobs.list(&self.prefix, None))
+            .await?;
+        match &self.state {
+            Some(state) => self.prove_ledger(state).await,
+            None => Ok(()),
+        }
+    }
+
+    /// What [`Access::prove`] has been waiting for, for people.
+    pub fn waits_for(&self) -> String {
+        let health = self
+            .confirm
+            .as_ref()
+            .map(|confirm| confirm.index().health());
+        match (self.stats.error(), health) {
+            (Some(error), _) => error,
+            (None, Some(Health::Lost(error))) => error.to_string(),
+            (None, Some(Health::Starting)) => "the cluster has not answered yet".to_owned(),
+            (None, _) => "the storage account has not answered yet".to_owned(),
+        }
+    }
+
+    async fn prove_ledger(&self, state: &Arc<dyn StateStore>) -> Result<(), SessionError> {
+        let home = Home {
+            store: Arc::clone(state),
+            source_id: self.source_id.clone(),
+            writer: self.seed,
+            rollover: Rollover::default(),
+            stats: Arc::clone(&self.stats),
+        };
+        match container_of(&home).await? {
+            Some(other) if other != self.container => Err(SessionError::ForeignLedger {
+                source_id: self.source_id.clone(),
+                other,
+                container: self.container.clone(),
+            }),
+            _ => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,190 @@
+//! An attack and what must hold while it is under way and afterwards.
+//!
+//! ```ignore
+//! let victim = Victim::start(&[]).await;
+//! victim.endures("what is done to it", async |victim| { … }).await;
+//! ```
+
+use std::{
+    env, fs,
+    net::SocketAddr,
+    time::{Duration, Instant},
+};
+
+use rcgen::{CertifiedKey, generate_simple_self_signed};
+use tokio::sync::{Mutex, MutexGuard};
+
+use crate::{
+    binary::{process::wait_for, server::Server},
+    bystanders::{Bystanders, Tally},
+    measure::{Peak, resident},
+};
+
+/// The token that the server wants.
+pub(crate) const TOKEN: &str = "s3cret";
+/// The most that the server may ever take, in KiB.
+pub(crate) const MOST_KIB: u64 = 100 * 1024;
+/// How much more than before an attack may be left after it, in KiB.
+const LEFT_KIB: u64 = 24 * 1024;
+/// The longest that a probe may wait for its answer.
+const PROBE: Duration = Duration::from_secs(1);
+
+/// One attack at a time: the machine's load is part of what is measured.
+static TURN: Mutex<()> = Mutex::const_new(());
+
+/// Whether attacks are as large as they get (`ATTACK=full`).
+pub(crate) fn full() -> bool {
+    env::var("ATTACK").is_ok_and(|size| size == "full")
+}
+
+/// A number for a small attack, as `cargo test` makes it, and one for a large attack.
+pub(crate) fn sized<T>(small: T, large: T) -> T {
+    if full() { large } else { small }
+}
+
+/// Where the server is, and how to speak to it.
+#[derive(Debug, Clone)]
+pub(crate) struct Target {
+    pub(crate) grpc: SocketAddr,
+    pub(crate) admin: SocketAddr,
+    /// The certificate that the gRPC port presents, in PEM, when it serves TLS.
+    pub(crate) certificate: Option<String>,
+}
+
+impl Target {
+    /// The gRPC port as a URL.
+    pub(crate) fn url(&self) -> String {
+        let scheme = self.certificate.as_ref().map_or("http", |_| "https");
+        format!("{scheme}://{}", self.grpc)
+    }
+}
+
+/// A server with a token, a client that streams from it, and probes that look at it.
+pub(crate) struct Victim {
+    pub(crate) server: Server,
+    pub(crate) target: Target,
+    pub(crate) bystanders: Bystanders,
+    _turn: MutexGuard<'static, ()>,
+}
+
+impl Victim {
+    /// Starts a server with these arguments beside those for storage and token.
+    pub(crate) async fn start(more: &[&str]) -> Self {
+        Self::with(more, None).await
+    }
+
+    /// Starts a server that serves TLS.
+    pub(crate) async fn with_tls() -> Self {
+        let made = generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+        Self::with(&[], Some(made)).await
+    }
+
+    async fn with(more: &[&str], tls: Option<CertifiedKey<rcgen::KeyPair>>) -> Self {
+        let turn = TURN.lock().await;
+        let bystanders = Bystanders::move_in().await;
+        let write = |name: &str, text: &str| {
+            let path = bystanders.place.credentials().join(name);
+            fs::write(&path, text).unwrap();
+            path.to_str().unwrap().to_owned()
+        };
+        let mut args = bystanders.place.storage_args().to_vec();
+        args.extend(["--token-file".to_owned(), write("token", TOKEN)]);
+        if let Some(made) = &tls {
+            args.extend(["--tls-cert".to_owned(), write("tls.crt", &made.cert.pem())]);
+            let key = made.signing_key.serialize_pem();
+            args.extend(["--tls-key".to_owned(), write("tls.key", &key)]);
+        }
+        args.extend(more.iter().map(|arg| (*arg).to_owned()));
+        let server = Server::start(&args).await;
+        let target = Target {
+            grpc: server.grpc,
+            admin: server.admin,
+            certificate: tls.map(|made| made.cert.pem()),
+        };
+        bystanders.begin(&target).await;
+        Self {
+            server,
+            target,
+            bystanders,
+            _turn: turn,
+        }
+    }
+
+    /// Attacks it, and holds it against what is promised: probes are answered in time, the stream goes
+    /// on, memory stays below [`MOST_KIB`] and comes down again. Prints a row of the table.
+    pub(crate) async fn endures(&self, name: &str, attack: impl AsyncFnOnce(&Self)) {
+        let process = self.server.process.id();
+        let before = resident(process);
+        self.bystanders.take();
+        let (peak, began) = (Peak::watch(process), Instant::now());
+        attack(self).await;
+        let took = began.elapsed();
+        let tally = self.bystanders.take();
+        let late = peak.late();
+        // The attack's own end may cost memory as well, so the peak goes on being watched.
+        let after = self.calms_down(before).await;
+        println!(
+            "| {name} | {:.1} s | {} | {} | {} | {} of {}, {:.0} ms | {} |",
+            took.as_secs_f64(),
+            mib(before),
+            mib(peak.most()),
+            mib(after),
+            tally.probes,
+            tally.probes as usize + tally.failed.len(),
+            tally.slowest.as_secs_f64() * 1000.0,
+            tally.events,
+        );
+        if env::var_os("ATTACK_REPORT_ONLY").is_some() {
+            return;
+        }
+        assert!(peak.most() < MOST_KIB, "{} MiB at most", mib(peak.most()));
+        assert!(after < before + LEFT_KIB, "{} MiB are left", mib(after));
+        all_is_well(&tally, late, took);
+        self.bystanders.take();
+        self.bystanders
+            .wait("events after the attack", |tally| tally.events > 1)
+            .await;
+    }
+
+    // What memory comes down to, within the time in which a server gives back what it does not need.
+    async fn calms_down(&self, before: u64) -> u64 {
+        let end = Instant::now() + Duration::from_secs(15);
+        loop {
+            let now = resident(self.server.process.id());
+            if now < before + LEFT_KIB || Instant::now() > end {
+                return now;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+
+    /// Waits until the server has no more than `most` descriptors open.
+    pub(crate) async fn descriptors_fall_to(&self, most: usize) {
+        let few = async || {
+            let now = crate::measure::descriptors(self.server.process.id());
+            (now <= most).then_some(())
+        };
+        wait_for("descriptors to be given back", few).await;
+    }
+}
+
+#[track_caller]
+fn all_is_well(tally: &Tally, late: Duration, took: Duration) {
+    assert_eq!(tally.ended, None, "the stream ended");
+    assert_eq!(tally.failed, [""; 0], "probes failed");
+    // A machine that wakes a thread late makes every answer late.
+    let allowed = PROBE + 4 * late;
+    assert!(
+        tally.slowest < allowed,
+        "{:?} of {allowed:?}",
+        tally.slowest
+    );
+    // The container is listed every second.
+    if took > Duration::from_secs(3) + 4 * late {
+        assert!(tally.events > 0, "no event came during the attack");
+    }
+}
+
+fn mib(kib: u64) -> String {
+    format!("{} MiB", kib / 1024)
+}

@@ -1,0 +1,14 @@
+//! Attacks from the network on the real binary, over loopback and bounded in time. While each is under
+//! way a good client's stream goes on and probes are answered; memory stays small, and comes down again.
+//!
+//! `cargo test --test attack` attacks at a small size; `make attack` at full size, and prints a table.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // tests
+
+mod binary;
+mod bystanders;
+mod configuration;
+mod grpc;
+mod harness;
+mod measure;
+mod wire;
