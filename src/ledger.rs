@@ -8,6 +8,7 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
+pub mod chain;
 pub mod error;
 pub mod facts;
 pub mod fingerprint;
@@ -43,7 +44,7 @@ impl Contents {
             Entry::Done(done) => done.into_iter().for_each(|f| self.done.restore(f)),
             Entry::Replayed(done) => self.replayed.extend(done),
             Entry::ReplaysOver => self.replayed = HashSet::new(),
-            Entry::Opened | Entry::Sealed | Entry::End(_) => {}
+            Entry::Opened | Entry::Sealed | Entry::End(_) | Entry::Link(_) => {}
         }
     }
 }

@@ -109,9 +109,12 @@ pub enum SessionError {
     /// The storage account refused, in a way that trying again does not mend.
     #[error(transparent)]
     Storage(#[from] StorageError),
-    /// The state container holds something that is no ledger of ours.
+    /// The ledger is not as it was written.
     #[error("{0}")]
     DamagedLedger(String),
+    /// A newer version of this program has written the ledger.
+    #[error("{0}")]
+    NewerLedger(String),
     /// The cluster cannot be asked what came of events, until somebody does something about it.
     #[error(transparent)]
     Confirm(#[from] ConfirmError),

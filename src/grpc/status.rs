@@ -97,6 +97,7 @@ fn code(end: &End) -> Code {
         End::Connect(ConnectError::Credential(_)) => Code::FailedPrecondition,
         End::Session(SessionError::Storage(error)) => storage_code(error.kind),
         End::Session(SessionError::DamagedLedger(_)) => Code::DataLoss,
+        End::Session(SessionError::NewerLedger(_)) => Code::FailedPrecondition,
         End::Session(SessionError::Confirm(error)) => confirm_code(error),
         End::Session(SessionError::ForeignLedger { .. }) => Code::FailedPrecondition,
         End::Session(SessionError::TakenOver(_)) | End::TakenOver(_) => Code::Aborted,
@@ -271,6 +272,11 @@ mod tests {
                 SessionError::DamagedLedger("bad".into()).into(),
                 Code::DataLoss,
                 "bad",
+            ),
+            (
+                SessionError::NewerLedger("newer".into()).into(),
+                Code::FailedPrecondition,
+                "newer",
             ),
             (
                 End::TakenOver("s".into()),

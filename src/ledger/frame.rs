@@ -5,12 +5,14 @@
 //! length u32 | CRC-32C u32 | kind u8 | writer u64 | body          all little-endian
 //! ```
 //! `length` counts what follows the checksum; the checksum covers the length and all that follows
-//! it, so that neither a run of zeros nor a frame with another's length can pass.
+//! it, so that neither a run of zeros nor a frame with another's length can pass. The last frame of
+//! each append is a [`Entry::Link`]: it covers all that is before it, so that no frame can be
+//! missing, repeated or moved.
 
 use bytes::{BufMut, BytesMut};
 use thiserror::Error;
 
-use super::{facts::Facts, fingerprint::Fingerprint};
+use super::{chain::Chain, facts::Facts, fingerprint::Fingerprint};
 
 /// The most fingerprints in a frame: 512 KiB, well below the 4 MiB that one append takes.
 pub const MAX_DONE: usize = 65_536;
@@ -43,8 +45,10 @@ pub enum Entry {
     Replayed(Vec<Fingerprint>),
     /// No replay is under way any more: what was done for them need not be known.
     ReplaysOver,
-    /// The last frame of a snapshot, with the number of its fingerprints.
+    /// The end of a snapshot, with the number of its fingerprints.
     End(u64),
+    /// The end of an append, and of a snapshot: the [`Chain`]'s digest of all bytes before this frame.
+    Link(u64),
 }
 
 /// Bytes that are no frame.
@@ -59,6 +63,9 @@ pub enum BadFrame {
     /// The checksum is right and the content is not: written by a newer version, or by no version.
     #[error("a frame of unknown content (kind {0})")]
     Content(u8),
+    /// The frame is sound, and what is before it is not what was there when it was written.
+    #[error("frames before it that are not those that were written")]
+    Chain,
 }
 
 impl Frame {
@@ -74,7 +81,7 @@ impl Frame {
             Entry::Done(done) | Entry::Replayed(done) => {
                 done.iter().for_each(|f| out.put_u64_le(f.to_bits()));
             }
-            Entry::End(count) => out.put_u64_le(*count),
+            Entry::End(number) | Entry::Link(number) => out.put_u64_le(*number),
         }
         let length = ((out.len() - start - HEAD) as u32).to_le_bytes();
         let checksum = checksum(length, &out[start + HEAD..]).to_le_bytes();
@@ -92,6 +99,7 @@ impl Frame {
             (5, 8) => Entry::End(read_u64(body)),
             (6, length) if length % 8 == 0 => Entry::Replayed(fingerprints(body)),
             (7, 0) => Entry::ReplaysOver,
+            (8, 8) => Entry::Link(read_u64(body)),
             _ => return Err(unknown),
         };
         Ok(Self { writer, entry })
@@ -108,6 +116,7 @@ impl Entry {
             Self::End(_) => 5,
             Self::Replayed(_) => 6,
             Self::ReplaysOver => 7,
+            Self::Link(_) => 8,
         }
     }
 }
@@ -117,9 +126,23 @@ impl Entry {
 pub struct FrameReader {
     pending: BytesMut,
     consumed: u64,
+    chain: Chain,
 }
 
 impl FrameReader {
+    /// A reader of the blob whose chain begins as `chain`.
+    pub fn new(chain: Chain) -> Self {
+        Self {
+            chain,
+            ..Self::default()
+        }
+    }
+
+    /// The chain up to the end of the last frame that was handed out.
+    pub fn chain(&self) -> Chain {
+        self.chain
+    }
+
     /// Adds the next piece.
     pub fn push(&mut self, piece: &[u8]) {
         self.pending.extend_from_slice(piece);
@@ -149,6 +172,10 @@ impl FrameReader {
             return Err(BadFrame::Checksum);
         }
         let frame = Frame::decode(content[0], read_u64(&content[1..]), &content[MIN_LENGTH..])?;
+        if matches!(frame.entry, Entry::Link(digest) if digest != self.chain.digest()) {
+            return Err(BadFrame::Chain);
+        }
+        self.chain.add(&self.pending[..whole]);
         let _ = self.pending.split_to(whole);
         self.consumed += whole as u64;
         Ok(Some(frame))

@@ -20,6 +20,19 @@ pub struct Home {
     pub stats: Arc<SourceStats>,
 }
 
+/// Which generations of a ledger there are.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Generations {
+    /// The newest that has a journal.
+    pub journal: Option<u64>,
+    /// The newest that has a snapshot.
+    pub snapshot: Option<u64>,
+    /// The newest that is known to have been begun.
+    pub begun: Option<u64>,
+    /// Whether the journal before the newest is still there.
+    pub has_older: bool,
+}
+
 /// How long a journal may grow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rollover {
@@ -55,15 +68,33 @@ impl Home {
         format!("{}/snapshot-{generation:010}", self.source_id)
     }
 
-    /// The generation that a name tells, when it is a journal's or a snapshot's.
-    pub fn generation(&self, name: &str) -> Option<u64> {
-        self.journal_generation(name)
-            .or_else(|| self.generation_of("snapshot-", name))
+    /// The name of the blob that says that a generation was begun: its journal has held frames, and
+    /// the source's facts are in it or in its snapshot.
+    pub fn begun(&self, generation: u64) -> String {
+        format!("{}/begun-{generation:010}", self.source_id)
     }
 
-    /// The generation that a journal's name tells.
-    pub fn journal_generation(&self, name: &str) -> Option<u64> {
-        self.generation_of("journal-", name)
+    /// The generation that a name tells, when it is that of a blob of the ledger.
+    pub fn generation(&self, name: &str) -> Option<u64> {
+        ["journal-", "snapshot-", "begun-"]
+            .iter()
+            .find_map(|kind| self.generation_of(kind, name))
+    }
+
+    /// Which generations there are.
+    pub fn generations(&self, names: &[String]) -> Generations {
+        let newest = |kind| {
+            let generations = names.iter().filter_map(|n| self.generation_of(kind, n));
+            generations.max()
+        };
+        let journal = newest("journal-");
+        let older = journal.map(|newest| self.journal(newest.saturating_sub(1)));
+        Generations {
+            journal,
+            snapshot: newest("snapshot-"),
+            begun: newest("begun-"),
+            has_older: older.is_some_and(|older| names.contains(&older)),
+        }
     }
 
     /// All names in the folder. Transient faults are waited out.
@@ -77,10 +108,7 @@ impl Home {
     /// The newest generation that has a journal.
     pub async fn newest_journal(&self) -> Result<Option<u64>, StorageError> {
         let names = self.names().await?;
-        Ok(names
-            .iter()
-            .filter_map(|name| self.journal_generation(name))
-            .max())
+        Ok(self.generations(&names).journal)
     }
 
     /// For a call to a state container that has been read from before.

@@ -3,31 +3,43 @@
 //! ```text
 //! <source id>/snapshot-0000000007   what was done when generation 7 began (generation 1 has none)
 //! <source id>/journal-0000000007    what became done since, frame by frame
+//! <source id>/begun-0000000007      says that the journal is not empty, and that the facts are known
 //! ```
 //! Only an append decides who writes: each carries the position at which the writer believes the
 //! journal to end. Who opens a journal appends [`Entry::Opened`]; from then on every earlier writer
 //! believes in a wrong position, is refused, reads the tail back, and knows that it was taken over.
 
 use bytes::{Bytes, BytesMut};
-use tracing::{debug, info, warn};
+use tracing::{debug, info};
 
 use super::{
     Contents,
+    chain::Chain,
     error::JournalError,
     frame::{Entry, Frame, MAX_DONE},
     home::Home,
-    recover::{Recovered, recover},
+    recover::{Recovered, check_snapshot, recover},
     store::{Appended, Put},
 };
 use crate::storage::{StorageError, StorageErrorKind};
+
+/// For people who look into the folder.
+const BEGUN: &str =
+    "The journal of this generation has been written to. If it is empty or gone, it was damaged.\n";
 
 /// A journal that this session has opened.
 pub struct Journal {
     home: Home,
     generation: u64,
     position: u64,
+    /// Of all bytes up to `position`.
+    chain: Chain,
     frames: u64,
     snapshot_bytes: u64,
+    /// Whether the ledger has the source's facts.
+    has_facts: bool,
+    /// Whether a blob says that the generation was begun.
+    begun: bool,
 }
 
 impl Journal {
@@ -35,7 +47,8 @@ impl Journal {
     /// from whoever wrote it. Transient faults are waited out.
     ///
     /// # Errors
-    /// [`JournalError::Damaged`] or [`JournalError::Storage`]; never [`JournalError::Fenced`].
+    /// [`JournalError::Damaged`], [`JournalError::Newer`] or [`JournalError::Storage`]; never
+    /// [`JournalError::Fenced`].
     pub async fn open(home: &Home) -> Result<(Self, Contents), JournalError> {
         loop {
             let recovered = recover(home).await?;
@@ -55,16 +68,16 @@ impl Journal {
             home: home.clone(),
             generation: recovered.generation,
             position: recovered.length,
+            chain: recovered.chain,
             frames: recovered.frames,
             snapshot_bytes: recovered.snapshot_bytes,
+            has_facts: recovered.contents.facts.is_some(),
+            begun: recovered.begun,
         };
         if recovered.sealed {
             let snapshot = journal.snapshot(&recovered.contents);
             journal.begin_next(snapshot).await?;
-        } else if recovered.is_cut() || journal.is_long() {
-            if recovered.is_cut() {
-                journal.warn_of_cut(&recovered);
-            }
+        } else if journal.is_long() {
             let snapshot = journal.snapshot(&recovered.contents);
             journal.roll_over(snapshot).await?;
         } else {
@@ -73,15 +86,6 @@ impl Journal {
         }
         journal.remove_older().await;
         Ok((journal, recovered.contents))
-    }
-
-    fn warn_of_cut(&self, recovered: &Recovered) {
-        warn!(
-            source = self.home.source_id,
-            journal = self.home.journal(self.generation),
-            bytes = recovered.length - recovered.valid,
-            "the journal's tail is damaged and was left out: what it recorded will be announced again"
-        );
     }
 
     /// Makes entries durable: when this returns `Ok`, they are, and in this order.
@@ -93,8 +97,21 @@ impl Journal {
         for entry in entries {
             self.frame(entry.clone()).encode(&mut bytes);
         }
+        link(self.chain, self.home.writer, &mut bytes);
         self.append_bytes(bytes.freeze()).await?;
         self.frames += entries.len() as u64;
+        self.has_facts |= entries.iter().any(|e| matches!(e, Entry::Facts(_)));
+        self.say_begun().await
+    }
+
+    // A journal is made empty, so an empty one alone does not tell whether it was emptied.
+    async fn say_begun(&mut self) -> Result<(), JournalError> {
+        if self.has_facts && !self.begun {
+            let name = self.home.begun(self.generation);
+            let put = || self.home.store.put_new(&name, BEGUN.into());
+            self.home.retry_proven("write ledger").run(put).await?;
+            self.begun = true;
+        }
         Ok(())
     }
 
@@ -122,7 +139,8 @@ impl Journal {
 
     /// The bytes of a snapshot of `contents`, for [`Journal::compact`].
     pub fn snapshot(&self, contents: &Contents) -> Bytes {
-        snapshot(contents, self.home.writer)
+        let name = self.home.snapshot(self.generation + 1);
+        snapshot(contents, &name, self.home.writer)
     }
 
     /// Replaces snapshot and journal by `snapshot` and an empty journal. The snapshot must hold all
@@ -155,11 +173,15 @@ impl Journal {
         let put = || self.home.store.put_new(&name, snapshot.clone());
         if self.home.retry_proven("write snapshot").run(put).await? == Put::Existed {
             debug!(name, "the snapshot was there already");
+            // Before anything else hangs on it: this generation still has all that is in it.
+            check_snapshot(&self.home, next).await?;
         }
         self.create(next).await?;
+        self.chain = Chain::of(&self.home.journal(next));
         self.generation = next;
         self.position = 0;
         self.frames = 0;
+        self.begun = false;
         self.claim().await
     }
 
@@ -205,6 +227,7 @@ impl Journal {
         }
         retry.succeeded();
         self.position += bytes.len() as u64;
+        self.chain.add(&bytes);
         Ok(())
     }
 
@@ -262,7 +285,14 @@ fn unsteady_position() -> StorageError {
     )
 }
 
-fn snapshot(contents: &Contents, writer: u64) -> Bytes {
+// The frame that `bytes` end with, when `chain` is that of all before them.
+fn link(mut chain: Chain, writer: u64, bytes: &mut BytesMut) {
+    chain.add(bytes);
+    let entry = Entry::Link(chain.digest());
+    Frame { writer, entry }.encode(bytes);
+}
+
+fn snapshot(contents: &Contents, name: &str, writer: u64) -> Bytes {
     let mut bytes = BytesMut::with_capacity(8 * contents.done.len() + 4096);
     let mut add = |entry| Frame { writer, entry }.encode(&mut bytes);
     if let Some(facts) = &contents.facts {
@@ -277,5 +307,6 @@ fn snapshot(contents: &Contents, writer: u64) -> Bytes {
         add(Entry::Replayed(piece.to_vec()));
     }
     add(Entry::End(contents.done.len() as u64));
+    link(Chain::of(name), writer, &mut bytes);
     bytes.freeze()
 }

@@ -1,6 +1,7 @@
 //! A look at a ledger that reads only its beginning.
 
 use super::{
+    chain::Chain,
     facts::Facts,
     frame::{Entry, Frame, FrameReader},
     home::Home,
@@ -20,12 +21,12 @@ pub async fn container_of(home: &Home) -> Result<Option<String>, StorageError> {
     };
     let read = || home.store.read(&name, 0, BEGINNING);
     let beginning = home.retry("read ledger").run(read).await?;
-    let facts = beginning.and_then(|chunk| first_facts(&chunk.bytes));
+    let facts = beginning.and_then(|chunk| first_facts(&name, &chunk.bytes));
     Ok(facts.map(|facts| facts.container))
 }
 
-fn first_facts(bytes: &[u8]) -> Option<Facts> {
-    let mut frames = FrameReader::default();
+fn first_facts(name: &str, bytes: &[u8]) -> Option<Facts> {
+    let mut frames = FrameReader::new(Chain::of(name));
     frames.push(bytes);
     while let Ok(Some(Frame { entry, .. })) = frames.read() {
         if let Entry::Facts(facts) = entry {

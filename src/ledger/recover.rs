@@ -1,10 +1,14 @@
 //! Reading a ledger back, whatever moment its last writer stopped at.
+//!
+//! Each append is whole or not at all, so a crash never leaves half a frame. A ledger that is not
+//! whole was damaged by something else: it is refused, because nobody can say what is missing.
 
 use super::{
     Contents,
+    chain::Chain,
     error::JournalError,
     frame::{BadFrame, Entry, Frame, FrameReader},
-    home::Home,
+    home::{Generations, Home},
 };
 
 /// How much is read in one call.
@@ -19,11 +23,15 @@ pub struct Recovered {
     pub contents: Contents,
     /// The newest generation; 1 when there is none yet.
     pub generation: u64,
+    /// Whether a blob says that this generation was begun.
+    pub begun: bool,
     /// Bytes of the generation's journal.
     pub length: u64,
-    /// Bytes of it that are whole frames.
-    pub valid: u64,
-    /// Frames in it.
+    /// The chain of all of them.
+    pub chain: Chain,
+    /// Whether the journal has links. One that only older versions wrote to has none.
+    pub linked: bool,
+    /// Frames in it that say something.
     pub frames: u64,
     /// Whether it ends with [`Entry::Sealed`]: the next generation was about to begin.
     pub sealed: bool,
@@ -31,86 +39,135 @@ pub struct Recovered {
     pub snapshot_bytes: u64,
 }
 
-impl Recovered {
-    /// Whether the journal ends in bytes that are no frame.
-    pub fn is_cut(&self) -> bool {
-        self.valid < self.length
-    }
-}
-
 /// Reads the newest generation. Transient faults are waited out; a generation that is replaced
 /// while it is read is left for the newer one.
 ///
 /// # Errors
-/// [`JournalError::Damaged`] when the snapshot is missing or not whole, or when frames are sound
-/// and of a newer version; a damaged tail of the journal is no error.
+/// [`JournalError::Damaged`] when something is missing, or is not as it was written;
+/// [`JournalError::Newer`] when a newer version wrote it.
 pub async fn recover(home: &Home) -> Result<Recovered, JournalError> {
+    let mut missing = String::new();
     for _ in 0..PATIENCE {
-        let names = home.names().await?;
-        let newest = names
-            .iter()
-            .filter_map(|n| home.journal_generation(n))
-            .max();
-        let found = match newest {
-            Some(generation) => read_generation(home, generation).await?,
-            None if names.iter().any(|name| home.generation(name).is_some()) => {
-                return Err(damaged(home, "has a snapshot and no journal"));
-            }
-            None => Some(Recovered {
+        let generations = home.generations(&home.names().await?);
+        // A listing of several pages is not of one moment: what is missing may only have been
+        // replaced meanwhile.
+        if let Some(what) = gap(home, generations) {
+            missing = what;
+            continue;
+        }
+        let Some(generation) = generations.journal else {
+            return Ok(Recovered {
                 generation: 1,
+                chain: Chain::of(&home.journal(1)),
                 ..Recovered::default()
-            }),
+            });
         };
-        if let Some(recovered) = found {
-            return Ok(recovered);
+        match read_generation(home, generation).await? {
+            Ok(mut found) => {
+                found.begun = generations.begun == Some(generation);
+                return whole(home, generations, found);
+            }
+            Err(name) => missing = format!("`{name}` is missing"),
         }
     }
-    Err(damaged(home, "has a journal whose snapshot is missing"))
+    Err(damaged(home, missing))
 }
 
-async fn read_generation(home: &Home, generation: u64) -> Result<Option<Recovered>, JournalError> {
-    let mut recovered = Recovered {
+// What must be there, by the names of what is.
+fn gap(home: &Home, generations: Generations) -> Option<String> {
+    let Generations {
+        journal,
+        snapshot,
+        begun,
+        ..
+    } = generations;
+    // A snapshot is written before its journal is made, and a journal before it is called begun.
+    let before = snapshot.map(|n| n.saturating_sub(u64::from(journal.is_some())));
+    let expected = before.max(begun)?;
+    (journal < Some(expected)).then(|| format!("`{}` is missing", home.journal(expected)))
+}
+
+// Each frame that is there is sound and in its place; this looks for frames that are not there.
+fn whole(
+    home: &Home,
+    generations: Generations,
+    found: Recovered,
+) -> Result<Recovered, JournalError> {
+    let journal = home.journal(found.generation);
+    // The generation before is removed only once this one has frames.
+    let never_empty = found.begun || found.generation > 1 && !generations.has_older;
+    let what = if found.length == 0 && never_empty {
+        "is empty and was not before"
+    } else if found.begun && (found.contents.facts.is_none() || !found.linked) {
+        "has lost frames at its end"
+    } else if !found.sealed && generations.snapshot > Some(found.generation) {
+        "has lost the frame that ends it"
+    } else {
+        return Ok(found);
+    };
+    Err(damaged(home, format!("`{journal}` {what}")))
+}
+
+// `Err`: a blob of this name is missing (any more).
+async fn read_generation(
+    home: &Home,
+    generation: u64,
+) -> Result<Result<Recovered, String>, JournalError> {
+    let mut found = Recovered {
         generation,
         ..Recovered::default()
     };
-    if generation > 1 {
-        let Some(bytes) = read_snapshot(home, generation, &mut recovered.contents).await? else {
-            return Ok(None);
-        };
-        recovered.snapshot_bytes = bytes;
+    if generation > 1 && !read_snapshot(home, &mut found).await? {
+        return Ok(Err(home.snapshot(generation)));
     }
-    let read = read_journal(home, generation, &mut recovered).await?;
-    Ok(read.then_some(recovered))
+    if !read_journal(home, &mut found).await? {
+        return Ok(Err(home.journal(generation)));
+    }
+    Ok(Ok(found))
 }
 
-async fn read_snapshot(
-    home: &Home,
-    generation: u64,
-    contents: &mut Contents,
-) -> Result<Option<u64>, JournalError> {
-    let name = home.snapshot(generation);
+/// Makes sure that a snapshot that somebody else wrote is whole.
+///
+/// # Errors
+/// As [`recover`]; [`JournalError::Fenced`] when it is gone, as after another roll-over.
+pub(super) async fn check_snapshot(home: &Home, generation: u64) -> Result<(), JournalError> {
+    let mut found = Recovered {
+        generation,
+        ..Recovered::default()
+    };
+    if read_snapshot(home, &mut found).await? {
+        Ok(())
+    } else {
+        Err(JournalError::Fenced)
+    }
+}
+
+// Whether there is one.
+async fn read_snapshot(home: &Home, found: &mut Recovered) -> Result<bool, JournalError> {
+    let name = home.snapshot(found.generation);
+    let contents = &mut found.contents;
     let mut end = None;
-    let outcome = read_frames(home, &name, |entry, length| {
+    let read = read_frames(home, &name, |entry, length| {
+        if end.is_some() {
+            return Err(AFTER_END);
+        }
         match entry {
             Entry::End(count) => end = Some(count),
             entry => {
                 if contents.done.is_empty() && matches!(entry, Entry::Done(_)) {
                     contents.done.reserve(most_in(length));
                 }
-                contents.apply(entry);
+                take_in(contents, entry)?;
             }
         }
-        true
+        Ok(())
     })
     .await?;
-    let Some(outcome) = outcome else {
-        return Ok(None);
-    };
-    let whole = outcome.bad.is_none() && outcome.valid == outcome.length;
-    if !whole || end != Some(contents.done.len() as u64) {
-        return Err(damaged(home, "has a snapshot that is not whole"));
+    if read.is_some() && end != Some(found.contents.done.len() as u64) {
+        return Err(damaged(home, format!("`{name}` is not whole")));
     }
-    Ok(Some(outcome.length))
+    found.snapshot_bytes = read.as_ref().map_or(0, |read| read.length);
+    Ok(read.is_some())
 }
 
 // Fingerprints are eight bytes each, and nearly all that is in a snapshot.
@@ -118,48 +175,54 @@ fn most_in(length: u64) -> usize {
     usize::try_from(length / 8).unwrap_or(usize::MAX)
 }
 
-async fn read_journal(
-    home: &Home,
-    generation: u64,
-    recovered: &mut Recovered,
-) -> Result<bool, JournalError> {
-    let name = home.journal(generation);
-    let (contents, sealed) = (&mut recovered.contents, &mut recovered.sealed);
-    let mut frames = 0;
-    let outcome = read_frames(home, &name, |entry, _| {
-        frames += 1;
+// Whether there is one.
+async fn read_journal(home: &Home, found: &mut Recovered) -> Result<bool, JournalError> {
+    let name = home.journal(found.generation);
+    let (contents, sealed, frames) = (&mut found.contents, &mut found.sealed, &mut found.frames);
+    let read = read_frames(home, &name, |entry, _| {
+        if *sealed {
+            return Err(AFTER_END);
+        }
         *sealed = entry == Entry::Sealed;
-        contents.apply(entry);
-        !*sealed
+        *frames += 1;
+        take_in(contents, entry)
     })
     .await?;
-    let Some(outcome) = outcome else {
-        return Ok(false);
-    };
-    if let Some(BadFrame::Content(_)) = outcome.bad {
-        return Err(damaged(home, "was written by a newer version"));
+    if let Some(read) = &read {
+        found.length = read.length;
+        found.chain = read.chain;
+        found.linked = read.linked;
     }
-    recovered.frames = frames;
-    recovered.valid = outcome.valid;
-    recovered.length = outcome.length;
-    Ok(true)
+    Ok(read.is_some())
 }
 
-struct Outcome {
+const AFTER_END: &str = "goes on after its end";
+
+fn take_in(contents: &mut Contents, entry: Entry) -> Result<(), &'static str> {
+    let done = matches!(entry, Entry::Done(_) | Entry::Replayed(_));
+    if done && contents.facts.is_none() {
+        return Err("says what is done, and the facts of the source are missing before it");
+    }
+    contents.apply(entry);
+    Ok(())
+}
+
+struct Read {
     length: u64,
-    valid: u64,
-    bad: Option<BadFrame>,
+    chain: Chain,
+    /// Whether there are links. A ledger that an older version wrote has none.
+    linked: bool,
 }
 
-// Hands on each entry, with the blob's length, until `take` has enough, a frame is bad, or the blob ends. `None`: there is
-// no such blob (any more).
+// Hands on each entry but the links, with the blob's length; all of the blob must be sound. `None`:
+// there is no such blob (any more).
 async fn read_frames(
     home: &Home,
     name: &str,
-    mut take: impl FnMut(Entry, u64) -> bool,
-) -> Result<Option<Outcome>, JournalError> {
-    let mut frames = FrameReader::default();
-    let mut at = 0;
+    mut take: impl FnMut(Entry, u64) -> Result<(), &'static str>,
+) -> Result<Option<Read>, JournalError> {
+    let mut frames = FrameReader::new(Chain::of(name));
+    let (mut at, mut linked, mut open_end) = (0, false, false);
     loop {
         let read = || home.store.read(name, at, PIECE);
         let Some(chunk) = home.retry("read ledger").run(read).await? else {
@@ -167,31 +230,45 @@ async fn read_frames(
         };
         at += chunk.bytes.len() as u64;
         frames.push(&chunk.bytes);
-        let outcome = |bad, frames: &FrameReader| Outcome {
-            length: chunk.total,
-            valid: frames.consumed(),
-            bad,
-        };
-        loop {
-            match frames.read() {
-                Ok(Some(Frame { entry, .. })) => {
-                    if !take(entry, chunk.total) {
-                        return Ok(Some(outcome(None, &frames)));
-                    }
-                }
-                Ok(None) => break,
-                Err(bad) => return Ok(Some(outcome(Some(bad), &frames))),
+        while let Some(Frame { entry, .. }) = next(home, name, &mut frames)? {
+            let link = matches!(entry, Entry::Link(_));
+            (linked, open_end) = (linked || link, !link);
+            if !link {
+                take(entry, chunk.total).map_err(|what| bad(home, name, what, &frames))?;
             }
         }
-        if chunk.bytes.is_empty() || at >= chunk.total {
-            return Ok(Some(outcome(None, &frames)));
+        if !chunk.bytes.is_empty() && at < chunk.total {
+            continue;
         }
+        if frames.consumed() < chunk.total || linked && open_end {
+            return Err(bad(home, name, "ends in the middle of an append", &frames));
+        }
+        return Ok(Some(Read {
+            length: chunk.total,
+            chain: frames.chain(),
+            linked,
+        }));
     }
 }
 
-fn damaged(home: &Home, what: &str) -> JournalError {
-    JournalError::Damaged(format!(
-        "the ledger of source `{id}` {what}; restore the folder `{id}/` of the state container, or delete it to begin anew (with `existing: skip` nothing that is there now is announced then)",
-        id = home.source_id
-    ))
+fn next(home: &Home, name: &str, frames: &mut FrameReader) -> Result<Option<Frame>, JournalError> {
+    frames.read().map_err(|found| match found {
+        BadFrame::Content(_) => JournalError::Newer {
+            source_id: home.source_id.clone(),
+            what: format!("`{name}` has {found} at byte {}", frames.consumed()),
+        },
+        found => bad(home, name, &format!("has {found}"), frames),
+    })
+}
+
+fn bad(home: &Home, name: &str, what: &str, frames: &FrameReader) -> JournalError {
+    let at = frames.consumed();
+    damaged(home, format!("`{name}` {what} (at byte {at})"))
+}
+
+fn damaged(home: &Home, what: String) -> JournalError {
+    JournalError::Damaged {
+        source_id: home.source_id.clone(),
+        what,
+    }
 }

@@ -83,17 +83,20 @@ impl Session {
         let page = Retry::new("list blobs", self.writer, &self.stats)
             .run(|| self.blobs.list(prefix, None))
             .await?;
-        let now = (page.service_time - self.began.elapsed()).unix_timestamp();
-        Ok(match known {
-            Some(facts) => facts.with_filter(spec, prefix, now),
-            None => Facts::new(
-                container,
-                self.new_key(page.service_time),
-                spec.clone(),
-                prefix,
-                now,
-            ),
-        })
+        let since = page.service_time - self.began.elapsed();
+        let now = since.unix_timestamp();
+        if let Some(facts) = known {
+            return Ok(facts.with_filter(spec, prefix, now));
+        }
+        if self.mode == Mode::Record {
+            info!(
+                source = self.source_id,
+                %since,
+                "no ledger of this source was found, so it begins now: blobs from before follow `existing`"
+            );
+        }
+        let key = self.new_key(page.service_time);
+        Ok(Facts::new(container, key, spec.clone(), prefix, now))
     }
 
     fn new_key(&self, now: OffsetDateTime) -> FingerprintKey {
@@ -114,8 +117,9 @@ impl Session {
     pub(super) fn explain(&self, error: JournalError) -> SessionError {
         match error {
             JournalError::Fenced => SessionError::TakenOver(self.source_id.clone()),
-            JournalError::Damaged(what) => SessionError::DamagedLedger(what),
             JournalError::Storage(error) => SessionError::Storage(error),
+            JournalError::Newer { .. } => SessionError::NewerLedger(error.to_string()),
+            JournalError::Damaged { .. } => SessionError::DamagedLedger(error.to_string()),
         }
     }
 }

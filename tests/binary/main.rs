@@ -10,6 +10,7 @@ mod bad_storage;
 mod check;
 mod clients;
 mod commands;
+mod damaged_ledger;
 mod dead_letters;
 mod events;
 mod examples;

@@ -77,7 +77,7 @@ async fn looking_on_knows_what_is_done_and_disturbs_nobody() {
     assert_eq!(stream.name().await, "done");
     server.reaches("done", 1).await;
     let names = ledger(&place).await;
-    let [journal] = &names[..] else {
+    let [_begun, journal] = &names[..] else {
         panic!("{names:?}");
     };
     let before = place.client.get(&place.state, journal).await;
