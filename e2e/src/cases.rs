@@ -85,6 +85,7 @@ pub(crate) const CASES: &[Case] = &[
         needs: &[],
         setup: Setup {
             pipeline: true,
+            active_workflows: 8,
             ..USUAL
         },
         play: |stage| Box::pin(names::are_not_code(stage)),
