@@ -1,16 +1,20 @@
 //! What has come of events: the objects in the cluster that bear an event's id.
 //!
-//! [`index`] is pure and knows what was seen; [`watch`] feeds it from the cluster.
+//! [`index`] and [`unfinished`] are pure and know what was seen; [`watch`] feeds it from the cluster, and
+//! [`words`] tells people.
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use thiserror::Error;
 
+use self::unfinished::Workflows;
 use crate::{config::Confirm, event::EventId};
 
 pub mod index;
+pub mod unfinished;
 pub mod watch;
+pub mod words;
 
 pub use index::Index;
 
@@ -19,6 +23,10 @@ pub const EVENT_ID_LABEL: &str = "azure-blob-eventsource/event-id";
 
 /// The label with which Argo says that a Workflow has finished.
 pub const COMPLETED_LABEL: &str = "workflows.argoproj.io/completed";
+
+/// The label with which Argo says how far a Workflow is. Without it, Argo's controller has not taken
+/// the Workflow up.
+pub const PHASE_LABEL: &str = "workflows.argoproj.io/phase";
 
 /// Opens watches: the port that keeps the server apart from Kubernetes.
 #[async_trait]
@@ -44,6 +52,14 @@ pub trait Confirmation: Send + Sync {
 
     /// Where the objects are.
     fn namespace(&self) -> &str;
+
+    /// The unfinished Workflows at `now`, in seconds since 1970.
+    fn workflows(&self, now: i64) -> Workflows {
+        Workflows {
+            namespace: self.namespace().to_owned(),
+            survey: self.index().survey(now),
+        }
+    }
 
     /// Asks the cluster itself whether an object bears this id, and tells the index if so: the
     /// answer does not depend on a watch that may have missed something.

@@ -7,6 +7,7 @@
 //! [`grpc`].
 
 pub mod admin;
+pub mod age;
 pub mod app;
 pub mod args;
 pub mod azure;

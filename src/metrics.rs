@@ -5,7 +5,45 @@ use std::sync::{
     atomic::{AtomicU64, Ordering::Relaxed},
 };
 
+use serde::Serialize;
+
+use crate::confirm::unfinished::Workflows;
+
 pub mod render;
+
+/// Why a source that has something to send waits: a limit of its configuration is reached.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Pause {
+    /// The limit's key.
+    pub limit: &'static str,
+    /// What it allows.
+    pub most: usize,
+    /// One sentence: who takes its places.
+    pub reason: String,
+}
+
+impl Pause {
+    /// `limits.inFlight` is reached.
+    pub fn in_flight(most: usize) -> Self {
+        Self {
+            limit: "limits.inFlight",
+            most,
+            reason: format!(
+                "`limits.inFlight` allows {most}: so many events are sent and not yet done"
+            ),
+        }
+    }
+
+    /// `limits.activeWorkflows` is reached, and `reason` says who takes its places.
+    pub fn active_workflows(most: usize, reason: String) -> Self {
+        Self {
+            limit: "limits.activeWorkflows",
+            most,
+            reason,
+        }
+    }
+}
 
 /// The live numbers of one source. The session writes them, the admin port reads them.
 ///
@@ -34,6 +72,10 @@ pub struct SourceStats {
     pub stalled: AtomicU64,
     /// Why nothing can be sent or confirmed now; `None` when all is well.
     pub delivery_error: Mutex<Option<String>>,
+    /// Which limit makes it wait; `None` when none does.
+    pub pause: Mutex<Option<Pause>>,
+    /// The unfinished Workflows of the namespace that confirms; none without `confirm`.
+    pub workflows: Mutex<Workflows>,
     /// Events sent and not yet done, now.
     pub in_flight: AtomicU64,
     /// Blob versions that the ledger holds as done, now.
@@ -50,9 +92,9 @@ pub struct SourceStats {
     pub last_error: Mutex<Option<String>>,
 }
 
-// No holder leaves an error half written, so a poisoned lock is as good as a whole one.
-fn lock(error: &Mutex<Option<String>>) -> MutexGuard<'_, Option<String>> {
-    error.lock().unwrap_or_else(PoisonError::into_inner)
+// No holder leaves a value half written, so a poisoned lock is as good as a whole one.
+fn lock<T>(value: &Mutex<T>) -> MutexGuard<'_, T> {
+    value.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl SourceStats {
@@ -75,5 +117,39 @@ impl SourceStats {
     /// Replaces what is wrong with delivery.
     pub fn set_delivery_error(&self, error: Option<String>) {
         *lock(&self.delivery_error) = error;
+    }
+
+    /// Which limit makes the source wait.
+    pub fn pause(&self) -> Option<Pause> {
+        lock(&self.pause).clone()
+    }
+
+    /// Replaces that.
+    pub fn set_pause(&self, pause: Option<Pause>) {
+        *lock(&self.pause) = pause;
+    }
+
+    /// The unfinished Workflows of the namespace that confirms.
+    pub fn workflows(&self) -> Workflows {
+        lock(&self.workflows).clone()
+    }
+
+    /// Replaces them.
+    pub fn set_workflows(&self, workflows: Workflows) {
+        *lock(&self.workflows) = workflows;
+    }
+
+    /// How many Workflows Argo's controller does not take up, now.
+    pub fn without_phase(&self) -> u64 {
+        lock(&self.workflows).survey.without_phase.count as u64
+    }
+
+    /// Nobody streams the source any more: what only a live session knows is not known now.
+    pub fn stream_ended(&self) {
+        self.in_flight.store(0, Relaxed);
+        self.stalled.store(0, Relaxed);
+        self.set_delivery_error(None);
+        self.set_pause(None);
+        self.set_workflows(Workflows::default());
     }
 }

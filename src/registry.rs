@@ -169,9 +169,7 @@ impl Source {
         }
         stream.live = false;
         // A session that broke off could not say so itself.
-        self.stats.in_flight.store(0, Relaxed);
-        self.stats.stalled.store(0, Relaxed);
-        self.stats.set_delivery_error(None);
+        self.stats.stream_ended();
         stream.since = OffsetDateTime::now_utc();
         stream.ended = why;
     }
@@ -184,6 +182,7 @@ impl Source {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{confirm::unfinished::Workflows, metrics::Pause};
 
     #[test]
     fn a_source_is_found_again_with_its_ledger() {
@@ -232,6 +231,20 @@ mod tests {
         assert_eq!(source.stats.error().as_deref(), Some("503"));
         source.started("event", "container");
         assert_eq!(source.stats.error(), None);
+    }
+
+    #[test]
+    fn what_only_a_live_session_knows_ends_with_the_stream() {
+        let registry = Registry::default();
+        let source = registry.source("a");
+        let number = source.started("event", "container");
+        let mut workflows = Workflows::default();
+        workflows.survey.without_phase.count = 2;
+        source.stats.set_workflows(workflows);
+        source.stats.set_pause(Some(Pause::in_flight(100)));
+        source.ended(number, None);
+        assert_eq!(source.stats.pause(), None);
+        assert_eq!(source.stats.without_phase(), 0);
     }
 
     #[test]

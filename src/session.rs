@@ -302,6 +302,7 @@ impl Session {
         };
         let (marker, writer) = stalled::marker(&self.home());
         let courier = Courier {
+            source: self.source_id.clone(),
             place: self.place(),
             out: line.out.clone(),
             records: line.records.clone(),
@@ -339,6 +340,7 @@ impl Session {
             records: line.records.clone(),
             fence: line.fence.clone(),
             in_flight: Arc::clone(&line.in_flight),
+            most: self.config.limits.in_flight,
             settle,
             stats: Arc::clone(&self.stats),
             sent: Sent::default(),

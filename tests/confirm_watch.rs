@@ -14,8 +14,9 @@ use std::{
 use azure_blob_eventsource::{
     config::{Confirm, ObjectKind},
     confirm::{
-        COMPLETED_LABEL, ConfirmError, Confirmation, Confirmations, EVENT_ID_LABEL,
-        index::{Health, News},
+        COMPLETED_LABEL, ConfirmError, Confirmation, Confirmations, EVENT_ID_LABEL, PHASE_LABEL,
+        index::{Health, News, Object, State},
+        unfinished::Holder,
         watch::Watches,
     },
     event::EventId,
@@ -506,6 +507,59 @@ async fn what_is_told_twice_late_or_with_a_strange_label_does_no_harm() {
     assert_eq!((watch.index().len(), watch.index().unfinished()), (3, 2));
 }
 
+/// A Workflow that was made at second 1000 of 1970, with a phase or without, and deleted or not.
+fn standing(id: u128, version: u64, phase: Option<&str>, deleted: bool) -> Value {
+    let mut labels = json!({EVENT_ID_LABEL: EventId(id).to_hex()});
+    if let Some(phase) = phase {
+        labels[PHASE_LABEL] = phase.into();
+    }
+    let mut object = meta(&format!("w-{id}"), version, labels);
+    object["metadata"]["creationTimestamp"] = "1970-01-01T00:16:40Z".into();
+    if deleted {
+        object["metadata"]["deletionTimestamp"] = "1970-01-01T00:25:00Z".into();
+        object["metadata"]["finalizers"] = json!(["workflows.argoproj.io/artifact-gc"]);
+    }
+    object
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_an_unfinished_workflow_it_is_known_since_when_it_is_there_and_its_phase() {
+    let (_, watches) = Script::of([
+        list(
+            vec![
+                standing(1, 5, None, false),
+                standing(2, 6, Some("Pending"), false),
+                standing(3, 7, None, true),
+                standing(4, 8, Some(""), false),
+                finished(5, 9),
+            ],
+            "",
+        ),
+        Answer::Watch(
+            vec![event("MODIFIED", standing(4, 101, Some("Running"), false))],
+            End::Silence,
+        ),
+    ]);
+    let watch = open(&watches).await;
+    watch.index().ready().await.unwrap();
+    let names = |group: &[Holder]| {
+        let names = group.iter().map(|it| it.name.clone());
+        names.collect::<Vec<_>>()
+    };
+    until("the fourth", || {
+        watch.workflows(2000).survey.without_phase.count == 1
+    })
+    .await;
+    let seen = watch.workflows(2000);
+    assert_eq!(seen.namespace, "ml-pipelines");
+    assert_eq!(seen.survey.count, 4);
+    assert_eq!(names(&seen.survey.without_phase.oldest), ["w-1"]);
+    assert_eq!(seen.survey.without_phase.oldest[0].age_seconds, 1000);
+    assert_eq!(names(&seen.survey.deleted.oldest), ["w-3"]);
+    assert_eq!(seen.survey.deleted.oldest[0].deleted_seconds, Some(500));
+    assert_eq!(watch.workflows(1180).survey.without_phase.count, 0);
+}
+
 #[tokio::test(start_paused = true)]
 async fn who_asks_for_the_same_shares_one_watch_and_it_ends_with_the_last() {
     let (script, watches) = Script::of([list(vec![], ""), quiet(), list(vec![], ""), quiet()]);
@@ -570,10 +624,21 @@ fn resources() -> Answer {
 
 #[tokio::test(start_paused = true)]
 async fn any_kind_of_a_namespace_is_found_by_asking() {
-    let (script, watches) = Script::of([resources(), list(vec![object(1, 5)], ""), quiet()]);
+    let (script, watches) = Script::of([
+        resources(),
+        list(vec![standing(1, 5, None, false)], ""),
+        quiet(),
+    ]);
     let watch = watches.open(&batch("Job")).await.unwrap();
     watch.index().ready().await.unwrap();
-    assert!(watch.index().has(EventId(1)));
+    let job = Object {
+        name: "w-1".to_owned(),
+        id: EventId(1),
+        state: State::Untold,
+    };
+    assert_eq!(watch.index().find(EventId(1)), Some(job));
+    let seen = watch.workflows(i64::MAX);
+    assert_eq!((seen.survey.count, seen.survey.without_phase.count), (0, 0));
     let asked = script.asked();
     assert_eq!(asked[0], "/apis/batch/v1");
     assert!(

@@ -5,7 +5,7 @@ use std::fmt::{self, Display, Formatter, Write};
 use time::OffsetDateTime;
 
 use super::status::{Phase, SourceStatus, Status};
-use crate::event::rfc3339;
+use crate::{age::Age, event::rfc3339};
 
 /// Nothing is loaded and nothing runs, whatever a name in the table may hold.
 pub(super) const POLICY: &str =
@@ -19,13 +19,14 @@ h1{font-size:1.3rem;margin:0}p{margin:.3rem 0 1.2rem;opacity:.75}\
 table{border-collapse:collapse;width:100%}\
 th,td{text-align:left;padding:.4rem .8rem;border-bottom:1px solid #8884;vertical-align:top}\
 th{font-weight:600;white-space:nowrap}td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}\
-td.error{max-width:32rem;overflow-wrap:anywhere}\
+td.error{max-width:32rem;overflow-wrap:anywhere}td.error div+div{margin-top:.4rem}\
 .phase{white-space:nowrap}.phase::before{content:'';display:inline-block;width:.6em;height:.6em;\
 border-radius:50%;margin-right:.5em;background:#8889}\
-.watching::before{background:#2a9d58}.first::before{background:#3b82d6}.retrying::before,.stalled::before{background:#d6453b}";
+.watching::before{background:#2a9d58}.first::before{background:#3b82d6}.retrying::before,.stalled::before{background:#d6453b}\
+.waiting::before{background:#d99a1c}";
 
 const HEAD: &str = "<tr><th>Source<th>Event<th>Container<th>State<th>Since\
-<th class=n>In flight<th class=n>Workflows<th class=n>Sent<th class=n>Again<th class=n>Done<th class=n>Dead letters<th class=n>Ledger<th class=n>Last sweep<th>Last error</tr>";
+<th class=n>In flight<th class=n>Workflows<th class=n>Sent<th class=n>Again<th class=n>Done<th class=n>Dead letters<th class=n>Ledger<th class=n>Last sweep<th>Last error, or what it waits for</tr>";
 
 /// The page as of `now`.
 pub(super) fn html(status: &Status, now: OffsetDateTime) -> String {
@@ -48,7 +49,7 @@ fn write(page: &mut String, status: &Status, now: OffsetDateTime) -> fmt::Result
         } else {
             ""
         },
-        Span(status.uptime_seconds),
+        Age(status.uptime_seconds),
     )?;
     if status.sources.is_empty() {
         page.push_str(
@@ -76,11 +77,11 @@ fn row(page: &mut String, source: &SourceStatus, now: OffsetDateTime) -> fmt::Re
         page,
         "<tr><td>{}<td>{}<td>{}<td class='phase {class}'>{words}<td title='{since}'>{}\
          <td class=n>{}<td class=n>{}<td class=n>{}<td class=n>{}<td class=n>{}<td class=n>{}<td class=n>{}\
-         <td class=n>{}<td class=error>{}</tr>",
+         <td class=n>{}<td class=error>",
         Escaped(&source.source),
         Escaped(&source.event),
         Escaped(&source.container),
-        Span(age),
+        Age(age),
         source.in_flight,
         source.active_workflows,
         source.sent,
@@ -89,8 +90,24 @@ fn row(page: &mut String, source: &SourceStatus, now: OffsetDateTime) -> fmt::Re
         source.dead_letters,
         source.ledger_blobs,
         sweep(source),
-        Escaped(source.last_error.as_deref().unwrap_or_default()),
-    )
+    )?;
+    for told in told(source) {
+        write!(page, "<div>{}</div>", Escaped(&told))?;
+    }
+    page.push_str("</tr>");
+    Ok(())
+}
+
+// What went wrong, what is waited for, and which Workflows nobody works on.
+fn told(source: &SourceStatus) -> impl Iterator<Item = String> {
+    let waits = source.waits_for.as_ref();
+    let waits = waits.map(|pause| format!("waits: {}", pause.reason));
+    let parts = [
+        source.last_error.clone(),
+        waits,
+        source.workflows.complaint(),
+    ];
+    parts.into_iter().flatten()
 }
 
 fn phase(phase: Phase) -> (&'static str, &'static str) {
@@ -99,6 +116,7 @@ fn phase(phase: Phase) -> (&'static str, &'static str) {
         Phase::Watching => ("watching", "watching"),
         Phase::Retrying => ("retrying", "retrying"),
         Phase::Stalled => ("stalled", "stalled"),
+        Phase::Waiting => ("waiting", "waiting"),
         Phase::NoStream => ("none", "no stream"),
     }
 }
@@ -108,20 +126,6 @@ fn sweep(source: &SourceStatus) -> String {
         return "–".to_owned();
     }
     format!("{:.1} s", source.last_sweep_millis as f64 / 1000.0)
-}
-
-/// A number of seconds in its two largest units.
-struct Span(u64);
-
-impl Display for Span {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        match self.0 {
-            s @ 0..60 => write!(f, "{s} s"),
-            s @ 60..3600 => write!(f, "{} min {} s", s / 60, s % 60),
-            s @ 3600..86400 => write!(f, "{} h {} min", s / 3600, s % 3600 / 60),
-            s => write!(f, "{} d {} h", s / 86400, s % 86400 / 3600),
-        }
-    }
 }
 
 /// Text that is shown as it is, whatever it holds. Characters that would turn the direction of what
@@ -153,7 +157,12 @@ mod tests {
     use std::time::Instant;
 
     use super::*;
-    use crate::{admin::status, registry::Registry};
+    use crate::{
+        admin::status,
+        confirm::unfinished::{Group, Holder, Survey, Workflows},
+        metrics::Pause,
+        registry::Registry,
+    };
 
     fn page(registry: &Registry) -> String {
         html(
@@ -177,13 +186,49 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_server_says_what_to_do() {
-        assert!(page(&Registry::default()).contains("apply an EventSource"));
+    fn a_source_that_waits_says_for_what_and_names_what_nobody_works_on() {
+        let registry = Registry::default();
+        let source = registry.source("s");
+        source.started("event", "container");
+        let named = |n: u64| Holder {
+            name: format!("w-{n}"),
+            age_seconds: 1000 - n,
+            phase: None,
+            deleted_seconds: None,
+        };
+        let workflows = Workflows {
+            namespace: "ml".to_owned(),
+            survey: Survey {
+                count: 50,
+                oldest: Some(named(0)),
+                without_phase: Group {
+                    count: 23,
+                    oldest: (0..20).map(named).collect(),
+                },
+                ..Survey::default()
+            },
+        };
+        let reason = workflows.places(50, 0);
+        source
+            .stats
+            .set_pause(Some(Pause::active_workflows(50, reason)));
+        source.stats.set_workflows(workflows);
+        source.stats.set_error(Some("503".to_owned()));
+        let page = page(&registry);
+        for part in [
+            "<div>503</div>",
+            "<div>waits: `limits.activeWorkflows` allows 50: there are 50 unfinished Workflows",
+            "<div>Argo&#39;s controller has not taken up 23 Workflows: w-0 (no phase for 16 min 40 s), w-1 ",
+            "w-19 (no phase for 16 min 21 s) and 3 more. `kubectl describe",
+        ] {
+            assert!(page.contains(part), "{part} is not in {page}");
+        }
+        source.stats.set_error(None);
+        assert!(self::page(&registry).contains("class='phase waiting'>waiting"));
     }
 
     #[test]
-    fn spans_have_two_units() {
-        let spans = [59, 61, 3600, 90_000].map(|s| Span(s).to_string());
-        assert_eq!(spans, ["59 s", "1 min 1 s", "1 h 0 min", "1 d 1 h"]);
+    fn an_empty_server_says_what_to_do() {
+        assert!(page(&Registry::default()).contains("apply an EventSource"));
     }
 }

@@ -6,7 +6,8 @@ use serde::Serialize;
 use time::OffsetDateTime;
 
 use crate::{
-    metrics::SourceStats,
+    confirm::unfinished::Workflows,
+    metrics::{Pause, SourceStats},
     registry::{Registry, Source},
 };
 
@@ -36,6 +37,9 @@ pub(super) struct SourceStatus {
     pub(super) redelivered: u64,
     pub(super) dead_letters: u64,
     pub(super) active_workflows: u64,
+    pub(super) workflows: Workflows,
+    /// Why it sends nothing for now, though all is well.
+    pub(super) waits_for: Option<Pause>,
     pub(super) confirmation_millis: u64,
     pub(super) held_back: u64,
     pub(super) unusable_names: u64,
@@ -57,6 +61,8 @@ pub(super) enum Phase {
     Retrying,
     /// Nothing is confirmed, so it only probes.
     Stalled,
+    /// A limit of its configuration is reached.
+    Waiting,
     /// Nobody streams it now.
     NoStream,
 }
@@ -78,8 +84,8 @@ pub(super) fn read(registry: &Registry, shutting_down: bool, started: Instant) -
 fn source_status(source: &Source) -> SourceStatus {
     let stream = source.stream();
     let stats = &source.stats;
-    let error = stats.error();
-    let state = phase(stream.live, error.is_some(), stats);
+    let (error, waits_for) = (stats.error(), stats.pause());
+    let state = phase(stream.live, error.is_some(), waits_for.is_some(), stats);
     SourceStatus {
         source: source.id.clone(),
         event: stream.event_name,
@@ -92,6 +98,8 @@ fn source_status(source: &Source) -> SourceStatus {
         redelivered: stats.events_redelivered.load(Relaxed),
         dead_letters: stats.dead_letters.load(Relaxed),
         active_workflows: stats.active_workflows.load(Relaxed),
+        workflows: stats.workflows(),
+        waits_for,
         confirmation_millis: stats.confirm_millis.load(Relaxed),
         held_back: stats.held_back.load(Relaxed),
         unusable_names: stats.unusable_names.load(Relaxed),
@@ -103,11 +111,12 @@ fn source_status(source: &Source) -> SourceStatus {
     }
 }
 
-fn phase(live: bool, failing: bool, stats: &SourceStats) -> Phase {
+fn phase(live: bool, failing: bool, waits: bool, stats: &SourceStats) -> Phase {
     match (live, failing) {
         (false, _) => Phase::NoStream,
         (true, _) if stats.stalled.load(Relaxed) > 0 => Phase::Stalled,
         (true, true) => Phase::Retrying,
+        (true, false) if waits => Phase::Waiting,
         (true, false) if stats.sweeps.load(Relaxed) == 0 => Phase::FirstSweep,
         (true, false) => Phase::Watching,
     }
@@ -116,17 +125,68 @@ fn phase(live: bool, failing: bool, stats: &SourceStats) -> Phase {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::confirm::unfinished::{Group, Holder, Survey};
 
     #[test]
     fn a_source_is_in_one_phase() {
         let stats = SourceStats::default();
-        assert_eq!(phase(true, false, &stats), Phase::FirstSweep);
+        let phase = |live, failing, waits| phase(live, failing, waits, &stats);
+        assert_eq!(phase(true, false, false), Phase::FirstSweep);
+        assert_eq!(phase(true, false, true), Phase::Waiting);
         SourceStats::add(&stats.sweeps, 1);
-        assert_eq!(phase(true, false, &stats), Phase::Watching);
-        assert_eq!(phase(true, true, &stats), Phase::Retrying);
-        assert_eq!(phase(false, true, &stats), Phase::NoStream);
+        assert_eq!(phase(true, false, false), Phase::Watching);
+        assert_eq!(phase(true, false, true), Phase::Waiting);
+        assert_eq!(phase(true, true, true), Phase::Retrying);
+        assert_eq!(phase(false, true, true), Phase::NoStream);
         SourceStats::add(&stats.stalled, 1);
-        assert_eq!(phase(true, true, &stats), Phase::Stalled);
+        assert_eq!(phase(true, true, true), Phase::Stalled);
+    }
+
+    #[test]
+    fn a_source_that_waits_says_which_limit_and_who_takes_its_places() {
+        let registry = Registry::default();
+        let source = registry.source("s");
+        source.started("event", "container");
+        let stuck = Holder {
+            name: "w-a".to_owned(),
+            age_seconds: 192,
+            phase: None,
+            deleted_seconds: None,
+        };
+        let workflows = Workflows {
+            namespace: "ml".to_owned(),
+            survey: Survey {
+                count: 20,
+                oldest: Some(stuck.clone()),
+                without_phase: Group {
+                    count: 1,
+                    oldest: vec![stuck],
+                },
+                ..Survey::default()
+            },
+        };
+        let reason = workflows.places(20, 0);
+        source
+            .stats
+            .set_pause(Some(Pause::active_workflows(20, reason)));
+        source.stats.set_workflows(workflows);
+        let status = read(&registry, false, Instant::now());
+        let json = serde_json::to_value(&status).unwrap_or_default();
+        let told = &json["sources"][0];
+        assert_eq!(told["state"], "waiting");
+        assert_eq!(told["waitsFor"]["limit"], "limits.activeWorkflows");
+        assert_eq!(told["waitsFor"]["most"], 20);
+        let reason = told["waitsFor"]["reason"].as_str().unwrap_or_default();
+        assert!(reason.contains("20 unfinished Workflows"), "{reason}");
+        let workflows = &told["workflows"];
+        assert_eq!(
+            (&workflows["namespace"], &workflows["count"]),
+            (&"ml".into(), &20.into())
+        );
+        assert_eq!(workflows["withoutPhase"]["count"], 1);
+        assert_eq!(workflows["withoutPhase"]["oldest"][0]["name"], "w-a");
+        assert_eq!(workflows["withoutPhase"]["oldest"][0]["ageSeconds"], 192);
+        assert_eq!(workflows["deleted"]["count"], 0);
     }
 
     #[test]

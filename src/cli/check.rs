@@ -1,6 +1,6 @@
 //! `check`: tries a configuration against the storage account, step by step.
 
-use std::{future::Future, io, process::ExitCode, time::Duration};
+use std::{future::Future, io, process::ExitCode, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use time::OffsetDateTime;
@@ -14,8 +14,8 @@ use crate::{
     args::CheckArgs,
     azure::{ConnectError, Connector},
     blob::ListPage,
-    config::{Confirm, SourceConfig},
-    confirm::{ConfirmError, Confirmations, index::Health, watch::Watches},
+    config::{Confirm, Limits, SourceConfig},
+    confirm::{ConfirmError, Confirmation, Confirmations, index::Health, watch::Watches},
     filter::Filter,
     ledger::store::{Appended, StateStore},
     open::{Open, Opened},
@@ -75,7 +75,8 @@ async fn check(
     report.add(list_step(&listed, &config.filter))?;
     report.add(state_step(&opened, &id).await)?;
     if let Some(confirm) = &config.confirm {
-        report.add(confirm_step(confirmations, confirm).await)?;
+        let step = confirm_step(confirmations, confirm, config.limits, now()).await;
+        report.add(step)?;
     }
     let service_time = match &listed {
         Ok(page) => Some(page.service_time),
@@ -180,17 +181,46 @@ async fn write(state: &dyn StateStore, probe: &str) -> Result<bool, StorageError
     Ok((first, second) == (Appended::Yes, Appended::PositionMoved))
 }
 
-async fn confirm_step(confirmations: &dyn Confirmations, confirm: &Confirm) -> Step {
-    match confirmation(confirmations, confirm).await {
-        Ok(text) => Step::ok("confirm", text),
-        Err(error) => Step::fail("confirm", error.to_string(), confirm_advice(&error)),
+async fn confirm_step(
+    confirmations: &dyn Confirmations,
+    confirm: &Confirm,
+    limits: Limits,
+    now: OffsetDateTime,
+) -> Step {
+    let watch = match confirmation(confirmations, confirm).await {
+        Ok(watch) => watch,
+        Err(error) => return Step::fail("confirm", error.to_string(), confirm_advice(&error)),
+    };
+    let mut text = format!(
+        "{} objects of kind {} in namespace {} came of events",
+        watch.index().len(),
+        confirm.kind.kind,
+        watch.namespace(),
+    );
+    // Of other kinds nobody knows.
+    if !confirm.kind.is_workflow() {
+        return Step::ok("confirm", text);
+    }
+    let workflows = watch.workflows(now.unix_timestamp());
+    let unfinished = workflows.survey.count;
+    text.push_str(&format!(", {unfinished} of them unfinished"));
+    if let Some(most) = limits.active_workflows.filter(|most| unfinished >= *most) {
+        text.push_str(&format!(
+            "; nothing is sent now, {}",
+            workflows.places(most, 0)
+        ));
+    }
+    match workflows.complaint() {
+        Some(complaint) => Step::warn("confirm", text, complaint),
+        None => Step::ok("confirm", text),
     }
 }
 
+/// The watch, once it has listed all that exists.
 async fn confirmation(
     confirmations: &dyn Confirmations,
     confirm: &Confirm,
-) -> Result<String, ConfirmError> {
+) -> Result<Arc<dyn Confirmation>, ConfirmError> {
     let watch = confirmations.open(confirm).await?;
     let index = watch.index();
     if timeout(PATIENCE, index.ready()).await.is_err() {
@@ -202,13 +232,7 @@ async fn confirmation(
         });
     }
     index.ready().await?;
-    Ok(format!(
-        "{} objects of kind {} in namespace {} came of events, {} of them unfinished",
-        index.len(),
-        confirm.kind.kind,
-        watch.namespace(),
-        index.unfinished()
-    ))
+    Ok(watch)
 }
 
 fn confirm_advice(error: &ConfirmError) -> &'static str {

@@ -8,7 +8,10 @@ use std::{
 
 use tokio::sync::{broadcast, watch};
 
-use super::ConfirmError;
+use super::{
+    ConfirmError,
+    unfinished::{Holder, Survey, Unfinished, survey},
+};
 use crate::event::EventId;
 
 /// How many sightings may wait for a session. One that falls behind looks at everything instead.
@@ -21,8 +24,19 @@ pub struct Object {
     pub name: String,
     /// Of which event it came.
     pub id: EventId,
-    /// Whether it says that it has finished.
-    pub finished: bool,
+    /// Whether it has finished.
+    pub state: State,
+}
+
+/// Whether an object has finished, as its metadata says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum State {
+    /// It says that it has.
+    Finished,
+    /// A Workflow that does not say so.
+    Unfinished(Unfinished),
+    /// Its kind does not say: only Argo's Workflows have labels for that.
+    Untold,
 }
 
 /// How well the index knows the cluster.
@@ -47,9 +61,19 @@ pub struct Index {
 
 #[derive(Debug, Default)]
 struct Seen {
-    objects: HashMap<String, Object>,
+    objects: HashMap<String, Known>,
     copies: HashMap<EventId, u32>,
-    unfinished: usize,
+    unfinished: HashMap<String, Unfinished>,
+    /// Those of the last survey that are stuck, each with whether it was deleted: so few that they have
+    /// a bound.
+    told: HashSet<(String, bool)>,
+}
+
+/// What is remembered of each object.
+#[derive(Debug, Clone, Copy)]
+struct Known {
+    id: EventId,
+    finished: bool,
 }
 
 impl Default for Index {
@@ -72,8 +96,17 @@ impl Index {
     /// An object that bears this id.
     pub fn find(&self, id: EventId) -> Option<Object> {
         let seen = self.seen();
-        let found = seen.objects.values().find(|object| object.id == id);
-        found.cloned()
+        let (name, known) = seen.objects.iter().find(|(_, known)| known.id == id)?;
+        let state = match seen.unfinished.get(name) {
+            Some(unfinished) => State::Unfinished(unfinished.clone()),
+            None if known.finished => State::Finished,
+            None => State::Untold,
+        };
+        Some(Object {
+            name: name.clone(),
+            id,
+            state,
+        })
     }
 
     /// How many objects there are.
@@ -86,9 +119,25 @@ impl Index {
         self.len() == 0
     }
 
-    /// How many objects have not finished.
+    /// How many Workflows have not finished.
     pub fn unfinished(&self) -> usize {
-        self.seen().unfinished
+        self.seen().unfinished.len()
+    }
+
+    /// The Workflows that have not finished at `now`, in seconds since 1970.
+    pub fn survey(&self, now: i64) -> Survey {
+        survey(&self.seen().unfinished, now)
+    }
+
+    /// The stuck Workflows that `survey` names and that the survey before did not: all who share this
+    /// index tell each of them once.
+    pub fn newly_stuck(&self, survey: &Survey) -> Vec<Holder> {
+        let key = |it: &Holder| (it.name.clone(), it.deleted_seconds.is_some());
+        let mut seen = self.seen();
+        let new = survey.stuck().filter(|it| !seen.told.contains(&key(it)));
+        let new = new.cloned().collect();
+        seen.told = survey.stuck().map(key).collect();
+        new
     }
 
     /// How well the cluster is known.
@@ -154,7 +203,7 @@ impl Index {
     /// An object was deleted. That it had been there counts, even when nobody had seen it.
     pub fn deleted(&self, object: &Object) {
         let known = self.seen().remove(&object.name);
-        if known.is_none_or(|known| known.id != object.id) {
+        if known != Some(object.id) {
             self.tell(object.id);
         }
         self.changes.send_replace(());
@@ -200,26 +249,30 @@ impl Index {
 impl Seen {
     // The object's id, when no object with this id was there before.
     fn put(&mut self, object: Object) -> Option<EventId> {
-        let id = object.id;
-        let before = self.remove(&object.name);
-        self.unfinished += usize::from(!object.finished);
-        self.objects.insert(object.name.clone(), object);
+        let Object { name, id, state } = object;
+        let before = self.remove(&name);
+        let finished = state == State::Finished;
+        if let State::Unfinished(unfinished) = state {
+            self.unfinished.insert(name.clone(), unfinished);
+        }
+        self.objects.insert(name, Known { id, finished });
         let copies = self.copies.entry(id).or_default();
         *copies += 1;
-        let known = *copies > 1 || before.is_some_and(|before| before.id == id);
+        let known = *copies > 1 || before == Some(id);
         (!known).then_some(id)
     }
 
-    fn remove(&mut self, name: &str) -> Option<Object> {
-        let object = self.objects.remove(name)?;
-        self.unfinished -= usize::from(!object.finished);
-        if let Some(copies) = self.copies.get_mut(&object.id) {
+    // The id that it had.
+    fn remove(&mut self, name: &str) -> Option<EventId> {
+        let Known { id, .. } = self.objects.remove(name)?;
+        self.unfinished.remove(name);
+        if let Some(copies) = self.copies.get_mut(&id) {
             *copies -= 1;
             if *copies == 0 {
-                self.copies.remove(&object.id);
+                self.copies.remove(&id);
             }
         }
-        Some(object)
+        Some(id)
     }
 }
 
@@ -261,103 +314,4 @@ impl NewsFeed {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-mod tests {
-    use futures::FutureExt;
-
-    use super::*;
-
-    fn object(name: &str, id: u128, finished: bool) -> Object {
-        Object {
-            name: name.to_owned(),
-            id: EventId(id),
-            finished,
-        }
-    }
-
-    fn hear(feed: &mut NewsFeed) -> Vec<News> {
-        std::iter::from_fn(|| feed.next().now_or_never()).collect()
-    }
-
-    #[test]
-    fn an_object_is_there_from_its_first_sighting_to_its_deletion() {
-        let index = Index::default();
-        let mut feed = index.news();
-        index.applied(object("a", 1, false));
-        assert!(index.has(EventId(1)));
-        assert_eq!(index.unfinished(), 1);
-        assert_eq!(hear(&mut feed), [News::Seen(EventId(1))]);
-        index.applied(object("a", 1, true));
-        assert_eq!(index.unfinished(), 0);
-        assert_eq!(hear(&mut feed), [News::Changed]);
-        index.deleted(&object("a", 1, true));
-        assert!(!index.has(EventId(1)));
-        assert_eq!(hear(&mut feed), [News::Changed]);
-    }
-
-    #[test]
-    fn two_objects_of_one_event_are_one_sighting_and_both_count() {
-        let index = Index::default();
-        let mut feed = index.news();
-        index.applied(object("a", 1, false));
-        index.applied(object("b", 1, false));
-        assert_eq!(hear(&mut feed), [News::Seen(EventId(1)), News::Changed]);
-        assert_eq!(index.unfinished(), 2);
-        index.deleted(&object("a", 1, false));
-        assert!(index.has(EventId(1)));
-    }
-
-    #[test]
-    fn a_deletion_of_what_was_never_seen_is_a_sighting() {
-        let index = Index::default();
-        let mut feed = index.news();
-        index.deleted(&object("a", 1, false));
-        assert_eq!(hear(&mut feed), [News::Seen(EventId(1)), News::Changed]);
-        assert!(!index.has(EventId(1)));
-    }
-
-    #[test]
-    fn a_list_replaces_all_that_was_known() {
-        let index = Index::default();
-        index.applied(object("a", 1, false));
-        index.applied(object("b", 2, false));
-        let mut feed = index.news();
-        index.replace(vec![object("b", 2, true), object("c", 3, false)]);
-        assert!(!index.has(EventId(1)) && index.has(EventId(2)) && index.has(EventId(3)));
-        assert_eq!(index.unfinished(), 1);
-        assert_eq!(hear(&mut feed), [News::Seen(EventId(3)), News::Changed]);
-    }
-
-    #[test]
-    fn a_name_that_is_used_again_for_another_event_is_another_sighting() {
-        let index = Index::default();
-        index.applied(object("a", 1, false));
-        let mut feed = index.news();
-        index.applied(object("a", 2, false));
-        assert!(!index.has(EventId(1)) && index.has(EventId(2)));
-        assert_eq!(hear(&mut feed), [News::Seen(EventId(2))]);
-    }
-
-    #[test]
-    fn who_listens_too_slowly_hears_that_something_was_missed() {
-        let index = Index::default();
-        let mut feed = index.news();
-        for id in 0..SIGHTINGS as u128 + 1 {
-            index.applied(object(&format!("{id}"), id, false));
-        }
-        assert_eq!(hear(&mut feed)[0], News::Missed);
-    }
-
-    #[tokio::test]
-    async fn readiness_waits_out_what_passes_and_ends_with_what_does_not() {
-        let index = Index::default();
-        assert!(index.ready().now_or_never().is_none());
-        index.lost(ConfirmError::Unreachable("down".to_owned()));
-        assert!(index.ready().now_or_never().is_none());
-        let forbidden = ConfirmError::Forbidden("no".to_owned());
-        index.lost(forbidden.clone());
-        assert_eq!(index.ready().await, Err(forbidden));
-        index.live();
-        assert_eq!(index.ready().await, Ok(()));
-    }
-}
+mod tests;

@@ -24,6 +24,7 @@ use crate::{config::Confirm, event::EventId};
 mod connect;
 mod failure;
 mod feeder;
+mod object;
 
 /// Opens watches on the cluster around this process, or the one that the kubeconfig names.
 #[derive(Default)]

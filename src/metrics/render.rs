@@ -103,8 +103,13 @@ const GAUGES: &[(&str, &str, Read)] = &[
     }),
     (
         "active_workflows",
-        "Unfinished objects that came of events, in the namespace that confirms",
+        "Unfinished Workflows that came of events, in the namespace that confirms",
         |s| get(&s.stats.active_workflows),
+    ),
+    (
+        "workflows_without_phase",
+        "Unfinished Workflows that Argo's controller has not taken up for minutes",
+        |s| s.stats.without_phase(),
     ),
     (
         "stalled",
@@ -194,7 +199,7 @@ fn family<M: EncodeMetric>(
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 mod tests {
     use super::*;
-    use crate::metrics::SourceStats;
+    use crate::{confirm::unfinished::Workflows, metrics::SourceStats};
 
     #[test]
     fn numbers_stand_under_their_names_with_the_source_alone_as_label() {
@@ -203,6 +208,9 @@ mod tests {
         source.started("event", "container");
         SourceStats::add(&source.stats.events_sent, 7);
         SourceStats::add(&source.stats.last_sweep_millis, 1500);
+        let mut workflows = Workflows::default();
+        workflows.survey.without_phase.count = 3;
+        source.stats.set_workflows(workflows);
         source
             .stats
             .set_error(Some("raw/secret-name.csv".to_owned()));
@@ -214,6 +222,7 @@ mod tests {
             "azure_blob_eventsource_failing{source=\"datasets-raw\"} 1",
             "azure_blob_eventsource_last_sweep_seconds{source=\"datasets-raw\"} 1.5",
             "azure_blob_eventsource_stalled{source=\"datasets-raw\"} 0",
+            "azure_blob_eventsource_workflows_without_phase{source=\"datasets-raw\"} 3",
             "azure_blob_eventsource_dead_letters_total{source=\"datasets-raw\"} 0",
             "azure_blob_eventsource_confirmation_seconds{source=\"datasets-raw\"} 0.0",
             "# TYPE azure_blob_eventsource_in_flight gauge",

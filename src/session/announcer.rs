@@ -19,7 +19,7 @@ use super::{
 use crate::{
     event::Place,
     ledger::recorder::{Done, Mark, Record},
-    metrics::SourceStats,
+    metrics::{Pause, SourceStats},
     source::listing::Discovered,
 };
 
@@ -46,6 +46,8 @@ pub(super) struct Announcer {
     pub(super) fence: Fence,
     /// How many more events may be sent before others are recorded.
     pub(super) in_flight: Arc<Semaphore>,
+    /// How many these are at first.
+    pub(super) most: usize,
     /// How long the stream must have stayed healthy after an event was sent.
     pub(super) settle: Duration,
     /// Numbers for people.
@@ -76,6 +78,7 @@ impl Announcer {
             self.sent.excuse(wake.take());
             self.sent.look(self.out.taken());
             wake = self.sent.wake(self.settle);
+            self.note_pause(next.is_some());
             tokio::select! {
                 biased;
                 () = until(wake) => {
@@ -116,6 +119,12 @@ impl Announcer {
             self.note_in_flight();
         }
         Some(())
+    }
+
+    fn note_pause(&self, waits: bool) {
+        let full = waits && self.in_flight.available_permits() == 0;
+        let pause = full.then(|| Pause::in_flight(self.most));
+        self.stats.set_pause(pause);
     }
 
     fn note_in_flight(&self) {

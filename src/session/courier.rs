@@ -3,10 +3,7 @@
 //! [`Unconfirmed`] decides; this asks and tells everybody else.
 
 use std::{
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicU64, Ordering::Relaxed},
-    },
+    sync::{Arc, Mutex, atomic::Ordering::Relaxed},
     time::Duration,
 };
 
@@ -41,6 +38,7 @@ use crate::{
 
 mod give_up;
 mod limits;
+mod tell;
 
 /// How long one question to the cluster may take.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -51,6 +49,8 @@ const TOLERANCE: Duration = Duration::from_millis(500);
 
 /// Sends offers to one client, until the cluster confirms them.
 pub(super) struct Courier {
+    /// The source's name, for the log.
+    pub(super) source: String,
     /// What ids and payloads are made of.
     pub(super) place: Place,
     /// To the client.
@@ -286,6 +286,7 @@ impl Courier {
             }
         }
         self.marker.show(&self.unconfirmed);
+        self.note_workflows();
         ON
     }
 
@@ -322,21 +323,6 @@ impl Courier {
         self.stats.events_sent.fetch_add(1, Relaxed);
         self.stats.events_redelivered.fetch_add(1, Relaxed);
         Ok(true)
-    }
-
-    fn note(&self) {
-        let stats = &self.stats;
-        let set = |gauge: &AtomicU64, value: usize| gauge.store(value as u64, Relaxed);
-        set(&stats.in_flight, self.unconfirmed.len());
-        set(&stats.active_workflows, self.confirm.index().unfinished());
-        let latency = self.unconfirmed.latency().unwrap_or_default();
-        set(&stats.confirm_millis, latency.as_millis() as usize);
-        let reason = match (&self.health, self.marker.reason(&self.unconfirmed)) {
-            (Health::Lost(error), _) => Some(error.to_string()),
-            (_, reason) => reason,
-        };
-        set(&stats.stalled, usize::from(self.marker.is_shown()));
-        stats.set_delivery_error(reason);
     }
 }
 

@@ -14,7 +14,10 @@ use std::{
 };
 
 use azure_blob_eventsource::{
-    confirm::index::Object,
+    confirm::{
+        index::{Object, State as Progress},
+        unfinished::Unfinished,
+    },
     event::EventId,
     session::{Announcement, outlet::Events},
 };
@@ -292,11 +295,11 @@ impl Argo {
             let unfinished: Vec<_> = state
                 .workflows
                 .values()
-                .filter(|o| !o.finished)
+                .filter(|o| o.state != Progress::Finished)
                 .cloned()
                 .collect();
             for mut object in unfinished.into_iter().filter(|_| rng.chance(500)) {
-                object.finished = true;
+                object.state = Progress::Finished;
                 state.workflows.insert(object.name.clone(), object.clone());
                 state.log.push(Change {
                     object,
@@ -370,7 +373,12 @@ impl State {
         let object = Object {
             name: name.clone(),
             id: message.id,
-            finished: false,
+            // Argo's controller takes it up at once.
+            state: Progress::Unfinished(Unfinished {
+                created: 0,
+                phase: Some("Running".to_owned()),
+                deleted: None,
+            }),
         };
         *self.runs.entry(message.id).or_default() += 1;
         self.workflows.insert(name, object.clone());
@@ -378,7 +386,11 @@ impl State {
             object,
             deleted: false,
         });
-        let unfinished = self.workflows.values().filter(|o| !o.finished).count();
+        let unfinished = self
+            .workflows
+            .values()
+            .filter(|o| o.state != Progress::Finished)
+            .count();
         self.most_unfinished = self.most_unfinished.max(unfinished);
     }
 }

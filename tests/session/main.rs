@@ -9,3 +9,4 @@ mod faults;
 mod new;
 mod requests;
 mod stage;
+mod waiting;

@@ -8,7 +8,11 @@ use time::macros::datetime;
 use super::*;
 use crate::{
     config::ObjectKind,
-    confirm::{Confirmation, Index, index::Object},
+    confirm::{
+        Index,
+        index::{Object, State},
+        unfinished::Unfinished,
+    },
     event::EventId,
     ledger::memory::MemoryStore,
     testing::{FakeAccount, FakeListing, SERVICE_TIME, config},
@@ -142,29 +146,94 @@ impl Confirmation for FakeCluster {
 }
 
 async fn confirm_said(cluster: &FakeCluster) -> (String, bool) {
+    said_of(cluster, ObjectKind::workflow()).await
+}
+
+/// With a limit of two unfinished Workflows, at 1000 seconds of 1970.
+async fn said_of(cluster: &FakeCluster, kind: ObjectKind) -> (String, bool) {
     let confirm = Confirm {
-        kind: ObjectKind::workflow(),
+        kind,
         namespace: None,
     };
+    let limits = Limits {
+        active_workflows: Some(2),
+        ..config().limits
+    };
+    let now = OffsetDateTime::from_unix_timestamp(1000).unwrap();
     let mut report = Report::new(Vec::new());
-    let step = confirm_step(cluster, &confirm).await;
+    let step = confirm_step(cluster, &confirm, limits, now).await;
     report.add(step).unwrap();
     let (out, failed) = report.into_parts();
     (String::from_utf8(out).unwrap(), failed)
 }
 
+fn workflow(name: &str, id: u128, phase: Option<&str>) -> Object {
+    Object {
+        name: name.to_owned(),
+        id: EventId(id),
+        state: State::Unfinished(Unfinished {
+            created: 800,
+            phase: phase.map(str::to_owned),
+            deleted: None,
+        }),
+    }
+}
+
 #[tokio::test]
 async fn what_came_of_events_is_counted() {
     let cluster = FakeCluster::default();
-    cluster.0.applied(Object {
-        name: "a".to_owned(),
-        id: EventId(1),
-        finished: false,
-    });
+    cluster.0.applied(workflow("a", 1, Some("Running")));
     cluster.0.live();
     let words = "ok   confirm  1 objects of kind Workflow in namespace ml-pipelines came of events, \
                  1 of them unfinished\n";
     assert_eq!(confirm_said(&cluster).await, (words.to_owned(), false));
+}
+
+#[tokio::test]
+async fn what_keeps_the_limit_is_told_and_what_nobody_works_on_is_a_warning() {
+    let cluster = FakeCluster::default();
+    cluster.0.applied(workflow("a", 1, Some("Running")));
+    cluster.0.applied(workflow("b", 2, Some("Pending")));
+    cluster.0.live();
+    let (text, _) = confirm_said(&cluster).await;
+    assert!(text.starts_with("ok   confirm  2 objects"), "{text}");
+    assert!(
+        text.contains(
+            "nothing is sent now, `limits.activeWorkflows` allows 2: there are 2 unfinished"
+        ),
+        "{text}"
+    );
+    assert!(
+        text.contains("the oldest is a (Running, 3 min 20 s old)"),
+        "{text}"
+    );
+    cluster.0.applied(workflow("c", 3, None));
+    let (text, failed) = confirm_said(&cluster).await;
+    assert!(
+        text.starts_with("WARN confirm  3 objects") && !failed,
+        "{text}"
+    );
+    assert!(
+        text.contains("has not taken up 1 Workflow: c (no phase for 3 min 20 s)"),
+        "{text}"
+    );
+}
+
+#[tokio::test]
+async fn of_jobs_nobody_knows_whether_they_have_finished() {
+    let cluster = FakeCluster::default();
+    cluster.0.applied(Object {
+        state: State::Untold,
+        ..workflow("a", 1, None)
+    });
+    cluster.0.live();
+    let job = ObjectKind {
+        group: "batch".to_owned(),
+        version: "v1".to_owned(),
+        kind: "Job".to_owned(),
+    };
+    let words = "ok   confirm  1 objects of kind Job in namespace ml-pipelines came of events\n";
+    assert_eq!(said_of(&cluster, job).await, (words.to_owned(), false));
 }
 
 #[tokio::test(start_paused = true)]

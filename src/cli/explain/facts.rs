@@ -14,6 +14,7 @@ use crate::{
     confirm::{
         ConfirmError, Confirmations,
         index::{Health, Object},
+        unfinished::Workflows,
     },
     dead_letter::DeadLetter,
     event::EventId,
@@ -39,9 +40,17 @@ pub(super) struct Facts {
     pub(super) asked: bool,
     pub(super) stalled: Option<Stalled>,
     /// `None` without `confirm`, and of a blob that is not there.
-    pub(super) object: Option<Result<Option<Object>, ConfirmError>>,
+    pub(super) cluster: Option<Result<Cluster, ConfirmError>>,
     /// The service's clock, in seconds since 1970.
     pub(super) now: i64,
+}
+
+/// What the cluster says.
+pub(super) struct Cluster {
+    /// What came of the blob version.
+    pub(super) object: Option<Object>,
+    /// All Workflows that came of events and have not finished.
+    pub(super) workflows: Workflows,
 }
 
 /// What the container says.
@@ -75,7 +84,7 @@ pub(super) async fn gather(
         asked: asked(source, blob, given_up).await?,
         letter: letter.map(|(_, letter)| letter),
         stalled: stalled(source).await?,
-        object: object(source, id, confirmations).await,
+        cluster: cluster(source, id, confirmations, now).await,
         name: name.to_owned(),
         storage,
         now,
@@ -165,11 +174,13 @@ async fn stalled(source: &Source) -> anyhow::Result<Option<Stalled>> {
     Ok(chunk.and_then(|chunk| Stalled::from_json(&chunk.bytes)))
 }
 
-async fn object(
+// By the clock of the storage account, which is as right as the cluster's; that of this machine may not be.
+async fn cluster(
     source: &Source,
     id: Option<EventId>,
     confirmations: &dyn Confirmations,
-) -> Option<Result<Option<Object>, ConfirmError>> {
+    now: i64,
+) -> Option<Result<Cluster, ConfirmError>> {
     let (confirm, id) = source.config.confirm.as_ref().zip(id)?;
     let asked = async {
         let watch = confirmations.open(confirm).await?;
@@ -180,7 +191,10 @@ async fn object(
             });
         }
         watch.index().ready().await?;
-        Ok(watch.index().find(id))
+        Ok(Cluster {
+            object: watch.index().find(id),
+            workflows: watch.workflows(now),
+        })
     };
     Some(asked.await)
 }

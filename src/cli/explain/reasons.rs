@@ -3,7 +3,7 @@
 use time::OffsetDateTime;
 
 use super::{
-    facts::{Facts, Storage},
+    facts::{Cluster, Facts, Storage},
     standing::Standing,
     verdict::verdict,
 };
@@ -11,10 +11,15 @@ use crate::{
     blob::{Blob, MAX_NAME, characters, is_name},
     cli::{plain::Plain, report::Step},
     config::SourceConfig,
-    confirm::index::Object,
+    confirm::{
+        ConfirmError,
+        index::{Object, State},
+        unfinished::{Holder, Workflows},
+    },
     dead_letter::DeadLetter,
     event::rfc3339,
     filter::Why,
+    source::rules::Verdict,
 };
 
 /// Why a blob was announced or not.
@@ -51,18 +56,8 @@ pub(super) fn reasons(config: &SourceConfig, facts: &Facts) -> Reasons {
                 "nothing is lost: what waits is sent once something is confirmed",
             )
         }),
-        facts.object.as_ref().map(|object| match object {
-            Ok(Some(object)) => Step::ok("object", described(object)),
-            Ok(None) => Step::skip(
-                "object",
-                "the cluster has no object with the id of this blob version",
-            ),
-            Err(error) => Step::warn(
-                "object",
-                error.to_string(),
-                "the reasons above hold without it",
-            ),
-        }),
+        facts.cluster.as_ref().map(|it| object_step(it, facts.now)),
+        held(config, facts).map(|(most, workflows)| limit_step(most, workflows)),
     ];
     let (announced, verdict) = verdict(config, facts, blob);
     Reasons {
@@ -224,6 +219,62 @@ fn letter_step(letter: &Result<DeadLetter, String>) -> Step {
     }
 }
 
+fn object_step(cluster: &Result<Cluster, ConfirmError>, now: i64) -> Step {
+    match cluster {
+        Ok(Cluster {
+            object: Some(object),
+            workflows,
+        }) => {
+            let text = described(object, now);
+            match stuck(object, now) {
+                Some(stuck) => Step::warn("object", text, stuck.cure(&workflows.namespace)),
+                None => Step::ok("object", text),
+            }
+        }
+        Ok(_) => Step::skip(
+            "object",
+            "the cluster has no object with the id of this blob version",
+        ),
+        Err(error) => Step::warn(
+            "object",
+            error.to_string(),
+            "the reasons above hold without it",
+        ),
+    }
+}
+
+fn limit_step(most: usize, workflows: &Workflows) -> Step {
+    let advice = workflows.complaint();
+    let advice =
+        advice.unwrap_or_else(|| "it is sent when enough of them have finished".to_owned());
+    Step::warn("limit", workflows.places(most, 0), advice)
+}
+
+/// What `limits.activeWorkflows` allows and who takes its places, when they make this blob wait.
+pub(super) fn held<'a>(config: &SourceConfig, facts: &'a Facts) -> Option<(usize, &'a Workflows)> {
+    let most = config.limits.active_workflows?;
+    let waits = match &facts.ledger {
+        Ok(standing) if standing.done => facts.asked,
+        Ok(standing) => standing.next == Some(Verdict::Offer),
+        Err(_) => false,
+    };
+    match &facts.cluster {
+        Some(Ok(Cluster {
+            object: None,
+            workflows,
+        })) if waits && workflows.survey.count >= most => Some((most, workflows)),
+        _ => None,
+    }
+}
+
+// When nobody works on it.
+fn stuck(object: &Object, now: i64) -> Option<Holder> {
+    let State::Unfinished(unfinished) = &object.state else {
+        return None;
+    };
+    Some(Holder::of(&object.name, unfinished, now)).filter(Holder::is_stuck)
+}
+
 pub(super) fn old_enough(config: &SourceConfig, blob: &Blob) -> i64 {
     // As a sweep has it: a part of a second counts as a whole one.
     let whole = config.min_age.as_secs() + u64::from(config.min_age.subsec_nanos() > 0);
@@ -231,13 +282,20 @@ pub(super) fn old_enough(config: &SourceConfig, blob: &Blob) -> i64 {
     blob.last_modified.saturating_add(age)
 }
 
-pub(super) fn described(object: &Object) -> String {
-    let state = if object.finished {
-        "finished"
-    } else {
-        "not finished"
-    };
-    format!("{} is there, {state}", object.name)
+/// An object, and whether it has finished at `now`.
+pub(super) fn described(object: &Object, now: i64) -> String {
+    let name = &object.name;
+    match &object.state {
+        State::Finished => format!("{name} is there, finished"),
+        State::Untold => format!("{name} is there"),
+        State::Unfinished(unfinished) => {
+            let holder = Holder::of(name, unfinished, now);
+            match holder.trouble() {
+                Some(trouble) => format!("{name} is there, and {trouble}"),
+                None => format!("{holder} is there, not finished"),
+            }
+        }
+    }
 }
 
 pub(super) fn moment(seconds: i64) -> String {

@@ -1,8 +1,8 @@
 //! The answer that follows from all that is known of a blob. Pure.
 
 use super::{
-    facts::Facts,
-    reasons::{described, moment, old_enough},
+    facts::{Cluster, Facts},
+    reasons::{described, held, moment, old_enough},
     standing::Standing,
 };
 use crate::{
@@ -15,8 +15,13 @@ use crate::{
 
 /// Whether the blob was or will be announced, and the answer in one sentence.
 pub(super) fn verdict(config: &SourceConfig, facts: &Facts, blob: Option<&Blob>) -> (bool, String) {
-    if let Some(Ok(Some(object))) = &facts.object {
-        return (true, format!("it was announced: {}", described(object)));
+    if let Some(Ok(Cluster {
+        object: Some(object),
+        ..
+    })) = &facts.cluster
+    {
+        let object = described(object, facts.now);
+        return (true, format!("it was announced: {object}"));
     }
     if let Some(letter) = &facts.letter {
         return given_up(letter, facts.asked);
@@ -62,7 +67,7 @@ fn given_up(letter: &Result<DeadLetter, String>, asked: bool) -> (bool, String) 
 }
 
 fn done(standing: &Standing, facts: &Facts) -> (bool, String) {
-    let (announced, verdict) = match (standing.passed_over, facts.asked, &facts.object) {
+    let (announced, verdict) = match (standing.passed_over, facts.asked, &facts.cluster) {
         (_, true, _) => (
             true,
             "it is announced again by a replay, which is not completed yet",
@@ -71,7 +76,7 @@ fn done(standing: &Standing, facts: &Facts) -> (bool, String) {
             false,
             "it was not announced: it was there before the source, or before its filter",
         ),
-        (.., Some(Ok(None))) => (
+        (.., Some(Ok(_))) => (
             true,
             "it was announced, and what came of it is gone by now (its time to live is over, somebody deleted it, or dropped its dead letter)",
         ),
@@ -93,6 +98,13 @@ fn next(config: &SourceConfig, facts: &Facts, blob: &Blob, standing: &Standing) 
 
 fn coming(config: &SourceConfig, facts: &Facts, blob: &Blob) -> String {
     let from = old_enough(config, blob);
+    if let (None, Some((most, workflows))) = (&facts.stalled, held(config, facts)) {
+        return format!(
+            "it will be announced when fewer than {most} Workflows are unfinished \
+             (`limits.activeWorkflows`); now there are {}",
+            workflows.survey.count
+        );
+    }
     match &facts.stalled {
         Some(stalled) => format!(
             "it will be announced, or has been and waits: the source is stalled since {}",

@@ -6,7 +6,7 @@ use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 use futures::StreamExt;
 use kube::{
     Api, Client, Error,
-    api::{DynamicObject, ListParams, PartialObjectMeta, WatchEvent, WatchParams},
+    api::{DynamicObject, ListParams, WatchEvent, WatchParams},
     core::ApiResource,
 };
 use tokio::{
@@ -18,12 +18,10 @@ use tracing::{debug, info, warn};
 use super::{
     connect::resource,
     failure::{Asked, failed, is_gone},
+    object::{Meta, object},
 };
 use crate::{
-    confirm::{
-        COMPLETED_LABEL, ConfirmError, EVENT_ID_LABEL, Index,
-        index::{Health, Object},
-    },
+    confirm::{ConfirmError, EVENT_ID_LABEL, Index, index::Health},
     event::EventId,
 };
 
@@ -44,8 +42,6 @@ const HISTORY: Duration = Duration::from_secs(300);
 /// For so long a refusal of what was allowed before is not believed: an API server that has just
 /// started refuses everything until it knows its own roles.
 const DOUBT: Duration = Duration::from_secs(15);
-
-type Meta = PartialObjectMeta<DynamicObject>;
 
 /// Keeps an index as the cluster is.
 pub(super) struct Feeder {
@@ -124,12 +120,12 @@ impl Feeder {
     /// not what some cache remembers. `None` when it changed too much while it was being read.
     async fn list(&self, api: &Api<DynamicObject>) -> Result<Option<String>, ConfirmError> {
         let mut asked = ListParams::default().labels(EVENT_ID_LABEL).limit(PAGE);
-        let mut objects = Vec::new();
+        let (kind, mut objects) = (&self.asked.kind, Vec::new());
         loop {
             let Some(page) = self.ask(api.list_metadata(&asked)).await? else {
                 return Ok(None);
             };
-            objects.extend(page.items.iter().filter_map(object));
+            objects.extend(page.items.iter().filter_map(|meta| object(meta, kind)));
             let version = page.metadata.resource_version.unwrap_or_default();
             match page.metadata.continue_.filter(|more| !more.is_empty()) {
                 Some(more) => asked.continue_token = Some(more),
@@ -173,15 +169,16 @@ impl Feeder {
 
     // The version that it tells; `None` for an error, of which "too old" is the usual one.
     fn take(&self, event: WatchEvent<Meta>) -> Option<String> {
+        let kind = &self.asked.kind;
         let meta = match event {
             WatchEvent::Added(meta) | WatchEvent::Modified(meta) => {
-                if let Some(object) = object(&meta) {
+                if let Some(object) = object(&meta, kind) {
                     self.index.applied(object);
                 }
                 meta
             }
             WatchEvent::Deleted(meta) => {
-                if let Some(object) = object(&meta) {
+                if let Some(object) = object(&meta, kind) {
                     self.index.deleted(&object);
                 }
                 meta
@@ -289,16 +286,4 @@ fn pauses() -> ExponentialBackoff {
 fn silent() -> ConfirmError {
     let seconds = GRACE.as_secs();
     ConfirmError::Unreachable(format!("the API server gives no answer within {seconds} s"))
-}
-
-/// An object as the index knows it; `None` when its label is no event's id.
-fn object(meta: &Meta) -> Option<Object> {
-    let labels = meta.metadata.labels.as_ref()?;
-    let id = EventId::from_hex(labels.get(EVENT_ID_LABEL)?)?;
-    let completed = labels.get(COMPLETED_LABEL);
-    Some(Object {
-        name: meta.metadata.name.clone()?,
-        id,
-        finished: completed.is_some_and(|completed| completed == "true"),
-    })
 }

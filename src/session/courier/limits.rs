@@ -3,7 +3,13 @@
 use tokio::time::Instant;
 
 use super::Courier;
-use crate::{confirm::index::Health, event::EventId, ledger::lock, source::listing::Origin};
+use crate::{
+    confirm::{index::Health, unfinished::Workflows},
+    event::EventId,
+    ledger::lock,
+    metrics::Pause,
+    source::listing::Origin,
+};
 
 impl Courier {
     /// Whether the next event may be sent now.
@@ -19,6 +25,25 @@ impl Courier {
         let unfinished = self.confirm.index().unfinished();
         let most = self.limits.active_workflows.unwrap_or(usize::MAX);
         self.in_flight.available_permits() > 0 && unfinished + self.unconfirmed.len() < most
+    }
+
+    /// Which limit makes the next event wait, if there is a next and one does. In a stall what is on its
+    /// way makes nothing wait, and the stall has its own reason.
+    pub(super) fn pause(&self, workflows: &Workflows) -> Option<Pause> {
+        self.next.as_ref()?;
+        let coming = self.unconfirmed.len();
+        let stalled = self.unconfirmed.stall().is_some();
+        let taken = workflows.survey.count + if stalled { 0 } else { coming };
+        match self.limits.active_workflows {
+            Some(most) if taken >= most => Some(Pause::active_workflows(
+                most,
+                workflows.places(most, coming),
+            )),
+            _ if !stalled && self.in_flight.available_permits() == 0 => {
+                Some(Pause::in_flight(self.limits.in_flight))
+            }
+            _ => None,
+        }
     }
 
     // When everything in flight may be the one kind of event of which nothing ever comes, only

@@ -5,7 +5,7 @@ use time::macros::datetime;
 use super::*;
 use crate::{
     blob::BlobType,
-    confirm::ConfirmError,
+    confirm::unfinished::{Group, Survey, Unfinished},
     dead_letter::DeadLetter,
     event::{EventId, Place},
     filter::{Filter, FilterSpec},
@@ -49,9 +49,36 @@ fn facts(name: &str, done: bool) -> Facts {
         letter: None,
         asked: false,
         stalled: None,
-        object: Some(Ok(None)),
+        cluster: Some(Ok(cluster(None))),
         now: 3000,
     }
+}
+
+fn cluster(object: Option<Object>) -> Cluster {
+    Cluster {
+        object,
+        workflows: Workflows {
+            namespace: "ml-pipelines".into(),
+            survey: Survey::default(),
+        },
+    }
+}
+
+/// The blob's Workflow, which was made at second 2800.
+fn workflow(state: State) -> Option<Result<Cluster, ConfirmError>> {
+    Some(Ok(cluster(Some(Object {
+        name: "ml-pipeline-raw-a-csv-abc".into(),
+        id: EventId(1),
+        state,
+    }))))
+}
+
+fn unfinished(phase: Option<&str>, deleted: Option<i64>) -> State {
+    State::Unfinished(Unfinished {
+        created: 2800,
+        phase: phase.map(str::to_owned),
+        deleted,
+    })
 }
 
 fn told(config: &SourceConfig, facts: &Facts) -> (bool, String, String) {
@@ -75,16 +102,102 @@ fn check(facts: &Facts, announced: bool, verdict: &str, step: &str) {
 #[test]
 fn what_has_its_workflow_was_announced() {
     let mut facts = facts("raw/a.csv", true);
-    facts.object = Some(Ok(Some(Object {
-        name: "ml-pipeline-raw-a-csv-abc".into(),
-        id: EventId(1),
-        finished: true,
-    })));
+    facts.cluster = workflow(State::Finished);
     check(
         &facts,
         true,
         "it was announced: ml-pipeline-raw-a-csv-abc is there, finished",
         "`**/*.csv` matches",
+    );
+}
+
+#[test]
+fn a_workflow_that_is_not_finished_is_told_with_how_it_stands() {
+    let mut facts = facts("raw/a.csv", true);
+    for (state, verdict, step) in [
+        (
+            unfinished(Some("Running"), None),
+            "ml-pipeline-raw-a-csv-abc (Running, 3 min 20 s old) is there, not finished",
+            r#""mark":"ok","step":"object""#,
+        ),
+        (
+            unfinished(None, None),
+            "it was announced: ml-pipeline-raw-a-csv-abc is there, and has had no phase for 3 min 20 s: \
+             Argo's controller has not taken it up",
+            "`kubectl delete workflow ml-pipeline-raw-a-csv-abc -n ml-pipelines` frees its place",
+        ),
+        (
+            unfinished(None, Some(2900)),
+            "(deleted 1 min 40 s ago) is there, not finished",
+            r#""mark":"ok","step":"object""#,
+        ),
+        (
+            unfinished(Some("Running"), Some(2810)),
+            "was deleted 3 min 10 s ago and is still there: a finalizer keeps it",
+            "finalizers",
+        ),
+    ] {
+        facts.cluster = workflow(state);
+        check(&facts, true, verdict, step);
+    }
+    // A Job, of which no label says whether it has finished.
+    facts.cluster = workflow(State::Untold);
+    let (_, verdict, _) = told(&config(), &facts);
+    assert!(verdict.ends_with("abc is there"), "{verdict}");
+}
+
+#[test]
+fn what_waits_for_running_workflows_says_which_limit_and_who_takes_its_places() {
+    let mut config = config();
+    config.limits.active_workflows = Some(20);
+    let mut facts = facts("raw/a.csv", false);
+    let mut full = cluster(None);
+    let stuck = Holder {
+        name: "w-a".into(),
+        age_seconds: 200,
+        phase: None,
+        deleted_seconds: None,
+    };
+    full.workflows.survey = Survey {
+        count: 20,
+        oldest: Some(stuck.clone()),
+        without_phase: Group {
+            count: 1,
+            oldest: vec![stuck],
+        },
+        deleted: Group::default(),
+    };
+    facts.cluster = Some(Ok(full));
+    let (announced, verdict, steps) = told(&config, &facts);
+    assert!(announced);
+    assert!(
+        verdict.contains("when fewer than 20 Workflows are unfinished (`limits.activeWorkflows`); now there are 20"),
+        "{verdict}"
+    );
+    for part in [
+        "there are 20 unfinished Workflows in namespace ml-pipelines",
+        "the oldest is w-a (no phase for 3 min 20 s)",
+        "has not taken up 1 Workflow: w-a",
+    ] {
+        assert!(steps.contains(part), "{steps}");
+    }
+    // One place is free, or the blob is done.
+    let no_limit = |config: &SourceConfig, facts: &Facts| {
+        let (_, verdict, steps) = told(config, facts);
+        assert!(!verdict.contains("activeWorkflows"), "{verdict}");
+        assert!(!steps.contains("activeWorkflows"), "{steps}");
+    };
+    config.limits.active_workflows = Some(21);
+    no_limit(&config, &facts);
+    config.limits.active_workflows = Some(20);
+    facts.ledger.as_mut().unwrap().done = true;
+    no_limit(&config, &facts);
+    // It waits again when it was asked for again.
+    facts.asked = true;
+    let (_, _, steps) = told(&config, &facts);
+    assert!(
+        steps.contains("`limits.activeWorkflows` allows 20"),
+        "{steps}"
     );
 }
 
@@ -259,7 +372,7 @@ fn a_stalled_source_and_a_cluster_that_is_away_are_told() {
         waiting: 3,
         reason: "nothing has been confirmed".into(),
     });
-    facts.object = Some(Err(ConfirmError::Unreachable("connection refused".into())));
+    facts.cluster = Some(Err(ConfirmError::Unreachable("connection refused".into())));
     check(
         &facts,
         true,

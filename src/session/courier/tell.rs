@@ -1,0 +1,65 @@
+//! What people are told while events are delivered: numbers, what is wrong, and what is waited for.
+
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+use time::OffsetDateTime;
+use tracing::warn;
+
+use super::Courier;
+use crate::confirm::{
+    index::Health,
+    unfinished::{Holder, Workflows},
+};
+
+impl Courier {
+    /// Keeps the numbers, and what is wrong with delivery, as they are.
+    pub(super) fn note(&self) {
+        let stats = &self.stats;
+        let set = |gauge: &AtomicU64, value: usize| gauge.store(value as u64, Relaxed);
+        set(&stats.in_flight, self.unconfirmed.len());
+        set(&stats.active_workflows, self.confirm.index().unfinished());
+        let latency = self.unconfirmed.latency().unwrap_or_default();
+        set(&stats.confirm_millis, latency.as_millis() as usize);
+        let reason = match (&self.health, self.marker.reason(&self.unconfirmed)) {
+            (Health::Lost(error), _) => Some(error.to_string()),
+            (_, reason) => reason,
+        };
+        set(&stats.stalled, usize::from(self.marker.is_shown()));
+        stats.set_delivery_error(reason);
+    }
+
+    /// Says which Workflows have not finished, which of them nobody works on, and whether a limit makes
+    /// the next event wait. While the cluster cannot be asked, what was seen before says nothing.
+    pub(super) fn note_workflows(&self) {
+        if self.health != Health::Live {
+            self.stats.set_pause(None);
+            return;
+        }
+        let now = OffsetDateTime::now_utc().unix_timestamp();
+        let workflows = self.confirm.workflows(now);
+        for stuck in self.confirm.index().newly_stuck(&workflows.survey) {
+            self.warn_of(&stuck, &workflows);
+        }
+        self.stats.set_pause(self.pause(&workflows));
+        self.stats.set_workflows(workflows);
+    }
+
+    fn warn_of(&self, stuck: &Holder, among: &Workflows) {
+        let Some(trouble) = stuck.trouble() else {
+            return;
+        };
+        let Workflows { namespace, survey } = among;
+        let counts = self.limits.active_workflows.map(|most| {
+            let taken = survey.count;
+            format!(" it counts against `limits.activeWorkflows` ({taken} of {most}).")
+        });
+        warn!(
+            source = self.source,
+            namespace,
+            "workflow {} {trouble}.{} {}",
+            stuck.name,
+            counts.unwrap_or_default(),
+            stuck.cure(namespace),
+        );
+    }
+}
