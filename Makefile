@@ -15,6 +15,8 @@ HOST = $(shell rustc -vV | sed -n 's/^host: //p')
 export CONTAINER_TOOL ?= docker
 IMG ?= azure-blob-eventsource:$(shell sed -n '/^version = /{s/.*"\(.*\)"/\1/p;q;}' Cargo.toml)
 PIPELINE_IMG ?= $(patsubst ./%,%,$(dir $(IMG)))ml-pipeline$(patsubst %,:%,$(word 2,$(subst :, ,$(notdir $(IMG)))))
+# What `make release-manifests` renders.
+OVERLAY ?= manifests/quick-start
 # More arguments for `make run`, `make test`, `make e2e`, `make bench`, `make docker-build`: make run ARGS='--log debug'
 ARGS ?=
 
@@ -113,6 +115,18 @@ docker-push: check-img ## Push both images
 	@scripts/need.sh container-tool
 	$(CONTAINER_TOOL) push $(IMG)
 	$(CONTAINER_TOOL) push $(PIPELINE_IMG)
+
+.PHONY: release-manifests
+release-manifests: ## Print the manifests of OVERLAY with each image by digest: IMG=REGISTRY/azure-blob-eventsource:TAG
+	@scripts/need.sh kubectl
+	@[[ '$(IMG)' != *@* || '$(PIPELINE_IMG)' == *@* ]] \
+		|| { echo "with a digest in IMG, give PIPELINE_IMG=NAME@sha256:… as well" >&2; exit 2; }
+	@scripts/release.sh manifests $(OVERLAY) $(IMG) $(PIPELINE_IMG) $(ARGS)
+
+.PHONY: test-release
+test-release: ## Try scripts/release.sh, with a registry that is made up
+	@scripts/need.sh kubectl
+	@scripts/release-test.sh
 
 .PHONY: fmt
 fmt: ## Format the code

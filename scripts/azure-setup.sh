@@ -10,6 +10,10 @@ set -euo pipefail
 set +x # A trace would show the keys.
 
 readonly CONTAINERS=(datasets models eventsource-state)
+# The path of a container, below the account's.
+readonly BELOW=blobServices/default/containers
+# The ServiceAccounts that sign in to the account.
+readonly SERVER=azure-blob-eventsource PIPELINE=ml-pipeline
 readonly QUEUE=dataset-events
 # A queue's message is a hint that a sweep makes up for, so one that nobody took in a day is of no use.
 readonly MESSAGE_TTL=86400
@@ -34,11 +38,11 @@ Usage: scripts/azure-setup.sh [OPTION...]
   --with-queue               also a queue to which Event Grid sends an event for each new blob of `datasets`; this
                              version of the server lists only, and does not read it yet
 
-  --workload-identity        a managed identity in place of the account's keys; it needs one of the next two
+  --workload-identity        managed identities in place of the account's keys; it needs one of the next two
   --aks NAME                 the AKS cluster, for its OIDC issuer
   --oidc-issuer URL          the OIDC issuer of another cluster
   --aks-resource-group NAME  the cluster's resource group (that of the account)
-  --identity NAME            the managed identity (azure-blob-eventsource)
+  --identity NAME            the server's managed identity (azure-blob-eventsource); the pipeline's is NAME-pipeline
 
   --dry-run                  print each command, and run none; needs neither a login nor a cluster
   --delete                   remove what was made, and all blobs with it
@@ -287,27 +291,51 @@ subscribe_by_identity() {
     run az resource wait --ids "$id" --api-version 2022-06-15 --created --interval 5 --timeout 300
 }
 
+# make_identity NAME SERVICEACCOUNT PLACEHOLDER: leaves its ids in `principal` and `client_id`.
 make_identity() {
-    local principal name containers=blobServices/default/containers
-    if missing "Managed identity $identity" az identity show --name "$identity" --resource-group "$group"; then
-        run az identity create --name "$identity" --resource-group "$group" --location "$location" --tags "$TAG=$MARK"
+    if missing "Managed identity $1" az identity show --name "$1" --resource-group "$group"; then
+        run az identity create --name "$1" --resource-group "$group" --location "$location" --tags "$TAG=$MARK"
     fi
-    ask PRINCIPAL_ID az identity show --name "$identity" --resource-group "$group" --query principalId --output tsv
+    ask "$3_PRINCIPAL_ID" az identity show --name "$1" --resource-group "$group" --query principalId --output tsv
     principal=$answer
-    ask CLIENT_ID az identity show --name "$identity" --resource-group "$group" --query clientId --output tsv
+    ask "$3_CLIENT_ID" az identity show --name "$1" --resource-group "$group" --query clientId --output tsv
     client_id=$answer
-    grant "$principal" "Storage Blob Data Reader" "$containers/datasets"
-    grant "$principal" "Storage Blob Data Contributor" "$containers/models"
-    grant "$principal" "Storage Blob Data Contributor" "$containers/eventsource-state"
+    step "Federated credential of the ServiceAccount $namespace/$2"
+    run az identity federated-credential create --name "$namespace-$2" --identity-name "$1" \
+        --resource-group "$group" --issuer "$issuer" --audiences api://AzureADTokenExchange \
+        --subject "system:serviceaccount:$namespace:$2"
+}
+
+# Two, as the pipeline reads files that anybody may have made: it must not write what the server remembers.
+make_identities() {
+    make_identity "$identity" "$SERVER" SERVER
+    server_principal=$principal server_client_id=$client_id
+    grant "$principal" "Storage Blob Data Reader" "$BELOW/datasets"
+    grant "$principal" "Storage Blob Data Contributor" "$BELOW/eventsource-state"
     if $with_queue; then
         grant "$principal" "Storage Queue Data Message Processor" "queueServices/default/queues/$QUEUE"
     fi
-    for name in azure-blob-eventsource ml-pipeline; do
-        step "Federated credential of the ServiceAccount $namespace/$name"
-        run az identity federated-credential create --name "$namespace-$name" --identity-name "$identity" \
-            --resource-group "$group" --issuer "$issuer" --audiences api://AzureADTokenExchange \
-            --subject "system:serviceaccount:$namespace:$name"
+    make_identity "$identity-pipeline" "$PIPELINE" PIPELINE
+    pipeline_client_id=$client_id
+    grant "$principal" "Storage Blob Data Reader" "$BELOW/datasets"
+    grant "$principal" "Storage Blob Data Contributor" "$BELOW/models"
+}
+
+# What the server's identity has of an earlier version of this script, in which it was the pipeline's as well. The
+# pipeline needs it until the new overlay is applied, so it is not removed here. Leaves in `too_wide` a command a line.
+find_too_wide() {
+    local id named=(--name "$namespace-$PIPELINE" --identity-name "$identity" --resource-group "$group")
+    too_wide=()
+    step "Rights of $identity that only the pipeline needs"
+    ask '' az role assignment list --assignee "$server_principal" --fill-principal-name false \
+        --scope "$account_id/$BELOW/models" --query '[].id' --output tsv
+    for id in $answer; do
+        too_wide+=("$(quoted az role assignment delete --ids "$id")")
     done
+    if found az identity federated-credential show "${named[@]}"; then
+        too_wide+=("$(quoted az identity federated-credential delete "${named[@]}" --yes)")
+    fi
+    ((${#too_wide[@]} > 0)) || note "there are none"
 }
 
 find_issuer() {
@@ -378,7 +406,10 @@ make() {
         make_queue
         make_subscription
     fi
-    ! $workload_identity || make_identity
+    if $workload_identity; then
+        make_identities
+        find_too_wide
+    fi
     make_namespace
     if ! $workload_identity; then
         apply_secret azure-storage azure-storage "$connection_string"
@@ -391,20 +422,25 @@ make() {
 # say_own_role ROLE CONTAINER: how whoever runs this gets at the data without keys.
 say_own_role() {
     local role=(az role assignment create --role "$1" --assignee-principal-type User)
-    role+=(--scope "$account_id/blobServices/default/containers/$2")
+    role+=(--scope "$account_id/$BELOW/$2")
     note "$(quoted "${role[@]}") --assignee-object-id \"\$(az ad signed-in-user show --query id --output tsv)\""
 }
 
 say_next() {
-    local overlay=examples/azure-keys mode=key names="s/mlpipelinestore/$account/"
+    local line overlay=examples/azure-keys mode=key
     if $workload_identity; then
         overlay=examples/azure-workload-identity mode=login
-        names+="; s/00000000-0000-0000-0000-000000000000/$client_id/"
-        step "The identity's client id is $client_id: each ServiceAccount bears it as an annotation"
+        step "Each ServiceAccount bears the client id of its identity as an annotation"
+        note "$SERVER: $server_client_id"
+        note "$PIPELINE: $pipeline_client_id"
     fi
     step "Ready. Next, in this repository, with the registry that has your images:"
     [[ $namespace == ml-pipelines ]] || note "put the namespace $namespace into $overlay"
-    note "sed -i.bak '$names' $overlay/*.yaml"
+    note "sed -i.bak 's/mlpipelinestore/$account/' $overlay/*.yaml"
+    if $workload_identity; then
+        note "sed -i.bak 's/00000000-0000-0000-0000-000000000000/$server_client_id/' $overlay/*.yaml"
+        note "sed -i.bak 's/11111111-1111-1111-1111-111111111111/$pipeline_client_id/' $overlay/*.yaml"
+    fi
     note "sed -i.bak 's|registry.example.com|YOUR_REGISTRY|' $overlay/*.yaml"
     note "kubectl apply -k $overlay"
     if $workload_identity; then
@@ -413,6 +449,13 @@ say_next() {
     fi
     note "az storage blob upload --auth-mode $mode --account-name $account --container-name datasets --name raw/machines.csv --file examples/data/machines.csv"
     note "kubectl get workflows -n $namespace -w"
+    if $workload_identity && ((${#too_wide[@]} > 0)); then
+        step "$identity is the server's alone now, and still has rights of the pipeline. Take them away"
+        note "when the overlay is applied and no Workflow of before runs any more:"
+        for line in "${too_wide[@]}"; do note "$line"; done
+    elif ! $workload_identity; then
+        note "(the account's key may do everything with the account; with --workload-identity no key is in the cluster)"
+    fi
 }
 
 confirm() {
@@ -437,12 +480,12 @@ remove_subscription() {
     fi
 }
 
-# Its federated credentials go with it.
+# remove_identity NAME: its federated credentials go with it.
 remove_identity() {
-    if ours "Managed identity $identity" az identity show --name "$identity" --resource-group "$group"; then
-        ask PRINCIPAL_ID az identity show --name "$identity" --resource-group "$group" --query principalId --output tsv
+    if ours "Managed identity $1" az identity show --name "$1" --resource-group "$group"; then
+        ask PRINCIPAL_ID az identity show --name "$1" --resource-group "$group" --query principalId --output tsv
         revoke "$answer"
-        run az identity delete --name "$identity" --resource-group "$group"
+        run az identity delete --name "$1" --resource-group "$group"
     fi
 }
 
@@ -464,7 +507,8 @@ remove_group() {
 remove() {
     confirm
     remove_subscription
-    remove_identity
+    remove_identity "$identity"
+    remove_identity "$identity-pipeline"
     if ours "Storage account $account" az storage account show --name "$account" --resource-group "$group"; then
         run az storage account delete --name "$account" --resource-group "$group" --yes
     fi
@@ -525,7 +569,7 @@ check_options() {
     valid --location "$location" '[a-z0-9]+' "a region's short name, such as westeurope"
     valid --account "$account" '([a-z0-9]{3,24})?' "3 to 24 lower case letters and digits"
     valid --namespace "$namespace" '[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?' "at most 63 lower case letters, digits and -"
-    valid --identity "$identity" '[A-Za-z0-9][A-Za-z0-9_-]{2,127}' "3 to 128 letters, digits, _ and -"
+    valid --identity "$identity" '[A-Za-z0-9][A-Za-z0-9_-]{2,118}' "3 to 119 letters, digits, _ and -"
     valid --oidc-issuer "$issuer" '(https://.+)?' "a URL with https"
     if $workload_identity && ! $delete; then
         [[ -n $aks || -n $issuer ]] || refuse "--workload-identity needs --aks or --oidc-issuer"

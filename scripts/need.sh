@@ -2,7 +2,7 @@
 # Checks that a machine has what this project is built with, and names what is missing with the way
 # to get it.
 #
-# Usage: scripts/need.sh rust|node|python|shellcheck|fmt|clippy|container-tool ...
+# Usage: scripts/need.sh rust|node|python|shellcheck|fmt|clippy|container-tool|kubectl ...
 
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -92,9 +92,14 @@ need_container-tool() {
             "https://docs.docker.com/engine/install, or name another: \`make docker-build CONTAINER_TOOL=podman\`"
 }
 
+need_kubectl() {
+    command -v kubectl >/dev/null \
+        || lacks "kubectl, which renders the manifests" "https://kubernetes.io/docs/tasks/tools"
+}
+
 for tool in "$@"; do
     case $tool in
-        rust | node | python | fmt | clippy | shellcheck | container-tool) "need_$tool" ;;
+        rust | node | python | fmt | clippy | shellcheck | container-tool | kubectl) "need_$tool" ;;
         *)
             echo "need.sh: what is $tool?" >&2
             exit 2

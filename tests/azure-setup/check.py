@@ -23,6 +23,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import azurite
+import yaml
 from fakes import CONTEXT, ISSUER, FakeAzure, FakeCluster
 from real_az import SUBSCRIPTION, RealAz
 
@@ -32,6 +33,7 @@ SCRIPT = HERE.parents[1] / "scripts/azure-setup.sh"
 TOOLS = ["bash", "env", "cat", "base64", "tr", "od", "sha256sum", "shasum"]
 PATIENCE = 120
 
+SERVER_IDENTITY, PIPELINE_IDENTITY = "azure-blob-eventsource", "azure-blob-eventsource-pipeline"
 CONTAINERS = ["datasets", "eventsource-state", "models"]
 WITH_ISSUER = ["--workload-identity", "--oidc-issuer", ISSUER]
 WITH_AKS = ["--workload-identity", "--aks", "with-issuer", "--aks-resource-group", "clusters"]
@@ -311,22 +313,59 @@ def without_keys(check):
     assert account["allow-shared-key-access"] == "false", account
     below = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/ml-pipelines/providers/Microsoft.Storage/storageAccounts/{name}"
     blobs, queue = f"{below}/blobServices/default/containers", f"{below}/queueServices/default/queues/dataset-events"
+    # Neither writes what only the other has to.
+    server, pipeline = f"principal-of-{SERVER_IDENTITY}", f"principal-of-{PIPELINE_IDENTITY}"
     assert set(check.azure.roles) == {
-        ("principal-of-identity", "Storage Blob Data Reader", f"{blobs}/datasets"),
-        ("principal-of-identity", "Storage Blob Data Contributor", f"{blobs}/models"),
-        ("principal-of-identity", "Storage Blob Data Contributor", f"{blobs}/eventsource-state"),
-        ("principal-of-identity", "Storage Queue Data Message Processor", queue),
+        (server, "Storage Blob Data Reader", f"{blobs}/datasets"),
+        (server, "Storage Blob Data Contributor", f"{blobs}/eventsource-state"),
+        (server, "Storage Queue Data Message Processor", queue),
+        (pipeline, "Storage Blob Data Reader", f"{blobs}/datasets"),
+        (pipeline, "Storage Blob Data Contributor", f"{blobs}/models"),
         ("principal-of-topic", "Storage Queue Data Message Sender", queue),
     }, check.azure.roles
-    credentials = {(it["subject"], it["issuer"], it["audiences"]) for (kind, _), it in check.azure.resources.items()
-                   if kind == "identity federated-credential"}
-    assert credentials == {(f"system:serviceaccount:ml-pipelines:{it}", ISSUER, "api://AzureADTokenExchange")
-                           for it in ("azure-blob-eventsource", "ml-pipeline")}, credentials
+    assert credentials(check) == {
+        (SERVER_IDENTITY, "system:serviceaccount:ml-pipelines:azure-blob-eventsource", ISSUER, "api://AzureADTokenExchange"),
+        (PIPELINE_IDENTITY, "system:serviceaccount:ml-pipelines:ml-pipeline", ISSUER, "api://AzureADTokenExchange"),
+    }, credentials(check)
+    assert "rights of the pipeline" not in said, said
     body = next(it for url, it in check.azure.puts.items() if "eventSubscriptions" in url)["properties"]
     assert body["deliveryWithResourceIdentity"]["destination"]["properties"]["resourceId"] == below
     assert list(secrets(check)) == ["azure-blob-eventsource-token"], secrets(check)
-    goes_into_the_overlay(check, said, "azure-workload-identity", [name, "client-of-identity"])
-    check.ok("--workload-identity, twice: five roles, two credentials, no key, and nothing but the token as a Secret")
+    goes_into_the_overlay(check, said, "azure-workload-identity", [name])
+    bears_its_own_identity(check, said)
+    check.ok("--workload-identity, twice: two identities, six roles, no key, and nothing but the token as a Secret")
+
+
+def from_one_identity(check):
+    """An installation of the time when the server and the pipeline had one identity."""
+    check.fresh()
+    assert check.run(*WITH_ISSUER)[0] == 0
+    here = {"resource-group": "ml-pipelines"}
+    check.azure.delete("identity", here | {"name": PIPELINE_IDENTITY})
+    check.azure.roles = {key: value for key, value in check.azure.roles.items() if PIPELINE_IDENTITY not in key[0]}
+    wanted = dict(check.azure.roles)
+    scope = next(iter(wanted))[2].rpartition("/")[0]
+    check.azure.role_assignment_create({"assignee-object-id": f"principal-of-{SERVER_IDENTITY}", "scope": f"{scope}/models",
+                                        "role": "Storage Blob Data Contributor"})
+    check.azure.create("identity federated-credential", here | {
+        "name": "ml-pipelines-ml-pipeline", "identity-name": SERVER_IDENTITY, "issuer": ISSUER, "audiences": "x",
+        "subject": "system:serviceaccount:ml-pipelines:ml-pipeline"})
+    before = set(check.azure.roles)
+    code, said = check.run(*WITH_ISSUER)
+    assert code == 0 and "rights of the pipeline" in said, said
+    # What runs by the old overlay goes on, until a person says so.
+    assert before < set(check.azure.roles) and len(credentials(check)) == 3, check.azure.roles
+    lines = [it for it in said_commands(said).splitlines() if " delete " in it]
+    assert len(lines) == 2, said
+    for line in lines:
+        check.answer({"program": "az", "arguments": line.split()[1:], "environment": {}})
+    mine = {it for it in check.azure.roles if it[0] == f"principal-of-{SERVER_IDENTITY}"}
+    assert mine == set(wanted), mine
+    assert [it[:2] for it in credentials(check) if it[0] == SERVER_IDENTITY] == [
+        (SERVER_IDENTITY, "system:serviceaccount:ml-pipelines:azure-blob-eventsource")], credentials(check)
+    code, said = check.run(*WITH_ISSUER)
+    assert code == 0 and "rights of the pipeline" not in said, said
+    check.ok("from one identity to two: the second is made, and what the first has too much is told with its commands")
 
 
 def removal(check):
@@ -387,9 +426,30 @@ def goes_into_the_overlay(check, said, name, words):
     shutil.rmtree(folder)
     assert all(it in text for it in words), f"{lines} do not put {words} into {name}"
     # What only a comment says is no matter.
-    placeholder = re.compile("mlpipelinestore|0{8}-0{4}|registry.example.com")
+    placeholder = re.compile("mlpipelinestore|0{8}-0{4}|1{8}-1{4}|registry.example.com")
     left = [it for it in text.splitlines() if placeholder.search(it) and not it.startswith("#")]
     assert not left, f"{lines} leave {left}"
+
+
+def bears_its_own_identity(check, said):
+    """Which client id each ServiceAccount has in the overlay once the printed lines have run."""
+    path = HERE.parents[1] / "examples/azure-workload-identity/kustomization.yaml"
+    folder = check.folder / "overlay/examples/azure-workload-identity"
+    folder.mkdir(parents=True)
+    shutil.copy(path, folder)
+    for line in (it.strip() for it in said.splitlines() if it.startswith("    sed ")):
+        subprocess.run(["bash", "-euc", line], cwd=folder.parents[1], check=True)
+    patches = yaml.safe_load((folder / path.name).read_text())["patches"]
+    shutil.rmtree(check.folder / "overlay")
+    found = {it["target"]["name"]: yaml.safe_load(it["patch"])[0]["value"]["azure.workload.identity/client-id"]
+             for it in patches if it.get("target", {}).get("kind") == "ServiceAccount"}
+    assert found == {"azure-blob-eventsource": f"client-of-{SERVER_IDENTITY}",
+                     "ml-pipeline": f"client-of-{PIPELINE_IDENTITY}"}, found
+
+
+def credentials(check):
+    return {(it["identity-name"], it["subject"], it["issuer"], it["audiences"])
+            for (kind, _), it in check.azure.resources.items() if kind == "identity federated-credential"}
 
 
 def only(azure, kind):
@@ -416,7 +476,7 @@ def temporary():
 
 
 CHECKS = (shellcheck, az_refuses_wrong_lines, dry_runs, refusals, surroundings, with_keys, again, a_new_key,
-          an_account_of_others, without_keys, removal, on_a_terminal, a_failure)
+          an_account_of_others, without_keys, from_one_identity, removal, on_a_terminal, a_failure)
 
 
 def main(script=SCRIPT, *names):

@@ -38,7 +38,7 @@ class FakeAzure:
 
     def show(self, kind, options):
         self.group_of(kind, options)
-        return self.resources[kind, options["name"]]
+        return self.resources[kind, name_of(options)]
 
     def create(self, kind, options):
         self.group_of(kind, options)
@@ -54,10 +54,10 @@ class FakeAzure:
             self.must_have("eventgrid system-topic", options["system-topic-name"])
             self.must_have("storage account", options["endpoint"].partition("/queueServices")[0])
         if kind == "identity":
-            resource |= {"principalId": "principal-of-identity", "clientId": "client-of-identity"}
+            resource |= {"principalId": f"principal-of-{options['name']}", "clientId": f"client-of-{options['name']}"}
         if kind == "identity federated-credential":
             self.must_have("identity", options["identity-name"])
-        self.resources[kind, options["name"]] = resource
+        self.resources[kind, name_of(options)] = resource
         return resource
 
     def must_have(self, kind, path):
@@ -68,9 +68,9 @@ class FakeAzure:
         if kind == "group":
             self.resources.clear()
             return
-        del self.resources[kind, options["name"]]
-        below = {"identity": "identity federated-credential"}.get(kind)
-        self.resources = {it: value for it, value in self.resources.items() if it[0] != below}
+        del self.resources[kind, name_of(options)]
+        self.resources = {it: value for it, value in self.resources.items()
+                          if kind != "identity" or value.get("identity-name") != options["name"]}
 
     def account_show(self, _):
         return {"id": self.subscription, "name": "check"}
@@ -100,7 +100,8 @@ class FakeAzure:
         return {"id": self.roles[assignment]}
 
     def role_assignment_list(self, options):
-        return [{"id": value} for key, value in self.roles.items() if key[0] == options["assignee"]]
+        return [{"id": value} for key, value in self.roles.items()
+                if key[0] == options["assignee"] and ("all" in options or key[2] == options["scope"])]
 
     def role_assignment_delete(self, options):
         self.roles = {key: value for key, value in self.roles.items() if value != options["ids"]}
@@ -122,6 +123,11 @@ class FakeAzure:
 
     def aks_show(self, options):
         return {"oidcIssuerProfile": {"issuerUrl": ISSUER if options["name"] == "with-issuer" else None}}
+
+
+def name_of(options):
+    """A federated credential is named within its identity."""
+    return "/".join(options[it] for it in ("identity-name", "name") if it in options)
 
 
 KINDS = {"group", "storage account", "identity", "identity federated-credential", "eventgrid system-topic",

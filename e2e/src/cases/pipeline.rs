@@ -1,6 +1,9 @@
 //! What the bundled pipeline makes of datasets.
 
-use std::{collections::BTreeMap, fs};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+};
 
 use anyhow::{Context, Result, ensure};
 use bytes::Bytes;
@@ -35,6 +38,44 @@ pub(crate) async fn dataset(stage: &Stage) -> Result<()> {
         model.len(),
         report.len(),
         scores[BLOB]
+    ));
+    holds_little(stage).await
+}
+
+/// Whether the steps that look into a dataset hold neither a token for the API server nor a key of the account.
+async fn holds_little(stage: &Stage) -> Result<()> {
+    let label = "app.kubernetes.io/name=ml-pipeline";
+    let pods = stage
+        .kubectl(&["get", "pods", "-l", label, "-o", "json"])
+        .await?;
+    let pods: Value = serde_json::from_str(&pods)?;
+    let pod = &pods["items"][0]["spec"];
+    let secrets = pod["volumes"].as_array().context("no pod is there")?.iter();
+    let secrets = secrets.filter(|it| it["secret"].is_object() || it["projected"].is_object());
+    let secrets: BTreeSet<_> = secrets.map(|it| it["name"].to_string()).collect();
+    let mut holders = BTreeSet::new();
+    for kind in ["initContainers", "containers"] {
+        for container in pod[kind].as_array().context("no containers")? {
+            let mounts = container["volumeMounts"].as_array().into_iter().flatten();
+            if mounts
+                .map(|it| it["name"].to_string())
+                .any(|it| secrets.contains(&it))
+            {
+                holders.insert(container["name"].as_str().unwrap_or_default());
+            }
+            ensure!(
+                container["resources"]["limits"]["memory"].is_string(),
+                "{} has no bound on its memory",
+                container["name"]
+            );
+        }
+    }
+    ensure!(
+        holders == BTreeSet::from(["download", "init", "wait"]),
+        "these containers hold a Secret or a token: {holders:?}"
+    );
+    stage.say.line(format!(
+        "of its containers only {holders:?} hold a token or a key"
     ));
     Ok(())
 }

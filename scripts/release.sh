@@ -1,0 +1,107 @@
+#!/usr/bin/env bash
+# Pins images by digest: a tag can be moved to another image later, a digest cannot.
+#
+# Usage: scripts/release.sh bases
+#        scripts/release.sh manifests FOLDER SERVER_IMAGE PIPELINE_IMAGE [NAME@DIGEST...]
+#
+# `bases` prints options for `docker build` that pin what the Dockerfile builds on. `manifests` prints what
+# `kubectl apply -k FOLDER` would apply, with each image as NAME@DIGEST. A digest is one that is given, or is asked
+# of the image's registry by skopeo or `docker buildx`. When one cannot be known the script ends with 1 and prints
+# nothing that could be applied.
+
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+readonly DIGEST='@sha256:[0-9a-f]{64}$'
+# Digests that were given or found, by the image's name without tag: `NAME NAME@DIGEST` a line.
+known=''
+
+fail() {
+    printf 'release: %s\n' "$*" >&2
+    exit 1
+}
+
+# name_of IMAGE: without tag and digest. A colon before a slash is that of a port.
+name_of() {
+    local name=${1%@*}
+    [[ ${name##*/} != *:* ]] || name=${name%:*}
+    printf '%s\n' "$name"
+}
+
+# ask IMAGE: its digest in its registry.
+ask() {
+    if command -v skopeo >/dev/null; then
+        skopeo inspect --format '{{.Digest}}' "docker://$1"
+    elif docker buildx version >/dev/null 2>&1; then
+        docker buildx imagetools inspect "$1" | sed -n 's/^Digest: *//p'
+    else
+        echo "there is neither skopeo nor \`docker buildx\` to ask its registry with" >&2
+        return 1
+    fi
+}
+
+# pinned IMAGE: leaves it as NAME@DIGEST in `pinned`.
+pinned() {
+    local name digest
+    name=$(name_of "$1")
+    pinned=$1
+    [[ ! $1 =~ $DIGEST ]] || return 0
+    pinned=$(sed -n "s|^$name ||p" <<<"$known")
+    [[ -z $pinned ]] || return 0
+    digest=$(ask "$1") || fail "the digest of $1 is not known: push the image first, or give $name@sha256:…"
+    pinned=$name@$digest
+    [[ $pinned =~ $DIGEST ]] || fail "the registry says '$digest' of $1, and that is no digest"
+}
+
+# know NAME IMAGE: the image that is to be in the place of another.
+know() {
+    known+="$1 $2"$'\n'
+}
+
+bases() {
+    local option image options=()
+    while IFS='=' read -r option image; do
+        pinned "$image"
+        options+=(--build-arg "$option=$pinned")
+    done < <(sed -nE 's/^ARG ([A-Z]+_(IMAGE|BASE))=/\1=/p' Dockerfile)
+    echo "${options[@]}"
+}
+
+# images TEXT: each image that a rendered manifest names: in a container, or as the parameter of a WorkflowTemplate.
+# What is put in by a template comes from such a parameter.
+images() {
+    awk '/^ *(- )?image: / { print $NF }
+         parameter && /^ *value: / { print $NF }
+         { parameter = /^ *- name: ([a-z]+-)?image$/ }' <<<"$1" | tr -d "\"'" | grep -v -e '{{' -e '}}' | sort -u
+}
+
+manifests() {
+    local folder=$1 text image given
+    pinned "$2"
+    know azure-blob-eventsource "$pinned"
+    pinned "$3"
+    know ml-pipeline "$pinned"
+    for given in "${@:4}"; do
+        [[ $given =~ $DIGEST ]] || fail "$given is no NAME@sha256:… with 64 hex digits"
+        know "$(name_of "$given")" "$given"
+    done
+    text=$(kubectl kustomize "$folder")
+    while read -r image; do
+        # Ours have the name of the registry that an overlay says, or none.
+        case $(name_of "$image") in
+            */azure-blob-eventsource | */ml-pipeline) pinned "$(basename "$(name_of "$image")")" ;;
+            *) pinned "$image" ;;
+        esac
+        text=$(sed -E "s#((image|value): [\"']?)${image//./\\.}([\"']?)\$#\1$pinned\3#" <<<"$text")
+    done < <(images "$text")
+    image=$(images "$text" | grep -vE "$DIGEST") || true
+    [[ -z $image ]] || fail "these images have no digest: $image"
+    printf '%s\n' "$text"
+}
+
+case ${1-} in
+    bases) (($# == 1)) || fail "bases takes nothing" ;;
+    manifests) (($# >= 4)) || fail "manifests takes a folder, the server's image and the pipeline's" ;;
+    *) fail "what is '${1-}'? There are bases and manifests" ;;
+esac
+"$@"
