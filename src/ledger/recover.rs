@@ -113,9 +113,12 @@ async fn read_snapshot(
     Ok(Some(outcome.length))
 }
 
-// Fingerprints are eight bytes each, and nearly all that is in a snapshot.
+// Fingerprints are eight bytes each, and nearly all that is in a snapshot. The length is what the
+// service says: beyond what ledgers have, the set grows as they come.
 fn most_in(length: u64) -> usize {
-    usize::try_from(length / 8).unwrap_or(usize::MAX)
+    usize::try_from(length / 8)
+        .unwrap_or(usize::MAX)
+        .min(1 << 24)
 }
 
 async fn read_journal(

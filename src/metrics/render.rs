@@ -200,7 +200,7 @@ mod tests {
         SourceStats::add(&source.stats.last_sweep_millis, 1500);
         source
             .stats
-            .set_error(Some("raw/secret-name.csv".to_owned()));
+            .set_error(1, Some("raw/secret-name.csv".to_owned()));
         let text = Renderer::new(registry).text().unwrap();
         for line in [
             "azure_blob_eventsource_events_sent_total{source=\"datasets-raw\"} 7",

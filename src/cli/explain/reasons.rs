@@ -8,13 +8,8 @@ use super::{
     verdict::verdict,
 };
 use crate::{
-    blob::Blob,
-    cli::{plain::Plain, report::Step},
-    config::SourceConfig,
-    confirm::index::Object,
-    dead_letter::DeadLetter,
-    event::rfc3339,
-    filter::Why,
+    blob::Blob, cli::report::Step, config::SourceConfig, confirm::index::Object,
+    dead_letter::DeadLetter, event::rfc3339, filter::Why, plain::Plain,
 };
 
 /// Why a blob was announced or not.
@@ -100,7 +95,7 @@ fn storage_step(storage: &Storage, name: &str) -> Step {
                 "{} bytes, last modified {}, ETag {}",
                 blob.size,
                 moment(blob.last_modified),
-                blob.etag
+                Plain(&blob.etag)
             ),
         ),
         Storage::Directory => Step::fail(
