@@ -35,9 +35,9 @@ note() {
     printf '    %s\n' "$*"
 }
 
-# Passes on what is read, set apart from our own words.
+# Passes on what is read, set apart from our own words, and without what would move the cursor.
 quote() {
-    sed "s/^/    $dim| /; s/\$/$plain/"
+    sed "s/[[:cntrl:]]/?/g; s/^/    $dim| /; s/\$/$plain/"
 }
 
 fail() {

@@ -29,6 +29,7 @@ mod shared_key;
 mod sign_in;
 mod state;
 mod token;
+mod transport;
 mod xml;
 mod xml_text;
 
@@ -142,30 +143,43 @@ fn endpoint_of(location: &Location) -> Result<Endpoint, ConnectError> {
     }
 }
 
-// A connection string only ever goes to its own endpoint, whatever a configuration says.
+// A connection string only ever goes to its own endpoint, whatever a configuration says. The account
+// and the endpoint of a credential are no secret, and its author needs them to write what fits.
 fn must_belong(
     content: &ConnectionString,
     location: &Location,
     credential: &str,
 ) -> Result<(), ConnectError> {
-    match location {
-        Location::Account(name) if *name == content.account => Ok(()),
-        Location::Account(name) => Err(ConnectError::Invalid(format!(
-            "`account` is `{name}`, but the credential `{credential}` is for the account `{}`: change one of them",
-            content.account
-        ))),
+    let endpoint = content.endpoint.as_str();
+    let problem = match location {
+        Location::Account(name) if *name == content.account => return Ok(()),
+        Location::Account(name) => format!(
+            "`account` is `{name}`, but the credential `{credential}` is for the account `{}` at {endpoint}: write `{}`, or name the credential of the account `{name}`",
+            content.account,
+            key_for(content)
+        ),
         Location::Endpoint(url) => {
             let asked = parse_endpoint(url.as_str())?;
             if asked == content.endpoint {
                 return Ok(());
             }
-            Err(ConnectError::Invalid(format!(
-                "`endpoint` is {}, but the credential `{credential}` is for {}: write that, or put `BlobEndpoint={}` into the credential",
-                asked.as_str(),
-                content.endpoint.as_str(),
-                asked.as_str(),
-            )))
+            let asked = asked.as_str();
+            format!(
+                "`endpoint` is {asked}, but the credential `{credential}` is for the account `{}` at {endpoint}: write `{}`, or have `BlobEndpoint={asked}` put into the credential",
+                content.account,
+                key_for(content)
+            )
         }
+    };
+    Err(ConnectError::Invalid(problem))
+}
+
+// As short as a configuration can say it.
+fn key_for(content: &ConnectionString) -> String {
+    let endpoint = &content.endpoint;
+    match Endpoint::of_account(&content.account) {
+        Ok(of_account) if of_account == *endpoint => format!("account: {}", content.account),
+        _ => format!("endpoint: {}", endpoint.as_str()),
     }
 }
 

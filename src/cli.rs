@@ -9,15 +9,15 @@ use std::{
 
 use anyhow::{Context, bail};
 
-use crate::{config::SourceConfig, grpc::CONFIG_BYTES};
+use crate::{config::SourceConfig, grpc::CONFIG_BYTES, plain::Lines};
 
 pub mod check;
 pub mod completions;
+mod counts;
 pub mod dead_letters;
 pub mod explain;
 pub mod fetch;
 mod moment;
-mod plain;
 pub mod replay;
 mod report;
 mod source;
@@ -69,7 +69,7 @@ fn unless_pipe_broke(ended: anyhow::Result<ExitCode>) -> anyhow::Result<ExitCode
 
 /// Says what is wrong with what was typed, and gives the exit status for it.
 fn mistake(error: &anyhow::Error) -> ExitCode {
-    eprintln!("error: {error:#}");
+    eprintln!("error: {}", Lines(&format!("{error:#}")));
     ExitCode::from(USAGE)
 }
 

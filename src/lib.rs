@@ -23,6 +23,7 @@ pub mod grpc;
 pub mod ledger;
 pub mod metrics;
 pub mod open;
+pub mod plain;
 pub mod registry;
 pub mod request;
 pub mod retry;

@@ -88,8 +88,8 @@ pub struct SourceStats {
     pub unusable_names: AtomicU64,
     /// Calls to the storage account that failed and were tried again.
     pub storage_retries: AtomicU64,
-    /// What the source is doing now, and the last thing that went wrong; `None` when all is well.
-    pub last_error: Mutex<Option<String>>,
+    /// What goes wrong with the storage account now, by who tries again; the latest is the last.
+    pub storage_errors: Mutex<Vec<(u64, String)>>,
 }
 
 // No holder leaves a value half written, so a poisoned lock is as good as a whole one.
@@ -103,15 +103,22 @@ impl SourceStats {
         counter.fetch_add(by, Relaxed);
     }
 
-    /// What is wrong: with delivery before all else, or the last error of storage.
+    /// What is wrong: with delivery before all else, or the latest error of storage that lasts.
     pub fn error(&self) -> Option<String> {
         let delivery = lock(&self.delivery_error).clone();
-        delivery.or_else(|| lock(&self.last_error).clone())
+        delivery.or_else(|| Some(lock(&self.storage_errors).last()?.1.clone()))
     }
 
-    /// Replaces the last error of storage.
-    pub fn set_error(&self, error: Option<String>) {
-        *lock(&self.last_error) = error;
+    /// Replaces the error of storage that `who` meets. What goes wrong elsewhere meanwhile stays.
+    pub fn set_error(&self, who: u64, error: Option<String>) {
+        let mut errors = lock(&self.storage_errors);
+        errors.retain(|(of, _)| *of != who);
+        errors.extend(error.map(|error| (who, error)));
+    }
+
+    /// Forgets the errors of storage: a new stream begins.
+    pub fn clear_errors(&self) {
+        lock(&self.storage_errors).clear();
     }
 
     /// Replaces what is wrong with delivery.

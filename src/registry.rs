@@ -149,7 +149,7 @@ impl Source {
         let mut stream = self.lock();
         let number = self.streams.fetch_add(1, Relaxed) + 1;
         // What an earlier stream was waiting to try again, nobody mends any more.
-        self.stats.set_error(None);
+        self.stats.clear_errors();
         *stream = StreamState {
             live: true,
             since: OffsetDateTime::now_utc(),
@@ -226,7 +226,7 @@ mod tests {
         let registry = Registry::default();
         let source = registry.source("a");
         let number = source.started("event", "container");
-        source.stats.set_error(Some("503".to_owned()));
+        source.stats.set_error(1, Some("503".to_owned()));
         source.ended(number, None);
         assert_eq!(source.stats.error().as_deref(), Some("503"));
         source.started("event", "container");

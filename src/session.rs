@@ -283,6 +283,7 @@ impl Session {
             records: line.records.clone(),
             interval: self.config.interval,
             refused: HashSet::new(),
+            stale: self.home().retry("list blobs to replay"),
         })
     }
 

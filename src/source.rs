@@ -9,7 +9,9 @@ use crate::{
 
 pub mod id;
 pub mod listing;
+mod progress;
 pub mod rules;
+pub mod walk;
 
 /// The port to a container's List Blobs.
 ///

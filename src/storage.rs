@@ -1,6 +1,6 @@
 //! What can go wrong with a storage account, told apart by what a caller does about it.
 
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
 use thiserror::Error;
 use time::OffsetDateTime;
@@ -10,7 +10,7 @@ use time::OffsetDateTime;
 /// The message names the operation, the status and the service's error code. It never holds a
 /// key, a SAS or a token, nor the body of an answer.
 #[derive(Debug, Clone, Error)]
-#[error("{message}")]
+#[error("{message}{}", Asked(*.retry_after))]
 pub struct StorageError {
     /// What a caller does about it.
     pub kind: StorageErrorKind,
@@ -35,12 +35,27 @@ pub enum StorageErrorKind {
     NotFound,
     /// The endpoint's host name does not resolve: there is no such account, or name resolution fails.
     UnknownHost,
-    /// A listing cannot go on from this continuation (400 on a request that bore one): start the sweep afresh.
+    /// A listing cannot go on, so that it has to start afresh: its continuation is refused (400 on a
+    /// request that bore one), or it does not get ahead.
     StaleContinuation,
     /// The answer is not Azure Storage's: HTML, XML of another shape, more bytes than a page can have.
     Protocol,
     /// Any other refusal (4xx). Asking again would not help.
     Rejected,
+}
+
+/// A wait that was asked for, as the end of a sentence.
+struct Asked(Option<Duration>);
+
+impl fmt::Display for Asked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.map(|asked| asked.as_secs()) {
+            Some(seconds @ 1..) => {
+                write!(f, ", and asks for a wait of {seconds} s (`Retry-After`)")
+            }
+            _ => Ok(()),
+        }
+    }
 }
 
 impl StorageError {

@@ -1,11 +1,23 @@
 //! Logs: lower-case messages with fields, on stderr, so that stdout is for what a command prints.
 
-use std::io::{self, IsTerminal};
+use std::{
+    fmt::{self, Debug},
+    io::{self, IsTerminal},
+};
 
 use thiserror::Error;
-use tracing_subscriber::{EnvFilter, filter::LevelFilter};
+use tracing::field::Field;
+use tracing_subscriber::{
+    EnvFilter,
+    field::MakeExt,
+    filter::LevelFilter,
+    fmt::format::{Writer, debug_fn},
+};
 
-use crate::args::{LogArgs, LogFormat};
+use crate::{
+    args::{LogArgs, LogFormat},
+    plain::{JsonWriter, Plain},
+};
 
 /// Why logging cannot start.
 #[derive(Debug, Error)]
@@ -37,13 +49,27 @@ pub fn start(args: &LogArgs, quiet: bool) -> Result<(), TelemetryError> {
         .with_env_filter(filter)
         .with_writer(io::stderr);
     let started = match format(args, io::stderr().is_terminal()) {
-        LogFormat::Json => builder.json().flatten_event(true).try_init(),
+        LogFormat::Json => builder
+            .json()
+            .flatten_event(true)
+            .with_writer(|| JsonWriter(io::stderr()))
+            .try_init(),
         LogFormat::Text => builder
             .with_ansi(io::stderr().is_terminal())
             .with_target(false)
+            .fmt_fields(debug_fn(plain_field).delimited(" "))
             .try_init(),
     };
     started.map_err(|_| TelemetryError::Started)
+}
+
+// The colours of a line are ours; what stands in its fields is anybody's.
+fn plain_field(writer: &mut Writer<'_>, field: &Field, value: &dyn Debug) -> fmt::Result {
+    let value = format!("{value:?}");
+    match field.name() {
+        "message" => write!(writer, "{}", Plain(&value)),
+        name => write!(writer, "{name}={}", Plain(&value)),
+    }
 }
 
 // A word that is no level would be taken for a module's name, and silence all others.

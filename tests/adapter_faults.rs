@@ -8,7 +8,7 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use azure_blob_eventsource::{
@@ -18,6 +18,7 @@ use azure_blob_eventsource::{
 use testkit::{
     account::NewBlob,
     http::{HttpFace, HttpFault, HttpOp, RetryAfter},
+    lost::Lost,
     subject::{Face, Subject},
 };
 
@@ -216,4 +217,147 @@ async fn in_a_storm_a_sweep_with_retries_finds_every_blob_once() {
         }
     }
     assert_eq!(names, ["1", "2", "3"]);
+}
+
+/// Calls each operation of the state container, of which `journal` (of one byte) and `old` are there.
+async fn each_operation(subject: &Subject) -> Vec<(HttpOp, Result<String, StorageError>)> {
+    fn said<T: std::fmt::Debug>(outcome: Result<T, StorageError>) -> Result<String, StorageError> {
+        outcome.map(|value| format!("{value:?}"))
+    }
+    let state = subject.state();
+    vec![
+        (HttpOp::ListBlobs, said(state.list("").await)),
+        (HttpOp::GetBlob, said(state.read("journal", 0, 9).await)),
+        (
+            HttpOp::BlobProperties,
+            said(state.read("journal", 5, 9).await),
+        ),
+        (HttpOp::PutBlob, said(state.create_append("new").await)),
+        (
+            HttpOp::AppendBlock,
+            said(state.append("journal", 1, "x".into()).await),
+        ),
+        (HttpOp::PutBlob, said(state.put("other", "x".into()).await)),
+        (
+            HttpOp::PutBlob,
+            said(state.put_new("another", "x".into()).await),
+        ),
+        (HttpOp::DeleteBlob, said(state.delete("old").await)),
+    ]
+}
+
+async fn with_journal() -> Subject {
+    let subject = three_pages().await;
+    subject.put("old", "x").await;
+    let state = subject.state();
+    state.create_append("journal").await.unwrap();
+    state.append("journal", 0, "x".into()).await.unwrap();
+    subject
+}
+
+#[tokio::test]
+async fn a_refusal_without_end_is_its_status_whatever_was_asked() {
+    let subject = with_journal().await;
+    let refusal = |status, code| HttpFault::EndlessRefusal { status, code };
+    for (fault, kind) in [
+        (refusal(503, "ServerBusy"), StorageErrorKind::Transient),
+        (
+            refusal(403, "AuthenticationFailed"),
+            StorageErrorKind::Unauthenticated,
+        ),
+        (refusal(400, "InvalidInput"), StorageErrorKind::Rejected),
+    ] {
+        server(&subject).storm(1, 1000, vec![fault]);
+        let began = Instant::now();
+        for (op, outcome) in each_operation(&subject).await {
+            let error = outcome.unwrap_err();
+            assert_eq!(error.kind, kind, "{op:?}: {error}");
+        }
+        assert!(began.elapsed() < Duration::from_secs(20));
+    }
+}
+
+#[tokio::test]
+async fn the_body_of_a_write_is_passed_over_and_that_of_a_read_has_a_bound() {
+    let subject = with_journal().await;
+    server(&subject).storm(1, 1000, vec![HttpFault::EndlessAnswer { silent: false }]);
+    let outcomes = each_operation(&subject).await;
+    for (op, outcome) in outcomes {
+        match (op, outcome) {
+            (HttpOp::ListBlobs, Err(error)) => {
+                assert_eq!(error.kind, StorageErrorKind::Protocol);
+                assert!(
+                    error
+                        .message
+                        .ends_with("more than 64 MiB: is it the blob service's URL?"),
+                    "{error}"
+                );
+            }
+            (HttpOp::GetBlob, Err(error)) => {
+                assert_eq!(error.kind, StorageErrorKind::Protocol);
+                assert!(
+                    error
+                        .message
+                        .ends_with("more than 1 bytes: is it the blob service's URL?"),
+                    "{error}"
+                );
+            }
+            (HttpOp::ListBlobs | HttpOp::GetBlob, Ok(value)) => panic!("{op:?}: {value}"),
+            (_, outcome) => assert!(outcome.is_ok(), "{op:?}: {outcome:?}"),
+        }
+    }
+    server(&subject).calm();
+    assert_eq!(subject.get("journal").await.unwrap(), "xx");
+    assert_eq!(subject.get("old").await, None);
+}
+
+#[tokio::test]
+async fn a_write_whose_answer_comes_to_a_halt_is_written() {
+    let subject = with_journal().await;
+    server(&subject).fault(
+        HttpOp::AppendBlock,
+        HttpFault::EndlessAnswer { silent: true },
+    );
+    let append = subject.state().append("journal", 1, "y".into()).await;
+    assert_eq!(append.unwrap(), Appended::Yes);
+}
+
+#[tokio::test]
+async fn the_names_in_the_state_container_have_a_bound_and_no_circle() {
+    let subject = with_journal().await;
+    let state = subject.state();
+    let lost = |way| server(&subject).storm(1, 1000, vec![HttpFault::Lost(way)]);
+    lost(Lost::Invented(5000));
+    let error = state.list("source/").await.unwrap_err();
+    assert_eq!(error.kind, StorageErrorKind::Protocol);
+    let words = "there are more than 250000 names that start with `source/`";
+    assert!(error.message.contains(words), "{error}");
+    assert_eq!(server(&subject).requests(HttpOp::ListBlobs), 51);
+    lost(Lost::Circle(3));
+    let error = state.list("source/").await.unwrap_err();
+    assert!(error.message.contains("round in a circle"), "{error}");
+    assert!(server(&subject).requests(HttpOp::ListBlobs) < 70);
+    server(&subject).calm();
+    assert_eq!(state.list("").await.unwrap().len(), 5);
+}
+
+#[tokio::test]
+async fn a_range_that_makes_no_sense_is_an_error() {
+    let subject = with_journal().await;
+    for range in [
+        "bytes 0-18446744073709551615/18446744073709551615",
+        "bytes 9-3/5",
+        "bytes -/1",
+        "x",
+    ] {
+        server(&subject).fault(HttpOp::GetBlob, HttpFault::ContentRange(range));
+        let error = subject.state().read("journal", 0, 9).await.unwrap_err();
+        assert!(
+            matches!(
+                error.kind,
+                StorageErrorKind::Protocol | StorageErrorKind::Transient
+            ),
+            "{error}"
+        );
+    }
 }

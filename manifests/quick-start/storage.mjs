@@ -41,8 +41,15 @@ async function expect(response, statuses, what) {
   return response;
 }
 
+// What others wrote must not do anything to a terminal: control characters, line breaks, directions and what has no
+// width are shown as their numbers.
+const HIDDEN = /[\p{Cc}\p{Zl}\p{Zp}\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\u{e0000}-\u{e007f}]/gu;
+const visible = (text) => text.replace(HIDDEN, (c) => `\\u{${c.codePointAt(0).toString(16)}}`);
 const ENTITIES = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
-const plain = (text) => text.replace(/&(amp|lt|gt|quot|apos);/g, (_, name) => ENTITIES[name]);
+const plain = (text) => text.replace(/&(?:(amp|lt|gt|quot|apos)|#(\d{1,7})|#x([\da-f]{1,6}));/gi, (all, name, decimal, hex) => {
+  const code = decimal ? Number(decimal) : parseInt(hex, 16);
+  return ENTITIES[name] ?? (code <= 0x10ffff ? String.fromCodePoint(code) : all);
+});
 const encode = (name) => name.split('/').map(encodeURIComponent).join('/');
 
 const commands = {
@@ -57,7 +64,7 @@ const commands = {
     const headers = { 'content-type': 'application/octet-stream', 'x-ms-blob-type': 'BlockBlob' };
     if (body.length > 0) headers['content-length'] = `${body.length}`;
     await expect(await call('PUT', `${container}/${encode(name)}`, {}, headers, body), [201], `the upload of ${name}`);
-    console.log(`${container}/${name}: ${body.length} bytes`);
+    console.log(visible(`${container}/${name}: ${body.length} bytes`));
   },
   async get(container, name) {
     const response = await expect(await call('GET', `${container}/${encode(name)}`), [200], `the download of ${name}`);
@@ -66,7 +73,7 @@ const commands = {
   async list(container) {
     const query = { restype: 'container', comp: 'list' };
     const text = await (await expect(await call('GET', container, query), [200], `a look at ${container}`)).text();
-    for (const [, name] of text.matchAll(/<Name>(.*?)<\/Name>/g)) console.log(plain(name));
+    for (const [, name] of text.matchAll(/<Name[^>]*>(.*?)<\/Name>/gs)) console.log(visible(plain(name)));
   },
 };
 
@@ -85,7 +92,7 @@ for (;;) {
   } catch (error) {
     // Azurite does not listen yet when its pod starts.
     if (error.cause?.code !== 'ECONNREFUSED' || Date.now() > deadline) {
-      console.error(error.message);
+      console.error(visible(error.message));
       process.exit(1);
     }
     await sleep(200);

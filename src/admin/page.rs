@@ -5,7 +5,7 @@ use std::fmt::{self, Display, Formatter, Write};
 use time::OffsetDateTime;
 
 use super::status::{Phase, SourceStatus, Status};
-use crate::{age::Age, event::rfc3339};
+use crate::{age::Age, event::rfc3339, plain::is_hidden};
 
 /// Nothing is loaded and nothing runs, whatever a name in the table may hold.
 pub(super) const POLICY: &str =
@@ -141,10 +141,7 @@ impl Display for Escaped<'_> {
                 '>' => f.write_str("&gt;")?,
                 '"' => f.write_str("&quot;")?,
                 '\'' => f.write_str("&#39;")?,
-                '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
-                    write!(f, "{}", c.escape_unicode())?
-                }
-                c if c.is_control() => write!(f, "{}", c.escape_unicode())?,
+                c if is_hidden(c) => write!(f, "{}", c.escape_unicode())?,
                 c => f.write_char(c)?,
             }
         }
@@ -176,7 +173,7 @@ mod tests {
         let registry = Registry::default();
         let source = registry.source("s");
         source.started("<script>alert(1)</script>", "a'onmouseover='x");
-        source.stats.set_error(Some("\u{202e}&\u{7}".to_owned()));
+        source.stats.set_error(1, Some("\u{202e}&\u{7}".to_owned()));
         let page = page(&registry);
         assert!(page.contains("&lt;script&gt;alert(1)"));
         assert!(page.contains("a&#39;onmouseover=&#39;x"));
@@ -213,7 +210,7 @@ mod tests {
             .stats
             .set_pause(Some(Pause::active_workflows(50, reason)));
         source.stats.set_workflows(workflows);
-        source.stats.set_error(Some("503".to_owned()));
+        source.stats.set_error(1, Some("503".to_owned()));
         let page = page(&registry);
         for part in [
             "<div>503</div>",
@@ -223,7 +220,7 @@ mod tests {
         ] {
             assert!(page.contains(part), "{part} is not in {page}");
         }
-        source.stats.set_error(None);
+        source.stats.set_error(1, None);
         assert!(self::page(&registry).contains("class='phase waiting'>waiting"));
     }
 

@@ -73,7 +73,7 @@ impl Listing {
     }
 
     async fn page(&self, call: Call<'_>, url: &str) -> Result<ListPage, StorageError> {
-        let (headers, body) = self.service.get(call, url).await?;
+        let (headers, body) = self.service.get(call, url, None).await?.success(call)?;
         must_be_xml(call, &headers)?;
         let service_time = service_time(call, &headers)?;
         let expected = self.page_bytes.load(Relaxed);

@@ -5,7 +5,7 @@
 use std::{io, path::Path, sync::Arc, time::Duration};
 
 use azure_core::http::{
-    AsyncResponseBody, StatusCode,
+    AsyncResponseBody,
     headers::{HeaderName, Headers},
 };
 use futures::StreamExt;
@@ -17,7 +17,10 @@ use tokio::{
     time::{Instant, timeout},
 };
 
-use super::{failure::Call, pipeline::Service};
+use super::{
+    failure::Call,
+    pipeline::{Answer, Service},
+};
 use crate::{
     blob::url::container_url,
     retry::Retry,
@@ -167,15 +170,15 @@ impl<'a> Download<'a> {
         let conditions = self.conditions();
         let asked = timeout(SILENCE, service.ask(call, &self.url, &conditions)).await;
         let answer = asked.unwrap_or_else(|_| Err(call.timed_out(SILENCE)));
-        let (status, headers, body) = answer.map_err(DownloadError::Storage)?;
-        match status {
-            StatusCode::Ok | StatusCode::PartialContent => {}
+        let answer = answer.map_err(DownloadError::Storage)?;
+        match answer.status {
+            200 | 206 => {}
             // Of an empty blob, or one that was read to its end, there is no part.
-            StatusCode::RequestedRangeNotSatisfiable if self.is_whole(&headers) => return Ok(()),
-            StatusCode::PreconditionFailed => return Err(self.overwritten(call).await),
-            other => return Err(refused(call, other, &headers)),
+            416 if self.is_whole(&answer.headers) => return Ok(()),
+            412 => return Err(self.overwritten(call).await),
+            _ => return Err(refused(call, &answer)),
         }
-        self.keep(call, file, &headers, body).await
+        self.keep(call, file, &answer.headers, answer.body).await
     }
 
     fn conditions(&self) -> Vec<(HeaderName, String)> {
@@ -229,10 +232,8 @@ impl<'a> Download<'a> {
     async fn overwritten(&self, call: Call<'_>) -> DownloadError {
         let look = timeout(SILENCE, self.service.ask(call, &self.url, &[]));
         let now = match look.await {
-            Ok(Ok((status, headers, _))) if status == StatusCode::NotFound => {
-                return refused(call, status, &headers);
-            }
-            Ok(Ok((_, headers, _))) => headers.get_optional_string(&ETAG),
+            Ok(Ok(answer)) if answer.status == 404 => return refused(call, &answer),
+            Ok(Ok(answer)) => answer.headers.get_optional_string(&ETAG),
             _ => None,
         };
         let now = now.map_or_else(
@@ -248,8 +249,8 @@ impl<'a> Download<'a> {
     }
 }
 
-fn refused(call: Call<'_>, status: StatusCode, headers: &Headers) -> DownloadError {
-    let error = call.refused(u16::from(status), headers);
+fn refused(call: Call<'_>, answer: &Answer) -> DownloadError {
+    let error = call.refused(answer.status, &answer.headers);
     match error.kind {
         NotFound => DownloadError::Gone(error),
         _ => DownloadError::Storage(error),

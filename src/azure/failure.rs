@@ -11,11 +11,14 @@ use azure_core::{
 use time::OffsetDateTime;
 
 use super::date;
-use crate::storage::{
-    StorageError,
-    StorageErrorKind::{
-        self, Forbidden, NotFound, Protocol, Rejected, StaleContinuation, Transient,
-        Unauthenticated, UnknownHost,
+use crate::{
+    plain::is_hidden,
+    storage::{
+        StorageError,
+        StorageErrorKind::{
+            self, Forbidden, NotFound, Protocol, Rejected, StaleContinuation, Transient,
+            Unauthenticated, UnknownHost,
+        },
     },
 };
 
@@ -26,8 +29,6 @@ const RETRY_AFTER_MS: [HeaderName; 2] = [
     HeaderName::from_static("x-ms-retry-after-ms"),
     HeaderName::from_static("retry-after-ms"),
 ];
-/// Longer than any throttling lasts, so that a strange answer cannot put a source to sleep for ever.
-const LONGEST_WAIT: Duration = Duration::from_secs(3600);
 
 /// A call, for the messages of its failures.
 #[derive(Debug, Clone, Copy)]
@@ -166,18 +167,24 @@ fn advice(kind: StorageErrorKind, code: Option<&str>) -> &'static str {
     }
 }
 
-/// How long the service asks to be left alone: milliseconds, seconds, or until a date.
+/// How long the service asks to be left alone: milliseconds, seconds, or until a date. What is none of
+/// these is no wish; how much of it is obeyed is decided by who waits.
 fn retry_after(headers: &Headers) -> Option<Duration> {
     let milliseconds = RETRY_AFTER_MS
         .iter()
-        .find_map(|name| headers.get_optional_str(name)?.trim().parse().ok())
+        .find_map(|name| number(headers.get_optional_str(name)?.trim()))
         .map(Duration::from_millis);
-    let wait = milliseconds.or_else(|| {
+    milliseconds.or_else(|| {
         let text = headers.get_optional_str(&RETRY_AFTER)?.trim();
-        let seconds = text.parse().ok().or_else(|| seconds_until(text, headers))?;
+        let seconds = number(text).or_else(|| seconds_until(text, headers))?;
         Some(Duration::from_secs(seconds))
-    })?;
-    Some(wait.min(LONGEST_WAIT))
+    })
+}
+
+// More digits than a number can have are the largest there is.
+fn number(digits: &str) -> Option<u64> {
+    let all_digits = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+    all_digits.then(|| digits.parse().unwrap_or(u64::MAX))
 }
 
 // By the service's own clock if it tells it, for ours may differ.
@@ -204,7 +211,7 @@ fn shortened(text: &str) -> String {
     if text.contains("://") {
         return "the connection failed".to_owned();
     }
-    let plain = text.chars().filter(|character| !character.is_control());
+    let plain = text.chars().filter(|character| !is_hidden(*character));
     plain.take(400).collect()
 }
 

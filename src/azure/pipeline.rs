@@ -1,17 +1,21 @@
 //! The way of every request to an account: signed, one try, bounded in time and bytes.
 
-use std::{future::Future, sync::Arc, time::Duration};
+use std::{future::Future, ops::RangeInclusive, sync::Arc, time::Duration};
 
 use azure_core::http::{
-    AsyncResponseBody, ClientOptions, Context, HttpClientOptions, Method, Pipeline,
-    PipelineStreamOptions, Request, RetryOptions, StatusCode, Transport, Url,
+    AsyncResponseBody, ClientOptions, Context, Method, Pipeline, PipelineStreamOptions, Request,
+    RetryOptions, Url,
     headers::{HeaderName, Headers},
-    new_http_client,
 };
 use bytes::{Bytes, BytesMut};
 use futures::StreamExt;
 
-use super::{endpoint::Endpoint, failure::Call, sign_in::SignIn};
+use super::{
+    endpoint::Endpoint,
+    failure::{Call, error_code},
+    sign_in::SignIn,
+    transport,
+};
 use crate::storage::{StorageError, StorageErrorKind};
 
 /// The version of the REST API that we speak: the first whose List Blobs knows `startFrom`.
@@ -21,9 +25,7 @@ pub(super) const VERSION: &str = "2026-02-06";
 pub(super) const PATIENCE: Duration = Duration::from_secs(60);
 
 const HEADER_VERSION: HeaderName = HeaderName::from_static("x-ms-version");
-
-/// What is read of the body of a refusal, so that its connection can be used again; its words are not kept.
-const REFUSAL: usize = 16 * 1024;
+const HEADER_RANGE: HeaderName = HeaderName::from_static("x-ms-range");
 
 /// The blob service of an account, ready to be called.
 pub(super) struct Service {
@@ -36,14 +38,11 @@ pub(super) struct Service {
 impl Service {
     /// The service at `endpoint`. Its connections are pooled, and shared by all that it makes.
     pub(super) fn new(endpoint: Endpoint, sign_in: SignIn) -> Self {
-        let http = new_http_client(Some(HttpClientOptions {
-            automatic_decompression: false,
-        }));
         let options = ClientOptions {
             per_try_policies: vec![Arc::new(sign_in)],
             // The callers retry, and an append whose answer was lost must not be repeated blindly.
             retry: RetryOptions::none(),
-            transport: Some(Transport::new(http)),
+            transport: Some(transport::bounded(transport::Kind::Blobs)),
             ..Default::default()
         };
         let pipeline = Pipeline::new(
@@ -81,35 +80,34 @@ impl Service {
         }
     }
 
-    /// The headers and the body, which is yet to be read, of an answer that is a success.
+    /// The answer to a GET, of the bytes of `range` alone if there is one, with its body yet to be
+    /// read. Of a refusal there is no body.
     pub(super) async fn get(
         &self,
         call: Call<'_>,
         url: &str,
-    ) -> Result<(Headers, AsyncResponseBody), StorageError> {
-        let (status, headers, body) = self.ask(call, url, &[]).await?;
-        if status.is_success() {
-            return Ok((headers, body));
-        }
-        let _ = read(call, body, 0, REFUSAL).await;
-        Err(call.refused(u16::from(status), &headers))
+        range: Option<RangeInclusive<u64>>,
+    ) -> Result<Answer, StorageError> {
+        let range = range.map(|range| format!("bytes={}-{}", range.start(), range.end()));
+        let range = range.map(|range| (HEADER_RANGE, range));
+        self.ask(call, url, range.as_slice()).await
     }
 
-    /// Any answer to a GET, its body yet to be read.
+    /// As [`Self::get`], with whatever headers say what is wanted.
     pub(super) async fn ask(
         &self,
         call: Call<'_>,
         url: &str,
-        more: &[(HeaderName, String)],
-    ) -> Result<(StatusCode, Headers, AsyncResponseBody), StorageError> {
+        wanted: &[(HeaderName, String)],
+    ) -> Result<Answer, StorageError> {
         let url = Url::parse(url)
             .map_err(|_| call.error(StorageErrorKind::Rejected, "this makes no URL"))?;
         let mut request = Request::new(url, Method::Get);
         request.insert_header(HEADER_VERSION, VERSION);
-        for (name, value) in more {
+        for (name, value) in wanted {
             request.insert_header(name.clone(), value.clone());
         }
-        // A failure's body would be read without bound and become the message.
+        // A refusal is no failure of the call: whoever asks knows what it means.
         let unchecked = PipelineStreamOptions {
             skip_checks: true,
             ..Default::default()
@@ -119,7 +117,37 @@ impl Service {
             .stream(&Context::new(), &mut request, Some(unchecked))
             .await
             .map_err(|error| call.failed(&error))?;
-        Ok(answer.deconstruct())
+        let (status, headers, body) = answer.deconstruct();
+        Ok(Answer {
+            status: u16::from(status),
+            headers,
+            body,
+        })
+    }
+}
+
+/// What the service answered.
+pub(super) struct Answer {
+    pub(super) status: u16,
+    pub(super) headers: Headers,
+    pub(super) body: AsyncResponseBody,
+}
+
+impl Answer {
+    /// Status and error code.
+    pub(super) fn refusal(&self) -> (u16, Option<&str>) {
+        (self.status, error_code(&self.headers))
+    }
+
+    /// The headers and the body of a success.
+    pub(super) fn success(
+        self,
+        call: Call<'_>,
+    ) -> Result<(Headers, AsyncResponseBody), StorageError> {
+        match self.status {
+            200..=299 => Ok((self.headers, self.body)),
+            status => Err(call.refused(status, &self.headers)),
+        }
     }
 }
 
@@ -139,14 +167,21 @@ pub(super) async fn read(
         let piece = piece.map_err(|error| call.failed(&error))?;
         if whole.len() + piece.len() > limit {
             let what = format!(
-                "the answer has more than {} MiB: is it the blob service's URL?",
-                limit >> 20
+                "the answer has more than {}: is it the blob service's URL?",
+                size(limit)
             );
             return Err(call.error(StorageErrorKind::Protocol, &what));
         }
         whole.extend_from_slice(&piece);
     }
     Ok(whole.freeze())
+}
+
+fn size(bytes: usize) -> String {
+    match bytes >> 20 {
+        0 => format!("{bytes} bytes"),
+        mebibytes => format!("{mebibytes} MiB"),
+    }
 }
 
 /// What `work` makes of it within `limit`.

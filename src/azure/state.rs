@@ -2,8 +2,9 @@
 //!
 //! Facts: "Append Block", "Put Blob", "Get Blob" and "Delete Blob", Azure Storage REST API, version 2026-02-06.
 //!
-//! Reads and writes go through the official clients, which are given our sign-in and no retries. The
-//! list of names comes from our own listing, which the contract of that port covers.
+//! Writes go through the official clients, which are given our sign-in and no retries. Reads do not:
+//! the client fetches parts in tasks of their own, which nothing bounds. The list of names comes from
+//! our own listing, which the contract of that port covers.
 
 use std::{sync::Arc, time::Duration};
 
@@ -25,9 +26,9 @@ use super::{
     pipeline::{PATIENCE, Service, VERSION, within},
 };
 use crate::{
-    blob::{Continuation, url::blob_url},
+    blob::url::blob_url,
     ledger::store::{Appended, Chunk, Put, StateStore},
-    source::BlobListing,
+    source::walk::Walk,
     storage::{
         StorageError,
         StorageErrorKind::{Protocol, Rejected, Transient},
@@ -38,6 +39,15 @@ mod range;
 
 /// The slowest connection on which a large read or write still counts as alive, in bytes a second.
 const SLOWEST: u64 = 256 * 1024;
+
+/// How long the list of names may take: they are some hundred, on one page.
+const LISTING: Duration = Duration::from_secs(300);
+
+/// More names than a source ever has: dead letters are most of them, and need a person each.
+const MOST_NAMES: usize = 250_000;
+
+/// How long all names together may be.
+const MOST_BYTES: usize = 32 << 20;
 
 /// How often a read is repeated that found the blob grown in between.
 const READS: usize = 3;
@@ -93,15 +103,36 @@ impl Container {
         from: u64,
         limit: u64,
     ) -> Result<Option<Chunk>, StorageError> {
-        let blob = self.blob(call, name)?;
-        match blob.download(Some(range(from, limit))).await {
-            Ok(answer) => chunk(call, answer, from, limit).await.map(Some),
-            Err(error) => match answer_of(&error) {
-                Some((404, code)) if is_of_blob(code) => Ok(None),
-                Some((416, _)) => self.length(call, &blob).await,
-                _ => Err(call.failed(&error)),
-            },
+        let url = self.url(call, name)?;
+        let answer = self
+            .service
+            .get(call, url.as_str(), Some(range(from, limit)))
+            .await?;
+        match answer.refusal() {
+            (404, code) if is_of_blob(code) => Ok(None),
+            (416, _) => self.length(call, &self.blob(call, name)?).await,
+            _ => {
+                let (headers, body) = answer.success(call)?;
+                chunk(call, &headers, body, from, limit).await.map(Some)
+            }
         }
+    }
+
+    // The client would otherwise be made to remember whatever a broken service invents.
+    async fn names(&self, call: Call<'_>, prefix: &str) -> Result<Vec<String>, StorageError> {
+        let listing = Listing::new(self.service.clone(), &self.container);
+        let mut walk = Walk::new(&listing, prefix);
+        let (mut names, mut bytes) = (Vec::new(), 0);
+        while let Some(page) = walk.next().await? {
+            for blob in page.blobs().filter(|blob| !blob.is_directory) {
+                bytes += blob.name.len();
+                names.push(blob.name.to_owned());
+            }
+            if names.len() > MOST_NAMES || bytes > MOST_BYTES {
+                return Err(call.error(Protocol, &too_many(prefix)));
+            }
+        }
+        Ok(names)
     }
 
     // An empty chunk with the blob's length. A blob that has just been deleted is no blob.
@@ -127,18 +158,9 @@ impl Container {
 #[async_trait]
 impl StateStore for Container {
     async fn list(&self, prefix: &str) -> Result<Vec<String>, StorageError> {
-        let listing = Listing::new(self.service.clone(), &self.container);
-        let mut names = Vec::new();
-        let mut after: Option<Continuation> = None;
-        loop {
-            let page = listing.list(prefix, after.as_ref()).await?;
-            let blobs = page.blobs().filter(|blob| !blob.is_directory);
-            names.extend(blobs.map(|blob| blob.name.to_owned()));
-            match page.next {
-                Some(next) => after = Some(next),
-                None => return Ok(names),
-            }
-        }
+        let operation = format!("listing container `{}`", self.container);
+        let call = self.service.call(&operation, false);
+        within(call, LISTING, self.names(call, prefix)).await
     }
 
     async fn read(&self, name: &str, from: u64, limit: u64) -> Result<Option<Chunk>, StorageError> {
@@ -251,6 +273,15 @@ impl StateStore for Container {
         })
         .await
     }
+}
+
+fn too_many(prefix: &str) -> String {
+    format!(
+        "there are more than {MOST_NAMES} names that start with `{prefix}`, or they are longer than {} MiB: \
+         delete the dead letters and other blobs there that nobody needs, or see whether this is the state \
+         container (`state.container`) and the storage account itself answers",
+        MOST_BYTES >> 20
+    )
 }
 
 fn content(bytes: Bytes) -> RequestContent<Bytes, NoFormat> {

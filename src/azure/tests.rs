@@ -290,12 +290,12 @@ fn a_credential_only_goes_to_its_own_endpoint() {
     assert_eq!(account.endpoint(), "https://blobs.example/acct");
     assert!(connect(at("HTTPS://Blobs.example:443/acct/")).is_ok());
 
-    let other = connect(Location::Account("other".to_owned()))
-        .unwrap_err()
-        .to_string();
-    assert!(
-        other.contains("`other`") && other.contains("`acct`"),
-        "{other}"
+    let other = connect(Location::Account("other".to_owned()));
+    assert_eq!(
+        other.unwrap_err().to_string(),
+        "`account` is `other`, but the credential `azure` is for the account `acct` at \
+         https://blobs.example/acct: write `endpoint: https://blobs.example/acct`, or name the \
+         credential of the account `other`"
     );
     for url in [
         "https://evil.example/acct",

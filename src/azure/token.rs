@@ -15,6 +15,9 @@ use azure_identity::{
 };
 use tokio::sync::RwLock;
 
+use super::transport;
+use crate::plain::is_hidden;
+
 /// What tokens are asked for; the same in all clouds.
 pub(super) const SCOPE: &str = "https://storage.azure.com/.default";
 
@@ -133,6 +136,7 @@ fn azure_cli() -> azure_core::Result<Arc<dyn TokenCredential>> {
 fn one_try() -> ClientOptions {
     ClientOptions {
         retry: RetryOptions::none(),
+        transport: Some(transport::bounded(transport::Kind::Tokens)),
         ..Default::default()
     }
 }
@@ -147,7 +151,7 @@ fn reason(error: &Error) -> String {
         None => text.lines().next().unwrap_or_default(),
     };
     let line = line.split(" Trace ID:").next().unwrap_or_default();
-    let plain = line.chars().filter(|character| !character.is_control());
+    let plain = line.chars().filter(|character| !is_hidden(*character));
     plain.take(240).collect::<String>().trim().to_owned()
 }
 

@@ -10,16 +10,12 @@ use bytes::Bytes;
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 
-use super::{
-    mistake,
-    plain::{Plain, counted},
-    source::Source,
-    unless_pipe_broke,
-};
+use super::{counts::counted, mistake, source::Source, unless_pipe_broke};
 use crate::{
     args::{DeadLettersCommand, LettersArgs, Output},
     dead_letter::DeadLetter,
     event::{EventId, rfc3339},
+    plain::{Json, Plain},
 };
 
 /// How many digits of an id are enough to name it.
@@ -115,7 +111,8 @@ fn list(letters: &[Letter], output: Output) -> anyhow::Result<ExitCode> {
     match output {
         Output::Json => {
             let all: Vec<_> = letters.iter().map(to_json).collect();
-            writeln!(out, "{}", serde_json::to_string_pretty(&all)?)?;
+            let all = serde_json::to_string_pretty(&all)?;
+            writeln!(out, "{}", Json(&all))?;
         }
         Output::Table if letters.is_empty() => writeln!(out, "no dead letters")?,
         Output::Table => table(&mut out, letters)?,

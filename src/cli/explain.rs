@@ -19,6 +19,7 @@ use crate::{
     args::{ExplainArgs, Output},
     confirm::watch::Watches,
     event::Place,
+    plain::{Json, Plain},
 };
 
 mod facts;
@@ -77,7 +78,7 @@ fn show(explained: &Reasons) -> io::Result<()> {
     for step in &explained.steps {
         report.add(step.clone())?;
     }
-    writeln!(io::stdout(), "=> {}", explained.verdict)
+    writeln!(io::stdout(), "=> {}", Plain(&explained.verdict))
 }
 
 fn show_json(name: &str, explained: &Reasons) -> anyhow::Result<()> {
@@ -88,7 +89,8 @@ fn show_json(name: &str, explained: &Reasons) -> anyhow::Result<()> {
         "verdict": explained.verdict,
         "steps": steps,
     });
-    writeln!(io::stdout(), "{}", serde_json::to_string_pretty(&all)?)?;
+    let all = serde_json::to_string_pretty(&all)?;
+    writeln!(io::stdout(), "{}", Json(&all))?;
     Ok(())
 }
 

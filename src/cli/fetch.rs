@@ -8,12 +8,13 @@ use std::{fs, process::ExitCode};
 use anyhow::Context;
 use url::Url;
 
-use super::plain::{Plain, counted};
+use super::counts::counted;
 use crate::{
     args::FetchArgs,
     azure::{Connector, DownloadError},
     config::Location,
     event::encoded::decoded,
+    plain::Plain,
 };
 
 /// Downloads the blob version that the arguments name.

@@ -10,13 +10,18 @@ use bytes::Bytes;
 use time::OffsetDateTime;
 
 use super::{
+    counts::{Size, counted},
     mistake, moment,
-    plain::{Plain, Size, counted},
     source::{Known, Source},
     unless_pipe_broke,
 };
 use crate::{
-    args::ReplayArgs, blob::BlobRef, event::rfc3339, request::Replay, source::id::unused_number,
+    args::ReplayArgs,
+    blob::BlobRef,
+    event::rfc3339,
+    plain::Plain,
+    request::Replay,
+    source::{id::unused_number, walk::Walk},
 };
 
 /// How many names are shown.
@@ -117,10 +122,10 @@ async fn count(
     mut replay: Replay,
 ) -> anyhow::Result<(Replay, Count)> {
     let prefix = replay.blob.clone().unwrap_or_else(|| replay.prefix.clone());
-    let (mut count, mut after) = (Count::default(), None);
-    loop {
-        let page = source.blobs.list(&prefix, after.as_ref()).await?;
-        if after.is_none() {
+    let (mut count, mut first) = (Count::default(), true);
+    let mut walk = Walk::new(&*source.blobs, &prefix);
+    while let Some(page) = walk.next().await? {
+        if std::mem::take(&mut first) {
             replay.until = replay.until.min(page.service_time);
         }
         let blobs = page.blobs().filter(|blob| !blob.is_directory);
@@ -128,12 +133,9 @@ async fn count(
             count.add(source, &mut known, &replay, &blob);
         }
         progress(count.there);
-        after = page.next;
-        if after.is_none() {
-            progress_over(count.there);
-            return Ok((replay, count));
-        }
     }
+    progress_over(count.there);
+    Ok((replay, count))
 }
 
 impl Count {

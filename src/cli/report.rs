@@ -2,7 +2,7 @@
 
 use std::{io, process::ExitCode};
 
-use crate::storage::StorageErrorKind;
+use crate::{plain::Plain, storage::StorageErrorKind};
 
 /// How a step went.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,9 +84,10 @@ impl<W: io::Write> Report<W> {
     pub(super) fn add(&mut self, step: Step) -> io::Result<()> {
         let mark = step.mark.word();
         self.failed |= step.mark == Mark::Fail;
-        writeln!(self.out, "{mark:<4} {:<8} {}", step.name, step.text)?;
+        let text = Plain(&step.text);
+        writeln!(self.out, "{mark:<4} {:<8} {text}", step.name)?;
         if let Some(advice) = step.advice {
-            writeln!(self.out, "              {advice}")?;
+            writeln!(self.out, "              {}", Plain(&advice))?;
         }
         self.out.flush()
     }

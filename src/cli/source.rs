@@ -19,6 +19,7 @@ use crate::{
         store::StateStore,
     },
     open::Open,
+    plain::Plain,
     request::every,
     source::{BlobListing, id::source_id},
 };
@@ -103,7 +104,9 @@ impl Source {
     /// The source has never run: then which ones have.
     pub(super) async fn known(&self) -> anyhow::Result<Known> {
         // Once without patience: a command says at once what is wrong with the state container.
-        let names = self.store().list("").await.context("the state container")?;
+        let folder = self.home.folder();
+        let list = self.store().list(&folder);
+        list.await.context("the state container")?;
         let mut contents = recover(&self.home).await?.contents;
         match contents.facts.take() {
             Some(facts) if facts.container != self.place.url() => bail!(
@@ -114,7 +117,10 @@ impl Source {
                 self.place.url()
             ),
             Some(facts) => Ok(Known { facts, contents }),
-            None => bail!("{}", self.never_ran(&names)),
+            None => {
+                let names = self.store().list("").await?;
+                bail!("{}", self.never_ran(&names))
+            }
         }
     }
 
@@ -124,7 +130,8 @@ impl Source {
             .filter_map(|name| name.split_once("/journal-"))
             .map(|(folder, _)| folder)
             .collect();
-        let folders: Vec<_> = folders.into_iter().take(10).collect();
+        let folders = folders.into_iter().take(10);
+        let folders: Vec<_> = folders.map(|it| Plain(it).to_string()).collect();
         let others = match folders.as_slice() {
             [] => "nor has any other".to_owned(),
             folders => format!(

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::plain::is_hidden;
+
 /// A configuration that cannot be used: everything that is wrong with it, in the order of the keys.
 ///
 /// Displayed, it is one line for each mistake.
@@ -112,7 +114,7 @@ pub(super) fn shown(text: &str) -> String {
 pub(super) fn one_line(text: &str, most: usize) -> String {
     let mut line = String::new();
     for c in text.chars().take(most) {
-        if c.is_control() || is_invisible(c) {
+        if is_hidden(c) {
             line.extend(c.escape_default());
         } else {
             line.push(c);
@@ -122,11 +124,6 @@ pub(super) fn one_line(text: &str, most: usize) -> String {
         line.push('…');
     }
     line
-}
-
-/// Line breaks beyond ASCII, and what turns the direction of writing.
-fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 
 /// Connection strings, shared access signatures and keys end up in the wrong place of a

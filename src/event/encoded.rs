@@ -9,13 +9,13 @@ use std::borrow::Cow;
 
 use percent_encoding::percent_decode_str;
 
-use crate::blob::characters;
+use crate::{blob::characters, plain::is_hidden};
 
 /// The form of an uploader's text that is safe in templates: the text itself, with each character that a template
 /// would evaluate percent-encoded (RFC 3986, section 2.1, each byte of its UTF-8 as `%XX`).
 ///
-/// Encoded are `{ } " \ $` and the backtick; control characters (C0, DEL, C1), line and paragraph separators and
-/// characters that change the direction of text; characters beyond U+FFFF, such as emoji, which Argo Workflows may
+/// Encoded are `{ } " \ $` and the backtick; control characters and all others that do not show themselves
+/// ([`is_hidden`]); characters beyond U+FFFF, such as emoji, which Argo Workflows may
 /// write as `\U0001f600`, and then fails with "invalid JSON" (`simpleReplace` of version 4.0.5 quotes as Go does);
 /// `<` and `>`; a hyphen in the first place, which programs take for an option; and `%` itself, so that [`decoded`]
 /// gives the text back. Most names have none of these and stay as they are: spaces, apostrophes and the letters of
@@ -73,22 +73,12 @@ pub fn flat(encoded: &str, short: &str) -> String {
 pub const MAX_FLAT: usize = 512;
 
 fn is_evaluated(character: char) -> bool {
-    character.is_control()
+    is_hidden(character)
         || matches!(
             character,
             '{' | '}' | '"' | '\\' | '$' | '`' | '<' | '>' | '%'
         )
         || character > '\u{ffff}'
-        || turns_text(character)
-}
-
-// Unicode's line and paragraph separators and its marks, embeddings, overrides and isolates of direction: with
-// them a name looks like another one.
-fn turns_text(character: char) -> bool {
-    matches!(
-        character,
-        '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
-    )
 }
 
 fn push_encoded(character: char, out: &mut String) {

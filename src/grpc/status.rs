@@ -7,8 +7,8 @@ use thiserror::Error;
 use tonic::{Code, Status};
 
 use crate::{
-    azure::ConnectError, config::ConfigError, confirm::ConfirmError, session::SessionError,
-    storage::StorageErrorKind,
+    azure::ConnectError, config::ConfigError, confirm::ConfirmError, plain::is_hidden,
+    session::SessionError, storage::StorageErrorKind,
 };
 
 /// The longest message. Percent-encoding may treble it, and clients take headers of 16 KiB.
@@ -173,7 +173,7 @@ fn plain(message: &str) -> String {
             Some(_) => "; ",
         };
         plain.push_str(separator);
-        plain.extend(line.chars().map(|c| if c.is_control() { ' ' } else { c }));
+        plain.extend(line.chars().map(|c| if is_hidden(c) { ' ' } else { c }));
     }
     shorten(plain)
 }

@@ -170,9 +170,12 @@ async fn read_snapshot(home: &Home, found: &mut Recovered) -> Result<bool, Journ
     Ok(read.is_some())
 }
 
-// Fingerprints are eight bytes each, and nearly all that is in a snapshot.
+// Fingerprints are eight bytes each, and nearly all that is in a snapshot. The length is what the
+// service says: beyond what ledgers have, the set grows as they come.
 fn most_in(length: u64) -> usize {
-    usize::try_from(length / 8).unwrap_or(usize::MAX)
+    usize::try_from(length / 8)
+        .unwrap_or(usize::MAX)
+        .min(1 << 24)
 }
 
 // Whether there is one.

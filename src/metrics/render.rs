@@ -213,7 +213,7 @@ mod tests {
         source.stats.set_workflows(workflows);
         source
             .stats
-            .set_error(Some("raw/secret-name.csv".to_owned()));
+            .set_error(1, Some("raw/secret-name.csv".to_owned()));
         let text = Renderer::new(registry).text().unwrap();
         for line in [
             "azure_blob_eventsource_events_sent_total{source=\"datasets-raw\"} 7",

@@ -15,7 +15,7 @@ use tracing::{info, warn};
 
 use super::{SessionError, fence::Fence, letters::Letters};
 use crate::{
-    blob::{BlobRef, Continuation, ListPage},
+    blob::{BlobRef, ListPage},
     event::EventId,
     filter::Filter,
     folder::Folder,
@@ -27,10 +27,12 @@ use crate::{
         recorder::Record,
     },
     request::{Replay, Request, every},
+    retry::Retry,
     source::{
         BlobListing,
         listing::{Discovered, Origin},
         rules::names_at_once,
+        walk::Walk,
     },
     storage::StorageErrorKind,
 };
@@ -62,6 +64,8 @@ pub(super) struct Requests {
     pub(super) interval: Duration,
     /// Requests that were told to make no sense.
     pub(super) refused: HashSet<String>,
+    /// Waits when the listing for a replay has to start over.
+    pub(super) stale: Retry,
 }
 
 /// Nobody takes what is offered any more.
@@ -191,19 +195,21 @@ impl Requests {
 
     /// One round of a replay. It is over when all that it asks for is done.
     async fn replay(
-        &self,
+        &mut self,
         request: &str,
         replay: &Replay,
     ) -> Result<Result<(), Closed>, SessionError> {
         let prefix = replay.blob.as_deref().unwrap_or(&replay.prefix);
-        let mut after: Option<Continuation> = None;
+        let mut walk = Walk::new(&*self.listing, prefix);
         let mut open = 0;
         loop {
-            let list = || self.listing.list(prefix, after.as_ref());
-            let page = match self.home.retry_proven("list blobs").run(list).await {
-                Ok(page) => page,
+            let retry = self.home.retry_proven("list blobs to replay");
+            let page = match walk.patiently(retry).await {
+                Ok(Some(page)) => page,
+                Ok(None) => break,
                 // The next round begins at the beginning.
                 Err(error) if error.kind == StorageErrorKind::StaleContinuation => {
+                    self.stale.wait(&error).await;
                     return Ok(Ok(()));
                 }
                 Err(error) => return Err(error.into()),
@@ -212,11 +218,8 @@ impl Requests {
                 Ok(left) => open += left,
                 Err(closed) => return Ok(Err(closed)),
             }
-            after = page.next;
-            if after.is_none() {
-                break;
-            }
         }
+        self.stale.succeeded();
         if open > 0 || self.fence.ask().await.is_none() {
             return Ok(Ok(()));
         }

@@ -11,9 +11,10 @@ use tracing::{debug, info, warn};
 use super::{
     BlobListing,
     rules::{Rules, Verdict},
+    walk::Walk,
 };
 use crate::{
-    blob::{Blob, BlobRef, Continuation, ListPage, MAX_NAME},
+    blob::{Blob, BlobRef, ListPage, MAX_NAME},
     ledger::{
         Ledger, Standing,
         fingerprint::{Fingerprint, FingerprintKey},
@@ -101,61 +102,46 @@ pub enum SweepError {
 
 impl Sweeper {
     /// One sweep over the whole listing, from the first page to the last. Transient faults are waited
-    /// out and the sweep goes on where it was; only when the service no longer takes the continuation
-    /// does it start over.
+    /// out and the sweep goes on where it was; only when the service no longer takes the continuation,
+    /// or the listing does not get ahead, does it start over.
     ///
     /// `proven` says whether the service has ever answered as a blob service does: see
     /// [`StorageError::passes`].
     pub async fn sweep(&mut self, proven: &mut bool) -> Result<(), SweepError> {
         let started = Instant::now();
         let mut tally = Tally::default();
-        let mut after = None;
-        let mut stale = Retry::new("list blobs", self.seed, &self.stats);
+        let mut walk = Walk::new(&*self.listing, &self.prefix);
+        let (mut stale, mut hollow) = (self.retry(), self.retry());
         self.ledger().start_sweep();
         loop {
-            let page = match self.page(&after, &mut stale, *proven).await? {
-                Some(page) => page,
-                None => {
-                    after = None;
-                    tally = Tally::default();
-                    self.ledger().start_sweep();
-                    continue;
+            let next = walk.patiently(self.retry().proven(*proven)).await;
+            match next {
+                Ok(Some(page)) => {
+                    *proven = true;
+                    match walk.trouble() {
+                        Some(trouble) => hollow.tell(&trouble),
+                        None => hollow.succeeded(),
+                    }
+                    self.take(&page, &mut tally).await?;
                 }
-            };
-            *proven = true;
-            self.take(&page, &mut tally).await?;
-            after = page.next;
-            if after.is_none() {
-                break;
-            }
-        }
-        stale.succeeded();
-        self.finish(started.elapsed(), tally);
-        Ok(())
-    }
-
-    // `None`: the sweep starts over.
-    async fn page(
-        &self,
-        after: &Option<Continuation>,
-        stale: &mut Retry,
-        proven: bool,
-    ) -> Result<Option<ListPage>, SweepError> {
-        let mut retry = Retry::new("list blobs", self.seed, &self.stats);
-        loop {
-            match self.listing.list(&self.prefix, after.as_ref()).await {
-                Ok(page) => {
-                    retry.succeeded();
-                    return Ok(Some(page));
-                }
+                Ok(None) => break,
                 Err(error) if error.kind == StorageErrorKind::StaleContinuation => {
                     stale.wait(&error).await;
-                    return Ok(None);
+                    walk.start_over();
+                    tally = Tally::default();
+                    self.ledger().start_sweep();
                 }
-                Err(error) if error.passes(proven) => retry.wait(&error).await,
                 Err(error) => return Err(SweepError::Storage(error)),
             }
         }
+        stale.succeeded();
+        hollow.succeeded();
+        self.finish(started.elapsed(), tally, walk.is_suspect());
+        Ok(())
+    }
+
+    fn retry(&self) -> Retry {
+        Retry::new("list blobs", self.seed, &self.stats)
     }
 
     async fn take(&self, page: &ListPage, tally: &mut Tally) -> Result<(), SweepError> {
@@ -227,8 +213,11 @@ impl Sweeper {
         fingerprints
     }
 
-    fn finish(&self, took: Duration, tally: Tally) {
-        let gone = self.ledger().finish_sweep(&self.prefix);
+    fn finish(&self, took: Duration, tally: Tally, suspect: bool) {
+        let gone = match suspect {
+            true => 0,
+            false => self.ledger().finish_sweep(&self.prefix),
+        };
         let millis = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
         let first = self.stats.sweeps.fetch_add(1, Relaxed) == 0;
         self.stats.last_sweep_millis.store(millis, Relaxed);

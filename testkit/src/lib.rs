@@ -6,6 +6,7 @@
 //!   crash on both sides of every effect. For the deterministic simulation.
 //! - [`http`]: the model as a Blob service on loopback, with the answers that servers and networks
 //!   give on bad days. For the Azure adapter, the command line and benches.
+//! - [`lost`]: listings that both faces answer with when the service has lost its way.
 //! - [`azurite`]: the real thing's own emulator. It keeps the model honest: each contract suite
 //!   runs against all three.
 //!
@@ -22,6 +23,7 @@ pub mod client;
 pub mod crash;
 pub mod faults;
 pub mod http;
+pub mod lost;
 pub mod names;
 pub mod ports;
 pub mod rng;

@@ -20,7 +20,7 @@ use crate::{
 mod listing;
 mod state;
 
-pub use listing::FakeListing;
+pub use listing::{FakeListing, LostWay};
 pub use state::FakeState;
 
 /// The way from a caller to its effect and back, with all that goes wrong on it.

@@ -111,9 +111,23 @@ async fn a_credential_that_is_of_no_use_is_told_without_its_content() {
         &server.refusal(&config).await,
         Code::InvalidArgument,
         &format!(
-            "`endpoint` is {endpoint}, but the credential `other` is for http://127.0.0.1:1/other: \
-             write that, or put `BlobEndpoint={endpoint}` into the credential"
+            "`endpoint` is {endpoint}, but the credential `other` is for the account `other` at \
+             http://127.0.0.1:1/other: write `endpoint: http://127.0.0.1:1/other`, or have \
+             `BlobEndpoint={endpoint}` put into the credential"
         ),
+    );
+    let azure = "AccountName=mlpipelinestore;AccountKey=c2VjcmV0";
+    place.write_credential("azure", azure);
+    let config = place
+        .config()
+        .replace(&format!("endpoint: {endpoint}"), "account: another")
+        .replace("credential: storage", "credential: azure");
+    assert_status(
+        &server.refusal(&config).await,
+        Code::InvalidArgument,
+        "`account` is `another`, but the credential `azure` is for the account `mlpipelinestore` at \
+         https://mlpipelinestore.blob.core.windows.net: write `account: mlpipelinestore`, or name the \
+         credential of the account `another`",
     );
 }
 

@@ -26,6 +26,7 @@ mod shutdown;
 mod sign_in;
 mod storage;
 mod take_over;
+mod terminal;
 mod tls;
 mod token;
 mod watch;

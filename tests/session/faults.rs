@@ -7,16 +7,18 @@ use std::sync::{
 
 use azure_blob_eventsource::{
     config::Existing,
+    request::Replay,
     session::SessionError,
     storage::{StorageError, StorageErrorKind},
 };
 use testkit::{
     faults::{Fault, FaultSource, Op, Storm},
+    lost::Lost,
     rng::Rng,
 };
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
-use crate::stage::{CONTAINER, SECOND, Stage};
+use crate::stage::{CONTAINER, SECOND, Stage, Stream, filter};
 
 #[tokio::test(start_paused = true)]
 async fn a_blob_that_arrives_while_the_first_sweep_fails_is_announced() {
@@ -169,4 +171,141 @@ async fn a_hundred_thousand_blobs_through_faults_are_all_delivered() {
     assert_eq!(names.len(), 100_000);
     stage.listing_faults = FaultSource::none();
     assert!(stage.deliver().await.is_empty());
+}
+
+/// A stream whose first blob is done when the listing loses its way, and how often it is asked then.
+async fn lost(lost: Lost) -> (Stage, Stream, Arc<AtomicU64>) {
+    let mut stage = Stage::new().with_container();
+    // Nothing that the listing invents is announced.
+    stage.config.filter = filter("", &["*.csv"]);
+    stage.put("a.csv");
+    let pages = Arc::new(AtomicU64::new(0));
+    let asked = Arc::clone(&pages);
+    stage.listing_faults = FaultSource::new(move |op: Op| {
+        asked.fetch_add(u64::from(matches!(op, Op::ListPage { .. })), Relaxed);
+        Fault::None
+    });
+    let mut stream = stage.start();
+    stream.take(1).await;
+    stream.until_done(1).await;
+    stream.until_sweeps(5).await;
+    *stage.lost.lock().unwrap() = Some(lost);
+    // What is under way has ended by then.
+    sleep(10 * SECOND).await;
+    pages.store(0, Relaxed);
+    (stage, stream, pages)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_listing_that_goes_nowhere_is_slow_told_and_no_sweep() {
+    for (way, in_a_minute, in_an_hour, words) in [
+        (Lost::Circle(2), 120, 1500, "round in a circle"),
+        (Lost::EmptyCircle(1), 120, 1500, "round in a circle"),
+        (Lost::EmptyCircle(2), 120, 1500, "round in a circle"),
+        (Lost::EmptyCircle(100), 400, 7000, "round in a circle"),
+        (Lost::Circle(500), 700, 36_000, "round in a circle"),
+        (Lost::Again(3), 120, 1500, "round in a circle"),
+        (Lost::Empty, 400, 5000, "250 pages without a blob in a row"),
+    ] {
+        let (stage, mut stream, pages) = lost(way).await;
+        let sweeps = stream.stats.sweeps.load(Relaxed);
+        sleep(60 * SECOND).await;
+        let asked = pages.load(Relaxed);
+        assert!(asked < in_a_minute, "{way:?}: {asked} calls in a minute");
+        sleep(3540 * SECOND).await;
+        let asked = pages.load(Relaxed);
+        assert!(asked < in_an_hour, "{way:?}: {asked} calls in an hour");
+        let error = stream.stats.error().unwrap_or_default();
+        assert!(error.contains(words), "{way:?}: {error}");
+        assert_eq!(stream.stats.sweeps.load(Relaxed), sweeps, "{way:?}");
+
+        // Then the service answers well again.
+        stage.put("b.csv");
+        *stage.lost.lock().unwrap() = None;
+        let mut names = Vec::new();
+        while !names.iter().any(|name| name == "b.csv") {
+            names.push(stream.next().await);
+        }
+        stream.until_sweeps(sweeps + 3).await;
+        assert_eq!(stream.stats.error(), None, "{way:?}");
+        assert!(!names.iter().any(|name| name == "a.csv"), "{way:?}");
+        stream.expect_silence(60 * SECOND).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_container_that_is_mostly_empty_pages_is_swept_all_the_same() {
+    let (stage, mut stream, _) = lost(Lost::Empty).await;
+    sleep(120 * SECOND).await;
+    // The service goes on where it is, as one with many deleted blobs does, and comes to its end.
+    let sweeps = stream.stats.sweeps.load(Relaxed);
+    *stage.lost.lock().unwrap() = Some(Lost::EmptyThen(400));
+    stream.until_sweeps(sweeps + 1).await;
+    *stage.lost.lock().unwrap() = None;
+    stage.put("b.csv");
+    // The end of that sweep did not show a.csv, which is not gone for that.
+    assert_eq!(stream.next().await, "b.csv");
+    stream.expect_silence(60 * SECOND).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn names_without_end_are_asked_for_at_the_pace_of_what_they_bring() {
+    let (stage, mut stream, pages) = lost(Lost::Invented(1)).await;
+    sleep(60 * SECOND).await;
+    let asked = pages.load(Relaxed);
+    assert!(asked < 800, "{asked} calls in a minute");
+    *stage.lost.lock().unwrap() = None;
+    stage.put("b.csv");
+    assert_eq!(stream.next().await, "b.csv");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_listing_of_a_replay_that_goes_nowhere_is_slow_and_told() {
+    let (stage, stream, pages) = lost(Lost::EmptyCircle(2)).await;
+    let replay = Replay {
+        name: "0123456789abcdef".into(),
+        prefix: String::new(),
+        blob: None,
+        since: None,
+        until: stage.account.now(),
+    };
+    stage.put_state("requests/replay-0123456789abcdef.json", replay.to_json());
+    sleep(3600 * SECOND).await;
+    let asked = pages.load(Relaxed);
+    assert!(asked < 3000, "{asked} calls in an hour");
+    let errors = stream.stats.storage_errors.lock().unwrap().clone();
+    let told = |what: &str| errors.iter().any(|(_, error)| error.starts_with(what));
+    assert!(
+        told("list blobs: ") && told("list blobs to replay: "),
+        "{errors:?}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wait_that_the_service_asks_for_is_bounded_and_told() {
+    let mut stage = Stage::new().with_container();
+    let pages = Arc::new(AtomicU64::new(0));
+    let asked = Arc::clone(&pages);
+    stage.listing_faults = FaultSource::new(move |op: Op| match op {
+        Op::ListPage { .. } if (3..6).contains(&asked.fetch_add(1, Relaxed)) => {
+            let mut error = testkit::faults::transient("503 ServerBusy");
+            error.retry_after = Some(1_000_000_000 * SECOND);
+            Fault::ErrorBefore(error)
+        }
+        _ => Fault::None,
+    });
+    let mut stream = stage.start();
+    stream.until_sweeps(2).await;
+    stage.put("a.csv");
+    sleep(60 * SECOND).await;
+    let error = stream.stats.error().unwrap_or_default();
+    assert!(
+        error.starts_with("list blobs: simulated: 503 ServerBusy, and asks for a wait of 1000000000 s (`Retry-After`); this server waits until 2")
+            && error.ends_with("Z (at most 300 s at a time)"),
+        "{error}"
+    );
+    stream.expect_silence(700 * SECOND).await;
+    assert_eq!(timeout(400 * SECOND, stream.next()).await.unwrap(), "a.csv");
+    stream.until_sweeps(4).await;
+    assert_eq!(stream.stats.error(), None);
 }

@@ -25,7 +25,7 @@ use futures::future::BoxFuture;
 use testkit::{
     account::{FakeAccount, NewBlob},
     faults::FaultSource,
-    ports::{FakeListing, FakeState},
+    ports::{FakeListing, FakeState, LostWay},
 };
 use time::macros::datetime;
 use tokio::{
@@ -47,6 +47,8 @@ pub(crate) struct Stage {
     pub(crate) state_faults: FaultSource,
     pub(crate) rollover: Rollover,
     pub(crate) cluster: Option<Arc<Cluster>>,
+    /// How the listing goes nowhere, if it does.
+    pub(crate) lost: LostWay,
     writers: u64,
 }
 
@@ -100,6 +102,7 @@ impl Stage {
             state_faults: FaultSource::none(),
             rollover: Rollover::default(),
             cluster: None,
+            lost: LostWay::default(),
             writers: 0,
         }
     }
@@ -186,7 +189,8 @@ impl Stage {
     {
         self.writers += 1;
         let listing =
-            FakeListing::new(self.account.clone(), CONTAINER, self.listing_faults.clone());
+            FakeListing::new(self.account.clone(), CONTAINER, self.listing_faults.clone())
+                .lost(Arc::clone(&self.lost));
         let state = FakeState::new(self.account.clone(), STATE, self.state_faults.clone());
         let stats = Arc::new(SourceStats::default());
         let session = Session {

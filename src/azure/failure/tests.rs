@@ -84,7 +84,27 @@ fn retry_after_is_seconds_milliseconds_or_a_date() {
         Some(Duration::ZERO),
         "long past by our own clock"
     );
-    assert_eq!(wait(&[("retry-after", "99999999")]), Some(LONGEST_WAIT));
+    let far = ("retry-after", "Fri, 31 Dec 9999 23:59:59 GMT");
+    let centuries = Duration::from_secs(86_400 * 365 * 7_000);
+    assert!(wait(&[date, far]).is_some_and(|wait| wait > centuries));
+    for (digits, seconds) in [
+        ("1000000000", 1_000_000_000),
+        ("99999999999999999999999", u64::MAX),
+    ] {
+        let asked = Some(Duration::from_secs(seconds));
+        assert_eq!(wait(&[("retry-after", digits)]), asked);
+    }
+    for nonsense in [
+        "-5",
+        "+5",
+        "1.5",
+        "1e9",
+        "",
+        "\u{663}",
+        "Fri, 31 Feb 9999 23:59:59 GMT",
+    ] {
+        assert_eq!(wait(&[("retry-after", nonsense)]), None, "{nonsense}");
+    }
 }
 
 #[test]

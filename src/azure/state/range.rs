@@ -1,9 +1,11 @@
 //! Reading a part of a blob: what is asked for, and what the answer holds.
 
-use std::num::NonZero;
+use std::ops::RangeInclusive;
 
-use azure_core::http::headers::{HeaderName, Headers};
-use azure_storage_blob::models::{BlobClientDownloadOptions, BlobClientDownloadResult};
+use azure_core::http::{
+    AsyncResponseBody,
+    headers::{HeaderName, Headers},
+};
 
 use crate::{
     azure::{failure::Call, pipeline::read},
@@ -17,29 +19,26 @@ use crate::{
 pub(super) const CONTENT_LENGTH: HeaderName = HeaderName::from_static("content-length");
 const CONTENT_RANGE: HeaderName = HeaderName::from_static("content-range");
 
-// One request: the client would otherwise fetch parts in parallel, and a journal may grow between them.
-pub(super) fn range(from: u64, limit: u64) -> BlobClientDownloadOptions<'static> {
+/// The bytes that are asked for. A blob has less than 2^62.
+pub(super) fn range(from: u64, limit: u64) -> RangeInclusive<u64> {
     let from = from.min(1 << 62);
-    let length = limit.clamp(1, 1 << 62);
-    BlobClientDownloadOptions {
-        range: Some((from..from + length).into()),
-        partition_size: usize::try_from(length).ok().and_then(NonZero::new),
-        parallel: NonZero::new(1),
-        ..Default::default()
-    }
+    from..=from + limit.clamp(1, 1 << 62) - 1
 }
 
 pub(super) async fn chunk(
     call: Call<'_>,
-    answer: BlobClientDownloadResult,
+    headers: &Headers,
+    body: AsyncResponseBody,
     from: u64,
     limit: u64,
 ) -> Result<Chunk, StorageError> {
-    let total = total(&answer.headers)
-        .ok_or_else(|| call.error(Protocol, "the answer does not tell the blob's length"))?;
+    let total = total(headers, from).ok_or_else(|| {
+        let what = "the answer does not tell the blob's length, or is of another part of it";
+        call.error(Protocol, what)
+    })?;
     let due = total.saturating_sub(from).min(limit.max(1));
     let most = usize::try_from(due).unwrap_or(usize::MAX);
-    let mut bytes = read(call, answer.body, 0, most).await?;
+    let mut bytes = read(call, body, 0, most).await?;
     if bytes.len() != most {
         return Err(call.error(Transient, "the answer is cut short"));
     }
@@ -47,12 +46,15 @@ pub(super) async fn chunk(
     Ok(Chunk { bytes, total })
 }
 
-// "bytes 0-9/100", or no range at all for a blob of no bytes.
-fn total(headers: &Headers) -> Option<u64> {
-    match headers.get_optional_str(&CONTENT_RANGE) {
-        Some(range) => range.rsplit('/').next()?.trim().parse().ok(),
-        None => number(headers, &CONTENT_LENGTH),
-    }
+// "bytes 0-9/100", or no range at all for the whole blob.
+fn total(headers: &Headers, from: u64) -> Option<u64> {
+    let Some(range) = headers.get_optional_str(&CONTENT_RANGE) else {
+        return number(headers, &CONTENT_LENGTH);
+    };
+    let (range, total) = range.trim().strip_prefix("bytes ")?.split_once('/')?;
+    let (start, _) = range.split_once('-')?;
+    let is_asked_for = start.trim().parse() == Ok(from);
+    total.trim().parse().ok().filter(|_| is_asked_for)
 }
 
 pub(super) fn number(headers: &Headers, name: &HeaderName) -> Option<u64> {
@@ -68,10 +70,20 @@ mod tests {
         let total_of = |name: &'static str, value: &'static str| {
             let mut headers = Headers::new();
             headers.insert(name, value);
-            total(&headers)
+            total(&headers, 7)
         };
-        assert_eq!(total_of("content-range", "bytes 0-9/100"), Some(100));
-        assert_eq!(total_of("content-range", "bytes 0-9/*"), None);
+        assert_eq!(total_of("content-range", "bytes 7-9/100"), Some(100));
+        for wrong in [
+            "bytes 7-9/*",
+            "bytes 0-9/100",
+            "bytes */100",
+            "7-9/100",
+            "bytes 7-9",
+            "bytes 7-9/-1",
+            "",
+        ] {
+            assert_eq!(total_of("content-range", wrong), None, "{wrong}");
+        }
         assert_eq!(total_of("content-length", "0"), Some(0));
         assert_eq!(total_of("content-type", "text/plain"), None);
     }

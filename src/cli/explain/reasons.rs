@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     blob::{Blob, MAX_NAME, characters, is_name},
-    cli::{plain::Plain, report::Step},
+    cli::report::Step,
     config::SourceConfig,
     confirm::{
         ConfirmError,
@@ -19,6 +19,7 @@ use crate::{
     dead_letter::DeadLetter,
     event::rfc3339,
     filter::Why,
+    plain::Plain,
     source::rules::Verdict,
 };
 
@@ -109,7 +110,7 @@ fn storage_step(storage: &Storage, name: &str) -> Step {
                 "{} bytes, last modified {}, ETag {}",
                 blob.size,
                 moment(blob.last_modified),
-                blob.etag
+                Plain(&blob.etag)
             ),
         ),
         Storage::Directory => Step::fail(

@@ -1,7 +1,7 @@
 //! A blob in its container, or what may have been meant by a name that is not there.
 
 use super::facts::Storage;
-use crate::{blob::Continuation, cli::source::Source, event::encoded::encoded};
+use crate::{cli::source::Source, event::encoded::encoded, source::walk::Walk};
 
 /// How many names of the same folder are shown.
 const NEIGHBOURS: usize = 5;
@@ -11,10 +11,11 @@ const PAGES: usize = 20;
 /// What the container says of a name, and the service's clock in seconds since 1970.
 pub(super) async fn storage(source: &Source, name: &str) -> anyhow::Result<(Storage, i64)> {
     let below = format!("{}/", name.trim_end_matches('/'));
-    let mut after: Option<Continuation> = None;
-    loop {
-        let page = source.blobs.list(name, after.as_ref()).await?;
-        let now = page.service_time.unix_timestamp();
+    let mut walk = Walk::new(&*source.blobs, name);
+    let mut now = 0;
+    // The name itself comes before all that it is only the start of.
+    while let Some(page) = walk.next().await? {
+        now = page.service_time.unix_timestamp();
         if let Some(blob) = page.blobs().find(|blob| blob.name == name) {
             return Ok(match blob.is_directory {
                 true => (Storage::Directory, now),
@@ -24,12 +25,11 @@ pub(super) async fn storage(source: &Source, name: &str) -> anyhow::Result<(Stor
         if page.blobs().any(|blob| blob.name.starts_with(&below)) {
             return Ok((Storage::Directory, now));
         }
-        // The name itself comes before all that it is only the start of.
-        after = page.next.clone().filter(|_| page.is_empty());
-        if after.is_none() {
-            return Ok((missing(source, name).await?, now));
+        if !page.is_empty() {
+            break;
         }
     }
+    Ok((missing(source, name).await?, now))
 }
 
 async fn missing(source: &Source, name: &str) -> anyhow::Result<Storage> {
@@ -49,9 +49,12 @@ async fn look_around(
     name: &str,
 ) -> anyhow::Result<(Option<String>, Vec<String>)> {
     let container = &source.config.container;
-    let (mut neighbours, mut after) = (Vec::new(), None);
+    let mut neighbours = Vec::new();
+    let mut walk = Walk::new(&*source.blobs, folder);
     for _ in 0..PAGES {
-        let page = source.blobs.list(folder, after.as_ref()).await?;
+        let Some(page) = walk.next().await? else {
+            break;
+        };
         for blob in page.blobs().filter(|blob| !blob.is_directory) {
             if is_meant(name, blob.name, container) {
                 return Ok((Some(blob.name.to_owned()), neighbours));
@@ -59,10 +62,6 @@ async fn look_around(
             if neighbours.len() < NEIGHBOURS {
                 neighbours.push(blob.name.to_owned());
             }
-        }
-        after = page.next;
-        if after.is_none() {
-            break;
         }
     }
     Ok((None, neighbours))

@@ -20,6 +20,7 @@ use crate::{
         auth::read_token,
         pb::{Event, EventSource, eventing_client::EventingClient},
     },
+    plain::Plain,
 };
 
 const CONNECT: Duration = Duration::from_secs(10);
@@ -83,7 +84,8 @@ impl Client {
                 delays = self::delays();
             }
             let delay = delays.next().unwrap_or(LONGEST_DELAY);
-            eprintln!("{why}; trying again in {:.1} s", delay.as_secs_f64());
+            let seconds = delay.as_secs_f64();
+            eprintln!("{}; trying again in {seconds:.1} s", Plain(&why));
             tokio::select! {
                 () = sleep(delay) => {}
                 () = stop.cancelled() => return Ok(()),

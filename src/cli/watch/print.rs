@@ -6,7 +6,8 @@ use serde::Deserialize;
 
 use crate::{
     args::Output,
-    cli::plain::{Plain, Size},
+    cli::counts::Size,
+    plain::{Json, Plain},
 };
 
 /// Prints events, one a line.
@@ -42,8 +43,9 @@ impl<W: io::Write> Printer<W> {
     pub(super) fn print(&mut self, payload: &[u8]) -> io::Result<()> {
         match self.output {
             Output::Json => {
-                self.out.write_all(payload)?;
-                self.out.write_all(b"\n")?;
+                // One line, whatever server it came from.
+                let json = String::from_utf8_lossy(payload).replace(['\n', '\r', '\t'], " ");
+                writeln!(self.out, "{}", Json(&json))?;
             }
             Output::Table => self.row(payload)?,
         }
@@ -86,10 +88,14 @@ mod tests {
     const EVENT: &str = r#"{"time":"2026-01-02T03:04:05Z","blobname":"raw/a\u001b[31m\n.csv","data":{"contentLength":1536,"eTag":"x"}}"#;
 
     #[test]
-    fn json_is_the_payload_as_it_is() {
+    fn json_is_the_payload_on_one_line() {
         assert_eq!(
             printed(Output::Json, &[EVENT, "{}"]),
             format!("{EVENT}\n{{}}\n")
+        );
+        assert_eq!(
+            printed(Output::Json, &["{\r\n\t\"a\": \"\u{9b}\u{7f}\u{1b}\"}"]),
+            "{   \"a\": \"\\u009b\\u007f\\u001b\"}\n"
         );
     }
 

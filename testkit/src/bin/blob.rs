@@ -5,6 +5,7 @@ use std::{error::Error, fs, path::PathBuf, process::ExitCode};
 use azure_blob_eventsource::{
     azure::list_page,
     blob::{Continuation, ListPage},
+    plain::{Lines, Plain},
 };
 use bytes::Bytes;
 use clap::{Parser, Subcommand};
@@ -64,7 +65,7 @@ async fn main() -> ExitCode {
     match run(Args::parse()).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(problem) => {
-            eprintln!("error: {problem}");
+            eprintln!("error: {}", Lines(&problem));
             ExitCode::FAILURE
         }
     }
@@ -138,7 +139,7 @@ async fn list(client: &BlobClient, container: &str) -> Result<(), String> {
     loop {
         let page = page(client, container, after).await?;
         for blob in page.blobs() {
-            println!("{}", blob.name);
+            println!("{}", Plain(blob.name));
         }
         after = page.next;
         if after.is_none() {

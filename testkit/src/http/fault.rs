@@ -17,7 +17,7 @@ use super::{
     answer::{self, Answer, Body, full, http_date, set},
     call::HttpOp,
 };
-use crate::rng::Rng;
+use crate::{lost::Lost, rng::Rng};
 
 /// One thing that goes wrong with one request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,6 +43,23 @@ pub enum HttpFault {
     Html,
     /// White space without end where the XML should be.
     Endless,
+    /// An error answer whose words have no end; nothing happened.
+    EndlessRefusal {
+        /// 403, 503 …
+        status: u16,
+        /// The service's code for it.
+        code: &'static str,
+    },
+    /// It happens, and the answer's body has no end: white space, as fast as it is read or
+    /// (`silent`) none at all after its first bytes.
+    EndlessAnswer {
+        /// Whether the body comes to a halt.
+        silent: bool,
+    },
+    /// The right answer under another `Content-Range`.
+    ContentRange(&'static str),
+    /// A page of a listing that goes nowhere; other calls go well.
+    Lost(Lost),
     /// A whole answer whose XML stops in the middle.
     UnclosedXml,
     /// A page whose continuation is the one that it was asked with.
@@ -58,6 +75,8 @@ pub enum RetryAfter {
     Seconds(u64),
     /// The time that is so many seconds from now by this machine's clock.
     Date(u64),
+    /// Anything.
+    Text(&'static str),
 }
 
 impl HttpFault {
@@ -91,6 +110,11 @@ impl HttpFault {
                 Some(answer)
             }
             Self::Endless => Some(answer::xml(200, now, endless())),
+            Self::EndlessRefusal { status, code } => {
+                let mut answer = answer::error(*status, code, "", now);
+                *answer.body_mut() = endless();
+                Some(answer)
+            }
             _ => None,
         }
     }
@@ -98,6 +122,11 @@ impl HttpFault {
     /// Spoils the service's own answer. `marker` is the continuation of the request.
     pub(super) async fn spoil(&self, answer: Answer, marker: Option<&str>) -> Answer {
         let (mut head, body) = answer.into_parts();
+        if let Self::EndlessAnswer { silent } = self {
+            head.headers.remove(header::CONTENT_LENGTH);
+            let body = if *silent { halting() } else { endless() };
+            return Answer::from_parts(head, body);
+        }
         let body = body.collect().await.map(|it| it.to_bytes());
         let body = body.expect("the service's own body is whole");
         let body = match self {
@@ -108,6 +137,11 @@ impl HttpFault {
             }
             Self::UnclosedXml => full(body.slice(..body.len() * 3 / 5)),
             Self::RepeatMarker => full(with_marker(&body, marker)),
+            Self::ContentRange(range) => {
+                let range = header::HeaderValue::from_static(range);
+                head.headers.insert(header::CONTENT_RANGE, range);
+                full(body)
+            }
             Self::WrongContentType => {
                 let wrong = header::HeaderValue::from_static("application/octet-stream");
                 head.headers.insert(header::CONTENT_TYPE, wrong);
@@ -123,6 +157,7 @@ impl RetryAfter {
     fn header(self) -> String {
         match self {
             Self::Seconds(seconds) => seconds.to_string(),
+            Self::Text(text) => text.to_owned(),
             Self::Date(seconds) => {
                 http_date((SystemTime::now() + Duration::from_secs(seconds)).into())
             }
@@ -174,6 +209,11 @@ fn endless() -> Body {
         Ok(Frame::data(part))
     });
     StreamBody::new(frames).boxed_unsync()
+}
+
+fn halting() -> Body {
+    let first = stream::iter([Ok(Frame::data(Bytes::from_static(b"  ")))]);
+    StreamBody::new(first.chain(stream::pending())).boxed_unsync()
 }
 
 /// The page with `marker` as its continuation; on the first page, which has none, with its own.

@@ -11,7 +11,10 @@ use super::{
     answer::{self, Answer, escape, full, http_date, parts},
     call::Call,
 };
-use crate::account::{Item, ListQuery, Refusal};
+use crate::{
+    account::{Item, ListQuery, Refusal},
+    lost::Lost,
+};
 
 /// All but the characters that never need it.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
@@ -49,6 +52,17 @@ pub(super) fn list(shared: &Shared, call: &Call) -> Result<Answer, Refusal> {
     }
     body += &tail(page.next.as_deref());
     Ok(answer::xml(200, now, full(body)))
+}
+
+/// The page of a listing that goes nowhere.
+pub(super) fn lost(shared: &Shared, call: &Call, lost: Lost) -> Answer {
+    let (items, next) = lost.page(call.query.get("marker").map(String::as_str));
+    let mut body = head(shared, call);
+    for item in &items {
+        write_item(&mut body, item, false);
+    }
+    body += &tail(next.as_deref());
+    answer::xml(200, shared.account.now(), full(body))
 }
 
 fn max_results(call: &Call) -> Result<Option<usize>, Refusal> {

@@ -55,6 +55,13 @@ async fn faulty(shared: &Shared, call: &Call, fault: &HttpFault) -> io::Result<A
             tokio::time::sleep(*time).await;
             Ok(act(shared, call))
         }
+        // The answer to a HEAD has no body that could be without end.
+        HttpFault::EndlessAnswer { .. } if call.op == HttpOp::BlobProperties => {
+            Ok(act(shared, call))
+        }
+        HttpFault::Lost(lost) if call.op == HttpOp::ListBlobs => {
+            Ok(list::lost(shared, call, *lost))
+        }
         fault => {
             let marker = call.query.get("marker").map(String::as_str);
             Ok(fault.spoil(act(shared, call), marker).await)

@@ -13,6 +13,7 @@ use super::{Wire, storage_error};
 use crate::{
     account::{FakeAccount, ListQuery, Listed},
     faults::{FaultSource, Op},
+    lost::Lost,
 };
 
 /// Called after each page is made, with the account and how many pages came before it.
@@ -26,7 +27,11 @@ pub struct FakeListing {
     wire: Wire,
     hook: Hook,
     pages: Arc<Mutex<u64>>,
+    lost: LostWay,
 }
+
+/// How a listing goes nowhere for the time being, if it does.
+pub type LostWay = Arc<Mutex<Option<Lost>>>;
 
 impl FakeListing {
     /// The listing of `container`, with what `faults` does to it.
@@ -37,7 +42,14 @@ impl FakeListing {
             wire: Wire::new(faults),
             hook: Arc::new(Mutex::new(|_: &FakeAccount, _| {})),
             pages: Arc::default(),
+            lost: Arc::default(),
         }
+    }
+
+    /// Goes nowhere for as long as `way` says so.
+    pub fn lost(mut self, way: LostWay) -> Self {
+        self.lost = way;
+        self
     }
 
     /// Calls `hook` after each page is made and before it is answered: the place to write,
@@ -49,6 +61,13 @@ impl FakeListing {
 
     /// One page, without latency or faults.
     fn page(&self, prefix: &str, after: Option<&Continuation>) -> Result<ListPage, StorageError> {
+        let lost = *self.lost.lock().expect("a way");
+        if let Some(lost) = lost {
+            self.call_hook();
+            let (items, next) = lost.page(after.map(|it| it.0.as_str()));
+            let now = self.account.now();
+            return Ok(list_page(Listed { items, next, now }));
+        }
         let query = ListQuery {
             prefix,
             marker: after.map(|it| it.0.as_str()),

@@ -1,23 +1,6 @@
-//! Text, sizes and counts as people read them.
+//! Sizes and counts as people read them.
 
-use std::fmt::{self, Display, Formatter, Write as _};
-
-/// Text that cannot take a terminal over: what controls it is shown as its number.
-pub(super) struct Plain<'a>(pub(super) &'a str);
-
-impl Display for Plain<'_> {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        for c in self.0.chars() {
-            let turns = matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-            if c.is_control() || turns {
-                write!(f, "{}", c.escape_default())?;
-            } else {
-                f.write_char(c)?;
-            }
-        }
-        Ok(())
-    }
-}
+use std::fmt::{self, Display, Formatter};
 
 /// A number of bytes in a unit that people read.
 pub(super) struct Size(pub(super) u64);

@@ -1,0 +1,189 @@
+//! The last step of each request: what the network may send is bounded here, whoever reads it.
+//!
+//! The client library reads the whole body of each answer but a download's, and makes a message of
+//! that of a refusal. We need neither: what a refusal means is in its status and its headers.
+
+use std::{sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use azure_core::{
+    Error,
+    error::ErrorKind,
+    http::{
+        AsyncRawResponse, AsyncResponseBody, HttpClient, HttpClientOptions, Method, Request,
+        Transport, new_http_client,
+    },
+};
+use bytes::BytesMut;
+use futures::StreamExt;
+use tokio::time::timeout;
+
+/// What is read of a body that is not needed, so that its connection can be used again. All of a
+/// token's answer is within it: tokens have some kilobytes.
+const LEFTOVER: usize = 64 * 1024;
+/// How long that may take once the headers are there.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// What is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// Blobs and listings: the body of a GET that succeeds is for whoever asked, who knows how much
+    /// of it there may be. Others are passed over.
+    Blobs,
+    /// Tokens: the start of each body is kept.
+    Tokens,
+}
+
+/// A way to the network whose answers have an end.
+pub(super) fn bounded(kind: Kind) -> Transport {
+    let http = new_http_client(Some(HttpClientOptions {
+        automatic_decompression: false,
+    }));
+    Transport::new(Arc::new(Bounded { http, kind }))
+}
+
+#[derive(Debug)]
+struct Bounded {
+    http: Arc<dyn HttpClient>,
+    kind: Kind,
+}
+
+#[async_trait]
+impl HttpClient for Bounded {
+    async fn execute_request(&self, request: &Request) -> azure_core::Result<AsyncRawResponse> {
+        let answer = self.http.execute_request(request).await?;
+        let (status, headers, body) = answer.deconstruct();
+        let is_download = request.method() == Method::Get && status.is_success();
+        if self.kind == Kind::Blobs && is_download {
+            return Ok(AsyncRawResponse::new(status, headers, Box::pin(body)));
+        }
+        let start = start_of(body).await;
+        let body = match self.kind {
+            Kind::Blobs => Ok(BytesMut::new()),
+            // A token that is cut short would be told as one that makes no sense.
+            Kind::Tokens if status.is_success() => start.whole(),
+            Kind::Tokens => Ok(start.bytes),
+        };
+        Ok(AsyncRawResponse::from_bytes(status, headers, body?))
+    }
+}
+
+struct Start {
+    bytes: BytesMut,
+    problem: Option<Error>,
+}
+
+impl Start {
+    fn whole(self) -> azure_core::Result<BytesMut> {
+        match self.problem {
+            None => Ok(self.bytes),
+            Some(problem) => Err(problem),
+        }
+    }
+}
+
+// What has arrived when there is enough of it, when it took too long, or when it broke off.
+async fn start_of(mut body: AsyncResponseBody) -> Start {
+    let mut bytes = BytesMut::new();
+    let read = async {
+        while let Some(piece) = body.next().await {
+            bytes.extend_from_slice(&piece?);
+            if bytes.len() > LEFTOVER {
+                bytes.truncate(LEFTOVER);
+                return Err(problem("the answer has more than 64 KiB"));
+            }
+        }
+        Ok(())
+    };
+    let outcome = timeout(PATIENCE, read).await;
+    let problem = outcome.unwrap_or_else(|_| Err(problem("the answer does not end")));
+    Start {
+        bytes,
+        problem: problem.err(),
+    }
+}
+
+fn problem(what: &'static str) -> Error {
+    Error::with_message(ErrorKind::Io, what)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use azure_core::{
+        Bytes,
+        http::{StatusCode, Url, headers::Headers},
+    };
+    use futures::stream;
+
+    use super::*;
+
+    /// Answers each request with a status and a body without end: of bytes, or of waiting.
+    #[derive(Debug)]
+    struct Endless {
+        status: u16,
+        silent: bool,
+    }
+
+    #[async_trait]
+    impl HttpClient for Endless {
+        async fn execute_request(&self, _: &Request) -> azure_core::Result<AsyncRawResponse> {
+            let piece = Bytes::from_static(&[b'x'; 1000]);
+            let status = StatusCode::from(self.status);
+            let pieces = stream::repeat_with(move || Ok(piece.clone()));
+            let headers = Headers::new();
+            Ok(match self.silent {
+                true => AsyncRawResponse::new(
+                    status,
+                    headers,
+                    Box::pin(pieces.take(1).chain(stream::pending())),
+                ),
+                false => AsyncRawResponse::new(status, headers, Box::pin(pieces)),
+            })
+        }
+    }
+
+    async fn kept(
+        kind: Kind,
+        method: Method,
+        status: u16,
+        silent: bool,
+    ) -> azure_core::Result<usize> {
+        let http = Arc::new(Endless { status, silent });
+        let request = Request::new(Url::parse("http://store/x").unwrap(), method);
+        let answer = Bounded { http, kind }.execute_request(&request).await?;
+        Ok(answer.into_body().collect().await?.len())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn of_refusals_and_writes_nothing_is_kept_however_long_they_are() {
+        for (method, status) in [
+            (Method::Get, 503),
+            (Method::Get, 302),
+            (Method::Put, 201),
+            (Method::Put, 412),
+            (Method::Delete, 202),
+            (Method::Delete, 404),
+            (Method::Head, 200),
+        ] {
+            for silent in [false, true] {
+                let kept = kept(Kind::Blobs, method, status, silent).await.unwrap();
+                assert_eq!(kept, 0, "{method} {status}");
+            }
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn of_tokens_the_start_is_kept_and_one_without_end_is_none() {
+        for method in [Method::Post, Method::Get] {
+            assert_eq!(
+                kept(Kind::Tokens, method, 400, false).await.unwrap(),
+                LEFTOVER
+            );
+            assert_eq!(kept(Kind::Tokens, method, 400, true).await.unwrap(), 1000);
+            for silent in [false, true] {
+                assert!(kept(Kind::Tokens, method, 200, silent).await.is_err());
+            }
+        }
+    }
+}
