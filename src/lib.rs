@@ -22,6 +22,7 @@ pub mod grpc;
 pub mod ledger;
 pub mod metrics;
 pub mod open;
+pub mod port;
 pub mod registry;
 pub mod request;
 pub mod retry;

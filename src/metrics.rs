@@ -5,6 +5,7 @@ use std::sync::{
     atomic::{AtomicU64, Ordering::Relaxed},
 };
 
+mod ports;
 pub mod render;
 
 /// The live numbers of one source. The session writes them, the admin port reads them.
@@ -46,6 +47,21 @@ pub struct SourceStats {
     pub storage_retries: AtomicU64,
     /// What the source is doing now, and the last thing that went wrong; `None` when all is well.
     pub last_error: Mutex<Option<String>>,
+}
+
+/// The live numbers of one port.
+#[derive(Debug, Default)]
+pub struct PortStats {
+    /// Connections, now.
+    pub connections: AtomicU64,
+    /// Connections that were closed because others needed their places.
+    pub closed_for_others: AtomicU64,
+    /// Connections that were closed because they asked for nothing, or did not end what they asked.
+    pub closed_late: AtomicU64,
+    /// Requests that were refused: without the right token, or one too many of their kind.
+    pub refused: AtomicU64,
+    /// Connections that the system did not hand out.
+    pub accept_errors: AtomicU64,
 }
 
 // No holder leaves an error half written, so a poisoned lock is as good as a whole one.

@@ -3,12 +3,15 @@
 use std::{
     fs, io,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use subtle::ConstantTimeEq;
 use thiserror::Error;
 use tonic::{Request, Status, metadata::MetadataMap, service::Interceptor};
-use tracing::{error, warn};
+use tracing::error;
+
+use crate::port::connections::Connection;
 
 /// Lets a request pass when it bears the token in the file; without a file, any request.
 ///
@@ -43,15 +46,16 @@ impl BearerAuth {
         let Some(file) = &self.file else {
             return Ok(());
         };
-        let expected = read_token(file).map_err(|problem| {
-            error!(%problem, "no request can be let in");
-            Status::unavailable("the server cannot read its bearer token; its log says why")
-        })?;
+        // First, so that a request without a token opens no file.
         let given = bearer(metadata).ok_or_else(|| {
             Status::unauthenticated(
                 "this server wants a bearer token: set `authSecret` of the EventSource, or the \
                  metadata `authorization: Bearer <token>`",
             )
+        })?;
+        let expected = read_token(file).map_err(|problem| {
+            error!(%problem, "no request can be let in");
+            Status::unavailable("the server cannot read its bearer token; its log says why")
         })?;
         if bool::from(given.as_bytes().ct_eq(expected.as_bytes())) {
             return Ok(());
@@ -65,8 +69,9 @@ impl BearerAuth {
 impl Interceptor for BearerAuth {
     fn call(&mut self, request: Request<()>) -> Result<Request<()>, Status> {
         self.check(request.metadata()).inspect_err(|status| {
-            let peer = request.remote_addr().map(tracing::field::display);
-            warn!(peer, reason = status.message(), "a request was refused");
+            if let Some(connection) = request.extensions().get::<Arc<Connection>>() {
+                connection.refused(status.message());
+            }
         })?;
         Ok(request)
     }

@@ -5,9 +5,13 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // tests
 
+mod admin;
 mod binary;
 mod bystanders;
+mod descriptors;
 mod grpc;
 mod harness;
+mod http2;
 mod measure;
+mod tls;
 mod wire;
