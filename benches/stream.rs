@@ -28,6 +28,7 @@ use azure_blob_eventsource::{
         streams::Streams,
     },
     open::{Open, Opened},
+    port::connections::{Connections, Limits},
     registry::Registry,
     source::BlobListing,
 };
@@ -152,6 +153,14 @@ impl Server {
             auth: BearerAuth::new(None).expect("no token"),
             tls: None,
             health: Health::serving().await,
+            connections: Connections::new(
+                "grpc",
+                Limits {
+                    connections: 8,
+                    requests: 8,
+                },
+                Arc::default(),
+            ),
         };
         tokio::spawn(grpc::serve(parts, listener, stop.clone()));
         Self { address, stop }

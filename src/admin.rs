@@ -19,6 +19,7 @@ use crate::{
     registry::Registry,
 };
 
+pub mod http1;
 mod page;
 mod status;
 

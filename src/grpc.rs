@@ -1,29 +1,36 @@
 //! The gRPC server: Argo's generic event source, health and reflection.
 
-use std::{error::Error, fs, io, path::PathBuf, time::Duration};
+use std::{io, path::PathBuf, sync::Arc, time::Duration};
 
 use thiserror::Error;
 use tokio::net::TcpListener;
+use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
-use tonic::{
-    service::interceptor::InterceptedService,
-    transport::{Identity, Server, ServerTlsConfig, server::TcpIncoming},
-};
+use tonic::service::{Routes, interceptor::InterceptedService};
 
 use self::{
-    auth::BearerAuth, health::Health, pb::eventing_server::EventingServer,
-    service::EventSourceService,
+    auth::BearerAuth, bounds::Bounds, connection::Http2, health::Health, limits::REFLECTION_BYTES,
+    pb::eventing_server::EventingServer, service::EventSourceService, starts::Starts,
 };
+use crate::port::{accept::accept, connections::Connections};
 
 pub mod auth;
+pub mod bounds;
 pub mod codec;
+pub mod connection;
 pub mod event_stream;
 pub mod health;
+pub mod limits;
 pub mod reading;
+pub mod request_body;
 pub mod service;
+pub mod starts;
 pub mod status;
 pub mod streams;
+pub mod tls;
 pub mod tokens;
+
+pub use tls::TlsFiles;
 
 /// The contract, generated from `proto/generic.proto`.
 #[allow(missing_docs, unreachable_pub, clippy::all)]
@@ -55,15 +62,6 @@ const DEAD_FOUND: Duration = Duration::from_secs(8);
 
 const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/generic.bin"));
 
-/// A certificate chain and its key, in PEM files.
-#[derive(Debug, Clone)]
-pub struct TlsFiles {
-    /// The chain, the server's own certificate first.
-    pub cert: PathBuf,
-    /// The private key.
-    pub key: PathBuf,
-}
-
 /// Why gRPC cannot be served.
 #[derive(Debug, Error)]
 pub enum GrpcError {
@@ -76,9 +74,6 @@ pub enum GrpcError {
     /// The descriptors in this binary make no sense.
     #[error("reflection cannot be served: {0}")]
     Reflection(#[from] tonic_reflection::server::Error),
-    /// Serving failed.
-    #[error("gRPC cannot be served: {0}")]
-    Serve(#[from] tonic::transport::Error),
 }
 
 /// What the server is made of.
@@ -88,9 +83,11 @@ pub struct Parts {
     /// Who is let in.
     pub auth: BearerAuth,
     /// TLS, if it is to be served.
-    pub tls: Option<ServerTlsConfig>,
+    pub tls: Option<TlsAcceptor>,
     /// Where health is reported.
     pub health: Health,
+    /// Who has a connection.
+    pub connections: Arc<Connections>,
 }
 
 /// Serves on `listener` until `stop` is cancelled and the last connection has closed.
@@ -99,59 +96,40 @@ pub async fn serve(
     listener: TcpListener,
     stop: CancellationToken,
 ) -> Result<(), GrpcError> {
-    let eventing = EventingServer::new(parts.service).max_decoding_message_size(REQUEST_BYTES);
-    // Two versions of reflection, so that any grpcurl finds its own.
-    let v1 = reflection().build_v1()?;
-    let v1alpha = reflection().build_v1alpha()?;
-    server(parts.tls)?
-        .add_service(InterceptedService::new(eventing, parts.auth.clone()))
-        .add_service(InterceptedService::new(v1, parts.auth.clone()))
-        .add_service(InterceptedService::new(v1alpha, parts.auth))
-        .add_service(parts.health.service())
-        .serve_with_incoming_shutdown(
-            TcpIncoming::from(listener).with_nodelay(Some(true)),
-            stop.cancelled_owned(),
-        )
-        .await?;
+    let http2 = Http2 {
+        routes: routes(parts.service, parts.auth, &parts.health)?,
+        tls: parts.tls,
+        bounds: Bounds::default(),
+        stop: stop.clone(),
+    };
+    let serve = |socket, place| http2.clone().serve(socket, place);
+    accept(listener, parts.connections, stop, serve).await;
     Ok(())
 }
 
-fn server(tls: Option<ServerTlsConfig>) -> Result<Server, GrpcError> {
-    let server = Server::builder()
-        .http2_keepalive_interval(Some(KEEP_ALIVE))
-        .http2_keepalive_timeout(Some(KEEP_ALIVE));
-    match tls {
-        Some(tls) => server
-            .tls_config(tls)
-            .map_err(|e| GrpcError::Tls(reason(&e))),
-        None => Ok(server),
-    }
+// Whoever has no token is refused before anything of the request's body is read.
+fn routes(
+    service: EventSourceService,
+    auth: BearerAuth,
+    health: &Health,
+) -> Result<Routes, GrpcError> {
+    let eventing = EventingServer::new(service).max_decoding_message_size(REQUEST_BYTES);
+    // Two versions of reflection, so that any grpcurl finds its own.
+    let v1 = reflection()
+        .build_v1()?
+        .max_decoding_message_size(REFLECTION_BYTES);
+    let v1alpha = reflection()
+        .build_v1alpha()?
+        .max_decoding_message_size(REFLECTION_BYTES);
+    let routes = Routes::new(InterceptedService::new(Starts::new(eventing), auth.clone()))
+        .add_service(InterceptedService::new(v1, auth.clone()))
+        .add_service(InterceptedService::new(v1alpha, auth))
+        .add_service(health.service());
+    Ok(routes.prepare())
 }
 
 fn reflection() -> tonic_reflection::server::Builder<'static> {
     tonic_reflection::server::Builder::configure()
         .register_encoded_file_descriptor_set(DESCRIPTORS)
         .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
-}
-
-impl TlsFiles {
-    /// Reads both files.
-    pub fn read(&self) -> Result<ServerTlsConfig, GrpcError> {
-        let read = |file: &PathBuf| {
-            fs::read(file).map_err(|error| GrpcError::TlsFile(file.clone(), error))
-        };
-        let identity = Identity::from_pem(read(&self.cert)?, read(&self.key)?);
-        let config = ServerTlsConfig::new().identity(identity);
-        // The files are looked into only when a server is made of them, so make one.
-        server(Some(config.clone()))?;
-        Ok(config)
-    }
-}
-
-// The library's errors say little themselves; their causes do.
-fn reason(error: &dyn Error) -> String {
-    match error.source() {
-        Some(cause) => reason(cause),
-        None => error.to_string(),
-    }
 }

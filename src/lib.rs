@@ -24,6 +24,7 @@ pub mod ledger;
 pub mod metrics;
 pub mod open;
 pub mod plain;
+pub mod port;
 pub mod registry;
 pub mod request;
 pub mod retry;

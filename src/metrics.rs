@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use crate::confirm::unfinished::Workflows;
 
+mod ports;
 pub mod render;
 
 /// Why a source that has something to send waits: a limit of its configuration is reached.
@@ -90,6 +91,21 @@ pub struct SourceStats {
     pub storage_retries: AtomicU64,
     /// What goes wrong with the storage account now, by who tries again; the latest is the last.
     pub storage_errors: Mutex<Vec<(u64, String)>>,
+}
+
+/// The live numbers of one port.
+#[derive(Debug, Default)]
+pub struct PortStats {
+    /// Connections, now.
+    pub connections: AtomicU64,
+    /// Connections that were closed because others needed their places.
+    pub closed_for_others: AtomicU64,
+    /// Connections that were closed because they asked for nothing, or did not end what they asked.
+    pub closed_late: AtomicU64,
+    /// Requests that were refused: without the right token, or one too many of their kind.
+    pub refused: AtomicU64,
+    /// Connections that the system did not hand out.
+    pub accept_errors: AtomicU64,
 }
 
 // No holder leaves a value half written, so a poisoned lock is as good as a whole one.

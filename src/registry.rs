@@ -2,7 +2,7 @@
 //! source that keeps it in memory, and who streams it. gRPC writes it, the admin port reads it.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering::Relaxed},
@@ -12,7 +12,10 @@ use std::{
 use time::OffsetDateTime;
 use tracing::warn;
 
-use crate::{ledger::memory::MemoryStore, metrics::SourceStats};
+use crate::{
+    ledger::memory::MemoryStore,
+    metrics::{PortStats, SourceStats},
+};
 
 /// Clients choose the names of sources, so the number of those we remember has a bound.
 const REMEMBERED: usize = 1024;
@@ -21,10 +24,11 @@ const REMEMBERED: usize = 1024;
 /// its name. Who was streamed longest ago goes first.
 const LEDGERS: usize = 4;
 
-/// All sources that have been streamed since the process started.
+/// All sources that have been streamed since the process started, and the ports that it serves.
 #[derive(Debug, Default)]
 pub struct Registry {
     sources: Mutex<HashMap<String, Arc<Source>>>,
+    ports: Mutex<BTreeMap<&'static str, Arc<PortStats>>>,
 }
 
 /// What is known of one source.
@@ -77,6 +81,21 @@ impl Registry {
         let mut all: Vec<_> = self.lock().values().cloned().collect();
         all.sort_by(|a, b| a.id.cmp(&b.id));
         all
+    }
+
+    /// The numbers of the port of this name, new if need be.
+    pub fn port(&self, name: &'static str) -> Arc<PortStats> {
+        self.lock_ports().entry(name).or_default().clone()
+    }
+
+    /// All ports in the order of their names.
+    pub fn ports(&self) -> Vec<(&'static str, Arc<PortStats>)> {
+        let ports = self.lock_ports();
+        ports.iter().map(|(name, it)| (*name, it.clone())).collect()
+    }
+
+    fn lock_ports(&self) -> MutexGuard<'_, BTreeMap<&'static str, Arc<PortStats>>> {
+        self.ports.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<String, Arc<Source>>> {

@@ -1,6 +1,6 @@
 //! The server as a whole: both ports, their tasks, and an orderly end.
 
-use std::{future::IntoFuture, io, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+use std::{io, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 use thiserror::Error;
 use tokio::{
@@ -19,9 +19,14 @@ use crate::{
         self, GrpcError, TlsFiles,
         auth::{BearerAuth, TokenError},
         health::Health,
+        limits::REQUESTS,
         reading::ConfigReader,
         service::EventSourceService,
         streams::Streams,
+    },
+    port::{
+        connections::{Connections, Limits},
+        descriptors,
     },
     registry::Registry,
 };
@@ -66,9 +71,6 @@ pub enum ServeError {
     /// gRPC cannot be served.
     #[error(transparent)]
     Grpc(#[from] GrpcError),
-    /// The admin port failed.
-    #[error("the admin port cannot be served: {0}")]
-    Admin(io::Error),
     /// A defect of ours.
     #[error("the task of a port broke off: {0}")]
     Task(#[from] JoinError),
@@ -89,6 +91,7 @@ pub struct Server {
     grpc_addr: SocketAddr,
     admin: TcpListener,
     admin_addr: SocketAddr,
+    admin_connections: Arc<Connections>,
     parts: grpc::Parts,
     registry: Arc<Registry>,
     streams: Arc<Streams>,
@@ -116,7 +119,17 @@ impl Server {
             reader: ConfigReader::default(),
         };
         let health = Health::serving().await;
+        let shares = descriptors::share(options.max_streams);
+        let connections = |port, connections| {
+            let requests = REQUESTS + options.max_streams;
+            let limits = Limits {
+                connections,
+                requests,
+            };
+            Connections::new(port, limits, registry.port(port))
+        };
         Ok(Self {
+            admin_connections: connections("admin", shares.admin),
             grpc,
             grpc_addr,
             admin,
@@ -126,6 +139,7 @@ impl Server {
                 auth,
                 tls,
                 health,
+                connections: connections("grpc", shares.grpc),
             },
             registry,
             streams,
@@ -150,7 +164,7 @@ impl Server {
         let mut ports = Ports::serve(
             self.grpc,
             self.parts,
-            self.admin,
+            (self.admin, self.admin_connections),
             self.registry,
             &self.shutdown,
         );
@@ -196,19 +210,20 @@ impl Ports {
     fn serve(
         grpc: TcpListener,
         parts: grpc::Parts,
-        admin: TcpListener,
+        (admin, connections): (TcpListener, Arc<Connections>),
         registry: Arc<Registry>,
         shutdown: &CancellationToken,
     ) -> Self {
         let stop = CancellationToken::new();
         let grpc = grpc::serve(parts, grpc, stop.clone());
         let router = admin::router(Admin::new(registry, shutdown.clone()));
-        let admin = axum::serve(admin, router)
-            .with_graceful_shutdown(stop.clone().cancelled_owned())
-            .into_future();
+        let admin = admin::http1::serve(router, admin, connections, stop.clone());
         Self {
             grpc: tokio::spawn(async { Ok(grpc.await?) }),
-            admin: tokio::spawn(async { admin.await.map_err(ServeError::Admin) }),
+            admin: tokio::spawn(async {
+                admin.await;
+                Ok(())
+            }),
             stop,
         }
     }

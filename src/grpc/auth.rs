@@ -3,11 +3,14 @@
 use std::{
     fs, io,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use thiserror::Error;
 use tonic::{Request, Status, metadata::MetadataMap, service::Interceptor};
-use tracing::{error, warn};
+use tracing::error;
+
+use crate::port::connections::Connection;
 
 use super::tokens::{Sources, Tokens};
 
@@ -48,15 +51,16 @@ impl BearerAuth {
         let Some(file) = &self.file else {
             return Ok(Sources::All);
         };
-        let tokens = read_tokens(file).map_err(|problem| {
-            error!(%problem, "no request can be let in");
-            Status::unavailable("the server cannot read its bearer token; its log says why")
-        })?;
+        // First, so that a request without a token opens no file.
         let given = bearer(metadata).ok_or_else(|| {
             Status::unauthenticated(
                 "this server wants a bearer token: set `authSecret` of the EventSource, or the \
                  metadata `authorization: Bearer <token>`",
             )
+        })?;
+        let tokens = read_tokens(file).map_err(|problem| {
+            error!(%problem, "no request can be let in");
+            Status::unavailable("the server cannot read its bearer token; its log says why")
         })?;
         tokens.find(given).cloned().ok_or_else(|| Status::unauthenticated(
             "the bearer token is not this server's: compare the EventSource's `authSecret` with the server's token",
@@ -67,8 +71,9 @@ impl BearerAuth {
 impl Interceptor for BearerAuth {
     fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
         let sources = self.check(request.metadata()).inspect_err(|status| {
-            let peer = request.remote_addr().map(tracing::field::display);
-            warn!(peer, reason = status.message(), "a request was refused");
+            if let Some(connection) = request.extensions().get::<Arc<Connection>>() {
+                connection.refused(status.message());
+            }
         })?;
         request.extensions_mut().insert(sources);
         Ok(request)

@@ -11,7 +11,10 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use tonic::Status;
 
 use super::{pb::Event, status::End};
-use crate::session::outlet::{Announcement, Events};
+use crate::{
+    port::connections::Live,
+    session::outlet::{Announcement, Events},
+};
 
 /// A session's announcements, and at last the status with which the session ended.
 ///
@@ -25,6 +28,7 @@ pub struct EventStream {
     end: EndOf,
     shutdown: CancellationToken,
     _client_gone: DropGuard,
+    _live: Option<Live>,
 }
 
 #[derive(Debug)]
@@ -52,6 +56,15 @@ impl EventStream {
             end: EndOf::Running(end),
             shutdown,
             _client_gone: client_gone,
+            _live: None,
+        }
+    }
+
+    /// The same, and its connection is kept for it.
+    pub fn keeping(self, live: Option<Live>) -> Self {
+        Self {
+            _live: live,
+            ..self
         }
     }
 

@@ -6,7 +6,7 @@ use tonic_health::{
     server::{HealthReporter, HealthService},
 };
 
-use super::pb::eventing_server::SERVICE_NAME;
+use super::{limits::HEALTH_BYTES, pb::eventing_server::SERVICE_NAME};
 
 /// The server as a whole, and the one service that it is there for.
 const NAMES: [&str; 2] = ["", SERVICE_NAME];
@@ -43,6 +43,7 @@ impl Health {
     /// The gRPC service.
     pub fn service(&self) -> HealthServer<HealthService> {
         HealthServer::new(HealthService::from_health_reporter(self.reporter.clone()))
+            .max_decoding_message_size(HEALTH_BYTES)
     }
 
     async fn report(&self, status: ServingStatus) {

@@ -28,6 +28,7 @@ use crate::{
     ledger::{home::Rollover, store::StateStore},
     metrics::SourceStats,
     open::{Open, Opened},
+    port::connections::Connection,
     registry::{Registry, Source},
     session::{
         Mode, Session, SessionError,
@@ -72,8 +73,11 @@ impl Eventing for EventSourceService {
         request: Request<EventSource>,
     ) -> Result<Response<EventStream>, Status> {
         let peer = request.remote_addr();
+        // From here on the client is one that was let in, and does not lose its connection to others.
+        let connection = request.extensions().get::<Arc<Connection>>();
+        let live = connection.map(Connection::live);
         match self.start(request, peer).await {
-            Ok(stream) => Ok(Response::new(stream)),
+            Ok(stream) => Ok(Response::new(stream.keeping(live))),
             Err(end) => {
                 let status = Status::from(&end);
                 let peer = peer.map(tracing::field::display);

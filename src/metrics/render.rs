@@ -15,6 +15,7 @@ use prometheus_client::{
     registry::{Registry as Metrics, Unit},
 };
 
+use super::ports::Ports;
 use crate::registry::{Registry, Source};
 
 /// What all names start with.
@@ -33,7 +34,8 @@ impl Renderer {
     /// Renders what is in `registry`.
     pub fn new(registry: Arc<Registry>) -> Self {
         let mut metrics = Metrics::with_prefix(PREFIX);
-        metrics.register_collector(Box::new(Sources(registry)));
+        metrics.register_collector(Box::new(Sources(registry.clone())));
+        metrics.register_collector(Box::new(Ports(registry)));
         Self { metrics }
     }
 

@@ -97,6 +97,16 @@ impl Bystanders {
         std::mem::take(&mut self.tally.lock().unwrap())
     }
 
+    /// What happened since this was last asked for, with the probes that are under way.
+    pub(crate) async fn rest(&self) -> Tally {
+        let rounds = |tally: &Tally| tally.probes as usize + tally.failed.len();
+        let before = rounds(&self.tally.lock().unwrap());
+        // Each of the three kinds that was asked before this has been answered by then.
+        self.wait("probes", |tally| rounds(tally) >= before + 3)
+            .await;
+        self.take()
+    }
+
     /// Waits until the tally is such as `what` says.
     pub(crate) async fn wait(&self, what: &str, is: impl Fn(&Tally) -> bool) {
         let found = async || is(&self.tally.lock().unwrap()).then_some(());

@@ -8,16 +8,20 @@
 use std::{
     env, fs,
     net::SocketAddr,
+    process::Command,
     time::{Duration, Instant},
 };
 
 use rcgen::{CertifiedKey, generate_simple_self_signed};
-use tokio::sync::{Mutex, MutexGuard};
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::{
-    binary::{process::wait_for, server::Server},
+    binary::{
+        process::{binary, wait_for},
+        server::Server,
+    },
     bystanders::{Bystanders, Tally},
-    measure::{Peak, resident},
+    measure::{Peak, descriptors, resident},
 };
 
 /// The token that the server wants.
@@ -29,8 +33,10 @@ const LEFT_KIB: u64 = 24 * 1024;
 /// The longest that a probe may wait for its answer.
 const PROBE: Duration = Duration::from_secs(1);
 
-/// One attack at a time: the machine's load is part of what is measured.
-static TURN: Mutex<()> = Mutex::const_new(());
+/// One large attack at a time, because the machine's load is part of what is measured. Small ones leave
+/// room for each other.
+static TURN: Semaphore = Semaphore::const_new(SMALL);
+const SMALL: usize = 4;
 
 /// Whether attacks are as large as they get (`ATTACK=full`).
 pub(crate) fn full() -> bool {
@@ -64,23 +70,44 @@ pub(crate) struct Victim {
     pub(crate) server: Server,
     pub(crate) target: Target,
     pub(crate) bystanders: Bystanders,
-    _turn: MutexGuard<'static, ()>,
+    _turn: SemaphorePermit<'static>,
 }
 
 impl Victim {
     /// Starts a server with these arguments beside those for storage and token.
     pub(crate) async fn start(more: &[&str]) -> Self {
-        Self::with(more, None).await
+        Self::with(more, None, |args| binary(args)).await
     }
 
     /// Starts a server that serves TLS.
     pub(crate) async fn with_tls() -> Self {
         let made = generate_simple_self_signed(["localhost".to_owned()]).unwrap();
-        Self::with(&[], Some(made)).await
+        Self::with(&[], Some(made), |args| binary(args)).await
     }
 
-    async fn with(more: &[&str], tls: Option<CertifiedKey<rcgen::KeyPair>>) -> Self {
-        let turn = TURN.lock().await;
+    /// Starts a server that may have so many descriptors and not more.
+    pub(crate) async fn with_descriptors(limit: u32) -> Self {
+        let command = |args: &[&str]| {
+            let script = format!("ulimit -n {limit}; exec \"$0\" \"$@\"");
+            let mut command = Command::new("sh");
+            let program = binary(args).get_program().to_owned();
+            command
+                .env_clear()
+                .arg("-c")
+                .arg(script)
+                .arg(program)
+                .args(args);
+            command
+        };
+        Self::with(&[], None, command).await
+    }
+
+    async fn with(
+        more: &[&str],
+        tls: Option<CertifiedKey<rcgen::KeyPair>>,
+        command: impl Fn(&[&str]) -> Command,
+    ) -> Self {
+        let turn = TURN.acquire_many(sized(1, SMALL as u32)).await.unwrap();
         let bystanders = Bystanders::move_in().await;
         let write = |name: &str, text: &str| {
             let path = bystanders.place.credentials().join(name);
@@ -95,7 +122,7 @@ impl Victim {
             args.extend(["--tls-key".to_owned(), write("tls.key", &key)]);
         }
         args.extend(more.iter().map(|arg| (*arg).to_owned()));
-        let server = Server::start(&args).await;
+        let server = Server::start_as(command, &args).await;
         let target = Target {
             grpc: server.grpc,
             admin: server.admin,
@@ -119,7 +146,7 @@ impl Victim {
         let (peak, began) = (Peak::watch(process), Instant::now());
         attack(self).await;
         let took = began.elapsed();
-        let tally = self.bystanders.take();
+        let tally = self.bystanders.rest().await;
         let late = peak.late();
         // The attack's own end may cost memory as well, so the peak goes on being watched.
         let after = self.calms_down(before).await;
@@ -137,8 +164,8 @@ impl Victim {
         if env::var_os("ATTACK_REPORT_ONLY").is_some() {
             return;
         }
-        assert!(peak.most() < MOST_KIB, "{} MiB at most", mib(peak.most()));
-        assert!(after < before + LEFT_KIB, "{} MiB are left", mib(after));
+        assert!(peak.most() < MOST_KIB, "{} at most", mib(peak.most()));
+        assert!(after < before + LEFT_KIB, "{} are left", mib(after));
         all_is_well(&tally, late, took);
         self.bystanders.take();
         self.bystanders
@@ -161,7 +188,7 @@ impl Victim {
     /// Waits until the server has no more than `most` descriptors open.
     pub(crate) async fn descriptors_fall_to(&self, most: usize) {
         let few = async || {
-            let now = crate::measure::descriptors(self.server.process.id());
+            let now = descriptors(self.server.process.id());
             (now <= most).then_some(())
         };
         wait_for("descriptors to be given back", few).await;

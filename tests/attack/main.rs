@@ -5,10 +5,14 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // tests
 
+mod admin;
 mod binary;
 mod bystanders;
 mod configuration;
+mod descriptors;
 mod grpc;
 mod harness;
+mod http2;
 mod measure;
+mod tls;
 mod wire;

@@ -1,10 +1,10 @@
 //! HTTP/2 written by hand, as nobody writes it who means well.
 
-use std::{io, net::SocketAddr};
+use std::{io, net::SocketAddr, time::Duration};
 
 use tokio::{
-    io::{AsyncReadExt, AsyncWrite, AsyncWriteExt},
-    net::{TcpSocket, TcpStream},
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpSocket, TcpStream, tcp::OwnedWriteHalf},
     task::JoinHandle,
 };
 
@@ -91,14 +91,28 @@ pub(crate) async fn connect(to: SocketAddr, from: u8) -> io::Result<TcpStream> {
     Ok(stream)
 }
 
-/// A connection on which the preface has been sent. What comes back is read and thrown away.
-pub(crate) struct Raw<W> {
-    writer: W,
+/// The first bytes of a connection: preface, settings (identifier and value), and an acknowledgement.
+pub(crate) fn hello(settings: &[(u16, u32)]) -> Vec<u8> {
+    let settings: Vec<u8> = settings
+        .iter()
+        .flat_map(|(id, value)| [&id.to_be_bytes()[..], &value.to_be_bytes()].concat())
+        .collect();
+    let hello = [
+        PREFACE.to_vec(),
+        frame(Kind::Settings, 0, 0, &settings),
+        frame(Kind::Settings, ACK, 0, &[]),
+    ];
+    hello.concat()
+}
+
+/// A connection on which hello has been said. What comes back is read and thrown away.
+pub(crate) struct Raw {
+    writer: OwnedWriteHalf,
     reader: JoinHandle<()>,
 }
 
-impl Raw<tokio::net::tcp::OwnedWriteHalf> {
-    /// Connects and says hello with these settings (identifier and value).
+impl Raw {
+    /// Connects and says hello.
     pub(crate) async fn open(
         to: SocketAddr,
         from: u8,
@@ -110,34 +124,82 @@ impl Raw<tokio::net::tcp::OwnedWriteHalf> {
             while let Ok(1..) = reader.read(&mut nowhere).await {}
         });
         let mut raw = Self { writer, reader };
-        let settings: Vec<u8> = settings
-            .iter()
-            .flat_map(|(id, value)| [&id.to_be_bytes()[..], &value.to_be_bytes()].concat())
-            .collect();
-        let hello = [
-            PREFACE.to_vec(),
-            frame(Kind::Settings, 0, 0, &settings),
-            frame(Kind::Settings, ACK, 0, &[]),
-        ];
-        raw.send(&hello.concat()).await?;
+        raw.send(&hello(settings)).await?;
         Ok(raw)
     }
-}
 
-impl<W: AsyncWrite + Unpin> Raw<W> {
     /// Sends bytes as they are.
     pub(crate) async fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.writer.write_all(bytes).await
     }
+}
 
-    /// Whether the server has closed the connection.
-    pub(crate) fn closed(&self) -> bool {
-        self.reader.is_finished()
+impl Drop for Raw {
+    fn drop(&mut self) {
+        self.reader.abort();
     }
 }
 
-impl<W> Drop for Raw<W> {
-    fn drop(&mut self) {
-        self.reader.abort();
+/// Opens `count` connections from 127.0.0.`from`, one after the other, and sends `bytes` on each. Those
+/// that the server refuses or closes meanwhile are left out.
+pub(crate) async fn many(to: SocketAddr, from: u8, count: usize, bytes: &[u8]) -> Vec<TcpStream> {
+    let mut held = Vec::new();
+    for _ in 0..count {
+        if let Ok(mut stream) = connect(to, from).await {
+            // A connection that is closed already is one that holds nothing.
+            let _ = stream.write_all(bytes).await;
+            held.push(stream);
+        }
+    }
+    held
+}
+
+/// Sends `bytes` again and again from several connections for `time`, and opens a new one for each
+/// that the server closes. Nothing is read when `deaf`.
+pub(crate) fn flood(
+    to: SocketAddr,
+    first: &[u8],
+    bytes: &[u8],
+    deaf: bool,
+    time: Duration,
+) -> impl Future<Output = ()> + use<> {
+    const WORKERS: usize = 8;
+    let (first, bytes) = (first.to_vec(), bytes.to_vec());
+    let worker = move || {
+        let (first, bytes) = (first.clone(), bytes.clone());
+        tokio::spawn(async move {
+            loop {
+                let _ = pour(to, &first, &bytes, deaf).await;
+                tokio::task::yield_now().await;
+            }
+        })
+    };
+    async move {
+        let workers: Vec<JoinHandle<()>> = (0..WORKERS).map(|_| worker()).collect();
+        tokio::time::sleep(time).await;
+        workers.iter().for_each(JoinHandle::abort);
+    }
+}
+
+async fn pour(to: SocketAddr, first: &[u8], bytes: &[u8], deaf: bool) -> io::Result<()> {
+    let mut stream = connect(to, 2).await?;
+    stream.write_all(first).await?;
+    let (mut reader, mut writer) = stream.split();
+    let write = async {
+        loop {
+            writer.write_all(bytes).await?;
+        }
+    };
+    let read = async {
+        let mut nowhere = vec![0; 16 * 1024];
+        while !deaf && reader.read(&mut nowhere).await? > 0 {}
+        if deaf {
+            std::future::pending::<()>().await;
+        }
+        Ok(())
+    };
+    tokio::select! {
+        end = write => end,
+        end = read => end,
     }
 }

@@ -1,6 +1,6 @@
 //! `serve` as a process, its admin port, and streams from it.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{net::SocketAddr, process::Command, time::Duration};
 
 use azure_blob_eventsource::grpc::pb::{EventSource, eventing_client::EventingClient};
 use serde_json::Value;
@@ -34,6 +34,14 @@ impl Server {
 
     /// A server with these arguments, on free ports where they name none.
     pub(crate) async fn start(args: &[impl AsRef<str>]) -> Self {
+        Self::start_as(|args| binary(args), args).await
+    }
+
+    /// The same, as a process that `command` makes of its arguments.
+    pub(crate) async fn start_as(
+        command: impl Fn(&[&str]) -> Command,
+        args: &[impl AsRef<str>],
+    ) -> Self {
         let mut all = vec!["serve", "--log-format", "json"];
         all.extend(args.iter().map(AsRef::as_ref));
         for port in ["--listen", "--admin-listen"] {
@@ -41,7 +49,7 @@ impl Server {
                 all.extend([port, "127.0.0.1:0"]);
             }
         }
-        let process = Process::spawn(binary(&all));
+        let process = Process::spawn(command(&all));
         let line = process.says("\"listening\"").await;
         let line: Value = serde_json::from_str(&line).unwrap();
         let port = |name: &str| line[name].as_str().unwrap().parse().unwrap();
