@@ -12,6 +12,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     fs::write(out.join("generic.bin"), descriptors.encode_to_vec())?;
     tonic_prost_build::configure()
         .codec_path("crate::grpc::codec::PromptCodec")
+        .extern_path(".generic.Event", "crate::grpc::message::Event")
         .compile_fds(descriptors)?;
     Ok(())
 }

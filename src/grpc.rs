@@ -19,8 +19,11 @@ pub mod bounds;
 pub mod codec;
 pub mod connection;
 pub mod event_stream;
+pub mod frames;
 pub mod health;
 pub mod limits;
+pub mod message;
+pub mod peer;
 pub mod reading;
 pub mod request_body;
 pub mod service;
@@ -35,6 +38,8 @@ pub use tls::TlsFiles;
 /// The contract, generated from `proto/generic.proto`.
 #[allow(missing_docs, unreachable_pub, clippy::all)]
 pub mod pb {
+    pub use super::message::Event;
+
     tonic::include_proto!("generic");
 }
 

@@ -41,6 +41,7 @@ mod courier;
 mod fence;
 mod letters;
 pub mod outlet;
+pub mod reading;
 mod requests;
 mod stalled;
 mod start;

@@ -21,6 +21,7 @@ use super::{
     KEEP_ALIVE, ONCE_METADATA,
     bounds::{Bounds, Permits},
     limits::{CONNECTION_WINDOW, HANDSHAKE, HEADERS, REQUEST, STREAM_WINDOW, STREAMS, TIMES},
+    peer::{Peer, Watched},
     request_body::InTime,
 };
 use crate::port::{
@@ -68,10 +69,12 @@ impl Http2 {
     where
         IO: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
+        let stream = Watched::new(stream, place.connection().peer);
         let requests = Requests {
             routes: self.routes,
             bounds: self.bounds.on_a_connection(),
             connection: place.connection(),
+            peer: stream.peer(),
         };
         let connection = builder().serve_connection(TokioIo::new(stream), requests);
         let finish = |connection: Pin<&mut _>| http2::Connection::graceful_shutdown(connection);
@@ -115,6 +118,7 @@ struct Requests {
     routes: Routes,
     bounds: Bounds,
     connection: Arc<Connection>,
+    peer: Peer,
 }
 
 /// An answer counts as open until it has been sent.
@@ -160,6 +164,7 @@ impl Requests {
             remote_addr: Some(self.connection.peer),
         });
         about.insert(self.connection.clone());
+        about.insert(self.peer.clone());
         request
     }
 }

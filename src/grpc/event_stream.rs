@@ -24,6 +24,8 @@ use crate::{
 #[derive(Debug)]
 pub struct EventStream {
     name: String,
+    /// Whether events are filled up, so that the client's flow control shows each that it reads.
+    filled: bool,
     events: Events,
     end: EndOf,
     shutdown: CancellationToken,
@@ -42,9 +44,11 @@ enum EndOf {
 }
 
 impl EventStream {
-    /// A stream of events that bear `name`; `client_gone` is told when it is dropped.
+    /// A stream of events that bear `name`, filled up if they are to be; `client_gone` is told when
+    /// it is dropped.
     pub fn new(
         name: String,
+        filled: bool,
         events: Events,
         end: oneshot::Receiver<Result<(), Status>>,
         shutdown: CancellationToken,
@@ -52,6 +56,7 @@ impl EventStream {
     ) -> Self {
         Self {
             name,
+            filled,
             events,
             end: EndOf::Running(end),
             shutdown,
@@ -66,6 +71,13 @@ impl EventStream {
             _live: live,
             ..self
         }
+    }
+
+    fn event(&self, announcement: Announcement) -> Event {
+        let event = Event::new(self.name.clone(), announcement.payload.into());
+        let event = if self.filled { event.filled() } else { event };
+        self.events.sent(event.bytes());
+        event
     }
 
     // An error goes before what is left in the channel: nobody has recorded that as done, so it
@@ -111,10 +123,7 @@ impl Stream for EventStream {
             return Poll::Ready(None);
         }
         match self.events.poll_recv(cx) {
-            Poll::Ready(Some(Announcement { payload })) => Poll::Ready(Some(Ok(Event {
-                name: self.name.clone(),
-                payload: payload.into(),
-            }))),
+            Poll::Ready(Some(announcement)) => Poll::Ready(Some(Ok(self.event(announcement)))),
             // The session has let go of the channel a moment before it says how it ended.
             Poll::Ready(None) if matches!(self.end, EndOf::Running(..)) => Poll::Pending,
             Poll::Ready(None) => Poll::Ready(None),
@@ -148,7 +157,7 @@ mod tests {
         let guard = client_gone.clone().drop_guard();
         let shutdown = CancellationToken::new();
         Parts {
-            stream: EventStream::new("e".into(), receiver, ended, shutdown.clone(), guard),
+            stream: EventStream::new("e".into(), false, receiver, ended, shutdown.clone(), guard),
             shutdown,
             events,
             end,

@@ -16,6 +16,7 @@ use super::{
     CONFIG_BYTES, DEAD_FOUND, NAME_BYTES, ONCE_METADATA, PROOF,
     event_stream::EventStream,
     pb::{EventSource, eventing_server::Eventing},
+    peer::Peer,
     reading::ConfigReader,
     status::End,
     streams::{Claim, Streams},
@@ -33,7 +34,7 @@ use crate::{
     session::{
         Mode, Session, SessionError,
         access::Access,
-        outlet::{Outlet, outlet},
+        outlet::{Outlet, outlet_to},
     },
     source::id::{source_id, unused_number},
 };
@@ -60,8 +61,19 @@ struct Asked {
     config: SourceConfig,
     confirm: Option<Arc<dyn Confirmation>>,
     once: bool,
-    peer: Option<SocketAddr>,
+    peer: Option<Peer>,
     began: Instant,
+}
+
+impl Asked {
+    /// Whether time alone says that an event is done, so that it must be known whether it was read.
+    fn by_time(&self) -> bool {
+        self.confirm.is_none() && !self.config.limits.settle.is_zero()
+    }
+
+    fn address(&self) -> Option<SocketAddr> {
+        self.peer.as_ref().map(Peer::address)
+    }
 }
 
 #[tonic::async_trait]
@@ -72,7 +84,8 @@ impl Eventing for EventSourceService {
         &self,
         request: Request<EventSource>,
     ) -> Result<Response<EventStream>, Status> {
-        let peer = request.remote_addr();
+        let peer = Peer::of(&request).cloned();
+        let address = peer.as_ref().map(Peer::address);
         // From here on the client is one that was let in, and does not lose its connection to others.
         let connection = request.extensions().get::<Arc<Connection>>();
         let live = connection.map(Connection::live);
@@ -80,7 +93,7 @@ impl Eventing for EventSourceService {
             Ok(stream) => Ok(Response::new(stream.keeping(live))),
             Err(end) => {
                 let status = Status::from(&end);
-                let peer = peer.map(tracing::field::display);
+                let peer = address.map(tracing::field::display);
                 // The status's words have no control characters, whatever the request had.
                 warn!(peer, reason = status.message(), "a stream was refused");
                 Err(status)
@@ -93,7 +106,7 @@ impl EventSourceService {
     async fn start(
         &self,
         request: Request<EventSource>,
-        peer: Option<SocketAddr>,
+        peer: Option<Peer>,
     ) -> Result<EventStream, End> {
         let began = Instant::now();
         let once = wants_once(request.metadata());
@@ -143,10 +156,13 @@ impl EventSourceService {
         claim: Claim,
         source: Arc<Source>,
     ) -> EventStream {
-        let (events, receiver) = outlet(CHANNEL);
+        let by_time = asked.by_time();
+        let peer = asked.peer.as_ref().filter(|_| by_time);
+        let (events, receiver) = outlet_to(peer.and_then(Peer::reading), CHANNEL);
         let (end, ended) = oneshot::channel();
         let stream = EventStream::new(
             asked.name.clone(),
+            by_time,
             receiver,
             ended,
             self.streams.shutdown(),
@@ -297,7 +313,7 @@ impl Running {
             container,
             once = asked.once,
             took_over = claim.took_over,
-            peer = asked.peer.map(tracing::field::display),
+            peer = asked.address().map(tracing::field::display),
             "stream started"
         );
         source.take_overs.fetch_add(claim.took_over.into(), Relaxed);

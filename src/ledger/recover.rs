@@ -148,9 +148,6 @@ async fn read_snapshot(home: &Home, found: &mut Recovered) -> Result<bool, Journ
     let contents = &mut found.contents;
     let mut end = None;
     let read = read_frames(home, &name, |entry, length| {
-        if end.is_some() {
-            return Err(AFTER_END);
-        }
         match entry {
             Entry::End(count) => end = Some(count),
             entry => {
@@ -184,7 +181,7 @@ async fn read_journal(home: &Home, found: &mut Recovered) -> Result<bool, Journa
     let (contents, sealed, frames) = (&mut found.contents, &mut found.sealed, &mut found.frames);
     let read = read_frames(home, &name, |entry, _| {
         if *sealed {
-            return Err(AFTER_END);
+            return Err("goes on after its end");
         }
         *sealed = entry == Entry::Sealed;
         *frames += 1;
@@ -198,8 +195,6 @@ async fn read_journal(home: &Home, found: &mut Recovered) -> Result<bool, Journa
     }
     Ok(read.is_some())
 }
-
-const AFTER_END: &str = "goes on after its end";
 
 fn take_in(contents: &mut Contents, entry: Entry) -> Result<(), &'static str> {
     let done = matches!(entry, Entry::Done(_) | Entry::Replayed(_));

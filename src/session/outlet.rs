@@ -13,6 +13,7 @@ use std::{
 use bytes::Bytes;
 use tokio::sync::mpsc;
 
+use super::reading::Reading;
 use crate::{event::Place, source::listing::Discovered};
 
 /// An event on its way to a client.
@@ -34,14 +35,25 @@ impl Announcement {
 
 /// Makes a channel that holds at most `capacity` events.
 pub fn outlet(capacity: usize) -> (Outlet, Events) {
+    outlet_to(None, capacity)
+}
+
+/// As [`outlet`], to a client of which is known how far it reads.
+pub fn outlet_to(reading: Option<Arc<Reading>>, capacity: usize) -> (Outlet, Events) {
     let (sender, receiver) = mpsc::channel(capacity);
     let taken = Arc::new(AtomicU64::new(0));
     let events = Events {
         receiver,
         received: 0,
         taken: Arc::clone(&taken),
+        reading: reading.clone(),
     };
-    (Outlet { sender, taken }, events)
+    let outlet = Outlet {
+        sender,
+        taken,
+        reading,
+    };
+    (outlet, events)
 }
 
 /// The session's end.
@@ -49,6 +61,7 @@ pub fn outlet(capacity: usize) -> (Outlet, Events) {
 pub struct Outlet {
     sender: mpsc::Sender<Announcement>,
     taken: Arc<AtomicU64>,
+    reading: Option<Arc<Reading>>,
 }
 
 impl Outlet {
@@ -62,9 +75,12 @@ impl Outlet {
         self.sender.try_reserve().ok()
     }
 
-    /// How many events have been taken, of all that were ever sent.
+    /// How many events have been taken, of all that were ever sent: by the client, if it shows how
+    /// far it reads, and else by the transport.
     pub fn taken(&self) -> u64 {
-        self.taken.load(Relaxed)
+        let taken = self.taken.load(Relaxed);
+        let read = self.reading.as_ref().map(|reading| reading.done_with());
+        read.map_or(taken, |read| read.min(taken))
     }
 
     /// Waits until the other end is gone.
@@ -88,6 +104,7 @@ pub struct Events {
     receiver: mpsc::Receiver<Announcement>,
     received: u64,
     taken: Arc<AtomicU64>,
+    reading: Option<Arc<Reading>>,
 }
 
 impl Events {
@@ -96,14 +113,25 @@ impl Events {
         poll_fn(|context| self.poll_recv(context)).await
     }
 
-    /// As [`Events::recv`].
+    /// As [`Events::recv`]. Of a client that shows how far it reads, none while it does not read.
     pub fn poll_recv(&mut self, context: &mut Context<'_>) -> Poll<Option<Announcement>> {
         self.take();
+        let reading = self.reading.as_ref();
+        if reading.is_some_and(|reading| !reading.has_room(context)) {
+            return Poll::Pending;
+        }
         let event = self.receiver.poll_recv(context);
         if let Poll::Ready(Some(_)) = event {
             self.received += 1;
         }
         event
+    }
+
+    /// The event that was received last takes so many bytes of the stream.
+    pub fn sent(&self, bytes: u64) {
+        if let Some(reading) = &self.reading {
+            reading.sent(bytes);
+        }
     }
 
     /// Says that everything that was received has been taken, without asking for more.

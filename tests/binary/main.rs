@@ -24,6 +24,7 @@ mod restart;
 mod server;
 mod shutdown;
 mod sign_in;
+mod slow_clients;
 mod storage;
 mod take_over;
 mod terminal;
