@@ -214,7 +214,7 @@ impl Account {
         to: &Path,
     ) -> Result<Downloaded, DownloadError> {
         let download = Download::new(&self.service, container, name, etag);
-        download.to_file(to).await
+        download.save(to).await
     }
 
     /// A container as a place for ledgers.

@@ -117,7 +117,7 @@ impl<'a> Download<'a> {
     }
 
     /// Writes it to the file `to`, which is there only once it is whole.
-    pub(super) async fn to_file(mut self, to: &Path) -> Result<Downloaded, DownloadError> {
+    pub(super) async fn save(mut self, to: &Path) -> Result<Downloaded, DownloadError> {
         let part = to.with_added_extension("part");
         let mut file = File::create(&part).await?;
         let ended = self.download(&mut file).await;

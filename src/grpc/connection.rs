@@ -27,6 +27,7 @@ use super::{
 use crate::port::{
     connections::{Connection, Open, Place},
     drive::drive,
+    fair::Fair,
     held::Held,
 };
 
@@ -76,7 +77,7 @@ impl Http2 {
             connection: place.connection(),
             peer: stream.peer(),
         };
-        let connection = builder().serve_connection(TokioIo::new(stream), requests);
+        let connection = builder().serve_connection(TokioIo::new(Fair(stream)), requests);
         let finish = |connection: Pin<&mut _>| http2::Connection::graceful_shutdown(connection);
         drive(connection, finish, &place, &TIMES, &self.stop).await;
     }
