@@ -133,7 +133,7 @@ impl Builder {
     fn open_place(&mut self) -> u16 {
         let place = self.places;
         self.places += 1;
-        if place % 64 == 0 {
+        if place.is_multiple_of(64) {
             let Automaton {
                 takes,
                 keeps,
