@@ -12,7 +12,7 @@ use super::{
 };
 
 /// The most that the tree of a document takes.
-const TREE: usize = 4 << 20;
+const TREE: usize = 1 << 20;
 
 /// As many pieces as fit, after a head.
 fn filled(head: &str, piece: impl Fn(usize) -> String) -> String {
@@ -86,6 +86,10 @@ fn documents() -> Vec<(&'static str, String)> {
         ("comments", filled("a: 1\n", |_| "#\n".to_owned())),
         ("documents", "---\n".repeat(MAX_BYTES / 4)),
         ("laughs", laughs("[x, x, x]", 9, 60)),
+        (
+            "a long text sixty times",
+            laughs(&"x".repeat(50_000), 60, 2),
+        ),
         ("a long text again", laughs(&"x".repeat(50_000), 30, 3)),
         (
             "a long list again",

@@ -10,11 +10,8 @@ use std::collections::BTreeMap;
 
 use super::glob::{Members, Token};
 
-/// Globs of so many words of places are matched without an allocation.
-const SMALL: usize = 4;
-
 /// A compiled glob.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug)]
 pub(super) struct Automaton {
     /// Places whose piece takes a character that the glob does not name.
     takes: Vec<u64>,
@@ -22,10 +19,14 @@ pub(super) struct Automaton {
     keeps: Vec<u64>,
     /// Places that keep their bit for any character.
     keeps_always: Vec<u64>,
+    /// Places where jumps start.
+    leaves: Vec<u64>,
     /// From where to where, in the order of their starts. All go forward.
     jumps: Vec<(u16, u16)>,
-    /// The characters that the glob names, in order, each with where its flips end.
-    named: Vec<(char, u32)>,
+    /// Where the flips of each ASCII character end; they begin where those of the one before end.
+    ascii: Box<[u32; 128]>,
+    /// The other characters that the glob names, in order, each with where its flips end.
+    others: Vec<(char, u32)>,
     /// Where a named character is taken other than `takes` says: the word, and its bits.
     flips: Vec<(u16, u64)>,
     /// The last place.
@@ -41,23 +42,50 @@ impl Automaton {
     }
 
     pub(super) fn matches(&self, name: &str) -> bool {
-        let (mut small, mut large) = ([0; SMALL], Vec::new());
-        let live = match small.get_mut(..self.takes.len()) {
-            Some(live) => live,
-            None => {
-                large.resize(self.takes.len(), 0);
-                large.as_mut_slice()
+        match self.takes.len() {
+            1 => self.matches_in_one_word(name),
+            _ => self.matches_in_words(name),
+        }
+    }
+
+    // Most globs have fewer than 64 places.
+    fn matches_in_one_word(&self, name: &str) -> bool {
+        let first = |words: &[u64]| words.first().copied().unwrap_or_default();
+        let (takes, leaves) = (first(&self.takes), first(&self.leaves));
+        let (keeps, keeps_always) = (first(&self.keeps), first(&self.keeps_always));
+        let jump = |mut live: u64| {
+            if live & leaves != 0 {
+                for (from, to) in &self.jumps {
+                    live |= (live >> from & 1) << to;
+                }
             }
+            live
         };
-        set(live, 0);
-        self.jump(live);
+        let mut live = jump(1);
         for c in name.chars() {
-            if !self.step(live, c) {
+            let flips = self.flips_of(c).first().map_or(0, |(_, bits)| *bits);
+            let keeps = if c == '/' { keeps_always } else { keeps };
+            live = live & keeps | (live & (takes ^ flips)) << 1;
+            if live == 0 {
                 return false;
             }
-            self.jump(live);
+            live = jump(live);
         }
-        is_set(live, self.last)
+        live >> self.last & 1 == 1
+    }
+
+    /// The way for every glob; apart from `matches` so that tests can compare the two.
+    pub(super) fn matches_in_words(&self, name: &str) -> bool {
+        let mut live = vec![0; self.takes.len()];
+        set(&mut live, 0);
+        self.jump(&mut live);
+        for c in name.chars() {
+            if !self.step(&mut live, c) {
+                return false;
+            }
+            self.jump(&mut live);
+        }
+        is_set(&live, self.last)
     }
 
     /// About how many steps of work a character of a name is, at most.
@@ -68,8 +96,8 @@ impl Automaton {
     /// What it keeps, in bytes.
     #[cfg(test)]
     pub(super) fn bytes(&self) -> usize {
-        let places = 3 * 8 * self.takes.capacity();
-        places + 4 * self.jumps.capacity() + 8 * self.named.capacity() + 16 * self.flips.capacity()
+        let words = 4 * 8 * self.takes.capacity() + size_of_val(&*self.ascii);
+        words + 4 * self.jumps.capacity() + 8 * self.others.capacity() + 16 * self.flips.capacity()
     }
 
     // Whether the name can still be anywhere.
@@ -92,6 +120,13 @@ impl Automaton {
     }
 
     fn jump(&self, live: &mut [u64]) {
+        if live
+            .iter()
+            .zip(&self.leaves)
+            .all(|(live, leaves)| live & leaves == 0)
+        {
+            return;
+        }
         for &(from, to) in &self.jumps {
             if is_set(live, from) {
                 set(live, to);
@@ -100,12 +135,22 @@ impl Automaton {
     }
 
     fn flips_of(&self, c: char) -> &[(u16, u64)] {
-        let Ok(at) = self.named.binary_search_by_key(&c, |(c, _)| *c) else {
-            return &[];
+        let ends = |at: usize| match at.checked_sub(self.ascii.len()) {
+            None => self.ascii.get(at).copied(),
+            Some(at) => self.others.get(at).map(|(_, end)| *end),
         };
-        let end = |at: usize| self.named.get(at).map_or(0, |(_, end)| *end as usize);
-        let start = at.checked_sub(1).map_or(0, end);
-        self.flips.get(start..end(at)).unwrap_or_default()
+        let at = match self.ascii.len() {
+            ascii if c.is_ascii() => (c as usize).min(ascii),
+            ascii => match self.others.binary_search_by_key(&c, |(c, _)| *c) {
+                Ok(at) => ascii + at,
+                Err(_) => return &[],
+            },
+        };
+        let start = at.checked_sub(1).and_then(ends).unwrap_or_default();
+        let end = ends(at).unwrap_or_default();
+        self.flips
+            .get(start as usize..end as usize)
+            .unwrap_or_default()
     }
 }
 
@@ -122,8 +167,11 @@ fn is_set(places: &[u64], place: u16) -> bool {
 
 #[derive(Debug, Default)]
 struct Builder {
-    automaton: Automaton,
     places: u16,
+    takes: Vec<u64>,
+    keeps: Vec<u64>,
+    keeps_always: Vec<u64>,
+    jumps: Vec<(u16, u16)>,
     flips: BTreeMap<char, Vec<(u16, u64)>>,
 }
 
@@ -133,14 +181,8 @@ impl Builder {
     fn open_place(&mut self) -> u16 {
         let place = self.places;
         self.places += 1;
-        if place % 64 == 0 {
-            let Automaton {
-                takes,
-                keeps,
-                keeps_always,
-                ..
-            } = &mut self.automaton;
-            for words in [takes, keeps, keeps_always] {
+        if place.is_multiple_of(64) {
+            for words in [&mut self.takes, &mut self.keeps, &mut self.keeps_always] {
                 words.push(0);
             }
         }
@@ -174,7 +216,7 @@ impl Builder {
     fn take(&mut self, any: bool, others: impl IntoIterator<Item = char>) {
         let here = self.here();
         if any {
-            set(&mut self.automaton.takes, here);
+            set(&mut self.takes, here);
         }
         for c in others {
             self.flip(c, here);
@@ -193,13 +235,13 @@ impl Builder {
 
     fn keep(&mut self) {
         let here = self.here();
-        set(&mut self.automaton.keeps, here);
+        set(&mut self.keeps, here);
     }
 
     fn keep_always(&mut self) {
         self.keep();
         let here = self.here();
-        set(&mut self.automaton.keeps_always, here);
+        set(&mut self.keeps_always, here);
     }
 
     /// No directories, or anything that ends in a slash.
@@ -208,8 +250,8 @@ impl Builder {
         let inside = self.open_place();
         self.keep_always();
         self.take(false, ['/']);
-        self.automaton.jumps.push((start, inside));
-        self.automaton.jumps.push((start, self.here()));
+        self.jumps.push((start, inside));
+        self.jumps.push((start, self.here()));
     }
 
     fn either(&mut self, branches: &[Vec<Token>]) {
@@ -217,33 +259,47 @@ impl Builder {
         let mut ends = Vec::new();
         for branch in branches {
             let begin = self.open_place();
-            self.automaton.jumps.push((start, begin));
+            self.jumps.push((start, begin));
             self.add(branch);
             ends.push(self.here());
         }
         let join = self.open_place();
         let jumps = ends.into_iter().map(|end| (end, join));
-        self.automaton.jumps.extend(jumps);
+        self.jumps.extend(jumps);
     }
 
-    fn finish(mut self) -> Automaton {
-        self.automaton.last = self.here();
-        // Each jump is made once a character, so what leads to its start has to come before it.
-        self.automaton.jumps.sort_unstable();
-        for (c, flips) in self.flips {
-            self.automaton.flips.extend(flips);
-            let end = u32::try_from(self.automaton.flips.len()).unwrap_or(u32::MAX);
-            self.automaton.named.push((c, end));
+    fn finish(self) -> Automaton {
+        let (mut ascii, mut others, mut all) = (Box::new([0; 128]), Vec::new(), Vec::new());
+        let end = |all: &Vec<_>| u32::try_from(all.len()).unwrap_or(u32::MAX);
+        let mut flips = self.flips;
+        for (c, ascii_end) in ('\0'..).zip(ascii.iter_mut()) {
+            all.extend(flips.remove(&c).unwrap_or_default());
+            *ascii_end = end(&all);
         }
-        let Automaton {
-            jumps,
-            named,
-            flips,
-            ..
-        } = &mut self.automaton;
+        for (c, flips) in flips {
+            all.extend(flips);
+            others.push((c, end(&all)));
+        }
+        let mut leaves = vec![0; self.takes.len()];
+        self.jumps
+            .iter()
+            .for_each(|(from, _)| set(&mut leaves, *from));
+        let mut jumps = self.jumps;
+        // Each jump is made once a character, so what leads to its start has to come before it.
+        jumps.sort_unstable();
         jumps.shrink_to_fit();
-        named.shrink_to_fit();
-        flips.shrink_to_fit();
-        self.automaton
+        others.shrink_to_fit();
+        all.shrink_to_fit();
+        Automaton {
+            last: self.places.saturating_sub(1),
+            takes: self.takes,
+            keeps: self.keeps,
+            keeps_always: self.keeps_always,
+            leaves,
+            jumps,
+            ascii,
+            others,
+            flips: all,
+        }
     }
 }

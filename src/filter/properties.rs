@@ -4,6 +4,7 @@
 use proptest::prelude::*;
 
 use super::{
+    automaton::Automaton,
     glob::{self, Token},
     matcher::Matcher,
     *,
@@ -103,6 +104,8 @@ proptest! {
             let expected = reference(&tokens, &name.chars().collect::<Vec<_>>());
             prop_assert_eq!(chosen.matches(&name), expected, "{:?} {:?}", pattern, name);
             prop_assert_eq!(general.matches(&name), expected, "{:?} {:?}", pattern, name);
+            let in_words = Automaton::new(&tokens).matches_in_words(&name);
+            prop_assert_eq!(in_words, expected, "{:?} {:?}", pattern, name);
         }
     }
 

@@ -40,6 +40,10 @@ impl ConfigReader {
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 mod tests {
+    use std::{pin::pin, time::Duration};
+
+    use tokio::time::timeout;
+
     use super::*;
 
     #[tokio::test]
@@ -54,15 +58,12 @@ mod tests {
 
     #[tokio::test]
     async fn who_comes_while_others_are_read_waits_for_a_turn() {
-        let reader = Arc::new(ConfigReader::default());
+        let reader = ConfigReader::default();
         let all = reader.0.clone().acquire_many_owned(AT_ONCE as u32).await;
-        let waiting = tokio::spawn({
-            let reader = Arc::clone(&reader);
-            async move { reader.read(b"nonsense".to_vec()).await }
-        });
-        tokio::task::yield_now().await;
-        assert!(!waiting.is_finished());
+        let mut waiting = pin!(reader.read(b"nonsense".to_vec()));
+        let early = timeout(Duration::from_millis(200), &mut waiting).await;
+        assert!(early.is_err(), "{early:?}");
         drop(all);
-        assert!(waiting.await.unwrap().is_err());
+        assert!(waiting.await.is_err());
     }
 }

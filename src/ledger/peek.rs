@@ -35,3 +35,70 @@ fn first_facts(name: &str, bytes: &[u8]) -> Option<Facts> {
     }
     None
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+mod tests {
+    use std::sync::Arc;
+
+    use bytes::Bytes;
+
+    use super::*;
+    use crate::{
+        filter::FilterSpec,
+        ledger::{
+            fingerprint::{Fingerprint, FingerprintKey},
+            home::Rollover,
+            journal::Journal,
+            memory::MemoryStore,
+        },
+    };
+
+    const CONTAINER: &str = "https://account.example/datasets";
+
+    fn home() -> Home {
+        Home {
+            store: Arc::new(MemoryStore::default()),
+            source_id: "datasets".to_owned(),
+            writer: 1,
+            rollover: Rollover::default(),
+            stats: Arc::default(),
+        }
+    }
+
+    fn facts() -> Entry {
+        let key = FingerprintKey(1, 2);
+        let facts = Facts::new(CONTAINER.to_owned(), key, FilterSpec::default(), "", 0);
+        Entry::Facts(facts)
+    }
+
+    #[tokio::test]
+    async fn a_ledger_tells_its_container_from_its_first_entry_on() {
+        let home = home();
+        assert_eq!(container_of(&home).await.unwrap(), None);
+        let (mut journal, mut contents) = Journal::open(&home).await.unwrap();
+        assert_eq!(container_of(&home).await.unwrap(), None);
+        let done = Entry::Done((0..100_000).map(Fingerprint::from_bits).collect());
+        for entry in [facts(), done] {
+            journal.append(std::slice::from_ref(&entry)).await.unwrap();
+            contents.apply(entry);
+        }
+        let container = Some(CONTAINER.to_owned());
+        assert_eq!(container_of(&home).await.unwrap(), container);
+        let snapshot = journal.snapshot(&contents);
+        journal.compact(snapshot).await.unwrap();
+        assert_eq!(container_of(&home).await.unwrap(), container);
+        // Whoever looks takes nothing over.
+        journal.verify().await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn what_is_no_ledger_is_left_to_whoever_opens_it() {
+        let home = home();
+        let name = home.journal(1);
+        home.store.create_append(&name).await.unwrap();
+        let nonsense = Bytes::from_static(b"nonsense and more of it");
+        home.store.append(&name, 0, nonsense).await.unwrap();
+        assert_eq!(container_of(&home).await.unwrap(), None);
+    }
+}
