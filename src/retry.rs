@@ -109,10 +109,12 @@ impl Retry {
         tokio::time::sleep(asked.unwrap_or(own)).await;
     }
 
-    /// Tells of a fault, once, that needs no wait.
-    pub fn tell(&mut self, error: &StorageError) {
-        if self.failures == 0 {
-            self.note(error, None);
+    /// Tells, once, of a fault that needs no wait, or that there is none any more.
+    pub fn tell(&mut self, fault: Option<StorageError>) {
+        match fault {
+            Some(error) if self.failures == 0 => self.note(&error, None),
+            Some(_) => {}
+            None => self.succeeded(),
         }
     }
 

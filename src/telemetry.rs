@@ -6,12 +6,13 @@ use std::{
 };
 
 use thiserror::Error;
-use tracing::field::Field;
+use tracing::{Subscriber, field::Field};
 use tracing_subscriber::{
     EnvFilter,
     field::MakeExt,
     filter::LevelFilter,
     fmt::format::{Writer, debug_fn},
+    util::SubscriberInitExt,
 };
 
 use crate::{
@@ -45,22 +46,38 @@ pub fn start(args: &LogArgs, quiet: bool) -> Result<(), TelemetryError> {
         levels: levels.to_owned(),
         problem: problem.to_string(),
     })?;
-    let builder = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(io::stderr);
-    let started = match format(args, io::stderr().is_terminal()) {
-        LogFormat::Json => builder
-            .json()
-            .flatten_event(true)
-            .with_writer(|| JsonWriter(io::stderr()))
-            .try_init(),
-        LogFormat::Text => builder
-            .with_ansi(io::stderr().is_terminal())
-            .with_target(false)
-            .fmt_fields(debug_fn(plain_field).delimited(" "))
-            .try_init(),
+    let terminal = io::stderr().is_terminal();
+    let started = match format(args, terminal) {
+        LogFormat::Json => json(filter, io::stderr).try_init(),
+        LogFormat::Text => text(filter, io::stderr, terminal).try_init(),
     };
     started.map_err(|_| TelemetryError::Started)
+}
+
+fn json<W: io::Write>(
+    filter: EnvFilter,
+    to: impl Fn() -> W + Send + Sync + 'static,
+) -> impl Subscriber + Send + Sync {
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .json()
+        .flatten_event(true)
+        .with_writer(move || JsonWriter(to()))
+        .finish()
+}
+
+fn text<W: io::Write>(
+    filter: EnvFilter,
+    to: impl Fn() -> W + Send + Sync + 'static,
+    colours: bool,
+) -> impl Subscriber + Send + Sync {
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(colours)
+        .with_target(false)
+        .fmt_fields(debug_fn(plain_field).delimited(" "))
+        .with_writer(to)
+        .finish()
 }
 
 // The colours of a line are ours; what stands in its fields is anybody's.
@@ -101,13 +118,56 @@ fn format(args: &LogArgs, terminal: bool) -> LogFormat {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
+    use std::sync::{Arc, Mutex};
+
     use super::*;
 
     const NOTHING: LogArgs = LogArgs {
         levels: None,
         format: None,
     };
+
+    /// A log in memory.
+    #[derive(Clone, Default)]
+    struct Log(Arc<Mutex<Vec<u8>>>);
+
+    impl io::Write for Log {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn what_is_logged_does_nothing_to_a_terminal_and_stays_on_its_line() {
+        const HOSTILE: &str = "\u{1b}]0;x\u{7}\u{9b}31m\u{7f}\r\nINFO all is well\u{2028}\u{202e}";
+        let (log, other) = (Log::default(), Log::default());
+        let (to, to_other) = (log.clone(), other.clone());
+        let say = || {
+            let error = io::Error::other(HOSTILE);
+            let error: &(dyn std::error::Error + 'static) = &error;
+            tracing::warn!(shown = %HOSTILE, text = HOSTILE, debug = ?HOSTILE, error, "said {HOSTILE}");
+        };
+        let levels = || EnvFilter::new("info");
+        tracing::subscriber::with_default(json(levels(), move || to.clone()), say);
+        tracing::subscriber::with_default(text(levels(), move || to_other.clone(), false), say);
+        for log in [log, other] {
+            let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+            let line = text.strip_suffix('\n').unwrap();
+            let hidden = |c: char| c.is_control() || "\u{2028}\u{202e}".contains(c);
+            assert!(!line.chars().any(hidden), "{line:?}");
+            assert!(
+                line.contains("WARN") && line.contains("all is well"),
+                "{line}"
+            );
+        }
+    }
 
     #[test]
     fn machines_get_json_and_people_text() {

@@ -335,6 +335,7 @@ async fn the_names_in_the_state_container_have_a_bound_and_no_circle() {
     assert_eq!(server(&subject).requests(HttpOp::ListBlobs), 51);
     lost(Lost::Circle(3));
     let error = state.list("source/").await.unwrap_err();
+    assert!(error.is_transient(), "{error}");
     assert!(error.message.contains("round in a circle"), "{error}");
     assert!(server(&subject).requests(HttpOp::ListBlobs) < 70);
     server(&subject).calm();

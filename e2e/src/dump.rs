@@ -1,5 +1,7 @@
 //! What helps when a case has failed.
 
+use testkit::plain::{Lines, Plain};
+
 use crate::{
     command::kubectl,
     stage::{EVENT_SOURCE, SENSOR, SERVER},
@@ -38,7 +40,7 @@ async fn show(namespace: &str, args: &[&str]) {
             .collect::<Vec<_>>()
             .iter()
             .rev()
-            .for_each(|line| println!("    {line}")),
-        Err(error) => println!("    {error:#}"),
+            .for_each(|line| println!("    {}", Plain(line))),
+        Err(error) => println!("    {}", Lines(&format!("{error:#}"))),
     }
 }

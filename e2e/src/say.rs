@@ -5,6 +5,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use testkit::plain::Lines;
+
 /// Tells the story of one case.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Say(Instant);
@@ -17,7 +19,8 @@ impl Say {
 
     /// One line.
     pub(crate) fn line(&self, text: impl Display) {
-        println!("  {:6.1} s  {text}", self.elapsed().as_secs_f64());
+        let text = text.to_string();
+        println!("  {:6.1} s  {}", self.elapsed().as_secs_f64(), Lines(&text));
     }
 
     /// Since the start.

@@ -31,7 +31,7 @@ use crate::{
     source::walk::Walk,
     storage::{
         StorageError,
-        StorageErrorKind::{Protocol, Rejected, Transient},
+        StorageErrorKind::{Protocol, Rejected, StaleContinuation, Transient},
     },
 };
 
@@ -123,7 +123,7 @@ impl Container {
         let listing = Listing::new(self.service.clone(), &self.container);
         let mut walk = Walk::new(&listing, prefix);
         let (mut names, mut bytes) = (Vec::new(), 0);
-        while let Some(page) = walk.next().await? {
+        while let Some(page) = walk.next().await.map_err(to_start_over)? {
             for blob in page.blobs().filter(|blob| !blob.is_directory) {
                 bytes += blob.name.len();
                 names.push(blob.name.to_owned());
@@ -272,6 +272,17 @@ impl StateStore for Container {
             }
         })
         .await
+    }
+}
+
+// Whoever asks for all names starts over by asking again.
+fn to_start_over(error: StorageError) -> StorageError {
+    match error.kind {
+        StaleContinuation => StorageError {
+            kind: Transient,
+            ..error
+        },
+        _ => error,
     }
 }
 

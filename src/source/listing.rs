@@ -118,10 +118,7 @@ impl Sweeper {
             match next {
                 Ok(Some(page)) => {
                     *proven = true;
-                    match walk.trouble() {
-                        Some(trouble) => hollow.tell(&trouble),
-                        None => hollow.succeeded(),
-                    }
+                    hollow.tell(walk.trouble());
                     self.take(&page, &mut tally).await?;
                 }
                 Ok(None) => break,

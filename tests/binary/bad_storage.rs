@@ -3,15 +3,11 @@
 
 use std::time::{Duration, Instant};
 
-use testkit::{
-    account::NewBlob,
-    http::{HttpFault, HttpOp, RetryAfter},
-    lost::Lost,
-};
+use testkit::http::{HttpFault, HttpOp, RetryAfter};
 use tonic::Code;
 
 use crate::{
-    process::{Process, binary, wait_for},
+    process::wait_for,
     server::{Server, assert_status},
     storage::Place,
 };
@@ -21,7 +17,7 @@ use crate::{
 const MOST_KIB: u64 = 160 * 1024;
 
 /// The host and port of an endpoint, as messages name it.
-fn host(place: &Place) -> &str {
+pub(crate) fn host(place: &Place) -> &str {
     place.endpoint.split('/').nth(2).unwrap()
 }
 
@@ -36,7 +32,7 @@ pub(crate) fn memory(server: &Server, field: &str) -> Option<u64> {
         .ok()
 }
 
-fn assert_small(server: &Server) {
+pub(crate) fn assert_small(server: &Server) {
     let Some(most) = memory(server, "VmHWM") else {
         println!("this system does not tell how much memory a process had");
         return;
@@ -239,117 +235,9 @@ async fn nonsense_from_a_service_that_has_proven_itself_is_waited_out() {
 }
 
 /// What the status page says of the last thing that went wrong.
-async fn last_error(server: &Server) -> String {
+pub(crate) async fn last_error(server: &Server) -> String {
     let source = server.source().await;
     source["lastError"].as_str().unwrap_or_default().to_owned()
-}
-
-#[tokio::test]
-async fn a_listing_that_goes_nowhere_is_slow_told_and_recovered_from() {
-    for (lost, words) in [
-        (
-            Lost::EmptyCircle(1),
-            "the next page is said to be the one that was asked for",
-        ),
-        (Lost::Circle(2), "the listing goes round in a circle"),
-        (Lost::Again(2), "the listing goes round in a circle"),
-        (Lost::Empty, ""),
-    ] {
-        let (place, face) = Place::fake().await;
-        let config = place.stateless_config() + "pattern: '*.csv'\n";
-        place.put("a.csv").await;
-        let server = Server::of(&place).await;
-        let mut stream = server.stream(&config).await;
-        assert_eq!(stream.name().await, "a.csv");
-        server.reaches("done", 1).await;
-        server.sweeps_more(2).await;
-        face.storm(1, 1000, vec![HttpFault::Lost(lost)]);
-        let (asked, began) = (face.requests(HttpOp::ListBlobs), Instant::now());
-        wait_for("the fault on the status page", async || {
-            let told = last_error(&server).await.contains(words);
-            (told && began.elapsed() > Duration::from_secs(3)).then_some(())
-        })
-        .await;
-        let asked = face.requests(HttpOp::ListBlobs) - asked;
-        let a_second = asked as f64 / began.elapsed().as_secs_f64();
-        println!("{lost:?}: {a_second:.1} requests a second");
-        assert!(a_second < 40.0, "{lost:?}: {a_second:.1} requests a second");
-        face.calm();
-        place.put("b.csv").await;
-        assert_eq!(stream.name().await, "b.csv");
-        server.sweeps_more(2).await;
-        assert_eq!(server.source().await["state"], "watching");
-        assert!(stream.is_silent().await, "a.csv is not announced again");
-    }
-}
-
-#[tokio::test]
-async fn answers_without_end_to_whatever_is_asked_fill_no_memory() {
-    use HttpOp::{AppendBlock, BlobProperties, DeleteBlob, GetBlob, ListBlobs, PutBlob};
-    let refusal = |status, code| HttpFault::EndlessRefusal { status, code };
-    let refusals = [refusal(503, "ServerBusy"), refusal(429, "TooManyRequests")];
-    let (place, face) = Place::fake().await;
-    place.put("a.csv").await;
-    let all = |faults: &[HttpFault]| {
-        for op in [
-            ListBlobs,
-            GetBlob,
-            BlobProperties,
-            PutBlob,
-            AppendBlock,
-            DeleteBlob,
-        ] {
-            faults
-                .iter()
-                .for_each(|fault| face.fault(op, fault.clone()));
-        }
-    };
-    all(&refusals);
-    let server = Server::of(&place).await;
-    let mut stream = server.stream(&place.config()).await;
-    assert_eq!(stream.name().await, "a.csv");
-    server.reaches("done", 1).await;
-    let of_listing = face.requests(ListBlobs);
-    all(&[
-        HttpFault::EndlessAnswer { silent: false },
-        refusals[0].clone(),
-    ]);
-    // Past the faults, which are for the server.
-    let account = face.account();
-    account
-        .put(&place.container, "b.csv", NewBlob::new("x"))
-        .unwrap();
-    assert_eq!(stream.name().await, "b.csv");
-    server.reaches("done", 2).await;
-    assert!(face.requests(ListBlobs) >= of_listing + 2);
-    assert_small(&server);
-    server.crash();
-
-    // A start reads the ledger as well.
-    let of_reading = face.requests(GetBlob);
-    all(&refusals);
-    let server = Server::of(&place).await;
-    let _stream = server.stream(&place.config()).await;
-    server.reaches("sweeps", 1).await;
-    assert!(face.requests(GetBlob) > of_reading + 2);
-    assert_small(&server);
-}
-
-#[tokio::test]
-async fn a_folder_without_end_in_the_state_container_is_told_with_the_cure() {
-    let (place, face) = Place::fake().await;
-    let server = Server::of(&place).await;
-    face.storm(1, 1000, vec![HttpFault::Lost(Lost::Invented(5000))]);
-    let status = server.refusal(&place.config()).await;
-    assert_eq!(status.code(), Code::FailedPrecondition);
-    for words in [
-        &format!("listing container `{}` at {}: ", place.state, host(&place)),
-        "there are more than 250000 names that start with `",
-        "delete the dead letters and other blobs there that nobody needs",
-    ] {
-        assert!(status.message().contains(words), "{status:?}");
-    }
-    assert_small(&server);
 }
 
 #[tokio::test]
@@ -386,34 +274,5 @@ async fn a_wait_that_the_service_asks_for_is_told_with_its_end() {
             "503 ServerBusy",
         )
         .await;
-    }
-}
-
-/// A command about a source whose container goes nowhere ends, and says why.
-#[tokio::test]
-async fn commands_are_not_caught_in_a_circle() {
-    let (place, face) = Place::fake().await;
-    place.put("a.csv").await;
-    let server = Server::of(&place).await;
-    let mut stream = server.stream(&place.config()).await;
-    stream.name().await;
-    server.reaches("done", 1).await;
-    server.crash();
-    let file = place.config_file(&place.config());
-    for command in [
-        &["explain", "b.csv"][..],
-        &["replay", "--all"],
-        &["dead-letters", "list"],
-    ] {
-        face.storm(1, 1000, vec![HttpFault::Lost(Lost::EmptyCircle(2))]);
-        let mut args: Vec<_> = command.iter().map(|&arg| arg.to_owned()).collect();
-        args.extend(["--config", &file, "--name", crate::server::EVENT].map(str::to_owned));
-        args.extend(place.storage_args());
-        let finished = Process::spawn(binary(&args)).finish().await;
-        assert_eq!(finished.code(), 1, "{finished:?}");
-        assert!(
-            finished.stderr.contains("round in a circle"),
-            "{finished:?}"
-        );
     }
 }

@@ -3,17 +3,15 @@
 
 use std::process::{Command, Stdio};
 
+use crate::{
+    dead_letters::{letter, write_letter},
+    process::binary,
+    server::{EVENT, Server},
+    storage::Place,
+};
 use testkit::{
     account::{FakeAccount, NewBlob},
     http::HttpFace,
-};
-use tonic::Code;
-
-use crate::{
-    dead_letters::{letter, write_letter},
-    process::{PATIENCE, binary, wait_for},
-    server::{EVENT, Server},
-    storage::Place,
 };
 
 /// A window's title, the clipboard, colours, C1, DEL, line breaks of all kinds, directions, no width.
@@ -112,76 +110,6 @@ async fn no_command_passes_on_what_a_name_would_do_to_a_terminal() {
         assert_plain(output, &out);
         assert_plain(output, &err);
         assert!(String::from_utf8(out).unwrap().contains("]0;owned"));
-    }
-}
-
-#[tokio::test]
-async fn neither_log_passes_on_what_clients_and_names_would_do() {
-    for format in ["text", "json"] {
-        let (place, _face) = Place::fake().await;
-        let mut args = place.storage_args().to_vec();
-        args.extend(["--log", "debug"].map(str::to_owned));
-        let mut command = vec![
-            "serve".to_owned(),
-            "--log-format".to_owned(),
-            format.to_owned(),
-        ];
-        command.extend(
-            ["--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"].map(str::to_owned),
-        );
-        command.extend(args);
-        let mut child = binary(&command).stderr(Stdio::piped()).spawn().unwrap();
-        let mut stderr = child.stderr.take().unwrap();
-        let (sender, receiver) = std::sync::mpsc::channel();
-        let reader = std::thread::spawn(move || {
-            let mut all = Vec::new();
-            let mut piece = [0; 4096];
-            while let Ok(count @ 1..) = std::io::Read::read(&mut stderr, &mut piece) {
-                all.extend_from_slice(&piece[..count]);
-                let _ = sender.send(all.clone());
-            }
-            all
-        });
-        let port = wait_for("the port of the server", async || {
-            let all = receiver.try_iter().last()?;
-            let text = String::from_utf8_lossy(&all).into_owned();
-            let line = text.lines().find(|line| line.contains("listening"))?;
-            let at = line.split("grpc").nth(1)?.find("127.0.0.1:")?;
-            let rest = line.split("grpc").nth(1)?[at + 10..].to_owned();
-            let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
-            digits.parse::<u16>().ok()
-        })
-        .await;
-        let channel = tonic::transport::Channel::from_shared(format!("http://127.0.0.1:{port}"));
-        let channel = channel.unwrap().connect().await.unwrap();
-        let mut client =
-            azure_blob_eventsource::grpc::pb::eventing_client::EventingClient::new(channel);
-        let request = azure_blob_eventsource::grpc::pb::EventSource {
-            name: HOSTILE.to_owned(),
-            config: place.config().into_bytes(),
-        };
-        let asked = tokio::time::timeout(PATIENCE, client.start_event_source(request)).await;
-        let started = asked.unwrap();
-        drop(started);
-        let request = azure_blob_eventsource::grpc::pb::EventSource {
-            name: HOSTILE.to_owned(),
-            config: format!("{HOSTILE}: 1\n").into_bytes(),
-        };
-        let refused = tokio::time::timeout(PATIENCE, client.start_event_source(request)).await;
-        let status = match refused.unwrap() {
-            Ok(mut stream) => stream.get_mut().message().await.unwrap_err(),
-            Err(status) => status,
-        };
-        assert_eq!(status.code(), Code::InvalidArgument);
-        assert!(!status.message().chars().any(is_hidden), "{status:?}");
-        child.kill().unwrap();
-        child.wait().unwrap();
-        let all = reader.join().unwrap();
-        assert_plain(format, &all);
-        assert!(
-            String::from_utf8(all).unwrap().contains("]0;owned"),
-            "{format}"
-        );
     }
 }
 

@@ -102,15 +102,37 @@ impl Default for Log {
     }
 }
 
-/// A text in one line and without controls, as names and values out of a file may have any.
+/// A text in one line and without what moves a cursor, turns the direction of writing or hides, as
+/// names and values out of a file may have any.
 pub fn printable(text: &str) -> String {
     text.chars()
         .flat_map(|c| {
-            if c.is_control() {
+            if is_hidden(c) {
                 c.escape_default().collect::<Vec<_>>()
             } else {
                 vec![c]
             }
         })
         .collect()
+}
+
+fn is_hidden(c: char) -> bool {
+    c.is_control()
+        || matches!(
+            c,
+            '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
+        )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::printable;
+
+    #[test]
+    fn what_a_file_holds_does_nothing_to_a_terminal() {
+        assert_eq!(
+            printable("a\u{1b}]0;x\u{7}\n\u{9b}\u{202e}b ü"),
+            r"a\u{1b}]0;x\u{7}\n\u{9b}\u{202e}b ü"
+        );
+    }
 }
