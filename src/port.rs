@@ -11,5 +11,6 @@ pub mod choice;
 pub mod connections;
 pub mod descriptors;
 pub mod drive;
+pub mod fair;
 pub mod held;
 pub mod seldom;

@@ -15,6 +15,7 @@ use crate::port::{
     activity::Times,
     connections::{Connection, Connections, Open, Place},
     drive::drive,
+    fair::Fair,
     held::Held,
 };
 
@@ -52,7 +53,7 @@ async fn connection(router: Router, socket: TcpStream, place: Place, stop: Cance
         .timer(TokioTimer::new())
         .header_read_timeout(HEADERS)
         .max_buf_size(BUFFER)
-        .serve_connection(TokioIo::new(socket), requests);
+        .serve_connection(TokioIo::new(Fair(socket)), requests);
     let finish = |connection: Pin<&mut _>| http1::Connection::graceful_shutdown(connection);
     drive(connection, finish, &place, &TIMES, &stop).await;
 }

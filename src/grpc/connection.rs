@@ -26,6 +26,7 @@ use super::{
 use crate::port::{
     connections::{Connection, Open, Place},
     drive::drive,
+    fair::Fair,
     held::Held,
 };
 
@@ -73,7 +74,7 @@ impl Http2 {
             bounds: self.bounds.on_a_connection(),
             connection: place.connection(),
         };
-        let connection = builder().serve_connection(TokioIo::new(stream), requests);
+        let connection = builder().serve_connection(TokioIo::new(Fair(stream)), requests);
         let finish = |connection: Pin<&mut _>| http2::Connection::graceful_shutdown(connection);
         drive(connection, finish, &place, &TIMES, &self.stop).await;
     }

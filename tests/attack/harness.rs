@@ -29,7 +29,7 @@ pub(crate) const TOKEN: &str = "s3cret";
 /// The most that the server may ever take, in KiB.
 pub(crate) const MOST_KIB: u64 = 100 * 1024;
 /// How much more than before an attack may be left after it, in KiB.
-const LEFT_KIB: u64 = 24 * 1024;
+const LEFT_KIB: u64 = 12 * 1024;
 /// The longest that a probe may wait for its answer.
 const PROBE: Duration = Duration::from_secs(1);
 
@@ -175,7 +175,7 @@ impl Victim {
 
     // What memory comes down to, within the time in which a server gives back what it does not need.
     async fn calms_down(&self, before: u64) -> u64 {
-        let end = Instant::now() + Duration::from_secs(15);
+        let end = Instant::now() + Duration::from_secs(20);
         loop {
             let now = resident(self.server.process.id());
             if now < before + LEFT_KIB || Instant::now() > end {

@@ -37,14 +37,13 @@ fn code(answer: Result<Response<Body>, Infallible>) -> Code {
 async fn those_that_wait_get_their_turn_and_too_many_are_refused() {
     let slow = Slow::default();
     let mut starts = Starts::new(slow.clone());
-    let mut all: Vec<_> = (0..STARTS + STARTS_WAITING)
-        .map(|_| starts.call(Request::default()))
-        .collect();
-    // The first of them take their turns, so others may wait in their places.
-    for start in &mut all {
-        assert!(start.now_or_never().is_none());
+    let mut all = Vec::new();
+    for _ in 0..STARTS + STARTS_WAITING {
+        let mut start = starts.call(Request::default());
+        // Each of the first takes its turn, and no longer waits.
+        assert!((&mut start).now_or_never().is_none());
+        all.push(start);
     }
-    all.extend((0..STARTS).map(|_| starts.call(Request::default())));
     let refused = starts.call(Request::default()).await;
     assert_eq!(code(refused), Code::ResourceExhausted);
     let tell = async {
