@@ -7,8 +7,6 @@ ARG SERVER_BASE=gcr.io/distroless/base-nossl-debian12:nonroot
 ARG PIPELINE_BASE=gcr.io/distroless/static-debian12:nonroot
 
 FROM ${RUST_IMAGE} AS source
-# The server's allocator is C, built with make, which the slim image lacks.
-RUN apt-get update && apt-get install --yes --no-install-recommends make && rm -rf /var/lib/apt/lists/*
 WORKDIR /build
 COPY . .
 

@@ -62,11 +62,6 @@ test: ## Run all tests; they need no network and no account, but for Azurite's f
 	@scripts/need.sh rust node
 	$(CARGO) test --locked --workspace $(ARGS)
 
-.PHONY: attack
-attack: ## Attack the real binary over loopback, at full size: network, configurations, storage answers
-	@scripts/need.sh rust
-	ATTACK=full $(CARGO) test --locked --release --package azure-blob-eventsource --test attack -- --nocapture --test-threads 1 $(ARGS)
-
 .PHONY: e2e
 e2e: ## Try the product on a real cluster: KUBECONFIG's, or that of the folder E2E_CLUSTER; ARGS=--list
 	@scripts/need.sh rust
