@@ -10,7 +10,11 @@ FROM ${RUST_IMAGE} AS source
 WORKDIR /build
 COPY . .
 
+# jemalloc is built with make, which the image does not bring.
 FROM source AS build-server
+RUN apt-get update --quiet=2 \
+    && apt-get install --quiet=2 --yes --no-install-recommends make \
+    && rm -rf /var/lib/apt/lists/*
 RUN --mount=type=cache,target=/usr/local/cargo/registry --mount=type=cache,target=/build/target \
     cargo build --locked --release --package azure-blob-eventsource \
     && install -D --target-directory=/out target/release/azure-blob-eventsource /lib/*-linux-gnu/libgcc_s.so.1

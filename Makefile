@@ -17,7 +17,7 @@ IMG ?= azure-blob-eventsource:$(shell sed -n '/^version = /{s/.*"\(.*\)"/\1/p;q;
 PIPELINE_IMG ?= $(patsubst ./%,%,$(dir $(IMG)))ml-pipeline$(patsubst %,:%,$(word 2,$(subst :, ,$(notdir $(IMG)))))
 # What `make release-manifests` renders.
 OVERLAY ?= manifests/quick-start
-# More arguments for `make run`, `make test`, `make e2e`, `make bench`, `make docker-build`: make run ARGS='--log debug'
+# More arguments for `make run`, `make test`, `make attack`, `make e2e`, `make bench`, `make docker-build`: make run ARGS='--log debug'
 ARGS ?=
 
 .PHONY: help
@@ -27,7 +27,7 @@ help: ## Show the targets
 	@sed -n 's/^\([a-z][a-z0-9-]*\):.*## \(.*\)/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) \
 		| while IFS='|' read -r target does; do printf '%-23s %s\n' "$$target" "$$does"; done
 	@echo
-	@echo "ARGS='...' is passed on by run, test, e2e, docker-build and both benches; CARGO_BUILD_JOBS=2 bounds what cargo does at once."
+	@echo "ARGS='...' is passed on by run, test, attack, e2e, docker-build and both benches; CARGO_BUILD_JOBS=2 bounds what cargo does at once."
 
 .PHONY: demo
 demo: ## See it work here: two uploads, a SIGKILL between them, two events, a model (Rust and Node)
@@ -61,6 +61,11 @@ azurite: ## Run the storage account that examples/source.yaml names, until Ctrl-
 test: ## Run all tests; they need no network and no account, but for Azurite's first install
 	@scripts/need.sh rust node
 	$(CARGO) test --locked --workspace $(ARGS)
+
+.PHONY: attack
+attack: ## Attack the release binary over loopback, and print what it endured
+	@scripts/need.sh rust
+	ATTACK=full $(CARGO) test --locked --release --package azure-blob-eventsource --test attack -- --nocapture --test-threads=1 $(ARGS)
 
 .PHONY: e2e
 e2e: ## Try the product on a real cluster: KUBECONFIG's, or that of the folder E2E_CLUSTER; ARGS=--list

@@ -27,7 +27,7 @@ use crate::{
 };
 
 /// The longest that anybody waits for an answer before it counts as none.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(20);
 const PROBE_EVERY: Duration = Duration::from_millis(200);
 const BLOB_EVERY: Duration = Duration::from_millis(400);
 

@@ -47,6 +47,21 @@ pub(crate) async fn busy(process: u32, time: Duration) -> f64 {
     (processor(process) - before).as_secs_f64() / began.elapsed().as_secs_f64()
 }
 
+/// How many times as long as on an idle machine a program takes here and now, because others compute too.
+pub(crate) fn crowd() -> f64 {
+    // The time that this thread was on a processor, in nanoseconds (Documentation/scheduler/sched-stats).
+    let on_processor = || -> f64 {
+        let stat = fs::read_to_string("/proc/thread-self/schedstat").unwrap();
+        stat.split_whitespace().next().unwrap().parse().unwrap()
+    };
+    let (began, before) = (Instant::now(), on_processor());
+    while began.elapsed() < Duration::from_millis(100) {
+        std::hint::spin_loop();
+    }
+    let had = (on_processor() - before) / 1e9;
+    (began.elapsed().as_secs_f64() / had.max(0.001)).max(1.0)
+}
+
 /// Looks at a process every few milliseconds and keeps the most memory that it had.
 pub(crate) struct Peak {
     most: Arc<AtomicU64>,
