@@ -64,7 +64,8 @@ test: ## Run all tests; they need no network and no account, but for Azurite's f
 
 .PHONY: attack
 attack: ## Attack the release binary over loopback, and print what it endured
-	@scripts/need.sh rust
+	@scripts/need.sh rust node
+	$(CARGO) test --locked --release --package azure-blob-eventsource --test binary -- _storage::
 	ATTACK=full $(CARGO) test --locked --release --package azure-blob-eventsource --test attack -- --nocapture --test-threads=1 $(ARGS)
 
 .PHONY: e2e
