@@ -1,6 +1,6 @@
 //! What helps when a case has failed.
 
-use testkit::plain::{Lines, Plain};
+use azure_blob_eventsource::plain::{Lines, Plain};
 
 use crate::{
     command::kubectl,

@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use testkit::plain::Lines;
+use azure_blob_eventsource::plain::Lines;
 
 /// Tells the story of one case.
 #[derive(Debug, Clone, Copy)]

@@ -151,8 +151,8 @@ impl Answer {
     }
 }
 
-/// The whole of `body`, which may have at most `limit` bytes and has about `expected`: a buffer that
-/// grows to megabytes is copied more than once on its way.
+/// The whole of `body`, which may have at most `limit` bytes and has about `expected`. What goes beyond is kept in
+/// pieces until the end: a buffer that grows is copied on its way, and the memory of each copy stays with us.
 ///
 /// # Errors
 /// `Protocol` when it has more, `Transient` when it breaks off.
@@ -163,17 +163,25 @@ pub(super) async fn read(
     limit: usize,
 ) -> Result<Bytes, StorageError> {
     let mut whole = BytesMut::with_capacity(expected.min(limit));
+    let (mut more, mut length) = (Vec::<Bytes>::new(), 0);
     while let Some(piece) = body.next().await {
         let piece = piece.map_err(|error| call.failed(&error))?;
-        if whole.len() + piece.len() > limit {
+        length += piece.len();
+        if length > limit {
             let what = format!(
                 "the answer has more than {}: is it the blob service's URL?",
                 size(limit)
             );
             return Err(call.error(StorageErrorKind::Protocol, &what));
         }
-        whole.extend_from_slice(&piece);
+        if more.is_empty() && length <= whole.capacity() {
+            whole.extend_from_slice(&piece);
+        } else {
+            more.push(piece);
+        }
     }
+    whole.reserve(length - whole.len());
+    more.iter().for_each(|piece| whole.extend_from_slice(piece));
     Ok(whole.freeze())
 }
 

@@ -2,6 +2,7 @@
 
 use std::{
     net::SocketAddr,
+    pin::pin,
     sync::{Arc, atomic::Ordering::Relaxed},
 };
 
@@ -220,7 +221,9 @@ fn access(id: &str, asked: &Asked, opened: &Opened, stats: Arc<SourceStats>) -> 
 
 // For a newcomer that would take over: it may not wait as long as a stream of its own may.
 async fn proven_in_time(access: &Access) -> Result<(), End> {
-    match timeout(PROOF, access.prove()).await {
+    // It is there until it was asked what it waits for.
+    let mut proof = pin!(access.prove());
+    match timeout(PROOF, &mut proof).await {
         Ok(proof) => Ok(proof?),
         Err(_) => Err(End::Unproven {
             source_id: access.source_id.clone(),

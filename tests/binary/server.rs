@@ -2,7 +2,10 @@
 
 use std::{net::SocketAddr, process::Command, time::Duration};
 
-use azure_blob_eventsource::grpc::pb::{EventSource, eventing_client::EventingClient};
+use azure_blob_eventsource::{
+    event::encoded::decoded,
+    grpc::pb::{EventSource, eventing_client::EventingClient},
+};
 use serde_json::Value;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -162,7 +165,8 @@ impl Stream {
 
     /// The name of the next event's blob.
     pub(crate) async fn name(&mut self) -> String {
-        self.event().await["blobname"].as_str().unwrap().to_owned()
+        let event = self.event().await;
+        decoded(event["blobname"].as_str().unwrap()).into_owned()
     }
 
     /// The names of the next events' blobs, sorted.

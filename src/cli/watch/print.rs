@@ -7,6 +7,7 @@ use serde::Deserialize;
 use crate::{
     args::Output,
     cli::counts::Size,
+    event::encoded::decoded,
     plain::{Json, Plain},
 };
 
@@ -63,7 +64,7 @@ impl<W: io::Write> Printer<W> {
                 "{:<20}  {:>9}  {}",
                 Plain(&row.time).to_string(),
                 Size(row.data.content_length).to_string(),
-                Plain(&row.blobname)
+                Plain(&decoded(&row.blobname))
             ),
             // A server of another make or version: better shown than hidden.
             Err(_) => writeln!(self.out, "{}", Plain(&String::from_utf8_lossy(payload))),
