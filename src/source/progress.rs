@@ -260,7 +260,7 @@ mod tests {
         fn no_listing_that_gets_ahead_is_taken_for_a_circle(pages in 1_u64..2000, empty in 1_u64..20) {
             let ahead = |at: u64| {
                 let name = at.to_string();
-                let names = (at % empty == 0).then_some(name.as_str());
+                let names = at.is_multiple_of(empty).then_some(name.as_str());
                 page(names, (at + 1 < pages).then(|| format!("token {at}")))
             };
             prop_assert_eq!(pages_until_stuck(ahead, pages), None);
