@@ -16,6 +16,7 @@ use tracing::error;
 
 use crate::{
     metrics::render::{CONTENT_TYPE, Renderer},
+    plain::Json,
     registry::Registry,
 };
 
@@ -97,7 +98,11 @@ fn wants_json(headers: &HeaderMap) -> bool {
 
 fn json(status: &status::Status) -> Response {
     match serde_json::to_string_pretty(status) {
-        Ok(text) => ([(header::CONTENT_TYPE, "application/json")], text).into_response(),
+        Ok(text) => {
+            // People read it with curl, in a terminal.
+            let text = Json(&text).to_string();
+            ([(header::CONTENT_TYPE, "application/json")], text).into_response()
+        }
         Err(problem) => {
             error!(%problem, "the status cannot be rendered");
             StatusCode::INTERNAL_SERVER_ERROR.into_response()

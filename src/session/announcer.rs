@@ -33,8 +33,8 @@ const TOLERANCE: Duration = Duration::from_millis(500);
 
 /// Sends offers to one client.
 ///
-/// The settle time of an event begins when the transport has taken it out of `out`, not when it was
-/// put in: a client that does not read leaves it there.
+/// The settle time of an event begins when it has been taken out of `out`, not when it was put in: a
+/// client that does not read leaves it there.
 pub(super) struct Announcer {
     /// What ids and payloads are made of.
     pub(super) place: Place,

@@ -25,6 +25,8 @@ use crate::{
 
 const CONNECT: Duration = Duration::from_secs(10);
 const KEEP_ALIVE: Duration = Duration::from_secs(10);
+/// That of Argo's client: the smaller it is, the more exactly the server sees what was read.
+const WINDOW: u32 = 65_535;
 
 /// A client of one server for one source.
 pub(super) struct Client {
@@ -176,6 +178,7 @@ fn endpoint(url: &str, ca: Option<Vec<u8>>) -> anyhow::Result<Endpoint> {
     };
     Ok(endpoint
         .connect_timeout(CONNECT)
+        .initial_stream_window_size(WINDOW)
         .http2_keep_alive_interval(KEEP_ALIVE)
         .keep_alive_timeout(KEEP_ALIVE)
         .keep_alive_while_idle(true))
