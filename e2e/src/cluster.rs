@@ -106,7 +106,10 @@ pub(crate) fn is_inside() -> bool {
 
 /// The root of this repository.
 pub(crate) fn repository() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+    // What cargo says now comes first: a target directory may be shared with another clone.
+    env::var_os("CARGO_MANIFEST_DIR")
+        .map_or_else(|| env!("CARGO_MANIFEST_DIR").into(), PathBuf::from)
+        .join("..")
 }
 
 /// Builds the programs and puts their images into the cluster.

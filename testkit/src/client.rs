@@ -3,7 +3,7 @@
 //! It sends names as they are, each byte that is not plain percent-encoded, and never rewrites a
 //! path; so it can write the names that URL libraries would mend.
 
-use std::error::Error;
+use std::{error::Error, time::Duration};
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, Method, Request, Response, StatusCode, Uri, header};
@@ -14,6 +14,7 @@ use hyper_util::{
 };
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use time::OffsetDateTime;
+use tokio::time::{Instant, sleep};
 
 use crate::{
     account::NewBlob,
@@ -32,6 +33,11 @@ const PATH: &AsciiSet = &NON_ALPHANUMERIC
 
 /// The newest version that Azurite and the service both speak.
 const VERSION: &str = "2025-07-05";
+
+/// How long [`BlobClient::send`] tries to get a connection.
+const CONNECTING: Duration = Duration::from_secs(30);
+/// The pause between two of its tries.
+const RETRY: Duration = Duration::from_millis(500);
 
 /// A client of one account.
 #[derive(Debug, Clone)]
@@ -136,6 +142,9 @@ impl BlobClient {
     }
 
     /// Sends one signed request. `path` is relative to the account and encoded; the queries are not.
+    ///
+    /// Where no connection comes about, it tries again for [`CONNECTING`]: on a busy cluster the name of
+    /// the account is not always found at once, and nothing was sent yet.
     pub async fn send(
         &self,
         method: Method,
@@ -144,8 +153,17 @@ impl BlobClient {
         headers: &[(&str, &str)],
         body: Bytes,
     ) -> Reply {
-        let reply = self.try_send(method, path, query, headers, body).await;
-        reply.expect("an answer")
+        let end = Instant::now() + CONNECTING;
+        loop {
+            let reply = self.try_send(method.clone(), path, query, headers, body.clone());
+            match reply.await {
+                Ok(reply) => return reply,
+                Err(error) if is_connecting(&*error) && Instant::now() < end => {
+                    sleep(RETRY).await;
+                }
+                Err(error) => panic!("{}{path} gave no answer: {error:?}", self.endpoint),
+            }
+        }
     }
 
     /// As [`Self::send`], when there may be nobody who answers.
@@ -190,6 +208,13 @@ impl BlobClient {
         let (head, body) = self.http.request(request).await?.into_parts();
         Ok(Response::from_parts(head, body.collect().await?.to_bytes()))
     }
+}
+
+/// Whether a request failed before it was sent.
+fn is_connecting(error: &(dyn Error + 'static)) -> bool {
+    error
+        .downcast_ref::<hyper_util::client::legacy::Error>()
+        .is_some_and(hyper_util::client::legacy::Error::is_connect)
 }
 
 /// The path of a blob for [`BlobClient::send`].
