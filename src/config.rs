@@ -19,6 +19,7 @@
 //! ```
 
 mod canonical;
+mod confirm;
 mod delivery;
 mod document;
 #[cfg(test)]
@@ -33,7 +34,7 @@ mod span;
 #[cfg(test)]
 mod tests;
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use time::OffsetDateTime;
 use url::Url;
@@ -63,9 +64,9 @@ pub struct SourceConfig {
     pub skip_empty: bool,
     /// The container that keeps the ledger (`state.container`); without one it is in memory.
     pub state: Option<String>,
-    /// What shows that an event came to something; without it, an event is done once its stream
-    /// stayed healthy for [`Limits::settle`].
-    pub confirm: Option<Confirm>,
+    /// What shows that an event came to something: an object for each entry. Without any, an event is
+    /// done once its stream stayed healthy for [`Limits::settle`].
+    pub confirm: Vec<Confirm>,
     /// When an unconfirmed event is sent again, and when it is given up.
     pub redelivery: Redelivery,
     /// Bounds on what is under way.
@@ -132,6 +133,36 @@ pub struct Confirm {
     pub kind: ObjectKind,
     /// Where it is made; the server's own namespace without one.
     pub namespace: Option<String>,
+    /// The labels that it must have, so that the objects of several Sensors can be told apart.
+    pub selector: BTreeMap<String, String>,
+}
+
+impl Confirm {
+    /// Any Workflow in the server's own namespace.
+    pub fn workflows() -> Self {
+        Self {
+            kind: ObjectKind::workflow(),
+            namespace: None,
+            selector: BTreeMap::new(),
+        }
+    }
+
+    /// The selector as the Kubernetes API takes it; empty without labels.
+    pub fn labels(&self) -> String {
+        let terms = self.selector.iter();
+        let terms: Vec<_> = terms
+            .map(|(label, value)| format!("{label}={value}"))
+            .collect();
+        terms.join(",")
+    }
+
+    /// The object in words: `Workflow`, `Job (pipeline=audit)`.
+    pub fn what(&self) -> String {
+        match self.labels().as_str() {
+            "" => self.kind.kind.clone(),
+            labels => format!("{} ({labels})", self.kind.kind),
+        }
+    }
 }
 
 /// A kind of Kubernetes object.

@@ -1,7 +1,7 @@
 //! What has come of events: the objects in the cluster that bear an event's id.
 //!
-//! [`index`] and [`unfinished`] are pure and know what was seen; [`watch`] feeds it from the cluster, and
-//! [`words`] tells people.
+//! [`index`] and [`unfinished`] are pure and know what was seen; [`watch`] feeds them from the cluster,
+//! [`expected`] puts together all that has to come of an event, and [`words`] tells people.
 
 use std::sync::Arc;
 
@@ -11,11 +11,13 @@ use thiserror::Error;
 use self::unfinished::Workflows;
 use crate::{config::Confirm, event::EventId};
 
+pub mod expected;
 pub mod index;
 pub mod unfinished;
 pub mod watch;
 pub mod words;
 
+pub use expected::Expected;
 pub use index::Index;
 
 /// The label that holds an event's id, as 32 lower-case hexadecimal digits.
@@ -31,7 +33,7 @@ pub const PHASE_LABEL: &str = "workflows.argoproj.io/phase";
 /// Opens watches: the port that keeps the server apart from Kubernetes.
 #[async_trait]
 pub trait Confirmations: Send + Sync + 'static {
-    /// The watch that `confirm` asks for, shared with all who ask for the same namespace and kind. It
+    /// The watch that `confirm` asks for, shared with all who ask for the same. It
     /// begins, or goes on, in the background and ends when nobody holds it any more.
     ///
     /// # Errors
@@ -50,6 +52,12 @@ pub trait Confirmation: Send + Sync {
     /// What was seen so far.
     fn index(&self) -> &Index;
 
+    /// What was seen of the Workflows of this namespace that came of any event, whichever labels they
+    /// have: the limit on unfinished ones counts all of them.
+    fn all(&self) -> &Index {
+        self.index()
+    }
+
     /// Where the objects are.
     fn namespace(&self) -> &str;
 
@@ -57,7 +65,7 @@ pub trait Confirmation: Send + Sync {
     fn workflows(&self, now: i64) -> Workflows {
         Workflows {
             namespace: self.namespace().to_owned(),
-            survey: self.index().survey(now),
+            survey: self.all().survey(now),
         }
     }
 

@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// The version of the blob's form that this program writes, and the only one it reads.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 /// An event that was sent again and again and of which nothing came.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -100,6 +100,7 @@ struct Written {
 #[derive(Deserialize)]
 struct Payload {
     source: String,
+    sourceid: String,
     #[serde(with = "time::serde::rfc3339")]
     time: OffsetDateTime,
     container: String,
@@ -135,6 +136,7 @@ impl Written {
             .ok_or("its payload's `data.blobType` is none that there is")?;
         Ok(DeadLetter {
             place: Place {
+                source_id: self.payload.sourceid.clone(),
                 endpoint: endpoint.to_owned(),
                 container: container.clone(),
             },
@@ -178,6 +180,7 @@ mod tests {
             let moment = OffsetDateTime::from_unix_timestamp(seconds).unwrap();
             DeadLetter {
                 place: Place {
+                    source_id: "datasets".into(),
                     endpoint: "https://account.blob.core.windows.net".into(),
                     container: "datasets".into(),
                 },

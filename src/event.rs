@@ -14,26 +14,27 @@ pub mod slug;
 use encoded::{encoded, flat};
 pub use slug::slug;
 
-/// The identity of one blob version: the same for ever, on every machine and after every restart.
+/// The identity of one blob version as one source announces it: the same for ever, on every machine
+/// and after every restart.
 ///
-/// It is the first 128 bits of SHA-256 over the account's endpoint, the container, the blob's name
-/// and its ETag, each behind its length, so that no two different blobs can be spelled alike. When
-/// the blob version is asked for again, the replay's name is a fifth field, so that it has another id.
+/// It is the first 128 bits of SHA-256 over the source's id, the account's endpoint, the container,
+/// the blob's name and its ETag, each behind its length, so that no two different events can be
+/// spelled alike. Two sources over the same blobs have events, and so Workflows, of their own. When
+/// the blob version is asked for again, the replay's name is a sixth field, so that it has another id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct EventId(pub u128);
 
 impl EventId {
-    /// The id of a blob in `container` of the account at `endpoint` (its URL without a trailing
-    /// slash), for its own event or for that of a replay.
-    pub fn of(
-        endpoint: &str,
-        container: &str,
-        name: &str,
-        etag: &str,
-        replay: Option<&str>,
-    ) -> Self {
+    /// The id of a blob version at `place`, for its own event or for that of a replay.
+    pub fn of(place: &Place, name: &str, etag: &str, replay: Option<&str>) -> Self {
+        let Place {
+            source_id,
+            endpoint,
+            container,
+        } = place;
         let mut hasher = Sha256::new();
-        for field in [endpoint, container, name, etag].into_iter().chain(replay) {
+        let fields = [source_id, endpoint, container, name, etag];
+        for field in fields.into_iter().chain(replay) {
             hasher.update((field.len() as u64).to_be_bytes());
             hasher.update(field);
         }
@@ -65,9 +66,11 @@ impl EventId {
     }
 }
 
-/// Where the blobs of a source live, as events tell it.
+/// A source and where its blobs live, as events tell it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Place {
+    /// The source's id: [`source_id`](crate::source::id::source_id).
+    pub source_id: String,
     /// The URL of the account's blob service, without a trailing slash.
     pub endpoint: String,
     /// The container's name.
@@ -82,11 +85,7 @@ impl Place {
 
     /// The id of a blob version here, announced for itself or by a replay.
     pub fn id_of(&self, blob: &Blob, replay: Option<&str>) -> EventId {
-        let Self {
-            endpoint,
-            container,
-        } = self;
-        EventId::of(endpoint, container, &blob.name, &blob.etag, replay)
+        EventId::of(self, &blob.name, &blob.etag, replay)
     }
 
     /// The payload of the event that announces `blob`: CloudEvents 1.0 in JSON, with the `type`,
@@ -108,6 +107,7 @@ impl Place {
             ),
             time: seconds_rfc3339(blob.last_modified),
             datacontenttype: "application/json",
+            sourceid: &self.source_id,
             container: &self.container,
             blobname: &name,
             dirname: name.rsplit_once('/').map_or("", |(dir, _)| dir),
@@ -139,6 +139,7 @@ struct CloudEvent<'a> {
     subject: String,
     time: String,
     datacontenttype: &'static str,
+    sourceid: &'a str,
     container: &'a str,
     blobname: &'a str,
     dirname: &'a str,
@@ -182,6 +183,7 @@ mod tests {
 
     fn place() -> Place {
         Place {
+            source_id: "datasets-raw".into(),
             endpoint: "https://mlpipelinestore.blob.core.windows.net".into(),
             container: "datasets".into(),
         }
@@ -206,18 +208,19 @@ mod tests {
             json,
             serde_json::json!({
                 "specversion": "1.0",
-                "id": "9262042a905fd30a64b27eda859f9c02",
+                "id": "c766f2ff3a1c2c312cc83057e50d5f79",
                 "type": "Microsoft.Storage.BlobCreated",
                 "source": "https://mlpipelinestore.blob.core.windows.net/datasets",
                 "subject": "/blobServices/default/containers/datasets/blobs/raw/my data.csv",
                 "time": "2023-11-14T22:13:20Z",
                 "datacontenttype": "application/json",
+                "sourceid": "datasets-raw",
                 "container": "datasets",
                 "blobname": "raw/my data.csv",
                 "dirname": "raw",
                 "flatname": "raw-my data.csv",
                 "slug": "raw-my-data-csv",
-                "shortid": "sjraikuql7jq",
+                "shortid": "y5tpf7z2dqwd",
                 "data": {
                     "api": "listing",
                     "url": "https://mlpipelinestore.blob.core.windows.net/datasets/raw/my%20data.csv",
@@ -262,9 +265,24 @@ mod tests {
 
     #[test]
     fn fields_that_flow_together_have_different_ids() {
-        let one = EventId::of("https://a", "bc", "d", "e", None);
-        let other = EventId::of("https://a", "b", "cd", "e", None);
+        let at = |container: &str| Place {
+            container: container.into(),
+            ..place()
+        };
+        let one = EventId::of(&at("bc"), "d", "e", None);
+        let other = EventId::of(&at("b"), "cd", "e", None);
         assert_ne!(one, other);
+    }
+
+    #[test]
+    fn two_sources_over_the_same_blobs_have_events_of_their_own() {
+        let other = Place {
+            source_id: "audit".into(),
+            ..place()
+        };
+        let ids = [&place(), &other].map(|place| place.id_of(&blob("a"), None));
+        assert_ne!(ids[0], ids[1]);
+        assert_ne!(ids[0].short(), ids[1].short());
     }
 
     #[test]

@@ -18,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     config::SourceConfig,
-    confirm::{ConfirmError, Confirmation, index::Health},
+    confirm::{ConfirmError, Expected, index::Health},
     event::Place,
     ledger::{
         facts::Facts,
@@ -85,7 +85,7 @@ pub struct Session {
     /// When the ledger's journal is compacted.
     pub rollover: Rollover,
     /// What shows that events came to something, when the configuration says so.
-    pub confirm: Option<Arc<dyn Confirmation>>,
+    pub confirm: Option<Arc<Expected>>,
     /// Where the session says how it is doing.
     pub stats: Arc<SourceStats>,
     /// When the client asked for it: what arrives from then on is new.
@@ -311,7 +311,7 @@ impl Session {
             in_flight: Arc::clone(&line.in_flight),
             limits: self.config.limits,
             confirm: Arc::clone(confirm),
-            feed: confirm.index().news(),
+            feed: confirm.news(),
             fence: line.fence.clone(),
             ledger: Arc::clone(&started.ledger),
             letters: Arc::clone(letters),
@@ -361,6 +361,7 @@ impl Session {
 
     fn place(&self) -> Place {
         Place {
+            source_id: self.source_id.clone(),
             endpoint: self.endpoint.clone(),
             container: self.config.container.clone(),
         }

@@ -36,7 +36,7 @@ pub(crate) fn config() -> SourceConfig {
         min_age: Duration::ZERO,
         skip_empty: false,
         state: None,
-        confirm: None,
+        confirm: Vec::new(),
         redelivery: Redelivery::default(),
         limits: Limits {
             active_workflows: None,

@@ -180,15 +180,8 @@ fn quiet() -> Answer {
     Answer::Watch(Vec::new(), End::Silence)
 }
 
-fn workflows() -> Confirm {
-    Confirm {
-        kind: ObjectKind::workflow(),
-        namespace: None,
-    }
-}
-
 async fn open(watches: &Watches) -> Arc<dyn Confirmation> {
-    watches.open(&workflows()).await.unwrap()
+    watches.open(&Confirm::workflows()).await.unwrap()
 }
 
 /// Waits for a condition, on paused time.
@@ -566,7 +559,7 @@ async fn who_asks_for_the_same_shares_one_watch_and_it_ends_with_the_last() {
     let first = open(&watches).await;
     let named = Confirm {
         namespace: Some("ml-pipelines".into()),
-        ..workflows()
+        ..Confirm::workflows()
     };
     let second = watches.open(&named).await.unwrap();
     second.index().ready().await.unwrap();
@@ -598,6 +591,43 @@ async fn one_object_is_looked_for_by_its_label() {
     assert!(asked.contains("limit=1"));
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_selector_goes_to_the_api_server_and_the_limit_still_counts_all() {
+    let running = |id, labels: Value| {
+        let mut object = standing(id, 5, Some("Running"), false);
+        object["metadata"]["labels"]
+            .as_object_mut()
+            .unwrap()
+            .extend(labels.as_object().unwrap().clone());
+        object
+    };
+    let audit = || running(7, json!({"pipeline": "audit"}));
+    let train = running(8, json!({"pipeline": "train"}));
+    let confirm = Confirm {
+        selector: [("pipeline".to_owned(), "audit".to_owned())].into(),
+        ..Confirm::workflows()
+    };
+    // The watch for all comes first.
+    let (script, watches) = Script::of([
+        list(vec![audit(), train], ""),
+        list(vec![audit()], ""),
+        quiet(),
+        quiet(),
+        list(vec![audit()], ""),
+    ]);
+    let watch = watches.open(&confirm).await.unwrap();
+    until("both watches", || script.asked().len() == 4).await;
+    assert!(watch.index().has(EventId(7)) && !watch.index().has(EventId(8)));
+    assert_eq!((watch.index().len(), watch.all().unfinished()), (1, 2));
+    assert_eq!(watch.workflows(1180).survey.count, 2);
+    assert_eq!(watch.look(EventId(7)).await, Ok(true));
+    let selects = |asked: &String| asked.contains("%2Cpipeline%3Daudit");
+    assert_eq!(
+        script.asked().iter().filter(|asked| selects(asked)).count(),
+        3
+    );
+}
+
 fn batch(kind: &str) -> Confirm {
     Confirm {
         kind: ObjectKind {
@@ -605,7 +635,7 @@ fn batch(kind: &str) -> Confirm {
             version: "v1".into(),
             kind: kind.into(),
         },
-        namespace: None,
+        ..Confirm::workflows()
     }
 }
 

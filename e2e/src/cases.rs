@@ -23,6 +23,7 @@ mod refusals;
 mod replicas;
 mod restarts;
 mod secrets;
+mod two_pipelines;
 
 /// One case.
 pub(crate) struct Case {
@@ -171,6 +172,22 @@ pub(crate) const CASES: &[Case] = &[
         needs: &[Need::AtHand],
         setup: USUAL,
         play: |stage| Box::pin(control_plane::killed(stage, "etcd")),
+    },
+    Case {
+        name: "two_sensors",
+        about: "examples/two-sensors: a Workflow of each Sensor for each blob, though the second one is away at first",
+        short: false,
+        needs: &[],
+        setup: two_pipelines::SENSORS,
+        play: |stage| Box::pin(two_pipelines::second_sensor_is_away(stage)),
+    },
+    Case {
+        name: "two_sources",
+        about: "two sources over one container, with a Sensor each: a Workflow of each for each blob, the old ones too",
+        short: true,
+        needs: &[],
+        setup: USUAL,
+        play: |stage| Box::pin(two_pipelines::second_source_has_all_of_its_own(stage)),
     },
     Case {
         name: "two_event_sources",

@@ -23,6 +23,8 @@ const PATIENCE: Duration = Duration::from_secs(240);
 pub(crate) struct Setup {
     /// A line of the source's configuration in place of the default redelivery.
     pub(crate) redelivery: &'static str,
+    /// What confirms.
+    pub(crate) confirm: &'static str,
     /// How many Workflows may be unfinished.
     pub(crate) active_workflows: usize,
     /// The bus.
@@ -48,6 +50,7 @@ impl Setup {
     /// That of most cases.
     pub(crate) const USUAL: Self = Self {
         redelivery: "redelivery: {deadline: 10s}",
+        confirm: "{workflows: {}}",
         active_workflows: 20,
         bus: Bus::Shipped,
         pipeline: false,
@@ -59,6 +62,7 @@ impl Setup {
 pub(crate) fn config(namespace: &str, setup: Setup) -> String {
     let Setup {
         redelivery,
+        confirm,
         active_workflows,
         ..
     } = setup;
@@ -71,7 +75,7 @@ pub(crate) fn config(namespace: &str, setup: Setup) -> String {
          source:\n  listing: {{interval: 1s}}\n\
          existing: emit\n\
          state: {{container: eventsource-state}}\n\
-         confirm: {{workflows: {{}}}}\n\
+         confirm: {confirm}\n\
          limits: {{inFlight: 100, activeWorkflows: {active_workflows}}}\n\
          {redelivery}\n\
          id: {SOURCE}\n"
@@ -166,12 +170,17 @@ fn needs_bus(text: &str) -> bool {
         .any(|kind| text.contains(&format!("\nkind: {kind}\n")))
 }
 
-fn patches(namespace: &str, setup: Setup) -> String {
-    let config = serde_json::Value::from(config(namespace, setup));
-    let mut patches = format!(
+/// The patch that gives the EventSource `blobs` this configuration.
+pub(crate) fn configured(config: String) -> String {
+    let config = serde_json::Value::from(config);
+    format!(
         "- target: {{kind: EventSource, name: blobs}}\n  patch: |\n    \
          - {{op: replace, path: /spec/generic/datasets/config, value: {config}}}\n"
-    );
+    )
+}
+
+fn patches(namespace: &str, setup: Setup) -> String {
+    let mut patches = configured(config(namespace, setup));
     let bus = match setup.bus {
         Bus::Shipped => "",
         Bus::Forgetful => "{op: remove, path: /spec/jetstream/persistence}",

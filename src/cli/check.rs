@@ -74,7 +74,7 @@ async fn check(
     let listed = list(&opened, config).await;
     report.add(list_step(&listed, &config.filter))?;
     report.add(state_step(&opened, &id).await)?;
-    if let Some(confirm) = &config.confirm {
+    for confirm in &config.confirm {
         let step = confirm_step(confirmations, confirm, config.limits, now()).await;
         report.add(step)?;
     }
@@ -194,7 +194,7 @@ async fn confirm_step(
     let mut text = format!(
         "{} objects of kind {} in namespace {} came of events",
         watch.index().len(),
-        confirm.kind.kind,
+        confirm.what(),
         watch.namespace(),
     );
     // Of other kinds nobody knows.

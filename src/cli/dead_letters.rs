@@ -60,7 +60,7 @@ fn open(command: &DeadLettersCommand) -> anyhow::Result<Source> {
         DeadLettersCommand::Retry(args) | DeadLettersCommand::Drop(args) => &args.source,
     };
     let source = Source::open(source.clone())?;
-    if matches!(command, DeadLettersCommand::Retry(_)) && source.config.confirm.is_none() {
+    if matches!(command, DeadLettersCommand::Retry(_)) && source.config.confirm.is_empty() {
         bail!(
             "the configuration has no `confirm`, without which a stream sends no dead letter again: \
              add it, or use `replay --blob`"

@@ -102,6 +102,7 @@ mod tests {
     #[test]
     fn a_blob_is_named_or_pointed_at() {
         let place = Place {
+            source_id: "datasets".into(),
             endpoint: "https://a.example".into(),
             container: "datasets".into(),
         };

@@ -62,6 +62,7 @@ impl Source {
         let id = source_id(&config, &name, &opened.endpoint);
         Ok(Self {
             place: Place {
+                source_id: id.clone(),
                 endpoint: opened.endpoint,
                 container: config.container.clone(),
             },

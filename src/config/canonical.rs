@@ -41,8 +41,8 @@ pub(super) fn write(config: &SourceConfig) -> String {
     if let Some(container) = &config.state {
         text.put("state", &format!("{{container: {}}}", quoted(container)));
     }
-    if let Some(confirm) = &config.confirm {
-        text.put("confirm", &confirmation(confirm));
+    if !config.confirm.is_empty() {
+        text.put("confirm", &confirmations(&config.confirm));
         text.put("redelivery", &redelivery(&config.redelivery));
     }
     text.put("limits", &limits(&config.limits));
@@ -86,12 +86,29 @@ fn existing(existing: Existing) -> String {
     }
 }
 
+fn confirmations(confirm: &[Confirm]) -> String {
+    match confirm {
+        [one] => confirmation(one),
+        many => {
+            let items: Vec<_> = many.iter().map(confirmation).collect();
+            format!("[{}]", items.join(", "))
+        }
+    }
+}
+
 fn confirmation(confirm: &Confirm) -> String {
     let namespace = confirm.namespace.as_deref();
     let namespace = namespace.map(|name| format!("namespace: {}", quoted(name)));
+    let labels = confirm.selector.iter();
+    let labels: Vec<_> = labels
+        .map(|(label, value)| format!("{}: {}", quoted(label), quoted(value)))
+        .collect();
+    let selector = (!labels.is_empty()).then(|| format!("selector: {{{}}}", labels.join(", ")));
+    let common = namespace.into_iter().chain(selector);
     let kind = &confirm.kind;
     if *kind == ObjectKind::workflow() {
-        return format!("{{workflows: {{{}}}}}", namespace.unwrap_or_default());
+        let common: Vec<_> = common.collect();
+        return format!("{{workflows: {{{}}}}}", common.join(", "));
     }
     let fields = [
         ("group", &kind.group),
@@ -99,7 +116,7 @@ fn confirmation(confirm: &Confirm) -> String {
         ("kind", &kind.kind),
     ];
     let fields = fields.map(|(key, value)| format!("{key}: {}", quoted(value)));
-    let fields: Vec<_> = fields.into_iter().chain(namespace).collect();
+    let fields: Vec<_> = fields.into_iter().chain(common).collect();
     format!("{{{}}}", fields.join(", "))
 }
 

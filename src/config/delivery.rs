@@ -1,23 +1,14 @@
-//! What the keys about delivery mean: `confirm`, `redelivery` and `limits`.
+//! What the keys about delivery mean: `redelivery` and `limits`.
 
 use std::time::Duration;
 
 use super::{
-    Confirm, Limits, ObjectKind, Redelivery,
+    Confirm, Limits, Redelivery,
     mistake::Mistakes,
-    names,
     reader::{Keys, Section},
     span,
 };
 
-const CONFIRM: Keys = Keys {
-    known: &["workflows", "group", "version", "kind", "namespace"],
-    later: &[],
-};
-const WORKFLOWS: Keys = Keys {
-    known: &["namespace"],
-    later: &[],
-};
 const REDELIVERY: Keys = Keys {
     known: &["deadline", "maxAttempts", "giveUpAfter"],
     later: &[],
@@ -37,60 +28,6 @@ const MOST_IN_FLIGHT: usize = 100_000;
 const ACTIVE_WORKFLOWS: usize = 20;
 const SETTLE: Duration = Duration::from_secs(10);
 const MOST_ATTEMPTS: usize = 1000;
-
-/// What shows that events came to something.
-pub(super) fn confirm(root: &Section<'_>, m: &mut Mistakes) -> Option<Confirm> {
-    let section = root.section("confirm", CONFIRM, m)?;
-    if section.has("workflows") {
-        return workflows(&section, m);
-    }
-    if !["group", "version", "kind"]
-        .iter()
-        .any(|key| section.has(key))
-    {
-        m.add(
-            "confirm",
-            "says not what confirms; give `workflows: {}`, or `group`, `version` and `kind`",
-        );
-        return None;
-    }
-    let group = section.optional("group", m, |value| names::group(value.text()?));
-    let version = section.required("version", "the version of the kind, such as v1", m, |v| {
-        names::version(v.text()?)
-    });
-    let kind = section.required("kind", "the name of the kind, such as Job", m, |v| {
-        names::kind(v.text()?)
-    });
-    let namespace = namespace(&section, m);
-    Some(Confirm {
-        kind: ObjectKind {
-            group: group.unwrap_or_default(),
-            version: version?,
-            kind: kind?,
-        },
-        namespace,
-    })
-}
-
-fn workflows(confirm: &Section<'_>, m: &mut Mistakes) -> Option<Confirm> {
-    let workflows = confirm.section("workflows", WORKFLOWS, m);
-    let others = CONFIRM.known.iter().filter(|key| **key != "workflows");
-    for key in others.filter(|key| confirm.has(key)) {
-        let problem = match *key {
-            "namespace" => "goes into `workflows`: {namespace: …}",
-            _ => "is given beside `workflows`; remove one of them",
-        };
-        m.add(&confirm.path_of(key), problem);
-    }
-    Some(Confirm {
-        kind: ObjectKind::workflow(),
-        namespace: namespace(&workflows?, m),
-    })
-}
-
-fn namespace(section: &Section<'_>, m: &mut Mistakes) -> Option<String> {
-    section.optional("namespace", m, |value| names::namespace(value.text()?))
-}
 
 /// When an unconfirmed event is sent again, and when it is given up.
 pub(super) fn redelivery(root: &Section<'_>, m: &mut Mistakes) -> Redelivery {
@@ -123,8 +60,8 @@ pub(super) fn redelivery(root: &Section<'_>, m: &mut Mistakes) -> Redelivery {
 }
 
 /// Bounds on what is under way.
-pub(super) fn limits(root: &Section<'_>, confirm: Option<&Confirm>, m: &mut Mistakes) -> Limits {
-    let by_workflows = confirm.is_some_and(|confirm| confirm.kind.is_workflow());
+pub(super) fn limits(root: &Section<'_>, confirm: &[Confirm], m: &mut Mistakes) -> Limits {
+    let by_workflows = confirm.iter().any(|confirm| confirm.kind.is_workflow());
     let default = Limits {
         in_flight: IN_FLIGHT,
         active_workflows: by_workflows.then_some(ACTIVE_WORKFLOWS),
@@ -137,7 +74,7 @@ pub(super) fn limits(root: &Section<'_>, confirm: Option<&Confirm>, m: &mut Mist
     let active = section.optional("activeWorkflows", m, |v| v.whole_number(1, MOST_IN_FLIGHT));
     let settle = section.optional("settle", m, |v| span::read(v, Duration::ZERO, HOUR));
     // Of a `confirm` that cannot be read nobody knows what was meant.
-    if active.is_some() && !by_workflows && (confirm.is_some() || !root.has("confirm")) {
+    if active.is_some() && !by_workflows && (!confirm.is_empty() || !root.has("confirm")) {
         m.add(
             &section.path_of("activeWorkflows"),
             "needs Workflows that confirm; add `confirm: {workflows: {}}` or remove the key",

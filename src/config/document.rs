@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use super::{
     ConfigError, Existing, Location, SourceConfig,
-    delivery::{confirm, limits, redelivery},
+    confirm::confirm,
+    delivery::{limits, redelivery},
     mistake::{Mistake, Mistakes},
     names,
     raw::Value,
@@ -78,7 +79,7 @@ pub(super) fn read(entries: &[(String, Value)]) -> Result<SourceConfig, ConfigEr
     let state = state(&root, container.as_deref(), m);
     let confirm = confirm(&root, m);
     let redelivery = redelivery(&root, m);
-    let limits = limits(&root, confirm.as_ref(), m);
+    let limits = limits(&root, &confirm, m);
     let id = root.optional("id", m, |value| names::id(value.text()?));
 
     match (mistakes.into_error(), location, container, filter) {

@@ -208,6 +208,44 @@ pub(super) fn kind(name: &str) -> Result<String, String> {
     ))
 }
 
+/// The key of a Kubernetes label, with or without a prefix: `pipeline`, `example.com/pipeline`.
+pub(super) fn label(key: &str) -> Result<String, String> {
+    let (prefix, name) = match key.split_once('/') {
+        Some((prefix, name)) => (Some(prefix), name),
+        None => (None, key),
+    };
+    let prefix = prefix.is_none_or(|prefix| !prefix.is_empty() && group(prefix).is_ok());
+    if prefix && !name.is_empty() && is_label_value(name) {
+        return Ok(key.to_owned());
+    }
+    Err(format!(
+        "found the label {}; allowed is the key of a Kubernetes label, such as pipeline or example.com/pipeline",
+        shown(key)
+    ))
+}
+
+/// The value of a Kubernetes label that says something.
+pub(super) fn label_value(value: &str) -> Result<String, String> {
+    if !value.is_empty() && is_label_value(value) {
+        return Ok(value.to_owned());
+    }
+    Err(format!(
+        "found the value {}; allowed is the value of a Kubernetes label: 1 to 63 letters, digits, `-`, `_` \
+         and `.`, a letter or digit first and last",
+        shown(value)
+    ))
+}
+
+fn is_label_value(text: &str) -> bool {
+    let ends = |c: char| c.is_ascii_alphanumeric();
+    text.len() <= 63
+        && text.starts_with(ends)
+        && text.ends_with(ends)
+        && text
+            .chars()
+            .all(|c| ends(c) || matches!(c, '-' | '_' | '.'))
+}
+
 /// A moment. Years have four digits, so that it can be written again.
 pub(super) fn moment(value: &Value) -> Result<OffsetDateTime, String> {
     let moment = match value {

@@ -74,7 +74,14 @@ fn confirms() -> impl Strategy<Value = Confirm> {
                 kind
             }),
     ];
-    (kind, namespace).prop_map(|(kind, namespace)| Confirm { kind, namespace })
+    let value = "[A-Za-z0-9]([-._A-Za-z0-9]{0,20}[A-Za-z0-9])?";
+    let label = "([a-z]{1,5}\\.[a-z]{1,5}/)?[A-Za-z0-9]([-._A-Za-z0-9]{0,20}[A-Za-z0-9])?";
+    let selector = prop::collection::btree_map(label, value, 0..4);
+    (kind, namespace, selector).prop_map(|(kind, namespace, selector)| Confirm {
+        kind,
+        namespace,
+        selector,
+    })
 }
 
 prop_compose! {
@@ -87,13 +94,26 @@ prop_compose! {
     }
 }
 
-fn deliveries() -> impl Strategy<Value = (Option<Confirm>, Redelivery, Option<usize>)> {
-    let with =
-        (confirms(), redeliveries(), 1..=100_000_usize).prop_map(|(confirm, redelivery, most)| {
-            let active = confirm.kind.is_workflow().then_some(most);
-            (Some(confirm), redelivery, active)
-        });
-    prop_oneof![Just((None, Redelivery::default(), None)), with]
+// Each entry with a label of its own, because one object may not serve two.
+fn lists_of_confirms() -> impl Strategy<Value = Vec<Confirm>> {
+    prop::collection::vec(confirms(), 1..=3).prop_map(|mut list| {
+        if list.len() > 1 {
+            for (at, entry) in list.iter_mut().enumerate() {
+                entry.selector.insert("sensor".to_owned(), format!("s{at}"));
+            }
+        }
+        list
+    })
+}
+
+fn deliveries() -> impl Strategy<Value = (Vec<Confirm>, Redelivery, Option<usize>)> {
+    let with = (lists_of_confirms(), redeliveries(), 1..=100_000_usize).prop_map(
+        |(confirm, redelivery, most)| {
+            let workflows = confirm.iter().any(|confirm| confirm.kind.is_workflow());
+            (confirm, redelivery, workflows.then_some(most))
+        },
+    );
+    prop_oneof![Just((Vec::new(), Redelivery::default(), None)), with]
 }
 
 prop_compose! {

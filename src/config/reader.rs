@@ -55,6 +55,30 @@ impl<'a> Section<'a> {
         section
     }
 
+    /// The mapping that `value` should be, which is at `path`.
+    pub(super) fn of(
+        path: &str,
+        value: &'a Value,
+        keys: Keys,
+        mistakes: &mut Mistakes,
+    ) -> Option<Self> {
+        if let Value::Map(entries) = value {
+            return Some(Self::new(path, entries, keys, mistakes));
+        }
+        let problem = format!(
+            "found {}; allowed is a mapping with {}",
+            value.described(),
+            listed(keys.known)
+        );
+        mistakes.add(path, problem);
+        None
+    }
+
+    /// Where this mapping is in the document.
+    pub(super) fn path(&self) -> &str {
+        &self.path
+    }
+
     /// Where the value of a key is in the document.
     pub(super) fn path_of(&self, key: &str) -> String {
         match self.path.as_str() {
@@ -126,15 +150,8 @@ impl<'a> Section<'a> {
         keys: Keys,
         mistakes: &mut Mistakes,
     ) -> Option<Section<'a>> {
-        let entries = self.optional(key, mistakes, |value| match value {
-            Value::Map(entries) => Ok(entries),
-            other => Err(format!(
-                "found {}; allowed is a mapping with {}",
-                other.described(),
-                listed(keys.known)
-            )),
-        })?;
-        Some(Section::new(&self.path_of(key), entries, keys, mistakes))
+        let value = self.value(key, mistakes)?;
+        Section::of(&self.path_of(key), value, keys, mistakes)
     }
 }
 

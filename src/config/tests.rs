@@ -51,7 +51,7 @@ fn the_least_configuration_has_the_documented_defaults() {
         min_age: Duration::ZERO,
         skip_empty: false,
         state: None,
-        confirm: None,
+        confirm: Vec::new(),
         redelivery: Redelivery::default(),
         limits: Limits {
             active_workflows: None,

@@ -5,7 +5,7 @@
 //! resources as metadata", Kubernetes 1.34.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
 };
 
@@ -68,10 +68,45 @@ impl Confirmations for Watches {
         let connection = self.connection.get_or_try_init(connect).await?;
         let namespace = confirm.namespace.as_ref().unwrap_or(&connection.namespace);
         let confirm = Confirm {
-            kind: confirm.kind.clone(),
             namespace: Some(namespace.clone()),
+            ..confirm.clone()
         };
-        Ok(self.share(confirm, connection))
+        let all = Confirm {
+            selector: BTreeMap::new(),
+            ..confirm.clone()
+        };
+        let counted = confirm.kind.is_workflow() && confirm != all;
+        let all = counted.then(|| self.share(all, connection));
+        let own = self.share(confirm, connection);
+        Ok(match all {
+            Some(all) => Arc::new(Selected { own, all }),
+            None => own,
+        })
+    }
+}
+
+/// The Workflows with certain labels, beside all that there are.
+struct Selected {
+    own: Arc<Watch>,
+    all: Arc<Watch>,
+}
+
+#[async_trait]
+impl Confirmation for Selected {
+    fn index(&self) -> &Index {
+        self.own.index()
+    }
+
+    fn all(&self) -> &Index {
+        self.all.index()
+    }
+
+    fn namespace(&self) -> &str {
+        self.own.namespace()
+    }
+
+    async fn look(&self, id: EventId) -> Result<bool, ConfirmError> {
+        self.own.look(id).await
     }
 }
 
@@ -86,6 +121,7 @@ impl Watch {
         let asked = Asked {
             kind: confirm.kind.clone(),
             namespace: confirm.namespace.clone().unwrap_or_default(),
+            labels: confirm.labels(),
         };
         let feeder = Arc::new(Feeder::new(client, asked));
         let task = tokio::spawn({

@@ -25,8 +25,7 @@ use super::{
 };
 use crate::{
     config::SourceConfig,
-    confirm::{Confirmation, Confirmations},
-    event::Place,
+    confirm::{Confirmations, Expected},
     ledger::{home::Rollover, store::StateStore},
     metrics::SourceStats,
     open::{Open, Opened},
@@ -60,7 +59,7 @@ pub struct EventSourceService {
 struct Asked {
     name: String,
     config: SourceConfig,
-    confirm: Option<Arc<dyn Confirmation>>,
+    confirm: Option<Arc<Expected>>,
     once: bool,
     peer: Option<Peer>,
     began: Instant,
@@ -125,15 +124,9 @@ impl EventSourceService {
         if allowed.is_some_and(|sources| !sources.allow(&id)) {
             return Err(End::NotAllowed(id));
         }
-        let confirm = match &config.confirm {
-            Some(confirm) => Some(
-                self.confirmations
-                    .open(confirm)
-                    .await
-                    .map_err(SessionError::from)?,
-            ),
-            None => None,
-        };
+        let confirm = Expected::open(&*self.confirmations, &config.confirm)
+            .await
+            .map_err(SessionError::from)?;
         let asked = Asked {
             name,
             config,
@@ -185,7 +178,7 @@ impl EventSourceService {
 
 fn warn_of_short_settle(source: &str, config: &SourceConfig) {
     let settle = config.limits.settle;
-    if settle < DEAD_FOUND && config.confirm.is_none() {
+    if settle < DEAD_FOUND && config.confirm.is_empty() {
         warn!(
             source,
             ?settle,
@@ -199,17 +192,14 @@ fn wants_once(metadata: &MetadataMap) -> bool {
     metadata.get(ONCE_METADATA).is_some_and(|once| once == "1")
 }
 
-fn place(asked: &Asked, opened: &Opened) -> Place {
-    Place {
-        endpoint: opened.endpoint.clone(),
-        container: asked.config.container.clone(),
-    }
+fn container_url(asked: &Asked, opened: &Opened) -> String {
+    format!("{}/{}", opened.endpoint, asked.config.container)
 }
 
 fn access(id: &str, asked: &Asked, opened: &Opened, stats: Arc<SourceStats>) -> Access {
     Access {
         source_id: id.to_owned(),
-        container: place(asked, opened).url(),
+        container: container_url(asked, opened),
         blobs: Arc::clone(&opened.blobs),
         prefix: asked.config.filter.listing_prefix().to_owned(),
         state: opened.state.clone(),
@@ -233,7 +223,7 @@ async fn proven_in_time(access: &Access) -> Result<(), End> {
 }
 
 fn session(asked: Asked, opened: Opened, source: &Source) -> Session {
-    let container = place(&asked, &opened).url();
+    let container = container_url(&asked, &opened);
     let state: Arc<dyn StateStore> = match opened.state {
         Some(state) => state,
         None => source.memory_ledger(&container),

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::SessionError;
 use crate::{
-    confirm::{Confirmation, index::Health},
+    confirm::{Expected, index::Health},
     ledger::{
         home::{Home, Rollover},
         peek::container_of,
@@ -32,7 +32,7 @@ pub struct Access {
     /// Where the ledger is kept, when it is in the storage account.
     pub state: Option<Arc<dyn StateStore>>,
     /// What shows that events came to something, when the configuration says so.
-    pub confirm: Option<Arc<dyn Confirmation>>,
+    pub confirm: Option<Arc<Expected>>,
     /// Decides the jitter of retries.
     pub seed: u64,
     /// Where failed calls are counted.
@@ -47,7 +47,7 @@ impl Access {
     /// As those with which a session ends.
     pub async fn prove(&self) -> Result<(), SessionError> {
         if let Some(confirm) = &self.confirm {
-            confirm.index().ready().await?;
+            confirm.ready().await?;
         }
         Retry::new("list blobs", self.seed, &self.stats)
             .run(|| self.blobs.list(&self.prefix, None))
@@ -60,10 +60,7 @@ impl Access {
 
     /// What [`Access::prove`] has been waiting for, for people.
     pub fn waits_for(&self) -> String {
-        let health = self
-            .confirm
-            .as_ref()
-            .map(|confirm| confirm.index().health());
+        let health = self.confirm.as_ref().map(|confirm| confirm.health());
         match (self.stats.error(), health) {
             (Some(error), _) => error,
             (None, Some(Health::Lost(error))) => error.to_string(),

@@ -24,8 +24,9 @@ use super::{
 use crate::{
     config::Limits,
     confirm::{
-        Confirmation,
-        index::{Health, News, NewsFeed},
+        Expected,
+        expected::{Feeds, Seen},
+        index::{Health, News},
     },
     event::{EventId, Place},
     ledger::{
@@ -62,9 +63,9 @@ pub(super) struct Courier {
     /// Bounds on what is under way.
     pub(super) limits: Limits,
     /// What shows that events came to something.
-    pub(super) confirm: Arc<dyn Confirmation>,
+    pub(super) confirm: Arc<Expected>,
     /// What it tells.
-    pub(super) feed: NewsFeed,
+    pub(super) feed: Feeds,
     /// Asked before anything is sent.
     pub(super) fence: Fence,
     /// Told when an offer is taken back.
@@ -111,7 +112,7 @@ impl Courier {
             let may_send = self.next.is_some() && self.may_send(Instant::now());
             let step = tokio::select! {
                 biased;
-                news = self.feed.next() => self.hear(news).await,
+                (entry, news) = self.feed.next() => self.hear(entry, news).await,
                 () = sleep_until(tick) => {
                     let step = self.tick(tick).await;
                     tick = Instant::now() + self.period();
@@ -143,7 +144,7 @@ impl Courier {
         let Some(discovered) = offer else { return ON };
         let id = self.place.id_of(&discovered.blob, discovered.replay());
         let retried = matches!(discovered.origin, Origin::Retry(_));
-        if self.confirm.index().has(id) {
+        if self.confirm.has(id) {
             return self.done(id, discovered, 0).await;
         }
         if self.letters.hold(id) && !retried {
@@ -163,7 +164,8 @@ impl Courier {
             return GONE;
         }
         // It may have come to something while it waited here.
-        if self.confirm.index().has(id) {
+        let seen = self.confirm.seen(id);
+        if self.confirm.is_all(seen) {
             return self.done(id, discovered, 0).await;
         }
         let Some(room) = self.out.room().await else {
@@ -173,19 +175,19 @@ impl Courier {
         if let Ok(permit) = self.in_flight.try_acquire() {
             permit.forget();
         }
-        self.unconfirmed.sent(id, discovered, Moment::now());
+        self.unconfirmed.sent(id, discovered, seen, Moment::now());
         self.stats.events_sent.fetch_add(1, Relaxed);
         ON
     }
 
-    async fn hear(&mut self, news: News) -> Step {
+    async fn hear(&mut self, entry: usize, news: News) -> Step {
         match news {
-            News::Seen(id) => self.seen(id).await,
+            News::Seen(id) => self.seen(id, Seen::only(entry)).await,
             News::Missed => {
-                let index = self.confirm.index();
-                let waiting: Vec<_> = self.unconfirmed.ids().filter(|id| index.has(*id)).collect();
-                for id in waiting {
-                    if self.seen(id).await?.is_err() {
+                let waiting = self.unconfirmed.ids();
+                let waiting: Vec<_> = waiting.map(|id| (id, self.confirm.seen(id))).collect();
+                for (id, seen) in waiting.into_iter().filter(|(_, seen)| *seen != Seen::NONE) {
+                    if self.seen(id, seen).await?.is_err() {
                         return GONE;
                     }
                 }
@@ -198,8 +200,13 @@ impl Courier {
         }
     }
 
-    /// Something has come of an event.
-    async fn seen(&mut self, id: EventId) -> Step {
+    /// Something has come of an event: it is done once all has that is expected.
+    async fn seen(&mut self, id: EventId, new: Seen) -> Step {
+        let before = self.unconfirmed.saw(id, new);
+        let now = self.confirm.seen(id).and(new);
+        if !self.confirm.is_all(now.and(before.unwrap_or_default())) {
+            return ON;
+        }
         if let Some(sent) = self.unconfirmed.confirmed(id, Moment::now()) {
             return self.done(id, sent.discovered, 1).await;
         }
@@ -215,9 +222,8 @@ impl Courier {
     /// Letters of events that have come to something are no dead letters, whenever they come to light:
     /// one whose writer has died may come after the news of its Workflow.
     async fn look_around(&mut self) -> Result<(), SessionError> {
-        let index = self.confirm.index();
         for id in self.letters.ids() {
-            if index.has(id) {
+            if self.confirm.has(id) {
                 self.outlived(id).await?;
             }
         }
@@ -253,7 +259,7 @@ impl Courier {
 
     /// Takes in whether the cluster can be asked.
     fn feel(&mut self) {
-        let health = self.confirm.index().health();
+        let health = self.confirm.health();
         if health == self.health {
             return;
         }
@@ -285,7 +291,7 @@ impl Courier {
                 }
             }
         }
-        self.marker.show(&self.unconfirmed);
+        self.marker.show(&self.unconfirmed, self.missing());
         self.note_workflows();
         ON
     }
@@ -294,19 +300,44 @@ impl Courier {
     async fn try_again(&mut self, id: EventId) -> Result<Result<bool, Gone>, SessionError> {
         // The watch may have missed what the cluster itself knows.
         match timeout(PATIENCE, self.confirm.look(id)).await {
-            Ok(Ok(true)) => return Ok(self.seen(id).await?.map(|()| true)),
-            Ok(Ok(false)) => {}
+            Ok(Ok(Seen::NONE)) => {}
+            Ok(Ok(seen)) => {
+                if self.seen(id, seen).await?.is_err() {
+                    return Ok(Err(Gone));
+                }
+                if !self.unconfirmed.contains(id) {
+                    return Ok(Ok(true));
+                }
+            }
             Ok(Err(error)) => {
                 debug!(%error, "the cluster cannot be asked; nothing is sent again for now");
                 return Ok(Ok(false));
             }
             Err(_) => return Ok(Ok(false)),
         }
-        match self.unconfirmed.judge(id, Instant::now()) {
-            Verdict::Resend => Ok(self.resend(id).await),
-            Verdict::Failed | Verdict::Alone if self.fence.ask().await.is_none() => Ok(Err(Gone)),
-            verdict => Ok(self.give_up(id, verdict).await?.map(|()| true)),
+        match self.verdict(id, Instant::now()) {
+            None => Ok(Ok(true)),
+            Some(Verdict::Resend) => Ok(self.resend(id).await),
+            Some(_) if self.fence.ask().await.is_none() => Ok(Err(Gone)),
+            Some(verdict) => Ok(self.give_up(id, verdict).await?.map(|()| true)),
         }
+    }
+
+    /// What becomes of an overdue event; `None` when it only waits. A part of what came of it that is
+    /// gone again must not be made a second time: then it is not sent again.
+    fn verdict(&mut self, id: EventId, now: Instant) -> Option<Verdict> {
+        let seen = self
+            .unconfirmed
+            .get(id)
+            .map_or(Seen::NONE, |sent| sent.seen);
+        if seen.without(self.confirm.seen(id)) == Seen::NONE {
+            return Some(self.unconfirmed.judge(id, now));
+        }
+        if self.unconfirmed.is_too_old(id, now) {
+            return Some(Verdict::Spent);
+        }
+        self.unconfirmed.wait_again(id, now);
+        None
     }
 
     async fn resend(&mut self, id: EventId) -> Result<bool, Gone> {

@@ -41,12 +41,13 @@ pub(super) fn marker(home: &Home) -> (StallMarker, MarkerWriter) {
 }
 
 impl StallMarker {
-    /// Says that a stall has begun, or is over.
-    pub(super) fn show(&self, unconfirmed: &Unconfirmed) {
+    /// Says that a stall has begun, or is over. `missing` is what has come of no event that waits, when
+    /// other things have.
+    pub(super) fn show(&self, unconfirmed: &Unconfirmed, missing: Option<String>) {
         let stall = unconfirmed.stall().filter(|stall| stall.declared);
         match (stall.is_some(), self.is_shown()) {
             (true, false) => {
-                let stalled = told(unconfirmed);
+                let stalled = told(unconfirmed, missing);
                 if let Some(stalled) = &stalled {
                     error!(source = self.source, reason = stalled.reason, "stalled");
                 }
@@ -66,8 +67,13 @@ impl StallMarker {
     }
 
     /// The sentence about the stall that is being told of, as of now.
-    pub(super) fn reason(&self, unconfirmed: &Unconfirmed) -> Option<String> {
-        let stalled = self.is_shown().then(|| told(unconfirmed)).flatten();
+    pub(super) fn reason(
+        &self,
+        unconfirmed: &Unconfirmed,
+        missing: Option<String>,
+    ) -> Option<String> {
+        let stalled = self.is_shown().then(|| told(unconfirmed, missing));
+        let stalled = stalled.flatten();
         stalled.map(|stalled| stalled.reason)
     }
 }
@@ -100,7 +106,7 @@ impl MarkerWriter {
     }
 }
 
-fn told(unconfirmed: &Unconfirmed) -> Option<Stalled> {
+fn told(unconfirmed: &Unconfirmed, missing: Option<String>) -> Option<Stalled> {
     let stall = unconfirmed.stall()?;
     let since = rfc3339(stall.since);
     let waiting = unconfirmed.len();
@@ -113,6 +119,12 @@ fn told(unconfirmed: &Unconfirmed) -> Option<Stalled> {
         since: stall.since,
         last_confirmed: unconfirmed.last_confirmed(),
         waiting: waiting as u64,
-        reason: format!("nothing has been confirmed since {since}; {waiting} {plural}; {CURE}"),
+        reason: match missing {
+            Some(missing) => format!(
+                "no event has been confirmed since {since}, because no {missing} comes of any; {waiting} {plural}; \
+                 look at the Sensor that makes it (`kubectl logs -l sensor-name`); {CURE}"
+            ),
+            None => format!("nothing has been confirmed since {since}; {waiting} {plural}; {CURE}"),
+        },
     })
 }

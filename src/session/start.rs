@@ -20,7 +20,7 @@ impl Session {
     pub(super) async fn start(&self) -> Result<Started, SessionError> {
         // First, so that a stream that cannot be confirmed takes nothing over.
         if let Some(confirm) = &self.confirm {
-            confirm.index().ready().await?;
+            confirm.ready().await?;
         }
         let (mut journal, contents) = self.open().await?;
         let facts = self.facts(&contents).await?;

@@ -12,7 +12,9 @@ use std::{collections::BTreeMap, time::Duration};
 use time::OffsetDateTime;
 use tokio::time::Instant;
 
-use crate::{config::Redelivery, event::EventId, source::listing::Discovered};
+use crate::{
+    config::Redelivery, confirm::expected::Seen, event::EventId, source::listing::Discovered,
+};
 
 /// The longest time between two probes of a stalled source.
 const SLOWEST_PROBE: Duration = Duration::from_secs(300);
@@ -48,6 +50,8 @@ pub(super) struct Sent {
     pub(super) discovered: Discovered,
     pub(super) first_sent: Moment,
     pub(super) last_sent: Moment,
+    /// What has come of it so far, whether or not it is still there.
+    pub(super) seen: Seen,
     /// Attempts that failed while later events were confirmed.
     pub(super) failed: u32,
     /// How often it was sent.
@@ -78,6 +82,9 @@ pub(super) enum Verdict {
     Failed,
     /// It is given up: it has been alone and unconfirmed for too long.
     Alone,
+    /// It is given up: a part of what came of it is gone again, and to send it again would make that
+    /// part a second time.
+    Spent,
 }
 
 /// A time in which nothing was confirmed.
@@ -174,7 +181,7 @@ impl Unconfirmed {
     }
 
     /// An event was sent for the first time.
-    pub(super) fn sent(&mut self, id: EventId, discovered: Discovered, moment: Moment) {
+    pub(super) fn sent(&mut self, id: EventId, discovered: Discovered, seen: Seen, moment: Moment) {
         let number = self.next_number(moment);
         let patience = self.jitter(1.0);
         self.events.insert(
@@ -183,6 +190,7 @@ impl Unconfirmed {
                 discovered,
                 first_sent: moment,
                 last_sent: moment,
+                seen,
                 failed: 0,
                 sends: 1,
                 first_number: number,
@@ -211,6 +219,35 @@ impl Unconfirmed {
             sent.waits_since = moment.at;
             sent.patience = patience;
         }
+    }
+
+    /// Something has come of an event, if it is one of these: all that has by now.
+    pub(super) fn saw(&mut self, id: EventId, new: Seen) -> Option<Seen> {
+        let sent = self.events.get_mut(&id)?;
+        sent.seen = sent.seen.and(new);
+        Some(sent.seen)
+    }
+
+    /// What has come of all events that wait.
+    pub(super) fn seen_of_any(&self) -> Seen {
+        let each = self.events.values().map(|sent| sent.seen);
+        each.fold(Seen::NONE, Seen::and)
+    }
+
+    /// An event waits once more without being sent again.
+    pub(super) fn wait_again(&mut self, id: EventId, now: Instant) {
+        self.number += 1;
+        if let Some(sent) = self.events.get_mut(&id) {
+            sent.last_number = self.number;
+            sent.waits_since = now;
+        }
+    }
+
+    /// Whether an event was first sent longer ago than an event may wait.
+    pub(super) fn is_too_old(&self, id: EventId, now: Instant) -> bool {
+        let patience = self.rules.give_up_after;
+        let sent = self.events.get(&id);
+        sent.is_some_and(|sent| now >= sent.first_sent.at + patience)
     }
 
     /// An event was confirmed, if it is one of these. A stall is over with it.

@@ -1,5 +1,7 @@
 //! `replay`, and what all commands share that people ask a source with from outside.
 
+use azure_blob_eventsource::{config::SourceConfig, source::id::source_id};
+
 use crate::{
     process::{Finished, run, wait_for},
     server::{EVENT, Server, Stream},
@@ -34,6 +36,12 @@ pub(crate) async fn folder(place: &Place, kind: &str) -> Vec<String> {
         .filter_map(|rest| rest.split("</Name>").next());
     let names = names.filter(|name| name.contains(&format!("/{kind}/")));
     names.map(str::to_owned).collect()
+}
+
+/// The id of the source that watches `place`.
+pub(crate) fn id_of_source(place: &Place) -> String {
+    let config = SourceConfig::parse(place.config().as_bytes()).unwrap();
+    source_id(&config, EVENT, &place.endpoint)
 }
 
 /// Three blobs that a live stream has announced.

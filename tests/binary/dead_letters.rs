@@ -4,15 +4,13 @@ use azure_blob_eventsource::{
     blob::{Blob, BlobType},
     dead_letter::DeadLetter,
     event::Place as EventPlace,
-    source::id::source_id,
 };
 use testkit::account::NewBlob;
 use time::macros::datetime;
 
 use crate::{
-    commands::{ask, folder, running},
+    commands::{ask, folder, id_of_source, running},
     process::Finished,
-    server::EVENT,
     storage::Place,
 };
 
@@ -20,6 +18,7 @@ use crate::{
 pub(crate) fn letter(place: &Place, name: &str) -> DeadLetter {
     DeadLetter {
         place: EventPlace {
+            source_id: id_of_source(place),
             endpoint: place.endpoint.clone(),
             container: place.container.clone(),
         },
@@ -40,8 +39,7 @@ pub(crate) fn letter(place: &Place, name: &str) -> DeadLetter {
 }
 
 pub(crate) async fn write(place: &Place, name: &str, content: Vec<u8>) {
-    let config = azure_blob_eventsource::config::SourceConfig::parse(place.config().as_bytes());
-    let id = source_id(&config.unwrap(), EVENT, &place.endpoint);
+    let id = id_of_source(place);
     let blob = NewBlob::new(content);
     place
         .client

@@ -6,7 +6,7 @@ use serde_json::json;
 use testkit::account::NewBlob;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
-use crate::{server::Server, storage::Place};
+use crate::{commands::id_of_source, server::Server, storage::Place};
 
 #[tokio::test]
 async fn a_new_blob_is_announced_with_the_promised_payload() {
@@ -39,6 +39,7 @@ async fn a_new_blob_is_announced_with_the_promised_payload() {
             "subject": format!("/blobServices/default/containers/{container}/blobs/{name}"),
             "time": null,
             "datacontenttype": "application/json",
+            "sourceid": id_of_source(&place),
             "container": container,
             "blobname": name,
             "dirname": "raw/2026",

@@ -268,9 +268,10 @@ impl World {
 
     fn id(&self, name: &str, etag: &str, replay: Option<&str>) -> EventId {
         let place = Place {
+            source_id: SOURCE.into(),
             endpoint: "https://account.blob.core.windows.net".into(),
             container: CONTAINER.into(),
         };
-        EventId::of(&place.endpoint, &place.container, name, etag, replay)
+        EventId::of(&place, name, etag, replay)
     }
 }

@@ -10,7 +10,8 @@ use std::{
 };
 
 use azure_blob_eventsource::{
-    config::{Confirm, Existing, Limits, Location, ObjectKind, Redelivery, SourceConfig},
+    config::{Confirm, Existing, Limits, Location, Redelivery, SourceConfig},
+    confirm::Expected,
     event::EventId,
     filter::{Filter, FilterSpec},
     ledger::{home::Rollover, store::StateStore},
@@ -291,7 +292,7 @@ impl World {
             writer: self.writers,
             mode: Mode::Record,
             once: false,
-            confirm: Some(watch.clone()),
+            confirm: Some(Expected::of(vec![("Workflow".to_owned(), watch.clone())])),
             rollover: self.rollover,
             stats: Arc::clone(&stats),
             began: tokio::time::Instant::now(),
@@ -379,10 +380,7 @@ fn config(rng: &mut Rng, mutant: Mutant) -> SourceConfig {
         min_age: Duration::ZERO,
         skip_empty: false,
         state: Some(STATE.into()),
-        confirm: Some(Confirm {
-            kind: ObjectKind::workflow(),
-            namespace: None,
-        }),
+        confirm: vec![Confirm::workflows()],
         redelivery: Redelivery {
             deadline: Duration::from_secs(5 + rng.below(25)),
             max_attempts: if no_limit {

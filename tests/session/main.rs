@@ -9,4 +9,5 @@ mod faults;
 mod new;
 mod requests;
 mod stage;
+mod two_sensors;
 mod waiting;

@@ -11,8 +11,8 @@ use std::{
 };
 
 use azure_blob_eventsource::{
-    config::{Confirm, Existing, Limits, Location, ObjectKind, Redelivery, SourceConfig},
-    confirm::Confirmation,
+    config::{Confirm, Existing, Limits, Location, Redelivery, SourceConfig},
+    confirm::{Confirmation, Expected},
     filter::{Filter, FilterSpec},
     ledger::home::Rollover,
     metrics::SourceStats,
@@ -47,6 +47,8 @@ pub(crate) struct Stage {
     pub(crate) state_faults: FaultSource,
     pub(crate) rollover: Rollover,
     pub(crate) cluster: Option<Arc<Cluster>>,
+    /// What the second Sensor makes, if there is one.
+    pub(crate) audit: Option<Arc<Cluster>>,
     /// How the listing goes nowhere, if it does.
     pub(crate) lost: LostWay,
     writers: u64,
@@ -89,7 +91,7 @@ impl Stage {
                 min_age: Duration::ZERO,
                 skip_empty: false,
                 state: Some(STATE.into()),
-                confirm: None,
+                confirm: Vec::new(),
                 redelivery: Redelivery::default(),
                 limits: Limits {
                     in_flight: 100,
@@ -102,6 +104,7 @@ impl Stage {
             state_faults: FaultSource::none(),
             rollover: Rollover::default(),
             cluster: None,
+            audit: None,
             lost: LostWay::default(),
             writers: 0,
         }
@@ -112,11 +115,17 @@ impl Stage {
         let cluster = Arc::new(Cluster::default());
         cluster.index.live();
         self.cluster = Some(Arc::clone(&cluster));
-        self.config.confirm = Some(Confirm {
-            kind: ObjectKind::workflow(),
-            namespace: None,
-        });
+        self.config.confirm = vec![Confirm::workflows()];
         (self.with_container(), cluster)
+    }
+
+    /// With two Sensors: what each of them makes is shown by a cluster of its own.
+    pub(crate) fn confirmed_twice(self) -> (Self, Arc<Cluster>, Arc<Cluster>) {
+        let (mut stage, train) = self.confirmed();
+        let audit = Arc::new(Cluster::default());
+        audit.index.live();
+        stage.audit = Some(Arc::clone(&audit));
+        (stage, train, audit)
     }
 
     /// Writes a blob into the source's folder of the state container.
@@ -203,10 +212,7 @@ impl Stage {
             writer: self.writers,
             mode,
             once,
-            confirm: self
-                .cluster
-                .clone()
-                .map(|cluster| cluster as Arc<dyn Confirmation>),
+            confirm: self.expected(),
             rollover: self.rollover,
             stats: Arc::clone(&stats),
             began: tokio::time::Instant::now(),
@@ -219,6 +225,20 @@ impl Stage {
             stats,
             stop,
         }
+    }
+
+    // What the cluster, and the one of the second Sensor, show.
+    fn expected(&self) -> Option<Arc<Expected>> {
+        let clusters = [
+            ("pipeline=train", &self.cluster),
+            ("pipeline=audit", &self.audit),
+        ];
+        let entries = clusters.into_iter().filter_map(|(labels, cluster)| {
+            let watch: Arc<dyn Confirmation> = cluster.clone()?;
+            Some((format!("Workflow ({labels})"), watch))
+        });
+        let entries: Vec<_> = entries.collect();
+        (!entries.is_empty()).then(|| Expected::of(entries))
     }
 
     /// What a stream delivers that stays until all it found is recorded.

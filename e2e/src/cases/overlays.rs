@@ -15,6 +15,7 @@ pub(crate) async fn are_taken(stage: &Stage) -> Result<()> {
         "examples/azure-keys",
         "examples/azure-workload-identity",
         "examples/python-step",
+        "examples/two-sensors",
     ] {
         let text = render(&stage.namespace, folder, "").await?;
         is_taken(stage, folder, "-", &text).await?;

@@ -153,7 +153,7 @@ async fn confirm_said(cluster: &FakeCluster) -> (String, bool) {
 async fn said_of(cluster: &FakeCluster, kind: ObjectKind) -> (String, bool) {
     let confirm = Confirm {
         kind,
-        namespace: None,
+        ..Confirm::workflows()
     };
     let limits = Limits {
         active_workflows: Some(2),

@@ -12,7 +12,8 @@ use crate::{
     blob::Blob,
     cli::source::Source,
     confirm::{
-        ConfirmError, Confirmations,
+        ConfirmError, Confirmations, Expected,
+        expected::Entry,
         index::{Health, Object},
         unfinished::Workflows,
     },
@@ -47,10 +48,31 @@ pub(super) struct Facts {
 
 /// What the cluster says.
 pub(super) struct Cluster {
-    /// What came of the blob version.
-    pub(super) object: Option<Object>,
+    /// What has to come of the blob version, in the order of the configuration.
+    pub(super) parts: Vec<Part>,
     /// All Workflows that came of events and have not finished.
     pub(super) workflows: Workflows,
+}
+
+/// An object that has to come of the blob version.
+pub(super) struct Part {
+    /// The object in words.
+    pub(super) what: String,
+    /// The object, when it is there.
+    pub(super) object: Option<Object>,
+}
+
+impl Cluster {
+    /// Those that are there.
+    pub(super) fn objects(&self) -> impl Iterator<Item = &Object> {
+        self.parts.iter().filter_map(|part| part.object.as_ref())
+    }
+
+    /// Those that are not there, in words.
+    pub(super) fn missing(&self) -> Vec<&str> {
+        let missing = self.parts.iter().filter(|part| part.object.is_none());
+        missing.map(|part| part.what.as_str()).collect()
+    }
 }
 
 /// What the container says.
@@ -181,20 +203,28 @@ async fn cluster(
     confirmations: &dyn Confirmations,
     now: i64,
 ) -> Option<Result<Cluster, ConfirmError>> {
-    let (confirm, id) = source.config.confirm.as_ref().zip(id)?;
+    let id = id?;
     let asked = async {
-        let watch = confirmations.open(confirm).await?;
-        if timeout(PATIENCE, watch.index().ready()).await.is_err() {
-            return Err(match watch.index().health() {
-                Health::Lost(error) => error,
-                _ => ConfirmError::Unreachable("the cluster gives no answer".to_owned()),
-            });
+        let Some(expected) = Expected::open(confirmations, &source.config.confirm).await? else {
+            return Ok(None);
+        };
+        match timeout(PATIENCE, expected.ready()).await {
+            Ok(ready) => ready?,
+            Err(_) => {
+                return Err(match expected.health() {
+                    Health::Lost(error) => error,
+                    _ => ConfirmError::Unreachable("the cluster gives no answer".to_owned()),
+                });
+            }
         }
-        watch.index().ready().await?;
-        Ok(Cluster {
-            object: watch.index().find(id),
-            workflows: watch.workflows(now),
-        })
+        let part = |entry: &Entry| Part {
+            what: entry.what.clone(),
+            object: entry.find(id),
+        };
+        Ok(Some(Cluster {
+            parts: expected.entries().iter().map(part).collect(),
+            workflows: expected.workflows(now),
+        }))
     };
-    Some(asked.await)
+    asked.await.transpose()
 }

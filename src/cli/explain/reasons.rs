@@ -3,7 +3,7 @@
 use time::OffsetDateTime;
 
 use super::{
-    facts::{Cluster, Facts, Storage},
+    facts::{Cluster, Facts, Part, Storage},
     standing::Standing,
     verdict::verdict,
 };
@@ -57,12 +57,14 @@ pub(super) fn reasons(config: &SourceConfig, facts: &Facts) -> Reasons {
                 "nothing is lost: what waits is sent once something is confirmed",
             )
         }),
-        facts.cluster.as_ref().map(|it| object_step(it, facts.now)),
-        held(config, facts).map(|(most, workflows)| limit_step(most, workflows)),
     ];
+    let mut steps: Vec<_> = steps.into_iter().flatten().collect();
+    let objects = facts.cluster.as_ref();
+    steps.extend(objects.map_or_else(Vec::new, |it| object_steps(it, facts.now)));
+    steps.extend(held(config, facts).map(|(most, workflows)| limit_step(most, workflows)));
     let (announced, verdict) = verdict(config, facts, blob);
     Reasons {
-        steps: steps.into_iter().flatten().collect(),
+        steps,
         announced,
         verdict,
     }
@@ -220,27 +222,34 @@ fn letter_step(letter: &Result<DeadLetter, String>) -> Step {
     }
 }
 
-fn object_step(cluster: &Result<Cluster, ConfirmError>, now: i64) -> Step {
+fn object_steps(cluster: &Result<Cluster, ConfirmError>, now: i64) -> Vec<Step> {
     match cluster {
-        Ok(Cluster {
-            object: Some(object),
-            workflows,
-        }) => {
-            let text = described(object, now);
-            match stuck(object, now) {
-                Some(stuck) => Step::warn("object", text, stuck.cure(&workflows.namespace)),
-                None => Step::ok("object", text),
-            }
+        Ok(cluster) => {
+            let step = |part| object_step(part, cluster, now);
+            cluster.parts.iter().map(step).collect()
         }
-        Ok(_) => Step::skip(
-            "object",
-            "the cluster has no object with the id of this blob version",
-        ),
-        Err(error) => Step::warn(
+        Err(error) => vec![Step::warn(
             "object",
             error.to_string(),
             "the reasons above hold without it",
-        ),
+        )],
+    }
+}
+
+fn object_step(part: &Part, cluster: &Cluster, now: i64) -> Step {
+    let several = cluster.parts.len() > 1;
+    let Some(object) = &part.object else {
+        let what = if several { &part.what } else { "object" };
+        let text = format!("the cluster has no {what} with the id of this blob version");
+        return Step::skip("object", &text);
+    };
+    let mut text = described(object, now);
+    if several {
+        text = format!("{}: {text}", part.what);
+    }
+    match stuck(object, now) {
+        Some(stuck) => Step::warn("object", text, stuck.cure(&cluster.workflows.namespace)),
+        None => Step::ok("object", text),
     }
 }
 
@@ -260,10 +269,10 @@ pub(super) fn held<'a>(config: &SourceConfig, facts: &'a Facts) -> Option<(usize
         Err(_) => false,
     };
     match &facts.cluster {
-        Some(Ok(Cluster {
-            object: None,
-            workflows,
-        })) if waits && workflows.survey.count >= most => Some((most, workflows)),
+        Some(Ok(cluster)) if waits && !cluster.missing().is_empty() => {
+            let workflows = &cluster.workflows;
+            (workflows.survey.count >= most).then_some((most, workflows))
+        }
         _ => None,
     }
 }

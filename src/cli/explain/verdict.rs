@@ -15,16 +15,18 @@ use crate::{
 
 /// Whether the blob was or will be announced, and the answer in one sentence.
 pub(super) fn verdict(config: &SourceConfig, facts: &Facts, blob: Option<&Blob>) -> (bool, String) {
-    if let Some(Ok(Cluster {
-        object: Some(object),
-        ..
-    })) = &facts.cluster
-    {
-        let object = described(object, facts.now);
-        return (true, format!("it was announced: {object}"));
+    let came = facts
+        .cluster
+        .as_ref()
+        .and_then(|it| came(it.as_ref().ok()?, facts.now));
+    if let Some((came, true)) = came {
+        return (true, came);
     }
     if let Some(letter) = &facts.letter {
         return given_up(letter, facts.asked);
+    }
+    if let Some((came, false)) = came {
+        return (true, came);
     }
     let (announced, verdict) = match (blob, &facts.ledger) {
         (None, _) => (
@@ -50,6 +52,23 @@ pub(super) fn verdict(config: &SourceConfig, facts: &Facts, blob: Option<&Blob>)
         (Some(blob), Ok(standing)) => return next(config, facts, blob, standing),
     };
     (announced, verdict.to_owned())
+}
+
+/// What came of the event so far, and whether that is all; `None` when nothing did.
+fn came(cluster: &Cluster, now: i64) -> Option<(String, bool)> {
+    let there: Vec<_> = cluster.objects().map(|it| described(it, now)).collect();
+    let missing = cluster.missing();
+    let there = (!there.is_empty()).then(|| there.join("; "))?;
+    Some(match missing.is_empty() {
+        true => (format!("it was announced: {there}"), true),
+        false => {
+            let missing = missing.join(" and ");
+            (
+                format!("it was announced: {there}; no {missing} has come of it"),
+                false,
+            )
+        }
+    })
 }
 
 fn given_up(letter: &Result<DeadLetter, String>, asked: bool) -> (bool, String) {

@@ -5,7 +5,7 @@ use super::*;
 #[test]
 fn workflows_confirm_with_the_documented_defaults() {
     let config = good(&format!("{GOOD}confirm: {{workflows: {{}}}}\n"));
-    let confirm = config.confirm.clone().unwrap();
+    let confirm = config.confirm[0].clone();
     assert_eq!(
         (confirm.kind, confirm.namespace),
         (ObjectKind::workflow(), None)
@@ -23,7 +23,7 @@ fn workflows_confirm_with_the_documented_defaults() {
 fn any_kind_can_confirm() {
     let line = "confirm: {group: batch, version: v1, kind: Job, namespace: ml}\n";
     let config = good(&format!("{GOOD}{line}"));
-    let confirm = config.confirm.unwrap();
+    let confirm = &config.confirm[0];
     let kind = &confirm.kind;
     let parts = [&kind.group, &kind.version, &kind.kind].map(String::as_str);
     assert_eq!(parts, ["batch", "v1", "Job"]);
@@ -32,14 +32,14 @@ fn any_kind_can_confirm() {
     let core = good(&format!(
         "{GOOD}confirm: {{version: v1, kind: ConfigMap}}\n"
     ));
-    assert_eq!(core.confirm.unwrap().kind.group, "");
+    assert_eq!(core.confirm[0].kind.group, "");
 }
 
 #[test]
 fn what_confirms_must_be_said_once_and_whole() {
     assert_eq!(
         added("confirm: {}"),
-        "confirm: says not what confirms; give `workflows: {}`, or `group`, `version` and `kind`"
+        "confirm: does not say what confirms; give `workflows: {}`, or `group`, `version` and `kind`"
     );
     assert_eq!(
         added("confirm: {workflows: {}, kind: Job}"),
@@ -57,7 +57,7 @@ fn what_confirms_must_be_said_once_and_whole() {
     assert_eq!(
         added("confirm: {workflow: {}}"),
         "confirm: unknown key `workflow`; did you mean `workflows`?\n\
-         confirm: says not what confirms; give `workflows: {}`, or `group`, `version` and `kind`"
+         confirm: does not say what confirms; give `workflows: {}`, or `group`, `version` and `kind`"
     );
     assert_eq!(
         added("confirm: {group: batch/v1, version: \"1\", kind: jobs, namespace: ML}"),
@@ -67,6 +67,81 @@ fn what_confirms_must_be_said_once_and_whole() {
          confirm.namespace: found `ML`; allowed is a namespace: 1 to 63 lower-case letters, digits and hyphens, \
          a letter or digit first and last"
     );
+}
+
+#[test]
+fn each_of_several_sensors_has_an_entry() {
+    let list = "confirm: [{workflows: {selector: {pipeline: train}}}, {workflows: {selector: \"pipeline=audit, tier = b\"}}]\n";
+    let config = good(&format!("{GOOD}{list}"));
+    let labels: Vec<_> = config.confirm.iter().map(Confirm::labels).collect();
+    assert_eq!(labels, ["pipeline=train", "pipeline=audit,tier=b"]);
+    assert_eq!(config.confirm[0].what(), "Workflow (pipeline=train)");
+    assert_eq!(config.limits.active_workflows, Some(20));
+    assert!(config.to_yaml().contains(
+        "confirm: [{workflows: {selector: {pipeline: train}}}, {workflows: {selector: {pipeline: audit, tier: b}}}]\n"
+    ));
+}
+
+#[test]
+fn one_object_never_confirms_two_entries() {
+    let served = "confirm[1]: one object could confirm this and confirm[0]; give each a `selector` \
+                  with a label that only its Sensor sets, or remove one";
+    for pair in [
+        "{workflows: {}}, {workflows: {}}",
+        "{workflows: {}}, {workflows: {selector: {a: b}}}",
+        "{workflows: {selector: {a: b, c: d}}}, {workflows: {selector: {a: b}}}",
+        "{version: v1, kind: ConfigMap}, {version: v1, kind: ConfigMap}",
+    ] {
+        assert_eq!(added(&format!("confirm: [{pair}]")), served, "{pair}");
+    }
+    good(&format!(
+        "{GOOD}confirm: [{{workflows: {{}}}}, {{workflows: {{namespace: ml}}}}]\n"
+    ));
+    good(&format!(
+        "{GOOD}confirm: [{{workflows: {{}}}}, {{group: batch, version: v1, kind: Job}}]\n"
+    ));
+}
+
+#[test]
+fn lists_and_selectors_that_cannot_be_used_are_told_with_their_place() {
+    assert_eq!(
+        added("confirm: []"),
+        "confirm: has 0 entries; allowed are 1 to 8, one for each Sensor"
+    );
+    assert_eq!(
+        added("confirm: [workflows, {selector: {a: b}}]"),
+        "confirm[0]: found the text `workflows`; allowed is a mapping with `workflows`, `group`, `version`, `kind`, \
+         `namespace` and `selector`\n\
+         confirm[1]: does not say what confirms; give `workflows: {}`, or `group`, `version` and `kind`"
+    );
+    assert_eq!(
+        added("confirm: {workflows: {}, selector: {a: b}}"),
+        "confirm.selector: goes into `workflows`: {selector: {…}}"
+    );
+    let selector = |text: &str| added(&format!("confirm: {{workflows: {{selector: {text}}}}}"));
+    let path = "confirm.workflows.selector: ";
+    let allowed = "allowed are labels and their values, such as {pipeline: train}";
+    for (text, problem) in [
+        ("{}", format!("is empty; {allowed}, or remove the key")),
+        ("[a]", format!("found a list; {allowed}")),
+        ("train", format!("found `train`; {allowed} or pipeline=train")),
+        ("\"a!=b\"", format!("found `a!=b`; {allowed} or pipeline=train")),
+        ("{a: 1}", "found the number 1; put it in quotes".to_owned()),
+        ("\"a=b,a=c\"", "label `a` is given twice".to_owned()),
+        (
+            "{\"a b\": c}",
+            "found the label `a b`; allowed is the key of a Kubernetes label, such as pipeline or example.com/pipeline"
+                .to_owned(),
+        ),
+        (
+            "{a: \"\"}",
+            "found the value ``; allowed is the value of a Kubernetes label: 1 to 63 letters, digits, `-`, `_` \
+             and `.`, a letter or digit first and last"
+                .to_owned(),
+        ),
+    ] {
+        assert_eq!(selector(text), format!("{path}{problem}"), "{text}");
+    }
 }
 
 #[test]

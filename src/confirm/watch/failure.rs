@@ -4,12 +4,18 @@ use std::io;
 
 use kube::{Error, core::Status};
 
-use crate::{config::ObjectKind, confirm::ConfirmError};
+use crate::{
+    config::ObjectKind,
+    confirm::{ConfirmError, EVENT_ID_LABEL},
+    event::EventId,
+};
 
 /// What is asked for.
 pub(super) struct Asked {
     pub(super) kind: ObjectKind,
     pub(super) namespace: String,
+    /// Which labels they must have, as the API takes it; empty when any serve.
+    pub(super) labels: String,
 }
 
 impl Asked {
@@ -23,6 +29,18 @@ impl Asked {
         match group.as_str() {
             "" => format!("{kind} ({version})"),
             group => format!("{kind} ({group}/{version})"),
+        }
+    }
+
+    /// The selector of the objects that bear an event's id, or this one.
+    pub(super) fn selector(&self, id: Option<EventId>) -> String {
+        let id = match id {
+            Some(id) => format!("{EVENT_ID_LABEL}={}", id.to_hex()),
+            None => EVENT_ID_LABEL.to_owned(),
+        };
+        match self.labels.as_str() {
+            "" => id,
+            labels => format!("{id},{labels}"),
         }
     }
 

@@ -21,7 +21,7 @@ use super::{
     object::{Meta, object},
 };
 use crate::{
-    confirm::{ConfirmError, EVENT_ID_LABEL, Index, index::Health},
+    confirm::{ConfirmError, Index, index::Health},
     event::EventId,
 };
 
@@ -71,7 +71,7 @@ impl Feeder {
 
     /// Asks for the objects of one event, and tells the index when there are any.
     pub(super) async fn look(&self, id: EventId) -> Result<bool, ConfirmError> {
-        let selector = format!("{EVENT_ID_LABEL}={}", id.to_hex());
+        let selector = self.asked.selector(Some(id));
         let asked = ListParams::default().labels(&selector).limit(1);
         let api = self.api().await?;
         let answer = timeout(GRACE, api.list_metadata(&asked)).await;
@@ -119,7 +119,8 @@ impl Feeder {
     /// All that exists. No version is asked for, so that the answer is what the cluster holds now and
     /// not what some cache remembers. `None` when it changed too much while it was being read.
     async fn list(&self, api: &Api<DynamicObject>) -> Result<Option<String>, ConfirmError> {
-        let mut asked = ListParams::default().labels(EVENT_ID_LABEL).limit(PAGE);
+        let selector = self.asked.selector(None);
+        let mut asked = ListParams::default().labels(&selector).limit(PAGE);
         let (kind, mut objects) = (&self.asked.kind, Vec::new());
         loop {
             let Some(page) = self.ask(api.list_metadata(&asked)).await? else {
@@ -144,7 +145,8 @@ impl Feeder {
         api: &Api<DynamicObject>,
         mut version: String,
     ) -> Result<Option<String>, ConfirmError> {
-        let asked = WatchParams::default().labels(EVENT_ID_LABEL).timeout(WATCH);
+        let selector = self.asked.selector(None);
+        let asked = WatchParams::default().labels(&selector).timeout(WATCH);
         let Some(events) = self.ask(api.watch_metadata(&asked, &version)).await? else {
             return Ok(None);
         };
@@ -219,8 +221,15 @@ impl Feeder {
 
     fn live(&self) {
         if self.index.health() != Health::Live {
-            let Asked { kind, namespace } = &self.asked;
-            info!(kind = kind.kind, namespace, "the cluster is watched");
+            let Asked {
+                kind,
+                namespace,
+                labels,
+            } = &self.asked;
+            info!(
+                kind = kind.kind,
+                namespace, labels, "the cluster is watched"
+            );
         }
         self.index.live();
     }

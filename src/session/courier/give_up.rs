@@ -24,8 +24,8 @@ impl Courier {
             "event given up: it is a dead letter, which `dead-letters retry` sends again"
         );
         // Something may have come of it while the letter was written.
-        if self.confirm.index().has(id) {
-            return self.seen(id).await;
+        if self.confirm.has(id) {
+            return self.seen(id, self.confirm.seen(id)).await;
         }
         match self.unconfirmed.take_out(id) {
             Some(sent) => self.record(sent.discovered, 1).await,
@@ -34,11 +34,20 @@ impl Courier {
     }
 
     fn letter(&self, sent: &Sent, verdict: Verdict) -> DeadLetter {
+        let nothing = match self.confirm.missing(sent.seen) {
+            Some(missing) => format!("no {missing}"),
+            None => "nothing".to_owned(),
+        };
         let last_reason = match verdict {
-            Verdict::Alone => "nothing came of it for longer than redelivery.giveUpAfter, and there was no other event that would show whether others get through".to_owned(),
+            Verdict::Alone => format!(
+                "{nothing} came of it for longer than redelivery.giveUpAfter, and there was no other event that would show whether others get through"
+            ),
             Verdict::Failed | Verdict::Resend => format!(
-                "nothing came of it in {} attempts, while events that were sent after it were confirmed: look at what the Sensor's log and the cluster's admission say of this one",
+                "{nothing} came of it in {} attempts, while events that were sent after it were confirmed: look at what the Sensor's log and the cluster's admission say of this one",
                 sent.failed
+            ),
+            Verdict::Spent => format!(
+                "{nothing} came of it for longer than redelivery.giveUpAfter, and what else came of it is gone again: `dead-letters retry` sends it again, and then that runs a second time"
             ),
         };
         DeadLetter {

@@ -22,7 +22,7 @@ impl Courier {
 
     // Events that are about to become Workflows count as such: nobody can call them back.
     fn has_room(&self) -> bool {
-        let unfinished = self.confirm.index().unfinished();
+        let unfinished = self.confirm.unfinished();
         let most = self.limits.active_workflows.unwrap_or(usize::MAX);
         self.in_flight.available_permits() > 0 && unfinished + self.unconfirmed.len() < most
     }
@@ -49,7 +49,7 @@ impl Courier {
     // When everything in flight may be the one kind of event of which nothing ever comes, only
     // another event can tell. One that cannot either makes way for the next.
     fn has_room_for_extra(&mut self, now: Instant) -> bool {
-        let unfinished = self.confirm.index().unfinished();
+        let unfinished = self.confirm.unfinished();
         let full = self
             .limits
             .active_workflows

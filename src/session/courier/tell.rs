@@ -7,6 +7,7 @@ use tracing::warn;
 
 use super::Courier;
 use crate::confirm::{
+    expected::Seen,
     index::Health,
     unfinished::{Holder, Workflows},
 };
@@ -17,15 +18,26 @@ impl Courier {
         let stats = &self.stats;
         let set = |gauge: &AtomicU64, value: usize| gauge.store(value as u64, Relaxed);
         set(&stats.in_flight, self.unconfirmed.len());
-        set(&stats.active_workflows, self.confirm.index().unfinished());
+        set(&stats.active_workflows, self.confirm.unfinished());
         let latency = self.unconfirmed.latency().unwrap_or_default();
         set(&stats.confirm_millis, latency.as_millis() as usize);
-        let reason = match (&self.health, self.marker.reason(&self.unconfirmed)) {
+        let reason = match (
+            &self.health,
+            self.marker.reason(&self.unconfirmed, self.missing()),
+        ) {
             (Health::Lost(error), _) => Some(error.to_string()),
             (_, reason) => reason,
         };
         set(&stats.stalled, usize::from(self.marker.is_shown()));
         stats.set_delivery_error(reason);
+    }
+
+    /// What has come of no event that waits, in words; `None` when that is all.
+    pub(super) fn missing(&self) -> Option<String> {
+        let seen = self.unconfirmed.seen_of_any();
+        (seen != Seen::NONE)
+            .then(|| self.confirm.missing(seen))
+            .flatten()
     }
 
     /// Says which Workflows have not finished, which of them nobody works on, and whether a limit makes
@@ -36,10 +48,10 @@ impl Courier {
             return;
         }
         let now = OffsetDateTime::now_utc().unix_timestamp();
-        let workflows = self.confirm.workflows(now);
-        for stuck in self.confirm.index().newly_stuck(&workflows.survey) {
-            self.warn_of(&stuck, &workflows);
+        for (stuck, among) in self.confirm.newly_stuck(now) {
+            self.warn_of(&stuck, &among);
         }
+        let workflows = self.confirm.workflows(now);
         self.stats.set_pause(self.pause(&workflows));
         self.stats.set_workflows(workflows);
     }

@@ -36,7 +36,8 @@ impl Stage {
 
     fn send(&mut self, id: u128, seconds: f64) {
         let moment = self.at(seconds);
-        self.unconfirmed.sent(EventId(id), discovered(), moment);
+        let id = EventId(id);
+        self.unconfirmed.sent(id, discovered(), Seen::NONE, moment);
     }
 
     fn send_again(&mut self, id: u128, seconds: f64) {

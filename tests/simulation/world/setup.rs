@@ -52,7 +52,7 @@ pub(super) fn config(rng: &mut Rng, filters: &[Filter], mutant: Mutant) -> Sourc
         min_age: Duration::ZERO,
         skip_empty: false,
         state: Some(STATE.into()),
-        confirm: None,
+        confirm: Vec::new(),
         redelivery: Redelivery::default(),
         limits: Limits {
             active_workflows: None,

@@ -56,7 +56,10 @@ fn facts(name: &str, done: bool) -> Facts {
 
 fn cluster(object: Option<Object>) -> Cluster {
     Cluster {
-        object,
+        parts: vec![Part {
+            what: "Workflow".into(),
+            object,
+        }],
         workflows: Workflows {
             namespace: "ml-pipelines".into(),
             survey: Survey::default(),
@@ -325,6 +328,7 @@ fn a_dead_letter_is_told_with_its_reason() {
     let mut facts = facts("raw/a.csv", true);
     facts.letter = Some(Ok(DeadLetter {
         place: Place {
+            source_id: "datasets".into(),
             endpoint: "https://a.example".into(),
             container: "datasets".into(),
         },

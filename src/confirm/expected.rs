@@ -1,0 +1,233 @@
+//! All that has to come of an event: an object for each entry of `confirm`.
+
+use std::sync::Arc;
+
+use futures::future::{select_all, try_join_all};
+
+use super::{
+    ConfirmError, Confirmation, Confirmations, Index,
+    index::{Health, News, NewsFeed, Object},
+    unfinished::{Holder, Workflows},
+};
+use crate::{config::Confirm, event::EventId};
+
+/// What a source expects of each of its events. There is at least one entry.
+pub struct Expected {
+    entries: Vec<Entry>,
+}
+
+/// One of the objects that have to come of an event.
+pub struct Entry {
+    /// The object in words, such as `Workflow (pipeline=audit)`.
+    pub what: String,
+    watch: Arc<dyn Confirmation>,
+}
+
+/// Which entries have, or had, their object.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Seen(u32);
+
+impl Seen {
+    /// None has.
+    pub const NONE: Self = Self(0);
+
+    /// This entry alone has.
+    pub fn only(entry: usize) -> Self {
+        Self(1 << entry)
+    }
+
+    /// Those of both.
+    pub fn and(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// Those of these that are not among the others.
+    pub fn without(self, others: Self) -> Self {
+        Self(self.0 & !others.0)
+    }
+
+    /// Whether this entry has.
+    pub fn has(self, entry: usize) -> bool {
+        self.0 & (1 << entry) != 0
+    }
+
+    /// How many have.
+    pub fn count(self) -> usize {
+        self.0.count_ones() as usize
+    }
+}
+
+impl Expected {
+    /// Opens a watch for each entry; `None` when nothing confirms.
+    ///
+    /// # Errors
+    /// As [`Confirmations::open`].
+    pub async fn open(
+        confirmations: &dyn Confirmations,
+        confirm: &[Confirm],
+    ) -> Result<Option<Arc<Self>>, ConfirmError> {
+        let mut entries = Vec::new();
+        for one in confirm {
+            let watch = confirmations.open(one).await?;
+            entries.push((one.what(), watch));
+        }
+        Ok((!entries.is_empty()).then(|| Self::of(entries)))
+    }
+
+    /// Expects an object of each of these watches, which words tell apart.
+    pub fn of(entries: Vec<(String, Arc<dyn Confirmation>)>) -> Arc<Self> {
+        let entries = entries.into_iter();
+        let entries = entries.map(|(what, watch)| Entry { what, watch });
+        Arc::new(Self {
+            entries: entries.collect(),
+        })
+    }
+
+    /// How many objects have to come of an event.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Never: there is at least one entry.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// The entries, in the order of the configuration.
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// Which entries have an object with this id now.
+    pub fn seen(&self, id: EventId) -> Seen {
+        self.indexes()
+            .enumerate()
+            .filter(|(_, index)| index.has(id))
+            .fold(Seen::NONE, |seen, (entry, _)| seen.and(Seen::only(entry)))
+    }
+
+    /// Whether this is all that has to come of an event.
+    pub fn is_all(&self, seen: Seen) -> bool {
+        seen.count() == self.entries.len()
+    }
+
+    /// Whether all that has to come of an event is there now.
+    pub fn has(&self, id: EventId) -> bool {
+        self.is_all(self.seen(id))
+    }
+
+    /// What is missing, in words; `None` when nothing is, or there is one entry only, of which there
+    /// is no doubt what is.
+    pub fn missing(&self, seen: Seen) -> Option<String> {
+        let entries = self.entries.iter().enumerate();
+        let missing: Vec<_> = entries
+            .filter(|(at, _)| !seen.has(*at))
+            .map(|(_, entry)| entry.what.as_str())
+            .collect();
+        (self.entries.len() > 1 && !missing.is_empty()).then(|| missing.join(" and "))
+    }
+
+    /// Asks the cluster itself which objects bear this id, as [`Confirmation::look`].
+    ///
+    /// # Errors
+    /// The first entry that cannot be asked for.
+    pub async fn look(&self, id: EventId) -> Result<Seen, ConfirmError> {
+        let asked = self.entries.iter().map(|entry| entry.watch.look(id));
+        let answers = try_join_all(asked).await?;
+        let found = answers.into_iter().enumerate().filter(|(_, there)| *there);
+        Ok(found.fold(Seen::NONE, |seen, (entry, _)| seen.and(Seen::only(entry))))
+    }
+
+    /// How well the cluster is known: as well as the entry of which the least is.
+    pub fn health(&self) -> Health {
+        let mut healths: Vec<_> = self.indexes().map(Index::health).collect();
+        let lost = |health: &Health| matches!(health, Health::Lost(_));
+        let worst = healths.iter().position(lost);
+        let worst = worst.or_else(|| healths.iter().position(|it| *it == Health::Starting));
+        healths.swap_remove(worst.unwrap_or(0))
+    }
+
+    /// As [`Index::ready`], for every entry.
+    ///
+    /// # Errors
+    /// The first error that is not transient.
+    pub async fn ready(&self) -> Result<(), ConfirmError> {
+        try_join_all(self.indexes().map(Index::ready)).await?;
+        Ok(())
+    }
+
+    /// News of all entries from now on.
+    pub fn news(&self) -> Feeds {
+        Feeds(self.indexes().map(Index::news).collect())
+    }
+
+    /// How many Workflows have not finished, in the namespace that has most of them: the limit on them
+    /// holds for each.
+    pub fn unfinished(&self) -> usize {
+        let counts = self
+            .entries
+            .iter()
+            .map(|entry| entry.watch.all().unfinished());
+        counts.max().unwrap_or(0)
+    }
+
+    /// The unfinished Workflows of that namespace at `now`, in seconds since 1970.
+    pub fn workflows(&self, now: i64) -> Workflows {
+        let each = self.entries.iter().map(|entry| entry.watch.workflows(now));
+        each.max_by_key(|workflows| workflows.survey.count)
+            .unwrap_or_default()
+    }
+
+    /// The Workflows of all namespaces that are stuck, and were not told before: see
+    /// [`Index::newly_stuck`].
+    pub fn newly_stuck(&self, now: i64) -> Vec<(Holder, Workflows)> {
+        let mut stuck = Vec::new();
+        for entry in &self.entries {
+            let workflows = entry.watch.workflows(now);
+            for holder in entry.watch.all().newly_stuck(&workflows.survey) {
+                stuck.push((holder, workflows.clone()));
+            }
+        }
+        stuck
+    }
+
+    fn indexes(&self) -> impl Iterator<Item = &Index> {
+        self.entries.iter().map(|entry| entry.watch.index())
+    }
+}
+
+impl Entry {
+    /// Where its objects are.
+    pub fn namespace(&self) -> &str {
+        self.watch.namespace()
+    }
+
+    /// How many objects there are.
+    pub fn count(&self) -> usize {
+        self.watch.index().len()
+    }
+
+    /// The object that came of an event.
+    pub fn find(&self, id: EventId) -> Option<Object> {
+        self.watch.index().find(id)
+    }
+
+    /// The unfinished Workflows of its namespace at `now`, in seconds since 1970.
+    pub fn workflows(&self, now: i64) -> Workflows {
+        self.watch.workflows(now)
+    }
+}
+
+/// What a session hears of all entries.
+#[derive(Debug)]
+pub struct Feeds(Vec<NewsFeed>);
+
+impl Feeds {
+    /// The next piece of news, and the entry that it is of.
+    pub async fn next(&mut self) -> (usize, News) {
+        let next = self.0.iter_mut().map(|feed| Box::pin(feed.next()));
+        // There is at least one.
+        let (news, entry, _) = select_all(next).await;
+        (entry, news)
+    }
+}
