@@ -183,11 +183,13 @@ async fn has_results(stage: &Stage, version: &Version) -> Result<()> {
         .map(|it| format!("model-{result}-{it}"))
         .into();
     for name in &names {
-        ensure!(
-            stage.storage.result(name).await.is_some(),
-            "there is no models/{name} of {:?}",
-            decoded(&version.blob)
-        );
+        for name in [name.clone(), format!("runs/{}/{name}", seen.name)] {
+            ensure!(
+                stage.storage.result(&name).await.is_some(),
+                "there is no models/{name} of {:?}",
+                decoded(&version.blob)
+            );
+        }
     }
     Ok(())
 }

@@ -19,16 +19,18 @@ use crate::{
 /// The dataset, as it is in the repository and as it is uploaded.
 const FILE: &str = "examples/data/machines.csv";
 const BLOB: &str = "raw/plant/machines.csv";
+/// Two blobs whose results have the same promised name.
+const SAME_RESULT: [&str; 2] = ["raw/a/b.csv", "raw/a-b.csv"];
 /// The columns that docs/pipeline.md has people look at.
 const COLUMNS: &str = "custom-columns=BLOB:.spec.arguments.parameters[1].value,\
     PHASE:.status.phase,SCORE:.status.outputs.parameters[0].value";
 
 /// A dataset is uploaded; its Workflow succeeds, and leaves a model, a report and a score.
 pub(crate) async fn dataset(stage: &Stage) -> Result<()> {
-    let content = fs::read(repository().join(FILE))?;
-    let version = stage.storage.put(BLOB, content).await;
+    let content = Bytes::from(fs::read(repository().join(FILE))?);
+    let mut versions = vec![stage.storage.put(BLOB, content.clone()).await];
     stage.say.line(format!("{FILE} is there as {BLOB}"));
-    stage.comes_to_exactly(&[version]).await?;
+    stage.comes_to_exactly(&versions).await?;
     let scores = succeeded(stage, 1).await?;
     ensure!(scores[BLOB] > 0.8, "the score is {}", scores[BLOB]);
     let model = result(stage, BLOB, "quantized.onnx", "tool_version").await?;
@@ -39,7 +41,30 @@ pub(crate) async fn dataset(stage: &Stage) -> Result<()> {
         report.len(),
         scores[BLOB]
     ));
-    holds_little(stage).await
+    holds_little(stage).await?;
+    for blob in SAME_RESULT {
+        versions.push(stage.storage.put(blob, content.clone()).await);
+    }
+    stage.comes_to_exactly(&versions).await?;
+    succeeded(stage, versions.len()).await?;
+    each_keeps_its_own(stage, &SAME_RESULT).await
+}
+
+/// Whether each run's report is there under the run's own name, and is about its own blob, though both
+/// have written one and the same promised name.
+async fn each_keeps_its_own(stage: &Stage, blobs: &[&str]) -> Result<()> {
+    for blob in blobs {
+        let seen = stage.witness.all();
+        let seen = seen.iter().find(|it| it.version().blob == *blob);
+        let run = &seen.context("no Workflow")?.name;
+        let name = format!("runs/{run}/model-{}-report.html", blob.replace('/', "-"));
+        let report = stage.storage.result(&name).await;
+        let report = report.with_context(|| format!("there is no models/{name}"))?;
+        let report = String::from_utf8_lossy(&report);
+        ensure!(report.contains(blob), "models/{name} is not about {blob}");
+        stage.say.line(format!("models/{name} is about {blob}"));
+    }
+    Ok(())
 }
 
 /// Whether the steps that look into a dataset hold neither a token for the API server nor a key of the account.
