@@ -50,19 +50,20 @@ pub(crate) async fn dataset(stage: &Stage) -> Result<()> {
     each_keeps_its_own(stage, &SAME_RESULT).await
 }
 
-/// Whether each run's report is there under the run's own name, and is about its own blob, though both
-/// have written one and the same promised name.
+/// Whether each run's model is there under the run's own name, and is of its own blob, though both have
+/// written one and the same promised name.
 async fn each_keeps_its_own(stage: &Stage, blobs: &[&str]) -> Result<()> {
     for blob in blobs {
         let seen = stage.witness.all();
         let seen = seen.iter().find(|it| it.version().blob == *blob);
         let run = &seen.context("no Workflow")?.name;
-        let name = format!("runs/{run}/model-{}-report.html", blob.replace('/', "-"));
-        let report = stage.storage.result(&name).await;
-        let report = report.with_context(|| format!("there is no models/{name}"))?;
-        let report = String::from_utf8_lossy(&report);
-        ensure!(report.contains(blob), "models/{name} is not about {blob}");
-        stage.say.line(format!("models/{name} is about {blob}"));
+        let name = format!("runs/{run}/model-{}-quantized.onnx", blob.replace('/', "-"));
+        let model = stage.storage.result(&name).await;
+        let model = model.with_context(|| format!("there is no models/{name}"))?;
+        // Its metadata has the blob's URL.
+        let model = String::from_utf8_lossy(&model);
+        ensure!(model.contains(blob), "models/{name} is not of {blob}");
+        stage.say.line(format!("models/{name} is of {blob}"));
     }
     Ok(())
 }
