@@ -81,19 +81,34 @@ impl Done {
 /// When this session was last known to own its source: the fence between what was overtaken and
 /// what it would still send.
 #[derive(Debug, Clone, Default)]
-pub struct Proof(Arc<Mutex<Option<Instant>>>);
+pub struct Proof(Arc<Mutex<Option<Known>>>);
+
+/// When it was known, and how long the answer took.
+#[derive(Debug, Clone, Copy)]
+struct Known {
+    at: Instant,
+    took: Duration,
+}
 
 impl Proof {
     /// How long ago it was known; `None` before the first time.
     pub fn age(&self) -> Option<Duration> {
-        self.at().map(|at| at.elapsed())
+        self.known().map(|known| known.at.elapsed())
     }
 
-    fn renew(&self, at: Instant) {
-        *self.at() = Some(at);
+    /// How long the last answer took, from the question on.
+    pub fn took(&self) -> Duration {
+        self.known().map_or(Duration::ZERO, |known| known.took)
     }
 
-    fn at(&self) -> MutexGuard<'_, Option<Instant>> {
+    fn renew(&self, asked: Instant) {
+        *self.known() = Some(Known {
+            at: asked,
+            took: asked.elapsed(),
+        });
+    }
+
+    fn known(&self) -> MutexGuard<'_, Option<Known>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -123,6 +138,9 @@ impl Recorder {
         while let Some(first) = records.recv().await {
             let mut group = Group::default();
             group.add(first);
+            if group.is_idle() {
+                continue;
+            }
             self.gather(&mut group, &mut records).await;
             self.write(group).await?;
         }
@@ -180,6 +198,8 @@ impl Recorder {
 struct Group {
     entries: Vec<Entry>,
     waiting: Vec<oneshot::Sender<()>>,
+    /// Whether it is to be made sure that the source is still this session's.
+    check: bool,
     events: u64,
     in_flight: usize,
     baseline: u64,
@@ -200,8 +220,16 @@ impl Group {
             }
             Record::Facts(facts) => self.entries.push(Entry::Facts(facts)),
             Record::ReplaysOver => self.entries.push(Entry::ReplaysOver),
-            Record::Check(who) => self.waiting.extend(who),
+            Record::Check(None) => self.check = true,
+            // Who does not wait any more needs no answer.
+            Record::Check(Some(who)) if who.is_closed() => {}
+            Record::Check(Some(who)) => self.waiting.push(who),
         }
+    }
+
+    // Whether there is nothing to write and nobody to answer.
+    fn is_idle(&self) -> bool {
+        self.entries.is_empty() && self.waiting.is_empty() && !self.check && self.events == 0
     }
 
     // Somebody who waits is not kept waiting for more.

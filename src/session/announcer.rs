@@ -7,6 +7,7 @@ use std::{
     time::Duration,
 };
 
+use futures::future::BoxFuture;
 use tokio::{
     sync::{Semaphore, mpsc},
     time::{Instant, sleep_until},
@@ -72,6 +73,9 @@ impl Announcer {
     /// recorder is gone: then nothing more is settled.
     pub(super) async fn run(mut self, mut offers: mpsc::Receiver<Discovered>) {
         let mut next: Option<Discovered> = None;
+        // Kept until it is done: to ask again with each look at the clock would be to ask for ever, where
+        // an answer takes longer than that.
+        let mut sending: Option<BoxFuture<'static, Option<()>>> = None;
         let mut more = true;
         let mut wake = None;
         while more || next.is_some() || !self.sent.events.is_empty() {
@@ -86,18 +90,34 @@ impl Announcer {
                         return;
                     }
                 }
-                sent = send(&self.in_flight, &self.fence, &self.out, &self.place, &next), if next.is_some() => {
+                sent = done(&mut sending) => {
                     if sent.is_none() {
                         return;
                     }
+                    sending = None;
                     self.note_sent(next.take());
                 }
                 offer = offers.recv(), if more && next.is_none() => {
                     more = offer.is_some();
+                    sending = offer.as_ref().map(|offer| self.send(offer));
                     next = offer;
                 }
             }
         }
+    }
+
+    fn send(&self, discovered: &Discovered) -> BoxFuture<'static, Option<()>> {
+        let announcement = Announcement::of(&self.place, discovered);
+        let (in_flight, out) = (Arc::clone(&self.in_flight), self.out.clone());
+        let fence = self.fence.clone();
+        Box::pin(async move {
+            let permit = in_flight.acquire().await.ok()?;
+            let room = out.room().await?;
+            fence.pass().await?;
+            permit.forget();
+            room.send(announcement);
+            Some(())
+        })
     }
 
     fn note_sent(&mut self, discovered: Option<Discovered>) {
@@ -189,20 +209,9 @@ async fn until(wake: Option<Instant>) {
     }
 }
 
-async fn send(
-    in_flight: &Semaphore,
-    fence: &Fence,
-    out: &Outlet,
-    place: &Place,
-    next: &Option<Discovered>,
-) -> Option<()> {
-    let Some(discovered) = next else {
-        return Some(());
-    };
-    let permit = in_flight.acquire().await.ok()?;
-    let room = out.room().await?;
-    fence.pass().await?;
-    permit.forget();
-    room.send(Announcement::of(place, discovered));
-    Some(())
+async fn done<T>(work: &mut Option<BoxFuture<'static, T>>) -> T {
+    match work {
+        Some(work) => work.await,
+        None => pending().await,
+    }
 }

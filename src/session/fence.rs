@@ -9,6 +9,11 @@ use crate::ledger::recorder::{Proof, Record};
 /// So long one answer serves: short enough that an overtaken session sends next to nothing more,
 /// long enough that a busy one asks next to nothing, because its own records are proof as well.
 const SERVES: Duration = Duration::from_millis(200);
+/// Where answers come slowly, one serves for so many times as long as it took, from the question on: a
+/// busy session then waits for answers for less than half of its time, whatever they take.
+const SLOW_SERVES: u32 = 3;
+/// But no longer than this.
+const LONGEST: Duration = Duration::from_secs(3);
 
 /// The fence between a session and the one that has overtaken it.
 #[derive(Debug, Clone)]
@@ -24,9 +29,14 @@ impl Fence {
     /// session is at its end.
     pub(super) async fn pass(&self) -> Option<()> {
         match self.proof.age() {
-            Some(age) if age < SERVES => Some(()),
+            Some(age) if age < self.serves() => Some(()),
             _ => self.ask().await,
         }
+    }
+
+    fn serves(&self) -> Duration {
+        let slow = self.proof.took() * SLOW_SERVES;
+        slow.clamp(SERVES, LONGEST)
     }
 
     /// As [`Fence::pass`], and no earlier answer serves.

@@ -46,6 +46,7 @@ struct Message {
     id: EventId,
     name: String,
     blob: String,
+    etag: String,
     published: Instant,
 }
 
@@ -72,6 +73,8 @@ struct State {
     workflows: BTreeMap<String, Object>,
     log: Vec<Change>,
     runs: BTreeMap<EventId, u32>,
+    /// The name and the ETag that each event is about.
+    versions: BTreeMap<EventId, (String, String)>,
     most_unfinished: usize,
     in_hand: usize,
     received: Vec<Received>,
@@ -381,6 +384,8 @@ impl State {
             }),
         };
         *self.runs.entry(message.id).or_default() += 1;
+        let version = (message.blob.clone(), message.etag.clone());
+        self.versions.insert(message.id, version);
         self.workflows.insert(name, object.clone());
         self.log.push(Change {
             object,
@@ -407,6 +412,7 @@ fn message(event: &Announcement) -> Message {
         id: EventId::from_hex(&text("id")).expect("an id"),
         name: format!("ml-pipeline-{}-{}", text("slug"), text("shortid")),
         blob: text("blobname"),
+        etag: json["data"]["eTag"].as_str().expect("a text").to_owned(),
         published: Instant::now(),
     }
 }

@@ -1,8 +1,11 @@
 //! A storm that calms down.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, AtomicU64, Ordering::SeqCst},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering::SeqCst},
+    },
+    time::Duration,
 };
 
 use crate::faults::{Fault, Faults, Op, Storm};
@@ -15,12 +18,18 @@ pub struct Weather {
     pub raging: Arc<AtomicBool>,
     /// How many faults were met.
     pub met: Arc<AtomicU64>,
+    /// How many milliseconds each call to the state container takes once it is over.
+    pub slow: Arc<AtomicU64>,
 }
 
 impl Faults for Weather {
     fn next(&mut self, op: Op) -> Fault {
         if !self.raging.load(SeqCst) {
-            return Fault::None;
+            let slow = Duration::from_millis(self.slow.load(SeqCst));
+            return match op {
+                Op::ListPage { .. } => Fault::None,
+                _ => Fault::Slow(slow),
+            };
         }
         let fault = self.storm.next(op);
         if !matches!(fault, Fault::None) {

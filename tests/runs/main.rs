@@ -7,7 +7,8 @@
 //! crashes before it acknowledges, and loses its rights; the watch is late, double, incomplete, or away;
 //! Workflows are deleted; blobs are written, overwritten and deleted. When it is over:
 //!
-//! 1. each blob version that is owed has exactly one Workflow in all of history, or one dead letter,
+//! 1. each blob version that is owed has exactly one Workflow in all of history, or one dead letter; of the
+//!    second Sensor that some worlds have, and of another source over the same container, likewise,
 //! 2. no event ever had two Workflows, whatever copies of it come later and whatever is deleted,
 //! 3. no more Workflows are unfinished than the limit allows,
 //! 4. no dead letter comes of an outage alone,
@@ -117,6 +118,26 @@ fn a_lost_412_is_caught() {
 #[test]
 fn redelivery_without_limit_is_caught() {
     is_caught(Mutant::NoLimit);
+}
+
+#[test]
+fn sending_without_asking_who_owns_the_source_is_caught() {
+    is_caught(Mutant::NoCheck);
+}
+
+#[test]
+fn an_id_without_the_source_is_caught() {
+    is_caught(Mutant::IdWithoutSource);
+}
+
+#[test]
+fn confirming_with_any_object_is_caught() {
+    is_caught(Mutant::AnyObjectConfirms);
+}
+
+#[test]
+fn a_limit_on_workflows_that_is_ignored_is_caught() {
+    is_caught(Mutant::ActiveWorkflowsIgnored);
 }
 
 #[test]

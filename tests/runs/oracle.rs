@@ -7,7 +7,7 @@ use std::{
 };
 
 use azure_blob_eventsource::{
-    event::{EventId, Place},
+    event::EventId,
     ledger::{Contents, home::Home, recover::recover},
     metrics::SourceStats,
     session::SessionError,
@@ -15,14 +15,16 @@ use azure_blob_eventsource::{
 use testkit::{account::NewBlob, argo::MAX_AGE};
 use tokio::time::{Instant, sleep, timeout};
 
-use crate::world::{CONTAINER, POISON, REPLAY, SOURCE, STATE, World};
+use crate::world::{CONTAINER, POISON, REPLAY, SECOND, SOURCE, STATE, World};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
 impl World {
     pub(crate) async fn settle_accounts(&mut self) -> Result<(), String> {
         let running = self.start(u64::MAX, None);
-        self.argo.most_unfinished();
+        for argo in self.argos() {
+            argo.most_unfinished();
+        }
         self.until_settled().await?;
         self.letters_are_deserved()?;
         self.stop(running).await?;
@@ -35,7 +37,9 @@ impl World {
 
     /// Waits until everything that is owed is there, and nothing more than that was made.
     async fn until_settled(&mut self) -> Result<(), String> {
-        let end = Instant::now() + 60 * MINUTE;
+        // A source that has nothing but the dataset that is refused is in no hurry to give it up.
+        let patience = if self.second.is_some() { 180 } else { 60 };
+        let end = Instant::now() + patience * MINUTE;
         while let Some(problem) = self.problem() {
             if Instant::now() > end {
                 return Err(problem);
@@ -48,6 +52,7 @@ impl World {
     /// What is still wrong.
     fn problem(&self) -> Option<String> {
         let letters = self.letters();
+        let given_up = self.letters_of(SECOND);
         for (name, etag, _) in self.versions() {
             let id = self.id(&name, &etag, None);
             let (runs, letter) = (self.argo.runs(id), letters.contains(&id));
@@ -55,6 +60,19 @@ impl World {
                 return Some(format!(
                     "{name} {etag} has {runs} runs and {} dead letter",
                     if letter { "a" } else { "no" }
+                ));
+            }
+            let audits = self.audit.as_ref().map_or(1, |audit| audit.runs(id));
+            if audits > 1 || audits == 0 && !letter {
+                return Some(format!(
+                    "{name} {etag} has {audits} runs of the second Sensor"
+                ));
+            }
+            let second = EventId::of(&World::place(SECOND), &name, &etag, None);
+            let seconds = self.argo.runs(second) + u32::from(given_up.contains(&second));
+            if self.second.is_some() && seconds != 1 {
+                return Some(format!(
+                    "{name} {etag} has {seconds} runs or dead letters of the second source"
                 ));
             }
         }
@@ -99,9 +117,11 @@ impl World {
     async fn check_runs(&mut self) -> Result<(), String> {
         self.tally.versions += self.versions().len() as u64;
         if let Some(most) = self.config.limits.active_workflows {
-            let unfinished = self.argo.most_unfinished();
+            let each = self.argos().into_iter().map(|argo| argo.most_unfinished());
+            let unfinished = each.max().unwrap_or(0);
             // What earlier sessions had sent may come beside what this one lets through.
-            let bound = most + self.config.limits.in_flight + 1;
+            let sources = 1 + usize::from(self.second.is_some());
+            let bound = sources * (most + self.config.limits.in_flight + 1);
             if unfinished > bound {
                 return Err(format!(
                     "{unfinished} Workflows were unfinished at once, more than {bound}"
@@ -114,16 +134,20 @@ impl World {
             .map(|(n, e, _)| (n, e))
             .collect();
         for (name, etag) in self.to_replay.intersection(&there) {
-            let runs = self.argo.runs(self.id(name, etag, Some(REPLAY)));
-            if runs != 1 && name != POISON {
-                return Err(format!("the replay of {name} {etag} has {runs} runs"));
+            for argo in self.argos() {
+                let runs = argo.runs(self.id(name, etag, Some(REPLAY)));
+                if runs != 1 && name != POISON {
+                    return Err(format!("the replay of {name} {etag} has {runs} runs"));
+                }
             }
         }
         self.no_doubles()
     }
 
     fn no_doubles(&self) -> Result<(), String> {
-        match self.argo.doubles().as_slice() {
+        let argos = self.argos().into_iter();
+        let doubles: Vec<_> = argos.flat_map(|argo| argo.doubles()).collect();
+        match doubles.as_slice() {
             [] => Ok(()),
             doubles => Err(format!("{} events had two runs or more", doubles.len())),
         }
@@ -133,17 +157,20 @@ impl World {
     /// that, and a server that starts anew: nothing more comes of it.
     async fn late_copies(&mut self) -> Result<(), String> {
         sleep(MAX_AGE + MINUTE).await;
-        let made = self.argo.story().made;
-        self.argo
-            .delete(&self.recorded.clone(), &mut self.rng.clone(), 700);
+        let made = self.made();
+        self.delete_workflows(700);
         self.tally.deletions += 1;
         let running = self.start(u64::MAX, None);
         sleep(5 * MINUTE).await;
         self.stop(running).await?;
-        match self.argo.story().made - made {
+        match self.made() - made {
             0 => self.no_doubles(),
             more => Err(format!("{more} Workflows were made after all was done")),
         }
+    }
+
+    fn made(&self) -> u64 {
+        self.argos().iter().map(|argo| argo.story().made).sum()
     }
 
     /// A session that another one has overtaken ends, and sends nothing of what comes then.
@@ -233,7 +260,11 @@ impl World {
     }
 
     pub(crate) fn letters(&self) -> BTreeSet<EventId> {
-        let names = self.folder("dead/");
+        self.letters_of(SOURCE)
+    }
+
+    fn letters_of(&self, source: &str) -> BTreeSet<EventId> {
+        let names = self.folder_of(source, "dead/");
         let hex = |name: &String| {
             name.strip_prefix("dead/")?
                 .strip_suffix(".json")
@@ -247,9 +278,13 @@ impl World {
     }
 
     fn folder(&self, prefix: &str) -> Vec<String> {
+        self.folder_of(SOURCE, prefix)
+    }
+
+    fn folder_of(&self, source: &str, prefix: &str) -> Vec<String> {
         let names = self.account.names(STATE).into_iter();
         names
-            .filter_map(|name| name.strip_prefix(&format!("{SOURCE}/")).map(str::to_owned))
+            .filter_map(|name| name.strip_prefix(&format!("{source}/")).map(str::to_owned))
             .filter(|name| name.starts_with(prefix))
             .collect()
     }
@@ -267,11 +302,6 @@ impl World {
     }
 
     fn id(&self, name: &str, etag: &str, replay: Option<&str>) -> EventId {
-        let place = Place {
-            source_id: SOURCE.into(),
-            endpoint: "https://account.blob.core.windows.net".into(),
-            container: CONTAINER.into(),
-        };
-        EventId::of(&place, name, etag, replay)
+        EventId::of(&World::place(SOURCE), name, etag, replay)
     }
 }

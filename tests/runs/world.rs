@@ -11,8 +11,8 @@ use std::{
 
 use azure_blob_eventsource::{
     config::{Confirm, Existing, Limits, Location, Redelivery, SourceConfig},
-    confirm::Expected,
-    event::EventId,
+    confirm::{Confirmation, Expected},
+    event::{EventId, Place},
     filter::{Filter, FilterSpec},
     ledger::{home::Rollover, store::StateStore},
     metrics::SourceStats,
@@ -22,6 +22,7 @@ use azure_blob_eventsource::{
         outlet::{Announcement, outlet},
     },
 };
+use futures::future::join_all;
 use testkit::{
     account::{FakeAccount, NewBlob},
     argo::{Argo, FakeWatch, Lies, event_id},
@@ -45,6 +46,8 @@ use crate::tally::Tally;
 pub(crate) const CONTAINER: &str = "datasets";
 pub(crate) const STATE: &str = "eventsource-state";
 pub(crate) const SOURCE: &str = "datasets-raw";
+/// The source of another pipeline over the same container.
+pub(crate) const SECOND: &str = "datasets-second";
 pub(crate) const POISON: &str = "raw/poison.csv";
 pub(crate) const REPLAY: &str = "0123456789abcdef";
 
@@ -59,6 +62,10 @@ pub(crate) enum Mutant {
     Lost412,
     NoLimit,
     LettersInOutage,
+    NoCheck,
+    IdWithoutSource,
+    AnyObjectConfirms,
+    ActiveWorkflowsIgnored,
 }
 
 pub(crate) struct World {
@@ -66,6 +73,10 @@ pub(crate) struct World {
     pub(crate) mutant: Mutant,
     pub(crate) account: FakeAccount,
     pub(crate) argo: Argo,
+    /// The second Sensor, in some worlds: an event is done when it has made a Workflow as well.
+    pub(crate) audit: Option<Argo>,
+    /// The other pipeline's source, in some worlds.
+    pub(crate) second: Option<Running>,
     pub(crate) calm: Arc<dyn StateStore>,
     pub(crate) config: SourceConfig,
     pub(crate) rollover: Rollover,
@@ -91,13 +102,13 @@ pub(crate) struct Running {
     pub(crate) session: JoinHandle<Ended>,
     pub(crate) stop: CancellationToken,
     pub(crate) stats: Arc<SourceStats>,
-    watch: JoinHandle<()>,
+    watches: Vec<JoinHandle<()>>,
     client: JoinHandle<()>,
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
-        self.watch.abort();
+        self.watches.iter().for_each(JoinHandle::abort);
     }
 }
 
@@ -117,6 +128,7 @@ impl World {
             storm,
             raging: Arc::clone(&raging),
             met: Arc::clone(&met),
+            slow: Arc::default(),
         });
         let real = FakeState::new(account.clone(), STATE, faults.clone());
         let late = real.late_effects();
@@ -126,6 +138,7 @@ impl World {
         }
         let poisoned = rng.chance(300) || mutant == Mutant::NoLimit;
         argo.refuse(poisoned.then_some(POISON));
+        let audited = rng.chance(300) || mutant == Mutant::AnyObjectConfirms;
         Self {
             config: config(&mut rng, mutant),
             rollover: Rollover {
@@ -138,6 +151,7 @@ impl World {
                 wrong: match mutant {
                     Mutant::Lost412 => Some(Wrong::Lost412),
                     Mutant::NoFence => Some(Wrong::NoFence),
+                    Mutant::NoCheck => Some(Wrong::NoCheck),
                     _ => None,
                 },
             }),
@@ -147,6 +161,8 @@ impl World {
             mutant,
             account,
             argo,
+            audit: audited.then(Argo::default),
+            second: None,
             tally: Tally::default(),
             recorded: BTreeSet::new(),
             to_replay: BTreeSet::new(),
@@ -177,14 +193,37 @@ impl World {
     /// Argo starts, and people begin to write.
     fn settle_in(&mut self) {
         let raging = self.is_raging();
-        let work = self.argo.clone().work(self.rng.fork(), raging.clone());
-        let finish = self.argo.clone().finish(self.rng.fork());
-        let trouble = trouble(self.argo.clone(), self.rng.fork(), raging.clone());
+        for argo in self.argos() {
+            let work = argo.clone().work(self.rng.fork(), raging.clone());
+            let finish = argo.clone().finish(self.rng.fork());
+            let trouble = trouble(argo, self.rng.fork(), raging.clone());
+            self.people.push(tokio::spawn(work));
+            self.people.push(tokio::spawn(finish));
+            self.people.push(tokio::spawn(trouble));
+        }
         let writing = people(self.account.clone(), self.rng.fork(), self.poisoned, raging);
-        self.people.push(tokio::spawn(work));
-        self.people.push(tokio::spawn(finish));
-        self.people.push(tokio::spawn(trouble));
         self.people.push(tokio::spawn(writing));
+        if self.rng.chance(200) || self.mutant == Mutant::IdWithoutSource {
+            self.second = Some(self.start_as(SECOND, u64::MAX, None));
+        }
+    }
+
+    /// The Sensors, each with a cluster and a bus of its own.
+    pub(crate) fn argos(&self) -> Vec<Argo> {
+        [&self.argo]
+            .into_iter()
+            .chain(&self.audit)
+            .cloned()
+            .collect()
+    }
+
+    /// The place that the ids of a source's events are made of.
+    pub(crate) fn place(source: &str) -> Place {
+        Place {
+            source_id: source.into(),
+            endpoint: "https://account.blob.core.windows.net".into(),
+            container: CONTAINER.into(),
+        }
     }
 
     /// Sessions come and go, one after the other or one over the other.
@@ -216,9 +255,18 @@ impl World {
 
     /// People delete Workflows that are recorded, and ask for blobs again.
     async fn interfere(&mut self) {
-        self.argo.delete(&self.recorded, &mut self.rng, 300);
+        self.delete_workflows(300);
         if self.to_replay.is_empty() && self.rng.chance(150) {
             self.ask_for_replay().await;
+        }
+    }
+
+    /// People, or their time to live, delete Workflows of what is recorded and was not given up.
+    pub(crate) fn delete_workflows(&mut self, per_mille: u32) {
+        let letters = self.letters();
+        let may = self.recorded.difference(&letters).copied().collect();
+        for argo in self.argos() {
+            argo.delete(&may, &mut self.rng, per_mille);
         }
     }
 
@@ -274,16 +322,44 @@ impl World {
     }
 
     pub(crate) fn start(&mut self, polls: u64, vanishes: Option<Instant>) -> Running {
-        self.writers += 1;
         self.tally.sessions += 1;
+        self.start_as(SOURCE, polls, vanishes)
+    }
+
+    // What shows what came of the events of a source.
+    fn watches(&mut self, source: &str) -> Vec<Arc<FakeWatch>> {
         let lies = match self.mutant {
             Mutant::NoConfirmBeforeSend => Lies::NothingWasThere,
+            Mutant::IdWithoutSource => Lies::OfAnySource(Self::place(source)),
+            Mutant::ActiveWorkflowsIgnored => Lies::AllIsFinished,
             _ => Lies::None,
         };
-        let watch = FakeWatch::new(&self.argo, self.rng.fork(), lies);
+        // The second Sensor is of the first source.
+        let argos = match source {
+            SOURCE => self.argos(),
+            _ => vec![self.argo.clone()],
+        };
+        let mut watches = Vec::new();
+        for argo in argos {
+            let argo = match self.mutant {
+                Mutant::AnyObjectConfirms => self.argo.clone(),
+                _ => argo,
+            };
+            watches.push(FakeWatch::new(&argo, self.rng.fork(), lies.clone()));
+        }
+        watches
+    }
+
+    fn start_as(&mut self, source: &str, polls: u64, vanishes: Option<Instant>) -> Running {
+        self.writers += 1;
+        let watches = self.watches(source);
+        let entries = watches.iter().enumerate().map(|(at, watch)| {
+            let watch: Arc<dyn Confirmation> = watch.clone();
+            (format!("Workflow (sensor={at})"), watch)
+        });
         let stats = Arc::new(SourceStats::default());
         let session = Session {
-            source_id: SOURCE.into(),
+            source_id: source.into(),
             event_name: "datasets".into(),
             endpoint: "https://account.blob.core.windows.net".into(),
             config: self.config.clone(),
@@ -292,7 +368,7 @@ impl World {
             writer: self.writers,
             mode: Mode::Record,
             once: false,
-            confirm: Some(Expected::of(vec![("Workflow".to_owned(), watch.clone())])),
+            confirm: Some(Expected::of(entries.collect())),
             rollover: self.rollover,
             stats: Arc::clone(&stats),
             began: tokio::time::Instant::now(),
@@ -303,32 +379,30 @@ impl World {
         let run = session.run(out, stop.clone());
         let lost = CancellationToken::new();
         let session_number = self.writers;
-        let client = match self.mutant {
-            // What was sent is taken for what was done.
-            Mutant::DoneAtSend => {
-                let (out, copied) = outlet(8);
-                let index = watch.clone();
-                tokio::spawn(async move {
-                    while let Some(event) = events.recv().await {
-                        azure_blob_eventsource::confirm::Confirmation::index(&*index)
-                            .found(event_id(&event));
-                        send(&out, event).await;
-                    }
-                });
-                tokio::spawn(self.argo.clone().receive(
-                    copied,
-                    session_number,
-                    lost.clone(),
-                    vanishes,
-                ))
-            }
-            _ => tokio::spawn(self.argo.clone().receive(
-                events,
-                session_number,
-                lost.clone(),
-                vanishes,
-            )),
+        // What was sent is taken for what was done.
+        let done_at_send = self.mutant == Mutant::DoneAtSend;
+        let sensors = match source {
+            SOURCE => self.argos(),
+            _ => vec![self.argo.clone()],
         };
+        let (copies, received): (Vec<_>, Vec<_>) = sensors.iter().map(|_| outlet(8)).unzip();
+        let indexes = watches.clone();
+        tokio::spawn(async move {
+            while let Some(event) = events.recv().await {
+                for watch in indexes.iter().filter(|_| done_at_send) {
+                    watch.index().found(event_id(&event));
+                }
+                for copy in &copies {
+                    send(copy, event.clone()).await;
+                }
+            }
+        });
+        let clients = sensors.into_iter().zip(received).map(|(argo, events)| {
+            let lost = lost.clone();
+            tokio::spawn(argo.receive(events, session_number, lost, vanishes))
+        });
+        let clients: Vec<_> = clients.collect();
+        let client = tokio::spawn(async move { _ = join_all(clients).await });
         // What waits in a server that ends is lost with it.
         let session = tokio::spawn(async move {
             let ended = CrashAfter::new(run, polls).await;
@@ -342,15 +416,20 @@ impl World {
             client,
             stop,
             stats,
-            watch: tokio::spawn(watch.follow(self.rng.fork(), raging)),
+            watches: watches
+                .into_iter()
+                .map(|watch| tokio::spawn(watch.follow(self.rng.fork(), raging.clone())))
+                .collect(),
         }
     }
 
     async fn calm_down(&mut self) {
         self.raging.store(false, SeqCst);
-        self.argo.set_bus_away(false);
-        self.argo.set_forbidden(false);
-        self.argo.start_sensor(false);
+        for argo in self.argos() {
+            argo.set_bus_away(false);
+            argo.set_forbidden(false);
+            argo.start_sensor(false);
+        }
         while (self.late)() > 0 {
             sleep(Duration::from_secs(1)).await;
         }

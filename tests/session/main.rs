@@ -8,6 +8,7 @@ mod delivery;
 mod faults;
 mod new;
 mod requests;
+mod slow_state;
 mod stage;
 mod two_sensors;
 mod waiting;

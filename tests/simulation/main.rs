@@ -7,7 +7,9 @@
 //!
 //! 1. every matching blob version that is there was delivered to a client that was there to take it,
 //! 2. nothing that the ledger holds as done was delivered to nobody,
-//! 3. a clean restart delivers nothing again.
+//! 3. a clean restart delivers nothing again,
+//! 4. where the state container takes up to two seconds for each call, a new blob still comes within one
+//!    interval and five seconds.
 //!
 //! `SIMULATION_SEEDS=100000` runs more, `SIMULATION_SEED=42` runs one and tells its story.
 

@@ -4,7 +4,7 @@ use std::{
     collections::BTreeSet,
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering::SeqCst},
+        atomic::{AtomicBool, AtomicU64, Ordering::SeqCst},
     },
     time::Duration,
 };
@@ -75,7 +75,8 @@ pub(crate) struct World {
     state: Arc<dyn StateStore>,
     calm: Arc<dyn StateStore>,
     raging: Arc<AtomicBool>,
-    met: Arc<std::sync::atomic::AtomicU64>,
+    met: Arc<AtomicU64>,
+    slow: Arc<AtomicU64>,
     late: Box<dyn Fn() -> usize>,
     config: SourceConfig,
     rollover: Rollover,
@@ -110,11 +111,13 @@ impl World {
         account.set_empty_pages(rng.chance(200));
         account.set_append_limit(40);
         let (raging, met) = (Arc::new(AtomicBool::new(true)), Arc::default());
+        let slow = Arc::default();
         let per_mille = *rng.pick(&[0, 20, 100, 300]);
         let faults = FaultSource::new(Weather {
             storm: Storm::new(rng.fork(), per_mille),
             raging: Arc::clone(&raging),
             met: Arc::clone(&met),
+            slow: Arc::clone(&slow),
         });
         let writes = rng.fork();
         let hook = write_between_pages(writes, Arc::clone(&raging));
@@ -150,6 +153,7 @@ impl World {
             calm: Arc::new(calm),
             raging,
             met,
+            slow,
             late: Box::new(move || late.pending()),
             deliveries: Deliveries::default(),
             tally: Tally::default(),

@@ -5,20 +5,24 @@ use std::{sync::Arc, time::Duration};
 use async_trait::async_trait;
 use azure_blob_eventsource::{
     confirm::{ConfirmError, Confirmation, Index},
-    event::EventId,
+    event::{EventId, Place},
 };
 use tokio::{sync::Mutex, time::sleep};
 
-use super::Argo;
+use super::{Argo, Object, Progress, State};
 use crate::rng::Rng;
 
 /// In which way a watch lies, so that a wrong program's view can be shown to be wrong.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Lies {
     /// It does not.
     None,
     /// What was there when it began it never shows.
     NothingWasThere,
+    /// It takes each Workflow for one of this place's source.
+    OfAnySource(Place),
+    /// It takes each Workflow for a finished one.
+    AllIsFinished,
 }
 
 /// The watch of one server process. It tells what happens late, twice, out of order among objects, or not
@@ -44,12 +48,12 @@ impl FakeWatch {
             index: Index::default(),
             argo: argo.clone(),
             rng: Mutex::new(rng.fork()),
-            lies,
             hidden: if lies == Lies::NothingWasThere {
                 there
             } else {
                 Vec::new()
             },
+            lies,
         })
     }
 
@@ -78,12 +82,28 @@ impl FakeWatch {
             .workflows
             .values()
             .filter(|object| self.shows(object.id));
-        self.index.replace(all.cloned().collect());
+        self.index
+            .replace(all.map(|object| self.told(&state, object)).collect());
         state.log.len()
     }
 
     fn shows(&self, id: EventId) -> bool {
         !self.hidden.contains(&id)
+    }
+
+    // An object as this watch tells it.
+    fn told(&self, state: &State, object: &Object) -> Object {
+        let mut object = object.clone();
+        match &self.lies {
+            Lies::OfAnySource(place) => {
+                if let Some((name, etag)) = state.versions.get(&object.id) {
+                    object.id = EventId::of(place, name, etag, None);
+                }
+            }
+            Lies::AllIsFinished => object.state = Progress::Finished,
+            Lies::None | Lies::NothingWasThere => {}
+        }
+        object
     }
 
     fn tell(&self, from: usize, rng: &mut Rng, raging: bool) -> usize {
@@ -97,9 +117,10 @@ impl FakeWatch {
                 continue;
             }
             for _ in 0..1 + u32::from(rng.chance(100)) {
+                let object = self.told(&state, &change.object);
                 match change.deleted {
-                    true => self.index.deleted(&change.object),
-                    false => self.index.applied(change.object.clone()),
+                    true => self.index.deleted(&object),
+                    false => self.index.applied(object),
                 }
             }
         }
@@ -124,10 +145,12 @@ impl Confirmation for FakeWatch {
             return Err(ConfirmError::Unreachable("a question got lost".to_owned()));
         }
         let state = self.argo.state();
-        let there = state.workflows.values().any(|object| object.id == id);
-        if there && self.lies == Lies::None {
+        let mut all = state.workflows.values();
+        let there = all.any(|object| self.told(&state, object).id == id);
+        let there = there && self.lies != Lies::NothingWasThere;
+        if there {
             self.index.found(id);
         }
-        Ok(there && self.lies == Lies::None)
+        Ok(there)
     }
 }

@@ -1,6 +1,10 @@
 //! What a world owes when the storm is over, and what its ledger may say at any time.
 
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, atomic::Ordering::SeqCst},
+    time::Duration,
+};
 
 use azure_blob_eventsource::{
     config::Existing,
@@ -30,9 +34,56 @@ impl World {
             }
         }
         match self.clean_run().await?.as_slice() {
-            [] => self.succession().await,
+            [] => {
+                self.is_prompt().await?;
+                self.succession().await
+            }
             again => Err(format!("delivered again after a clean restart: {again:?}")),
         }
+    }
+
+    /// Where the state container takes its time, blobs are announced soon all the same: while another
+    /// event waits to be settled as well.
+    async fn is_prompt(&mut self) -> Result<(), String> {
+        let slow = self.rng.below(2_000);
+        let rollover = self.rollover;
+        self.rollover.frames = u64::MAX;
+        self.slow.store(slow, SeqCst);
+        // A listing of many empty pages is slow by design.
+        self.account.set_empty_pages(false);
+        let running = self.start(PATIENT, u64::MAX, false);
+        // It opens its ledger and looks at what is there.
+        sleep(Duration::from_secs(60) + self.config.interval).await;
+        let each = 1 + self.config.limits.in_flight.min(3) / 3;
+        for round in 0..2 {
+            let soon = self.write_soon(round, each);
+            sleep(self.config.interval + Duration::from_secs(5)).await;
+            let delivered: BTreeSet<_> = self.deliveries.from(0).into_iter().collect();
+            if let Some(late) = soon.iter().find(|version| !delivered.contains(version)) {
+                return Err(format!(
+                    "{late:?} did not come soon, with {slow} ms for each call"
+                ));
+            }
+            if self.config.limits.in_flight < 2 * each {
+                sleep(2 * SETTLE).await;
+            }
+        }
+        running.stop.cancel();
+        self.slow.store(0, SeqCst);
+        self.rollover = rollover;
+        match running.session.await.unwrap() {
+            Some(Ok(())) => Ok(()),
+            other => Err(format!("a session with slow storage ended with {other:?}")),
+        }
+    }
+
+    fn write_soon(&self, round: usize, count: usize) -> Vec<Version> {
+        let blobs = (0..count).map(|number| {
+            let name = format!("raw/soon-{round}-{number}.csv");
+            let blob = self.account.put(CONTAINER, &name, NewBlob::new("soon"));
+            (name, blob.unwrap())
+        });
+        blobs.collect()
     }
 
     /// A session that another one has overtaken ends the first time that it has something to record.
