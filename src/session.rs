@@ -322,6 +322,7 @@ impl Session {
             next: None,
             extra: None,
             lent: 0,
+            returned: courier::Returned::default(),
         };
         Box::pin(async move {
             let (delivered, ()) =

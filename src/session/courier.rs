@@ -39,7 +39,10 @@ use crate::{
 
 mod give_up;
 mod limits;
+mod returned;
 mod tell;
+
+pub(super) use returned::Returned;
 
 /// How long one question to the cluster may take.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -86,6 +89,8 @@ pub(super) struct Courier {
     pub(super) extra: Option<EventId>,
     /// Permits that were made for it and are to be taken back.
     pub(super) lent: usize,
+    /// Such events that made way for the next, until they are offered again.
+    pub(super) returned: Returned,
 }
 
 /// Why the courier stops in peace: the client, the recorder or the offers are gone.
@@ -109,6 +114,9 @@ impl Courier {
         let mut more = true;
         let mut tick = Instant::now();
         while more || self.next.is_some() || !self.unconfirmed.is_empty() {
+            // A tick that comes due while this session works, or waits for its own storage, is late, and
+            // nobody stood still.
+            tick = tick.max(Instant::now());
             let may_send = self.next.is_some() && self.may_send(Instant::now());
             let step = tokio::select! {
                 biased;
@@ -143,6 +151,13 @@ impl Courier {
     async fn take(&mut self, offer: Option<Discovered>) -> Step {
         let Some(discovered) = offer else { return ON };
         let id = self.place.id_of(&discovered.blob, discovered.replay());
+        if self
+            .returned
+            .take(id)
+            .is_some_and(|seen| self.confirm.is_all(seen))
+        {
+            return self.done(id, discovered, 0).await;
+        }
         let retried = matches!(discovered.origin, Origin::Retry(_));
         if self.confirm.has(id) {
             return self.done(id, discovered, 0).await;
@@ -202,9 +217,10 @@ impl Courier {
 
     /// Something has come of an event: it is done once all has that is expected.
     async fn seen(&mut self, id: EventId, new: Seen) -> Step {
-        let before = self.unconfirmed.saw(id, new);
-        let now = self.confirm.seen(id).and(new);
-        if !self.confirm.is_all(now.and(before.unwrap_or_default())) {
+        let before = self.unconfirmed.saw(id, new).unwrap_or_default();
+        let now = self.confirm.seen(id).and(new).and(before);
+        if !self.confirm.is_all(now) {
+            self.returned.saw(id, now);
             return ON;
         }
         if let Some(sent) = self.unconfirmed.confirmed(id, Moment::now()) {
@@ -216,6 +232,7 @@ impl Courier {
         if self.letters.hold(id) {
             self.outlived(id).await?;
         }
+        self.returned.saw(id, now);
         ON
     }
 

@@ -237,6 +237,36 @@ async fn good_events_get_through_when_all_in_flight_are_hopeless() {
     assert_eq!((stage.in_folder("dead/").len(), done), (4, 64));
 }
 
+/// A probe beyond the limits makes way for the next one. If its Workflow comes late and is gone before the
+/// next sweep offers it again, it has had its run.
+#[tokio::test(start_paused = true)]
+async fn a_probe_that_was_taken_back_is_not_sent_again_after_its_workflow_came_and_went() {
+    let (mut stage, cluster) = Stage::new().confirmed();
+    stage.config.limits.in_flight = 1;
+    stage.config.interval = 60 * MINUTE;
+    for name in ["a-bad.csv", "b-probe.csv", "c-probe.csv"] {
+        stage.put(name);
+    }
+    let mut stream = stage.start();
+    let mut events = std::collections::BTreeMap::new();
+    // Each of the others has been sent as a probe, and the first of them was taken back for the second.
+    while events.len() < 3 {
+        let event = stream.event().await;
+        events.insert(event["blobname"].to_string(), event);
+    }
+    let [bad, probe, last] = [0, 1, 2].map(|at| events.values().nth(at).unwrap().clone());
+    cluster.run(&probe);
+    sleep(SECOND).await;
+    cluster.delete(&probe);
+    cluster.run(&last);
+    cluster.run(&bad);
+    let end = Instant::now() + 180 * MINUTE;
+    while let Ok(event) = timeout(end - Instant::now(), stream.event()).await {
+        assert_ne!(id(&event), id(&probe), "it is sent again");
+    }
+    assert_eq!(stream.stats.events_done.load(Relaxed), 3);
+}
+
 #[tokio::test(start_paused = true)]
 async fn no_more_workflows_are_active_than_the_limit_allows() {
     let (mut stage, cluster) = Stage::new().confirmed();

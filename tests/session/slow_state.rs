@@ -67,3 +67,24 @@ async fn the_check_of_ownership_costs_a_busy_stream_less_than_half_of_its_time()
         assert_eq!(stream.stats.events_sent.load(Relaxed), 100);
     }
 }
+
+/// The session waits for its own storage nearly all the time. That is no time in which the process stood
+/// still, so it counts as waiting for what does not come.
+#[tokio::test(start_paused = true)]
+async fn waiting_for_storage_makes_redelivery_no_later() {
+    let (stage, cluster) = Stage::new().confirmed();
+    let (stage, mut stream) = slow(stage, 5 * SECOND).await;
+    stage.put("lost.csv");
+    let lost = stream.event().await;
+    let sent = Instant::now();
+    for number in 0.. {
+        stage.put(&format!("{number:03}.csv"));
+        let event = stream.event().await;
+        if event["id"] == lost["id"] {
+            break;
+        }
+        cluster.run(&event);
+        assert!(sent.elapsed() < 120 * SECOND, "it does not come again");
+    }
+    assert!(sent.elapsed() < 90 * SECOND, "{:?}", sent.elapsed());
+}

@@ -54,7 +54,7 @@ impl Courier {
             .limits
             .active_workflows
             .is_some_and(|most| unfinished >= most);
-        if self.unconfirmed.stall().is_none() || full {
+        if self.unconfirmed.stall().is_none() || full || self.returned.is_full() {
             return false;
         }
         if let Some(extra) = self.extra.filter(|id| self.unconfirmed.contains(*id)) {
@@ -77,6 +77,7 @@ impl Courier {
             return;
         };
         self.in_flight.add_permits(1);
+        self.returned.add(id, sent.seen);
         match sent.discovered.origin {
             Origin::Retry(_) => self.letters.put_back(id),
             _ => {
