@@ -1,7 +1,6 @@
 //! One stream: the only place where source, ledger and client meet.
 
 use std::{
-    collections::HashSet,
     future::{Future, pending},
     pin::pin,
     sync::Arc,
@@ -159,10 +158,15 @@ impl Session {
         stop: CancellationToken,
     ) -> Result<(), SessionError> {
         let (offers, offered) = mpsc::channel(OFFERS);
+        let (retries, retried) = mpsc::channel(OFFERS);
+        let offered = Offers {
+            retried,
+            found: offered,
+        };
         let (records, to_record) = mpsc::channel(RECORDS);
         let line = Line::new(&self, out.clone(), records);
         let sweeper = self.sweeper(&started, offers.clone(), line.records.clone());
-        let requests = self.requests(&started, &line, offers);
+        let requests = self.requests(&started, &line, offers, retries);
         let announcing = self.announcing(&started, &line, offered);
         let records = line.records.clone();
         let recorder = Recorder {
@@ -271,6 +275,7 @@ impl Session {
         started: &Started,
         line: &Line,
         offers: mpsc::Sender<Discovered>,
+        retries: mpsc::Sender<Discovered>,
     ) -> Option<Requests> {
         (self.mode == Mode::Record && !self.once).then(|| Requests {
             home: self.home(),
@@ -281,10 +286,9 @@ impl Session {
             letters: started.letters.clone(),
             fence: line.fence.clone(),
             offers,
+            retries,
             records: line.records.clone(),
             interval: self.config.interval,
-            refused: HashSet::new(),
-            stale: self.home().retry("list blobs to replay"),
         })
     }
 
@@ -293,7 +297,7 @@ impl Session {
         &self,
         started: &Started,
         line: &Line,
-        offered: mpsc::Receiver<Discovered>,
+        offered: Offers,
     ) -> BoxFuture<'static, Result<(), SessionError>> {
         let Some((confirm, letters)) = self.confirm.as_ref().zip(started.letters.as_ref()) else {
             let announcer = self.announcer(line);
@@ -365,6 +369,25 @@ impl Session {
             source_id: self.source_id.clone(),
             endpoint: self.endpoint.clone(),
             container: self.config.container.clone(),
+        }
+    }
+}
+
+/// What is to be sent.
+struct Offers {
+    /// Dead letters that people want to be sent again: they come first, however much a replay asks for.
+    retried: mpsc::Receiver<Discovered>,
+    /// What sweeps and replays came upon.
+    found: mpsc::Receiver<Discovered>,
+}
+
+impl Offers {
+    /// The next; `None` when there will be no more.
+    async fn recv(&mut self) -> Option<Discovered> {
+        tokio::select! {
+            biased;
+            Some(retried) = self.retried.recv() => Some(retried),
+            found = self.found.recv() => found,
         }
     }
 }

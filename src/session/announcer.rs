@@ -14,6 +14,7 @@ use tokio::{
 };
 
 use super::{
+    Offers,
     fence::Fence,
     outlet::{Announcement, Outlet},
 };
@@ -71,7 +72,7 @@ pub(super) struct Sent {
 impl Announcer {
     /// Works until no more offers come and all that was sent is settled, or the client or the
     /// recorder is gone: then nothing more is settled.
-    pub(super) async fn run(mut self, mut offers: mpsc::Receiver<Discovered>) {
+    pub(super) async fn run(mut self, mut offers: Offers) {
         let mut next: Option<Discovered> = None;
         // Kept until it is done: to ask again with each look at the clock would be to ask for ever, where
         // an answer takes longer than that.

@@ -14,7 +14,7 @@ use tokio::{
 use tracing::{debug, info, warn};
 
 use super::{
-    SessionError,
+    Offers, SessionError,
     fence::Fence,
     letters::Letters,
     outlet::{Announcement, Outlet},
@@ -107,10 +107,7 @@ impl Courier {
     ///
     /// # Errors
     /// The state container refuses what concerns dead letters.
-    pub(super) async fn run(
-        mut self,
-        mut offers: mpsc::Receiver<Discovered>,
-    ) -> Result<(), SessionError> {
+    pub(super) async fn run(mut self, mut offers: Offers) -> Result<(), SessionError> {
         let mut more = true;
         let mut tick = Instant::now();
         while more || self.next.is_some() || !self.unconfirmed.is_empty() {

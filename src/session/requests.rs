@@ -7,7 +7,7 @@ use std::{
 };
 
 use tokio::{
-    sync::mpsc,
+    sync::{mpsc, watch},
     task::yield_now,
     time::{Instant, sleep_until},
 };
@@ -44,8 +44,9 @@ const REMEMBERED: usize = 1024;
 
 /// Takes up what is asked of one source.
 ///
-/// Nothing about a request is kept in memory: each round lists what it asks for and offers what is
-/// neither done nor under way, until a round finds all of it done. So a crash costs one listing.
+/// Nothing about a request is kept in memory: each round of a replay lists what it asks for and offers
+/// what is neither done nor under way, until a round finds all of it done. So a crash costs one listing.
+/// However much a replay asks for, dead letters are looked after in each interval.
 pub(super) struct Requests {
     pub(super) home: Home,
     pub(super) listing: Arc<dyn BlobListing>,
@@ -59,14 +60,15 @@ pub(super) struct Requests {
     pub(super) fence: Fence,
     /// Where blobs go that are to be announced.
     pub(super) offers: mpsc::Sender<Discovered>,
+    /// Where dead letters go that are to be sent again: ahead of all others.
+    pub(super) retries: mpsc::Sender<Discovered>,
     pub(super) records: mpsc::Sender<Record>,
     /// From the start of a round to the start of the next, at most half a minute.
     pub(super) interval: Duration,
-    /// Requests that were told to make no sense.
-    pub(super) refused: HashSet<String>,
-    /// Waits when the listing for a replay has to start over.
-    pub(super) stale: Retry,
 }
+
+/// The replays that are asked for, each with the name of its request.
+type Replays = Vec<(String, Replay)>;
 
 /// Nobody takes what is offered any more.
 struct Closed;
@@ -76,42 +78,67 @@ impl Requests {
     ///
     /// # Errors
     /// The storage account refuses.
-    pub(super) async fn run(mut self) -> Result<(), SessionError> {
+    pub(super) async fn run(self) -> Result<(), SessionError> {
+        let (asked, replays) = watch::channel(None);
+        // Either ends when nobody takes what it offers.
+        tokio::select! {
+            ended = self.look_after_letters(asked) => ended,
+            ended = self.replay_all(replays) => ended,
+        }
+    }
+
+    /// Takes up dead letters to retry, learns which there are, and passes on which replays are asked for.
+    async fn look_after_letters(
+        &self,
+        asked: watch::Sender<Option<Replays>>,
+    ) -> Result<(), SessionError> {
+        let mut refused = HashSet::new();
         loop {
             let next = Instant::now() + every(self.interval);
-            if self.round().await?.is_err() {
-                return Ok(());
+            let mut replays = Vec::new();
+            for (name, request) in self.read(&mut refused).await? {
+                match request {
+                    Request::Replay(replay) => replays.push((name, replay)),
+                    Request::Retry(id) => {
+                        if self.retry(id).await?.is_err() {
+                            return Ok(());
+                        }
+                    }
+                }
             }
+            if let Some(letters) = &self.letters {
+                letters.refresh().await?;
+            }
+            asked.send_replace(Some(replays));
             sleep_until(next).await;
         }
     }
 
-    async fn round(&mut self) -> Result<Result<(), Closed>, SessionError> {
-        let requests = self.read().await?;
-        let mut replays = false;
-        for (name, request) in requests {
-            let done = match request {
-                Request::Replay(replay) => {
-                    replays = true;
-                    self.replay(&name, &replay).await?
+    /// Works off replays, one after the other, a round of each at a time.
+    async fn replay_all(
+        &self,
+        mut asked: watch::Receiver<Option<Replays>>,
+    ) -> Result<(), SessionError> {
+        let mut stale = self.home.retry("list blobs to replay");
+        while asked.changed().await.is_ok() {
+            let replays = asked.borrow_and_update().clone().unwrap_or_default();
+            for (name, replay) in &replays {
+                if self.replay(name, replay, &mut stale).await?.is_err() {
+                    return Ok(());
                 }
-                Request::Retry(id) => self.retry(id).await?,
-            };
-            if done.is_err() {
-                return Ok(Err(Closed));
+            }
+            let over = replays.is_empty() && !self.ledger().contents().replayed.is_empty();
+            if over && self.records.send(Record::ReplaysOver).await.is_err() {
+                return Ok(());
             }
         }
-        if let Some(letters) = &self.letters {
-            letters.refresh().await?;
-        }
-        if !replays && !self.ledger().contents().replayed.is_empty() {
-            let over = self.records.send(Record::ReplaysOver).await;
-            return Ok(over.map_err(|_| Closed));
-        }
-        Ok(Ok(()))
+        Ok(())
     }
 
-    async fn read(&mut self) -> Result<Vec<(String, Request)>, SessionError> {
+    async fn read(
+        &self,
+        refused: &mut HashSet<String>,
+    ) -> Result<Vec<(String, Request)>, SessionError> {
         let folder = Folder::of(&self.home.source_id);
         let prefix = folder.requests();
         let list = || self.home.store.list(&prefix);
@@ -120,7 +147,7 @@ impl Requests {
         for name in names {
             match self.parse(&folder, &name).await? {
                 Some(Ok(request)) => requests.push((name, request)),
-                Some(Err(problem)) => self.refuse(name, &problem),
+                Some(Err(problem)) => refuse(refused, name, &problem),
                 None => {}
             }
         }
@@ -150,16 +177,6 @@ impl Requests {
         }))
     }
 
-    fn refuse(&mut self, name: String, problem: &str) {
-        if self.refused.len() < REMEMBERED && self.refused.insert(name.clone()) {
-            warn!(
-                request = %name.escape_debug(),
-                problem,
-                "a request makes no sense and is left alone; remove it, or write it with `replay` or `dead-letters retry`"
-            );
-        }
-    }
-
     async fn retry(&self, id: EventId) -> Result<Result<(), Closed>, SessionError> {
         let Some(letters) = self
             .letters
@@ -176,7 +193,7 @@ impl Requests {
                     blob: letter.blob,
                     origin: Origin::Retry(name),
                 };
-                Ok(self.offers.send(discovered).await.map_err(|_| Closed))
+                Ok(self.retries.send(discovered).await.map_err(|_| Closed))
             }
             Some(Err(problem)) => {
                 warn!(
@@ -195,9 +212,10 @@ impl Requests {
 
     /// One round of a replay. It is over when all that it asks for is done.
     async fn replay(
-        &mut self,
+        &self,
         request: &str,
         replay: &Replay,
+        stale: &mut Retry,
     ) -> Result<Result<(), Closed>, SessionError> {
         let prefix = replay.blob.as_deref().unwrap_or(&replay.prefix);
         let mut walk = Walk::new(&*self.listing, prefix);
@@ -209,7 +227,7 @@ impl Requests {
                 Ok(None) => break,
                 // The next round begins at the beginning.
                 Err(error) if error.kind == StorageErrorKind::StaleContinuation => {
-                    self.stale.wait(&error).await;
+                    stale.wait(&error).await;
                     return Ok(Ok(()));
                 }
                 Err(error) => return Err(error.into()),
@@ -219,7 +237,7 @@ impl Requests {
                 Err(closed) => return Ok(Err(closed)),
             }
         }
-        self.stale.succeeded();
+        stale.succeeded();
         if open > 0 || self.fence.ask().await.is_none() {
             return Ok(Ok(()));
         }
@@ -277,6 +295,16 @@ impl Requests {
 
     fn ledger(&self) -> MutexGuard<'_, Ledger> {
         lock(&self.ledger)
+    }
+}
+
+fn refuse(refused: &mut HashSet<String>, name: String, problem: &str) {
+    if refused.len() < REMEMBERED && refused.insert(name.clone()) {
+        warn!(
+            request = %name.escape_debug(),
+            problem,
+            "a request makes no sense and is left alone; remove it, or write it with `replay` or `dead-letters retry`"
+        );
     }
 }
 

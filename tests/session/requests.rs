@@ -8,7 +8,7 @@ use std::{
 
 use azure_blob_eventsource::{config::Existing, request::Replay};
 use time::macros::datetime;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
 use crate::{
     cluster::{Cluster, id},
@@ -233,4 +233,55 @@ async fn a_letter_that_was_edited_by_hand_is_not_sent_and_not_lost() {
     until_answered(&stage).await;
     stream.expect_silence(Duration::from_secs(600)).await;
     assert_eq!(stage.in_folder("dead/").len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_large_replay_keeps_no_retry_waiting() {
+    let (mut stage, cluster) = Stage::new().confirmed();
+    stage.config.limits.in_flight = 1;
+    stage.config.redelivery.give_up_after = Duration::from_secs(3600);
+    stage.put("raw/poison.csv");
+    let mut stream = stage.start();
+    let poison = stream.event().await;
+    // It is alone, and given up after an hour.
+    while stage.in_folder("dead/").is_empty() {
+        let _ = timeout(SECOND, stream.event()).await;
+    }
+    // 3,000 others are there and done.
+    for number in 0..3_000 {
+        stage.put(&format!("raw/{number:04}.csv"));
+    }
+    for _ in 0..3_000 {
+        let event = stream.event().await;
+        cluster.run(&event);
+    }
+    stream.until_done(3_001).await;
+    replay(&stage, "raw/");
+    // The replay is under way, and slow: a Workflow a second.
+    for _ in 0..10 {
+        let event = stream.event().await;
+        assert_eq!(event["replay"], NAME);
+        sleep(SECOND).await;
+        cluster.run(&event);
+    }
+    stage.put_state(
+        &format!("requests/retry-{}.json", id(&poison).to_hex()),
+        "{}",
+    );
+    let asked = Instant::now();
+    loop {
+        let event = stream.event().await;
+        sleep(SECOND).await;
+        cluster.run(&event);
+        if event["id"] == poison["id"] {
+            break;
+        }
+    }
+    let took = asked.elapsed();
+    let promised = stage.config.interval + 5 * SECOND;
+    assert!(took < promised, "the retry was taken up after {took:?}");
+    // Its letter goes, and one that a person drops is known to be gone, while the replay goes on.
+    while !stage.in_folder("dead/").is_empty() {
+        sleep(SECOND).await;
+    }
 }
