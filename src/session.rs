@@ -321,7 +321,11 @@ impl Session {
             letters: Arc::clone(letters),
             marker,
             stats: Arc::clone(&self.stats),
-            unconfirmed: Unconfirmed::new(self.config.redelivery, self.writer),
+            unconfirmed: Unconfirmed::new(
+                self.config.redelivery,
+                confirm.workflow_entries(),
+                self.writer,
+            ),
             health: Health::Live,
             next: None,
             extra: None,

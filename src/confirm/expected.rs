@@ -20,6 +20,8 @@ pub struct Expected {
 pub struct Entry {
     /// The object in words, such as `Workflow (pipeline=audit)`.
     pub what: String,
+    /// Whether it is a Workflow, which counts against the limit on unfinished ones.
+    is_workflow: bool,
     watch: Arc<dyn Confirmation>,
 }
 
@@ -39,6 +41,11 @@ impl Seen {
     /// Those of both.
     pub fn and(self, other: Self) -> Self {
         Self(self.0 | other.0)
+    }
+
+    /// Those that are among both.
+    pub fn among(self, others: Self) -> Self {
+        Self(self.0 & others.0)
     }
 
     /// Those of these that are not among the others.
@@ -69,18 +76,32 @@ impl Expected {
         let mut entries = Vec::new();
         for one in confirm {
             let watch = confirmations.open(one).await?;
-            entries.push((one.what(), watch));
+            entries.push(Entry {
+                what: one.what(),
+                is_workflow: one.kind.is_workflow(),
+                watch,
+            });
         }
-        Ok((!entries.is_empty()).then(|| Self::of(entries)))
+        Ok((!entries.is_empty()).then(|| Arc::new(Self { entries })))
     }
 
-    /// Expects an object of each of these watches, which words tell apart.
-    pub fn of(entries: Vec<(String, Arc<dyn Confirmation>)>) -> Arc<Self> {
-        let entries = entries.into_iter();
-        let entries = entries.map(|(what, watch)| Entry { what, watch });
+    /// Expects a Workflow of each of these watches, which words tell apart.
+    pub fn workflows_of(entries: Vec<(String, Arc<dyn Confirmation>)>) -> Arc<Self> {
+        let entries = entries.into_iter().map(|(what, watch)| Entry {
+            what,
+            is_workflow: true,
+            watch,
+        });
         Arc::new(Self {
             entries: entries.collect(),
         })
+    }
+
+    /// The entries that are Workflows.
+    pub fn workflow_entries(&self) -> Seen {
+        let entries = self.entries.iter().enumerate();
+        let workflows = entries.filter(|(_, entry)| entry.is_workflow);
+        workflows.fold(Seen::NONE, |all, (at, _)| all.and(Seen::only(at)))
     }
 
     /// How many objects have to come of an event.

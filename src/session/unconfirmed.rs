@@ -106,6 +106,10 @@ pub(super) struct Stall {
 pub(super) struct Unconfirmed {
     rules: Redelivery,
     events: BTreeMap<EventId, Sent>,
+    /// The entries of `confirm` that are Workflows.
+    workflows: Seen,
+    /// How many Workflows have come of these events.
+    come: usize,
     number: u64,
     /// The number of the latest first sending of an event that was confirmed.
     proven: u64,
@@ -118,10 +122,12 @@ pub(super) struct Unconfirmed {
 }
 
 impl Unconfirmed {
-    pub(super) fn new(rules: Redelivery, seed: u64) -> Self {
+    pub(super) fn new(rules: Redelivery, workflows: Seen, seed: u64) -> Self {
         Self {
             rules,
             events: BTreeMap::new(),
+            workflows,
+            come: 0,
             number: 0,
             proven: 0,
             latency: None,
@@ -138,6 +144,11 @@ impl Unconfirmed {
 
     pub(super) fn is_empty(&self) -> bool {
         self.events.is_empty()
+    }
+
+    /// How many Workflows are about to come of these events.
+    pub(super) fn coming(&self) -> usize {
+        self.events.len() * self.workflows.count() - self.come
     }
 
     pub(super) fn contains(&self, id: EventId) -> bool {
@@ -184,6 +195,8 @@ impl Unconfirmed {
     pub(super) fn sent(&mut self, id: EventId, discovered: Discovered, seen: Seen, moment: Moment) {
         let number = self.next_number(moment);
         let patience = self.jitter(1.0);
+        self.remove(id);
+        self.come += seen.among(self.workflows).count();
         self.events.insert(
             id,
             Sent {
@@ -224,6 +237,8 @@ impl Unconfirmed {
     /// Something has come of an event, if it is one of these: all that has by now.
     pub(super) fn saw(&mut self, id: EventId, new: Seen) -> Option<Seen> {
         let sent = self.events.get_mut(&id)?;
+        let fresh = new.without(sent.seen);
+        self.come += fresh.among(self.workflows).count();
         sent.seen = sent.seen.and(new);
         Some(sent.seen)
     }
@@ -252,7 +267,7 @@ impl Unconfirmed {
 
     /// An event was confirmed, if it is one of these. A stall is over with it.
     pub(super) fn confirmed(&mut self, id: EventId, moment: Moment) -> Option<Sent> {
-        let sent = self.events.remove(&id)?;
+        let sent = self.remove(id)?;
         self.proven = self.proven.max(sent.first_number);
         self.last_confirmed = Some(moment);
         if let Some(stall) = self.stall.take() {
@@ -271,10 +286,16 @@ impl Unconfirmed {
 
     /// Takes an event out, as if it had never been sent.
     pub(super) fn take_out(&mut self, id: EventId) -> Option<Sent> {
-        let sent = self.events.remove(&id)?;
+        let sent = self.remove(id)?;
         if self.events.is_empty() {
             self.stall = None;
         }
+        Some(sent)
+    }
+
+    fn remove(&mut self, id: EventId) -> Option<Sent> {
+        let sent = self.events.remove(&id)?;
+        self.come -= sent.seen.among(self.workflows).count();
         Some(sent)
     }
 

@@ -368,7 +368,7 @@ impl World {
             writer: self.writers,
             mode: Mode::Record,
             once: false,
-            confirm: Some(Expected::of(entries.collect())),
+            confirm: Some(Expected::workflows_of(entries.collect())),
             rollover: self.rollover,
             stats: Arc::clone(&stats),
             began: tokio::time::Instant::now(),

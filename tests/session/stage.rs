@@ -238,7 +238,7 @@ impl Stage {
             Some((format!("Workflow ({labels})"), watch))
         });
         let entries: Vec<_> = entries.collect();
-        (!entries.is_empty()).then(|| Expected::of(entries))
+        (!entries.is_empty()).then(|| Expected::workflows_of(entries))
     }
 
     /// What a stream delivers that stays until all it found is recorded.

@@ -141,3 +141,40 @@ async fn a_dead_letter_names_the_workflow_that_is_missing_and_its_retry_makes_it
         sleep(SECOND).await;
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn the_limit_on_workflows_counts_both_that_come_of_an_event() {
+    let (mut stage, train, audit) = Stage::new().confirmed_twice();
+    // Both Sensors work in one namespace, so each of the two clusters has all Workflows.
+    stage.config.limits.active_workflows = Some(3);
+    for name in ["a.csv", "b.csv"] {
+        stage.put(name);
+    }
+    let mut stream = stage.start();
+    let first = stream.event().await;
+    stream.expect_silence(30 * SECOND).await;
+    train.run(&first);
+    audit.run(&first);
+    stream.until_done(1).await;
+    // One is unfinished in each; two more fit.
+    assert_ne!(stream.event().await["id"], first["id"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_limit_that_is_smaller_than_what_comes_of_an_event_lets_one_through_at_a_time() {
+    let (mut stage, train, audit) = Stage::new().confirmed_twice();
+    stage.config.limits.active_workflows = Some(1);
+    for name in ["a.csv", "b.csv"] {
+        stage.put(name);
+    }
+    let mut stream = stage.start();
+    let first = stream.event().await;
+    for cluster in [&train, &audit] {
+        cluster.run(&first);
+    }
+    stream.expect_silence(30 * SECOND).await;
+    for cluster in [&train, &audit] {
+        cluster.finish(&first);
+    }
+    assert_ne!(stream.event().await["id"], first["id"]);
+}

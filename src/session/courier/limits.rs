@@ -22,22 +22,29 @@ impl Courier {
 
     // Events that are about to become Workflows count as such: nobody can call them back.
     fn has_room(&self) -> bool {
-        let unfinished = self.confirm.unfinished();
-        let most = self.limits.active_workflows.unwrap_or(usize::MAX);
-        self.in_flight.available_permits() > 0 && unfinished + self.unconfirmed.len() < most
+        self.in_flight.available_permits() > 0
+            && !self.fills(self.confirm.unfinished() + self.unconfirmed.coming())
+    }
+
+    /// Whether so many Workflows leave no room for those of one more event. A limit that is smaller than
+    /// what comes of one event lets events through one at a time.
+    fn fills(&self, taken: usize) -> bool {
+        let each = self.confirm.workflow_entries().count();
+        let most = self.limits.active_workflows;
+        taken > 0 && most.is_some_and(|most| taken + each > most)
     }
 
     /// Which limit makes the next event wait, if there is a next and one does. In a stall what is on its
     /// way makes nothing wait, and the stall has its own reason.
     pub(super) fn pause(&self, workflows: &Workflows) -> Option<Pause> {
         self.next.as_ref()?;
-        let coming = self.unconfirmed.len();
+        let coming = self.unconfirmed.coming();
         let stalled = self.unconfirmed.stall().is_some();
         let taken = workflows.survey.count + if stalled { 0 } else { coming };
         match self.limits.active_workflows {
-            Some(most) if taken >= most => Some(Pause::active_workflows(
+            Some(most) if self.fills(taken) => Some(Pause::active_workflows(
                 most,
-                workflows.places(most, coming),
+                workflows.places(most, self.unconfirmed.len()),
             )),
             _ if !stalled && self.in_flight.available_permits() == 0 => {
                 Some(Pause::in_flight(self.limits.in_flight))
@@ -49,11 +56,7 @@ impl Courier {
     // When everything in flight may be the one kind of event of which nothing ever comes, only
     // another event can tell. One that cannot either makes way for the next.
     fn has_room_for_extra(&mut self, now: Instant) -> bool {
-        let unfinished = self.confirm.unfinished();
-        let full = self
-            .limits
-            .active_workflows
-            .is_some_and(|most| unfinished >= most);
+        let full = self.fills(self.confirm.unfinished());
         if self.unconfirmed.stall().is_none() || full || self.returned.is_full() {
             return false;
         }

@@ -22,7 +22,7 @@ impl Stage {
     fn new() -> Self {
         Self {
             start: Instant::now(),
-            unconfirmed: Unconfirmed::new(RULES, 7),
+            unconfirmed: Unconfirmed::new(RULES, Seen::only(0), 7),
         }
     }
 
