@@ -4,7 +4,12 @@ use std::ops::Range;
 
 use time::OffsetDateTime;
 
+mod access;
 pub mod url;
+mod version;
+
+pub use access::{Access, Unreadable};
+pub use version::Version;
 
 /// The longest name of a blob, in [`characters`] ("Naming and Referencing Containers, Blobs, and Metadata", Azure
 /// Storage documentation).
@@ -24,7 +29,7 @@ pub fn is_name(text: &str) -> bool {
 /// One version of a blob, borrowed from a [`ListPage`].
 ///
 /// Facts: "List Blobs", Azure Storage REST API, version 2026-02-06.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct BlobRef<'a> {
     /// The whole name, `raw/mydata.csv`, exactly as it was written: at most 1,024 characters of any kind.
     pub name: &'a str,
@@ -38,9 +43,21 @@ pub struct BlobRef<'a> {
     pub content_type: &'a str,
     /// How the blob is stored.
     pub blob_type: BlobType,
-    /// A directory of an account with hierarchical namespace, which is no blob for our purposes:
-    /// `hdi_isfolder` in its metadata, or `ResourceType` `directory`.
+    /// The Content-MD5 in base64, as whoever wrote the blob or the service for single uploads set it.
+    /// Empty when there is none.
+    pub content_md5: &'a str,
+    /// Whether its content can be read.
+    pub access: Access,
+    /// A directory of an account with hierarchical namespace, or the empty marker of one, which is no
+    /// blob for our purposes: `ResourceType` `directory`, or no bytes and `hdi_isfolder` in its
+    /// metadata or a name that [marks a folder](marks_folder).
     pub is_directory: bool,
+}
+
+/// Whether a blob of no bytes and this name is the marker of a folder, as programs write it that know
+/// folders: `raw/2026/` (consoles and copying tools), `raw/2026_$folder$` (Hadoop).
+pub fn marks_folder(name: &str) -> bool {
+    name.ends_with('/') || name.ends_with("_$folder$")
 }
 
 /// How a blob is stored. The names are the service's.
@@ -73,10 +90,12 @@ impl BlobType {
 }
 
 /// One version of a blob that is on its way to a client.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Blob {
     /// See [`BlobRef::name`].
     pub name: String,
+    /// What tells it from other versions of its name: see [`Version::text`]. Its event's id is made of it.
+    pub version: String,
     /// See [`BlobRef::etag`].
     pub etag: String,
     /// See [`BlobRef::last_modified`].
@@ -87,18 +106,48 @@ pub struct Blob {
     pub content_type: String,
     /// How the blob is stored.
     pub blob_type: BlobType,
+    /// See [`BlobRef::content_md5`].
+    pub content_md5: String,
+    /// Whether its content can be read.
+    pub access: Access,
 }
 
-impl From<BlobRef<'_>> for Blob {
-    fn from(blob: BlobRef<'_>) -> Self {
+impl Blob {
+    /// The blob as the version that `version` takes it for.
+    pub fn of(blob: &BlobRef<'_>, version: Version) -> Self {
         Self {
+            version: version.text(blob).into_owned(),
             name: blob.name.to_owned(),
             etag: blob.etag.to_owned(),
             last_modified: blob.last_modified,
             size: blob.size,
             content_type: blob.content_type.to_owned(),
             blob_type: blob.blob_type,
+            content_md5: blob.content_md5.to_owned(),
+            access: blob.access,
         }
+    }
+
+    /// The blob as a listing shows it.
+    pub fn as_listed(&self) -> BlobRef<'_> {
+        BlobRef {
+            name: &self.name,
+            etag: &self.etag,
+            last_modified: self.last_modified,
+            size: self.size,
+            content_type: &self.content_type,
+            blob_type: self.blob_type,
+            content_md5: &self.content_md5,
+            access: self.access,
+            is_directory: false,
+        }
+    }
+}
+
+impl From<BlobRef<'_>> for Blob {
+    /// The blob as the version that its ETag tells.
+    fn from(blob: BlobRef<'_>) -> Self {
+        Self::of(&blob, Version::Etag)
     }
 }
 
@@ -125,9 +174,11 @@ struct Row {
     name: Range<u32>,
     etag: Range<u32>,
     content_type: Range<u32>,
+    content_md5: Range<u32>,
     last_modified: i64,
     size: u64,
     blob_type: BlobType,
+    access: Access,
     is_directory: bool,
 }
 
@@ -142,25 +193,29 @@ impl ListPage {
         }
     }
 
-    /// Makes room for about `blobs` blobs with `text` bytes of names, ETags and content types.
+    /// Makes room for about `blobs` blobs with `text` bytes of names, ETags, content types and MD5s.
     pub fn reserve(&mut self, blobs: usize, text: usize) {
         self.rows.reserve(blobs);
         self.text.reserve(text);
     }
 
-    /// Adds a blob at the end.
+    /// Adds a blob at the end. The marker of a folder is a directory, whatever the caller says.
     pub fn push(&mut self, blob: BlobRef<'_>) {
         let name = self.keep(blob.name);
         let etag = self.keep(blob.etag);
         let content_type = self.keep(blob.content_type);
+        let content_md5 = self.keep(blob.content_md5);
+        let is_marker = blob.size == 0 && marks_folder(blob.name);
         self.rows.push(Row {
             name,
             etag,
             content_type,
+            content_md5,
             last_modified: blob.last_modified,
             size: blob.size,
             blob_type: blob.blob_type,
-            is_directory: blob.is_directory,
+            access: blob.access,
+            is_directory: blob.is_directory || is_marker,
         });
     }
 
@@ -199,6 +254,8 @@ impl ListPage {
             size: row.size,
             content_type: self.text(&row.content_type),
             blob_type: row.blob_type,
+            content_md5: self.text(&row.content_md5),
+            access: row.access,
             is_directory: row.is_directory,
         }
     }

@@ -41,7 +41,7 @@ use url::Url;
 
 pub(crate) use self::mistake::nearest;
 pub use self::mistake::{ConfigError, Mistake};
-use crate::filter::Filter;
+use crate::{blob::Version, filter::Filter};
 
 /// What an event source watches and how: the validated text under `spec.generic.<event>.config`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,6 +62,8 @@ pub struct SourceConfig {
     pub min_age: Duration,
     /// Whether blobs of no bytes are passed over.
     pub skip_empty: bool,
+    /// What makes a blob a new version of itself.
+    pub version: Version,
     /// The container that keeps the ledger (`state.container`); without one it is in memory.
     pub state: Option<String>,
     /// What shows that an event came to something: an object for each entry. Without any, an event is

@@ -74,6 +74,7 @@ impl DeadLetter {
             "firstSent": rfc3339(self.first_sent),
             "lastSent": rfc3339(self.last_sent),
             "lastReason": self.last_reason,
+            "version": self.blob.version,
             "payload": payload,
         });
         // Values always have a JSON form.
@@ -93,6 +94,8 @@ struct Written {
     #[serde(with = "time::serde::rfc3339")]
     last_sent: OffsetDateTime,
     last_reason: String,
+    /// What tells the blob version from others of its name; its ETag where nothing is said.
+    version: Option<String>,
     payload: Payload,
 }
 
@@ -132,6 +135,7 @@ impl Written {
             .and_then(|s| s.strip_suffix('/'));
         let endpoint =
             endpoint.ok_or("its payload's `source` does not end with its `container`")?;
+        let etag = decoded(&data.etag).into_owned();
         let blob_type = BlobType::from_name(&data.blob_type)
             .ok_or("its payload's `data.blobType` is none that there is")?;
         Ok(DeadLetter {
@@ -142,11 +146,13 @@ impl Written {
             },
             blob: Blob {
                 name: decoded(&self.payload.blobname).into_owned(),
-                etag: decoded(&data.etag).into_owned(),
+                version: self.version.clone().unwrap_or_else(|| etag.clone()),
+                etag,
                 last_modified: self.payload.time.unix_timestamp(),
                 size: data.content_length,
                 content_type: decoded(&data.content_type).into_owned(),
                 blob_type,
+                ..Blob::default()
             },
             replay: self
                 .payload
@@ -172,6 +178,7 @@ mod tests {
         fn letters()(
             name in any::<String>(),
             etag in "0x[0-9A-F]{16}",
+            version in "0x[0-9A-F]{16}|md5:[a-z]{5}:1|",
             replay in prop::option::of("[a-z0-9]{16}"),
             seconds in 0..4_000_000_000_i64,
             size in any::<u64>(),
@@ -186,11 +193,13 @@ mod tests {
                 },
                 blob: Blob {
                     name,
+                    version,
                     etag,
                     last_modified: seconds,
                     size,
                     content_type: "text/csv".into(),
                     blob_type: BlobType::AppendBlob,
+                    ..Blob::default()
                 },
                 replay,
                 attempts,

@@ -18,22 +18,23 @@ pub use slug::slug;
 /// and after every restart.
 ///
 /// It is the first 128 bits of SHA-256 over the source's id, the account's endpoint, the container,
-/// the blob's name and its ETag, each behind its length, so that no two different events can be
-/// spelled alike. Two sources over the same blobs have events, and so Workflows, of their own. When
-/// the blob version is asked for again, the replay's name is a sixth field, so that it has another id.
+/// the blob's name and [what tells its version](crate::blob::Version::text) (its ETag, by default),
+/// each behind its length, so that no two different events can be spelled alike. Two sources over the
+/// same blobs have events, and so Workflows, of their own. When the blob version is asked for again,
+/// the replay's name is a sixth field, so that it has another id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct EventId(pub u128);
 
 impl EventId {
     /// The id of a blob version at `place`, for its own event or for that of a replay.
-    pub fn of(place: &Place, name: &str, etag: &str, replay: Option<&str>) -> Self {
+    pub fn of(place: &Place, name: &str, version: &str, replay: Option<&str>) -> Self {
         let Place {
             source_id,
             endpoint,
             container,
         } = place;
         let mut hasher = Sha256::new();
-        let fields = [source_id, endpoint, container, name, etag];
+        let fields = [source_id, endpoint, container, name, version];
         for field in fields.into_iter().chain(replay) {
             hasher.update((field.len() as u64).to_be_bytes());
             hasher.update(field);
@@ -85,7 +86,7 @@ impl Place {
 
     /// The id of a blob version here, announced for itself or by a replay.
     pub fn id_of(&self, blob: &Blob, replay: Option<&str>) -> EventId {
-        EventId::of(self, &blob.name, &blob.etag, replay)
+        EventId::of(self, &blob.name, &blob.version, replay)
     }
 
     /// The payload of the event that announces `blob`: CloudEvents 1.0 in JSON, with the `type`,
@@ -179,7 +180,6 @@ mod tests {
     use serde_json::Value;
 
     use super::*;
-    use crate::blob::BlobType;
 
     fn place() -> Place {
         Place {
@@ -192,11 +192,12 @@ mod tests {
     fn blob(name: &str) -> Blob {
         Blob {
             name: name.into(),
+            version: "0x8D4BCC2E4835CD0".into(),
             etag: "0x8D4BCC2E4835CD0".into(),
             last_modified: 1_700_000_000,
             size: 1234,
             content_type: "text/csv".into(),
-            blob_type: BlobType::BlockBlob,
+            ..Blob::default()
         }
     }
 

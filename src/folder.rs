@@ -5,6 +5,7 @@
 //! <source id>/requests/replay-<name>.json     blobs to announce again
 //! <source id>/requests/retry-<event id>.json  a dead letter to send again
 //! <source id>/stalled.json                    there while nothing is confirmed
+//! <source id>/loops.json                      blobs that are announced again and again
 //! ```
 
 use crate::{event::EventId, request::Request};
@@ -68,5 +69,10 @@ impl Folder {
     /// The word that nothing is confirmed.
     pub fn stalled(&self) -> String {
         format!("{}/stalled.json", self.0)
+    }
+
+    /// The word that blobs are announced again and again.
+    pub fn loops(&self) -> String {
+        format!("{}/loops.json", self.0)
     }
 }

@@ -21,6 +21,7 @@ pub mod filter;
 pub mod folder;
 pub mod grpc;
 pub mod ledger;
+pub mod loops;
 pub mod metrics;
 pub mod open;
 pub mod plain;

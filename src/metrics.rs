@@ -6,8 +6,9 @@ use std::sync::{
 };
 
 use serde::Serialize;
+use tokio::sync::watch;
 
-use crate::confirm::unfinished::Workflows;
+use crate::{blob::Unreadable, confirm::unfinished::Workflows, loops::Loops};
 
 mod ports;
 pub mod render;
@@ -87,6 +88,10 @@ pub struct SourceStats {
     pub held_back: AtomicU64,
     /// Blobs of the last complete sweep that are never announced, because Azure Storage allows no such names.
     pub unusable_names: AtomicU64,
+    /// Blobs of the last complete sweep that are held back because they cannot be read yet.
+    pub unreadable: Mutex<Unreadable>,
+    /// Blobs that are announced again and again while their content stays the same.
+    pub loops: watch::Sender<Loops>,
     /// Calls to the storage account that failed and were tried again.
     pub storage_retries: AtomicU64,
     /// What goes wrong with the storage account now, by who tries again; the latest is the last.
@@ -160,6 +165,26 @@ impl SourceStats {
     /// Replaces them.
     pub fn set_workflows(&self, workflows: Workflows) {
         *lock(&self.workflows) = workflows;
+    }
+
+    /// How many blobs of the last complete sweep cannot be read yet.
+    pub fn unreadable(&self) -> Unreadable {
+        *lock(&self.unreadable)
+    }
+
+    /// Replaces that.
+    pub fn set_unreadable(&self, unreadable: Unreadable) {
+        *lock(&self.unreadable) = unreadable;
+    }
+
+    /// Blobs that are announced again and again.
+    pub fn loops(&self) -> Loops {
+        self.loops.borrow().clone()
+    }
+
+    /// Replaces them.
+    pub fn set_loops(&self, loops: Loops) {
+        self.loops.send_replace(loops);
     }
 
     /// How many Workflows Argo's controller does not take up, now.

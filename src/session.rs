@@ -25,10 +25,13 @@ use crate::{
         recorder::{Proof, Record, Recorder},
         store::StateStore,
     },
+    loops::Loops,
     metrics::SourceStats,
     source::{
         BlobListing,
+        identity::Identity,
         listing::{Discovered, SweepError, Sweeper},
+        loops::LoopWatch,
         rules::Rules,
     },
     storage::StorageError,
@@ -39,6 +42,7 @@ mod announcer;
 mod courier;
 mod fence;
 mod letters;
+mod loops;
 pub mod outlet;
 pub mod reading;
 mod requests;
@@ -51,6 +55,7 @@ pub use outlet::Announcement;
 use announcer::{Announcer, Sent};
 use courier::Courier;
 use fence::Fence;
+use loops::LoopWriter;
 use outlet::Outlet;
 use requests::Requests;
 use start::Started;
@@ -167,6 +172,7 @@ impl Session {
         let line = Line::new(&self, out.clone(), records);
         let sweeper = self.sweeper(&started, offers.clone(), line.records.clone());
         let requests = self.requests(&started, &line, offers, retries);
+        let loops = self.loops(&line);
         let announcing = self.announcing(&started, &line, offered);
         let records = line.records.clone();
         let recorder = Recorder {
@@ -187,6 +193,7 @@ impl Session {
                 () = stop.cancelled() => Ok(()),
                 () = out.closed() => Ok(()),
                 ended = serve(requests) => ended,
+                ended = tell(loops) => ended,
                 ended = self.sweep_and_announce(sweeper, started.facts, records, announcing) => ended,
             }
         };
@@ -239,6 +246,13 @@ impl Session {
                     return Ok(());
                 }
             }
+            if !facts.earlier_versions.is_empty() && sweeper.identity.settles_after().is_none() {
+                facts = facts.versions_settled();
+                let record = Record::Facts(facts.clone());
+                if records.send(record).await.is_err() {
+                    return Ok(());
+                }
+            }
             if self.once {
                 return Ok(());
             }
@@ -260,13 +274,25 @@ impl Session {
             listing: Arc::clone(&self.blobs),
             prefix: self.config.filter.listing_prefix().to_owned(),
             rules: Rules::new(&self.config, &started.facts),
-            key: started.facts.key,
+            identity: Identity::new(&started.facts),
             ledger: Arc::clone(&started.ledger),
             offers,
             records,
             stats: Arc::clone(&self.stats),
+            loops: LoopWatch::default(),
             seed: self.writer,
         }
+    }
+
+    // Only who records writes into the source's folder.
+    fn loops(&self, line: &Line) -> Option<LoopWriter> {
+        // Those of an earlier stream say nothing of this one.
+        self.stats.set_loops(Loops::default());
+        (self.mode == Mode::Record).then(|| LoopWriter {
+            home: self.home(),
+            found: self.stats.loops.subscribe(),
+            fence: line.fence.clone(),
+        })
     }
 
     // What is asked is taken up by live streams alone.
@@ -282,6 +308,7 @@ impl Session {
             listing: Arc::clone(&self.blobs),
             filter: self.config.filter.clone(),
             key: started.facts.key,
+            identity: Identity::new(&started.facts),
             ledger: Arc::clone(&started.ledger),
             letters: started.letters.clone(),
             fence: line.fence.clone(),
@@ -416,6 +443,14 @@ impl Line {
             records,
         }
     }
+}
+
+// A session that only looks on has nobody to tell.
+async fn tell(loops: Option<LoopWriter>) -> Result<(), SessionError> {
+    if let Some(loops) = loops {
+        loops.run().await?;
+    }
+    pending().await
 }
 
 // A session that takes up no requests waits for the others.

@@ -8,7 +8,9 @@ use crate::{
 };
 
 pub mod id;
+pub mod identity;
 pub mod listing;
+pub mod loops;
 mod progress;
 pub mod rules;
 pub mod walk;

@@ -8,7 +8,7 @@ use time::{OffsetDateTime, macros::datetime};
 
 use crate::{
     azure::ConnectError,
-    blob::{BlobRef, BlobType, Continuation, ListPage},
+    blob::{BlobRef, Continuation, ListPage, Version},
     config::{Existing, Limits, Location, Redelivery, SourceConfig},
     filter::{Filter, FilterSpec},
     ledger::{memory::MemoryStore, store::StateStore},
@@ -35,6 +35,7 @@ pub(crate) fn config() -> SourceConfig {
         existing: Existing::Skip,
         min_age: Duration::ZERO,
         skip_empty: false,
+        version: Version::Etag,
         state: None,
         confirm: Vec::new(),
         redelivery: Redelivery::default(),
@@ -79,11 +80,8 @@ impl FakeListing {
             page.push(BlobRef {
                 name,
                 etag: "0x1",
-                last_modified: 0,
                 size: 1,
-                content_type: "",
-                blob_type: BlobType::BlockBlob,
-                is_directory: false,
+                ..BlobRef::default()
             });
         }
         Self::Page(page)

@@ -6,7 +6,7 @@
 use std::{collections::BTreeSet, time::Duration};
 
 use azure_blob_eventsource::{
-    blob::{Blob, BlobType, Continuation, ListPage},
+    blob::{Access, Blob, BlobType, Continuation, ListPage},
     source::BlobListing,
     storage::StorageErrorKind,
 };
@@ -33,6 +33,10 @@ testkit::contract![
     a_content_type_is_kept,
     times_are_whole_seconds_of_the_services_clock,
     directories_are_flagged,
+    markers_of_folders_are_flagged,
+    metadata_move_the_etag_and_leave_the_md5,
+    what_is_archived_is_flagged,
+    copies_are_flagged_until_they_are_complete,
     directories_of_a_hierarchical_account_are_flagged,
     a_deleted_blob_is_gone,
     what_is_there_all_along_is_on_exactly_one_page,
@@ -253,10 +257,77 @@ async fn directories_are_flagged(subject: Subject) {
     subject.put("raw/a.csv", other).await;
     let other = NewBlob::new("").metadata("owner", "a<b>&c");
     subject.put("raw/b.csv", other).await;
+    let bytes = NewBlob::new("x").metadata("hdi_isfolder", "true");
+    subject.put("raw/c.csv", bytes).await;
+    let flagged = ["raw"];
+    assert_eq!(directories(&subject).await, flagged);
+}
+
+async fn directories(subject: &Subject) -> Vec<String> {
     let page = subject.listing().list("", None).await.unwrap();
-    let flags: Vec<_> = page.blobs().map(|it| (it.name, it.is_directory)).collect();
-    let expected = [("raw", true), ("raw/a.csv", false), ("raw/b.csv", false)];
-    assert_eq!(flags, expected);
+    let directories = page.blobs().filter(|it| it.is_directory);
+    directories.map(|it| it.name.to_owned()).collect()
+}
+
+async fn markers_of_folders_are_flagged(subject: Subject) {
+    for name in ["raw/", "raw/2026_$folder$", "raw/_SUCCESS"] {
+        subject.put(name, NewBlob::new("")).await;
+    }
+    for name in ["in/", "in/2026_$folder$"] {
+        subject.put(name, NewBlob::new("x")).await;
+    }
+    let expected = ["raw/", "raw/2026_$folder$"];
+    assert_eq!(directories(&subject).await, expected);
+}
+
+async fn metadata_move_the_etag_and_leave_the_md5(subject: Subject) {
+    subject.put("a.csv", "same").await;
+    let first = only(&subject).await;
+    assert!(!first.content_md5.is_empty());
+    subject.set_metadata("a.csv", "processed", "true").await;
+    let stamped = only(&subject).await;
+    assert_ne!(stamped.etag, first.etag);
+    assert_eq!(stamped.content_md5, first.content_md5);
+    subject.put("a.csv", "same").await;
+    assert_eq!(only(&subject).await.content_md5, first.content_md5);
+    subject.put("a.csv", "other").await;
+    assert_ne!(only(&subject).await.content_md5, first.content_md5);
+}
+
+async fn what_is_archived_is_flagged(subject: Subject) {
+    subject.put("a.csv", "x").await;
+    let before = only(&subject).await;
+    assert_eq!(before.access, Access::Readable);
+    subject.archive("a.csv").await;
+    let after = only(&subject).await;
+    assert_eq!(after.access, Access::Archived);
+    assert_eq!(after.etag, before.etag);
+}
+
+/// Azurite completes each copy within its call.
+async fn copies_are_flagged_until_they_are_complete(subject: Subject) {
+    let container = subject.container.as_str();
+    let Some(model) = subject.model() else {
+        subject.put("a.csv", "x").await;
+        subject.copy("a.csv", "b.csv").await;
+        let page = subject.listing().list("b", None).await.unwrap();
+        let copy = page.get(0).unwrap();
+        assert_eq!((copy.access, copy.size), (Access::Readable, 1));
+        return;
+    };
+    let pending = model.start_copy(container, "a.csv").unwrap();
+    let blob = only(&subject).await;
+    assert_eq!((blob.access, blob.size), (Access::Copying, 0));
+    let whole = model.finish_copy(container, "a.csv", Some(b"x")).unwrap();
+    assert_ne!(whole, pending);
+    assert_eq!(only(&subject).await.access, Access::Readable);
+    model.start_copy(container, "a.csv").unwrap();
+    model.finish_copy(container, "a.csv", None).unwrap();
+    assert_eq!(only(&subject).await.access, Access::CopyFailed);
+    model
+        .set_access(container, "a.csv", Access::Rehydrating)
+        .unwrap();
+    assert_eq!(only(&subject).await.access, Access::Rehydrating);
 }
 
 /// Azurite has no hierarchical namespace.

@@ -20,7 +20,9 @@ use azure_blob_eventsource::{
     open::{Open, Opened},
     source::{
         BlobListing,
+        identity::Identity,
         listing::{Discovered, Sweeper},
+        loops::LoopWatch,
         rules::Rules,
     },
 };
@@ -151,11 +153,12 @@ impl Sweep {
             listing,
             prefix: String::new(),
             rules: Rules::new(config, &facts(config)),
-            key: KEY,
+            identity: Identity::new(&facts(config)),
             ledger: Arc::clone(&ledger),
             offers: to_offers,
             records: to_records,
             stats: Arc::clone(&stats),
+            loops: LoopWatch::default(),
             seed: 1,
         };
         Self {

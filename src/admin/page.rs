@@ -98,14 +98,18 @@ fn row(page: &mut String, source: &SourceStatus, now: OffsetDateTime) -> fmt::Re
     Ok(())
 }
 
-// What went wrong, what is waited for, and which Workflows nobody works on.
+// What went wrong, what is waited for, which Workflows nobody works on, which blobs go round in a loop,
+// and which cannot be read yet.
 fn told(source: &SourceStatus) -> impl Iterator<Item = String> {
     let waits = source.waits_for.as_ref();
     let waits = waits.map(|pause| format!("waits: {}", pause.reason));
+    let unreadable = source.unreadable.described();
     let parts = [
         source.last_error.clone(),
         waits,
         source.workflows.complaint(),
+        source.loops.complaint(),
+        unreadable.map(|blobs| format!("held back until they can be read: {blobs}")),
     ];
     parts.into_iter().flatten()
 }
@@ -156,7 +160,9 @@ mod tests {
     use super::*;
     use crate::{
         admin::status,
+        blob::Unreadable,
         confirm::unfinished::{Group, Holder, Survey, Workflows},
+        loops::{Loop, Loops},
         metrics::Pause,
         registry::Registry,
     };
@@ -222,6 +228,36 @@ mod tests {
         }
         source.stats.set_error(1, None);
         assert!(self::page(&registry).contains("class='phase waiting'>waiting"));
+    }
+
+    #[test]
+    fn loops_and_what_cannot_be_read_are_told() {
+        let registry = Registry::default();
+        let source = registry.source("s");
+        source.started("event", "container");
+        source.stats.set_unreadable(Unreadable {
+            copying: 2,
+            archived: 5,
+            ..Unreadable::default()
+        });
+        source.stats.set_loops(Loops {
+            count: 1,
+            blobs: vec![Loop {
+                name: "<a>.csv".to_owned(),
+                times: 4,
+                size: 7,
+                has_md5: true,
+                last: OffsetDateTime::UNIX_EPOCH,
+            }],
+        });
+        let page = page(&registry);
+        for part in [
+            "<div>loop: &lt;a&gt;.csv was announced 4 times while its size (7 bytes) and its Content-MD5 stayed the same",
+            "Set `version: content`",
+            "<div>held back until they can be read: 2 being copied, 5 in the Archive tier</div>",
+        ] {
+            assert!(page.contains(part), "{part} is not in {page}");
+        }
     }
 
     #[test]

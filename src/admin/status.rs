@@ -6,7 +6,9 @@ use serde::Serialize;
 use time::OffsetDateTime;
 
 use crate::{
+    blob::Unreadable,
     confirm::unfinished::Workflows,
+    loops::Loops,
     metrics::{Pause, SourceStats},
     registry::{Registry, Source},
 };
@@ -42,6 +44,10 @@ pub(super) struct SourceStatus {
     pub(super) waits_for: Option<Pause>,
     pub(super) confirmation_millis: u64,
     pub(super) held_back: u64,
+    /// What is held back because it cannot be read yet.
+    pub(super) unreadable: Unreadable,
+    /// What is announced again and again.
+    pub(super) loops: Loops,
     pub(super) unusable_names: u64,
     pub(super) ledger_blobs: u64,
     pub(super) sweeps: u64,
@@ -102,6 +108,8 @@ fn source_status(source: &Source) -> SourceStatus {
         waits_for,
         confirmation_millis: stats.confirm_millis.load(Relaxed),
         held_back: stats.held_back.load(Relaxed),
+        unreadable: stats.unreadable(),
+        loops: stats.loops(),
         unusable_names: stats.unusable_names.load(Relaxed),
         ledger_blobs: stats.ledger_blobs.load(Relaxed),
         sweeps: stats.sweeps.load(Relaxed),

@@ -49,7 +49,7 @@ impl Listing {
     /// The listing of `container`.
     pub(super) fn new(service: Arc<Service>, container: &str) -> Self {
         let url = format!(
-            "{}?restype=container&comp=list&include=metadata&maxresults=5000",
+            "{}?restype=container&comp=list&include=copy,metadata&maxresults=5000",
             container_url(service.endpoint(), container)
         );
         Self {

@@ -18,7 +18,7 @@ use super::{
     xml::{Child, Xml, foreign},
     xml_text::XmlText,
 };
-use crate::blob::{BlobRef, BlobType, Continuation, ListPage};
+use crate::blob::{Access, BlobRef, BlobType, Continuation, ListPage};
 
 pub use super::xml::PageError;
 
@@ -34,8 +34,8 @@ pub fn parse(xml: &[u8], service_time: OffsetDateTime) -> Result<ListPage, PageE
     })?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut page = ListPage::new(service_time);
-    // A blob takes about 700 bytes of XML, of which we keep its name, ETag and content type.
-    page.reserve(text.len() / 640, text.len() / 10);
+    // A blob takes about 700 bytes of XML, of which we keep its name, ETag, content type and MD5.
+    page.reserve(text.len() / 640, text.len() / 8);
     Parser {
         xml: Xml::new(text),
         page,
@@ -56,24 +56,49 @@ struct Fields<'a> {
     name: XmlText<'a>,
     etag: XmlText<'a>,
     content_type: XmlText<'a>,
+    content_md5: XmlText<'a>,
+    copy_status: XmlText<'a>,
+    access_tier: XmlText<'a>,
+    archive_status: XmlText<'a>,
     scratch: XmlText<'a>,
     named: bool,
     last_modified: Option<i64>,
     size: u64,
     blob_type: BlobType,
+    /// `ResourceType` says so.
     is_directory: bool,
+    /// Its metadata say so, as those of a file with bytes may, too.
+    is_folder: bool,
 }
 
-impl Fields<'_> {
+impl<'a> Fields<'a> {
     fn clear(&mut self) {
         self.name.clear();
         self.etag.clear();
         self.content_type.clear();
+        self.content_md5.clear();
+        self.copy_status.clear();
+        self.access_tier.clear();
+        self.archive_status.clear();
         self.named = false;
         self.last_modified = None;
         self.size = 0;
         self.blob_type = BlobType::default();
         self.is_directory = false;
+        self.is_folder = false;
+    }
+
+    /// The property that is kept as a text under this name.
+    fn text_property(&mut self, name: &str) -> Option<&mut XmlText<'a>> {
+        Some(match name {
+            "Etag" => &mut self.etag,
+            "Content-Type" => &mut self.content_type,
+            "Content-MD5" => &mut self.content_md5,
+            "CopyStatus" => &mut self.copy_status,
+            "AccessTier" => &mut self.access_tier,
+            "ArchiveStatus" => &mut self.archive_status,
+            _ => return None,
+        })
     }
 }
 
@@ -97,13 +122,15 @@ impl<'a> Fields<'a> {
             return Some(());
         };
         match element.name {
-            "Etag" => self.etag.set(text),
-            "Content-Type" => self.content_type.set(text),
             "Last-Modified" => self.last_modified = Some(date::parse(text.trim())?),
             "Content-Length" => self.size = text.trim().parse().ok()?,
             "BlobType" => self.blob_type = blob_type(text.trim()),
             "ResourceType" => self.is_directory |= text.trim() == "directory",
-            _ => {}
+            name => {
+                if let Some(property) = self.text_property(name) {
+                    property.set(text);
+                }
+            }
         }
         Some(())
     }
@@ -111,7 +138,7 @@ impl<'a> Fields<'a> {
     fn metadatum(&mut self, element: Plain<'a>) {
         if element.name.eq_ignore_ascii_case("hdi_isfolder") {
             let value = element.text.unwrap_or_default();
-            self.is_directory |= value.trim().eq_ignore_ascii_case("true");
+            self.is_folder |= value.trim().eq_ignore_ascii_case("true");
         }
     }
 }
@@ -228,23 +255,16 @@ impl<'a> Parser<'a> {
                 Child::End => return Ok(()),
             };
             match element.name().as_ref() {
-                "Etag" => {
-                    let mut etag = std::mem::take(&mut self.fields.etag);
-                    self.xml.text(&mut etag)?;
-                    self.fields.etag = etag;
-                }
-                "Content-Type" => {
-                    let mut content_type = std::mem::take(&mut self.fields.content_type);
-                    self.xml.text(&mut content_type)?;
-                    self.fields.content_type = content_type;
-                }
                 "Last-Modified" => self.fields.last_modified = Some(self.value(date::parse)?),
                 "Content-Length" => self.fields.size = self.value(|text| text.parse().ok())?,
                 "BlobType" => self.fields.blob_type = self.value(|text| Some(blob_type(text)))?,
                 "ResourceType" => {
                     self.fields.is_directory |= self.value(|text| Some(text == "directory"))?;
                 }
-                _ => self.xml.skip()?,
+                name => match self.fields.text_property(name) {
+                    Some(property) => self.xml.text(property)?,
+                    None => self.xml.skip()?,
+                },
             }
         }
     }
@@ -253,7 +273,7 @@ impl<'a> Parser<'a> {
         loop {
             match self.xml.child()? {
                 Child::Full(key) if key.name().as_ref().eq_ignore_ascii_case("hdi_isfolder") => {
-                    self.fields.is_directory |=
+                    self.fields.is_folder |=
                         self.value(|text| Some(text.eq_ignore_ascii_case("true")))?;
                 }
                 Child::Full(_) => self.xml.skip()?,
@@ -270,11 +290,13 @@ impl<'a> Parser<'a> {
         if fields.name.as_str().is_empty() {
             return Err(lacks("name"));
         }
+        // What has bytes is a file, whatever somebody wrote into its metadata.
+        let is_directory = fields.is_directory || fields.is_folder && fields.size == 0;
         // Directories are not announced, so nobody misses what the service does not say of them.
-        if etag.is_empty() && !fields.is_directory {
+        if etag.is_empty() && !is_directory {
             return Err(lacks("ETag"));
         }
-        if fields.last_modified.is_none() && !fields.is_directory {
+        if fields.last_modified.is_none() && !is_directory {
             return Err(lacks("Last-Modified"));
         }
         self.page.push(BlobRef {
@@ -284,7 +306,13 @@ impl<'a> Parser<'a> {
             size: fields.size,
             content_type: fields.content_type.as_str(),
             blob_type: fields.blob_type,
-            is_directory: fields.is_directory,
+            content_md5: fields.content_md5.as_str().trim(),
+            access: Access::of(
+                fields.copy_status.as_str().trim(),
+                fields.access_tier.as_str().trim(),
+                fields.archive_status.as_str().trim(),
+            ),
+            is_directory,
         });
         Ok(())
     }

@@ -100,7 +100,7 @@ async fn a_page_is_asked_for_with_prefix_and_marker_and_signed() {
     assert_eq!(method, "GET");
     assert_eq!(
         url,
-        "/acct/datasets?restype=container&comp=list&include=metadata&maxresults=5000&prefix=raw%2Fa%20b%2Bc&marker=2%21x%26%3D%2B%20%2F%C3%A9"
+        "/acct/datasets?restype=container&comp=list&include=copy,metadata&maxresults=5000&prefix=raw%2Fa%20b%2Bc&marker=2%21x%26%3D%2B%20%2F%C3%A9"
     );
     assert!(
         authorization.starts_with("SharedKey acct:"),

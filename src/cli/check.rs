@@ -23,6 +23,8 @@ use crate::{
     storage::{StorageError, StorageErrorKind},
 };
 
+mod advice;
+
 /// How long a step may take.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// A clock that is off by more than this is worth a word.
@@ -73,6 +75,11 @@ async fn check(
     ))?;
     let listed = list(&opened, config).await;
     report.add(list_step(&listed, &config.filter))?;
+    if let Ok(page) = &listed {
+        for step in advice::steps(page, config) {
+            report.add(step)?;
+        }
+    }
     report.add(state_step(&opened, &id).await)?;
     for confirm in &config.confirm {
         let step = confirm_step(confirmations, confirm, config.limits, now()).await;

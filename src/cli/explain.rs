@@ -28,6 +28,8 @@ mod search;
 mod standing;
 mod verdict;
 
+pub(super) use reasons::{min_age_advice, skip_empty_advice};
+
 /// Explains one blob.
 pub async fn run(args: ExplainArgs) -> anyhow::Result<ExitCode> {
     unless_pipe_broke(explain(args).await)

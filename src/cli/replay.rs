@@ -17,11 +17,12 @@ use super::{
 };
 use crate::{
     args::ReplayArgs,
-    blob::BlobRef,
+    blob::{Access, BlobRef},
     event::rfc3339,
+    ledger::fingerprint::DoneSet,
     plain::Plain,
     request::Replay,
-    source::{id::unused_number, walk::Walk},
+    source::{id::unused_number, identity::Identity, walk::Walk},
 };
 
 /// How many names are shown.
@@ -110,6 +111,8 @@ struct Count {
     in_time: u64,
     matching: u64,
     done: u64,
+    /// Done, and not to be read now.
+    unreadable: u64,
     bytes: u64,
     first: Vec<String>,
 }
@@ -123,6 +126,9 @@ async fn count(
 ) -> anyhow::Result<(Replay, Count)> {
     let prefix = replay.blob.clone().unwrap_or_else(|| replay.prefix.clone());
     let (mut count, mut first) = (Count::default(), true);
+    let facts = known.facts.clone();
+    let identity = Identity::new(&facts.with_version(source.config.version, i64::MAX));
+    let done = &mut known.contents.done;
     let mut walk = Walk::new(&*source.blobs, &prefix);
     while let Some(page) = walk.next().await? {
         if std::mem::take(&mut first) {
@@ -130,7 +136,7 @@ async fn count(
         }
         let blobs = page.blobs().filter(|blob| !blob.is_directory);
         for blob in blobs {
-            count.add(source, &mut known, &replay, &blob);
+            count.add(source, (&identity, done), &replay, &blob);
         }
         progress(count.there);
     }
@@ -139,7 +145,20 @@ async fn count(
 }
 
 impl Count {
-    fn add(&mut self, source: &Source, known: &mut Known, replay: &Replay, blob: &BlobRef<'_>) {
+    fn cannot_be_read(&self) -> String {
+        format!(
+            "{} done, but not to be read now (Archive tier, or a copy that is not complete): left alone",
+            counted(self.unreadable, "blob")
+        )
+    }
+
+    fn add(
+        &mut self,
+        source: &Source,
+        (identity, done): (&Identity, &mut DoneSet),
+        replay: &Replay,
+        blob: &BlobRef<'_>,
+    ) {
         if replay.blob.as_deref().is_some_and(|name| name != blob.name) {
             return;
         }
@@ -152,8 +171,11 @@ impl Count {
             return;
         }
         self.matching += 1;
-        let fingerprint = known.facts.key.of(blob.name, blob.etag);
-        if !known.contents.done.see(fingerprint) {
+        if !identity.is_done(done, blob) {
+            return;
+        }
+        if blob.access != Access::Readable {
+            self.unreadable += 1;
             return;
         }
         self.done += 1;
@@ -189,6 +211,7 @@ impl Count {
                     counted(some, "blob")
                 )
             }
+            _ if self.unreadable > 0 => self.cannot_be_read(),
             (_, _, matching) => format!(
                 "of {} there, none has been announced for itself yet: that comes first",
                 counted(matching, "blob")
@@ -197,7 +220,7 @@ impl Count {
     }
 
     fn show(&self, out: &mut impl Write) -> io::Result<()> {
-        let not_yet = self.matching - self.done;
+        let not_yet = self.matching - self.done - self.unreadable;
         writeln!(
             out,
             "{} ({}) to announce again, each with a new run:",
@@ -217,6 +240,9 @@ impl Count {
                 "{} beside them not announced yet, which comes first: left alone",
                 counted(not_yet, "blob")
             )?;
+        }
+        if self.unreadable > 0 {
+            writeln!(out, "{}", self.cannot_be_read())?;
         }
         Ok(())
     }

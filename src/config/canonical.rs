@@ -38,6 +38,7 @@ pub(super) fn write(config: &SourceConfig) -> String {
         "skipEmpty",
         if config.skip_empty { "true" } else { "false" },
     );
+    text.put("version", config.version.as_str());
     if let Some(container) = &config.state {
         text.put("state", &format!("{{container: {}}}", quoted(container)));
     }

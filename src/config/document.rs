@@ -12,7 +12,10 @@ use super::{
     reader::{Keys, Section},
     span,
 };
-use crate::filter::{self, Builder, Filter};
+use crate::{
+    blob::Version,
+    filter::{self, Builder, Filter},
+};
 
 const ROOT: Keys = Keys {
     known: &[
@@ -26,6 +29,7 @@ const ROOT: Keys = Keys {
         "existing",
         "minAge",
         "skipEmpty",
+        "version",
         "state",
         "confirm",
         "redelivery",
@@ -76,6 +80,7 @@ pub(super) fn read(entries: &[(String, Value)]) -> Result<SourceConfig, ConfigEr
     let existing = existing(&root, m);
     let min_age = root.optional("minAge", m, |value| span::read(value, Duration::ZERO, YEAR));
     let skip_empty = root.optional("skipEmpty", m, Value::boolean);
+    let version = root.optional("version", m, version);
     let state = state(&root, container.as_deref(), m);
     let confirm = confirm(&root, m);
     let redelivery = redelivery(&root, m);
@@ -92,6 +97,7 @@ pub(super) fn read(entries: &[(String, Value)]) -> Result<SourceConfig, ConfigEr
             existing: existing.unwrap_or(Existing::Skip),
             min_age: min_age.unwrap_or(Duration::ZERO),
             skip_empty: skip_empty.unwrap_or(false),
+            version: version.unwrap_or_default(),
             state,
             confirm,
             redelivery,
@@ -201,6 +207,17 @@ fn existing(root: &Section<'_>, m: &mut Mistakes) -> Option<Existing> {
     since
         .required("since", wanted, m, names::moment)
         .map(Existing::Since)
+}
+
+fn version(value: &Value) -> Result<Version, String> {
+    let version = match value {
+        Value::Text(text) => Version::from_name(text),
+        _ => None,
+    };
+    version.ok_or_else(|| {
+        let found = value.described();
+        format!("found {found}; allowed: `etag`, `content` or `name`")
+    })
 }
 
 fn state(root: &Section<'_>, watched: Option<&str>, m: &mut Mistakes) -> Option<String> {

@@ -125,7 +125,7 @@ prop_compose! {
         interval in spans(1, 86_400),
         existing in existings(),
         min_age in spans(0, 31_536_000),
-        skip_empty in any::<bool>(),
+        (skip_empty, version) in (any::<bool>(), prop::sample::select(Version::ALL.to_vec())),
         state in option::of(containers()),
         in_flight in 1..=100_000_usize,
         settle in spans(0, 3600),
@@ -136,7 +136,7 @@ prop_compose! {
         let limits = Limits { in_flight, active_workflows, settle };
         SourceConfig {
             location, container, filter, credential, interval, existing, min_age, skip_empty,
-            state, confirm, redelivery, limits, id,
+            version, state, confirm, redelivery, limits, id,
         }
     }
 }
@@ -177,9 +177,10 @@ proptest! {
         key in "[a-zA-Z]{1,12}",
         at in any::<prop::sample::Index>(),
     ) {
-        const KNOWN: [&str; 15] = [
+        const KNOWN: [&str; 16] = [
             "account", "endpoint", "container", "prefix", "pattern", "credential", "source",
             "existing", "minAge", "skipEmpty", "state", "limits", "id", "confirm", "redelivery",
+            "version",
         ];
         prop_assume!(!KNOWN.contains(&key.as_str()));
         let yaml = config.to_yaml();
@@ -213,7 +214,7 @@ proptest! {
     fn any_value_of_any_key_is_answered(
         key in prop::sample::select(vec![
             "account", "endpoint", "container", "prefix", "pattern", "credential", "source",
-            "existing", "minAge", "skipEmpty", "state", "confirm", "redelivery", "limits", "id",
+            "existing", "minAge", "skipEmpty", "version", "state", "confirm", "redelivery", "limits", "id",
         ]),
         value in "\\PC{0,40}|[\\[{\"'](\\PC{0,40})|[0-9.smhe+-]{1,30}|https://\\PC{0,40}",
     ) {

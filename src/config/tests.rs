@@ -50,6 +50,7 @@ fn the_least_configuration_has_the_documented_defaults() {
         existing: Existing::Skip,
         min_age: Duration::ZERO,
         skip_empty: false,
+        version: Version::Etag,
         state: None,
         confirm: Vec::new(),
         redelivery: Redelivery::default(),
@@ -69,6 +70,7 @@ fn the_least_configuration_has_the_documented_defaults() {
          existing: skip\n\
          minAge: 0s\n\
          skipEmpty: false\n\
+         version: etag\n\
          limits: {inFlight: 100, settle: 10s}\n"
     );
 }
@@ -94,6 +96,7 @@ source:
 existing: {since: 2026-01-01T02:00:00+02:00}
 minAge: 250ms
 skipEmpty: true
+version: content
 state: {container: eventsource-state}
 limits: {inFlight: 7, settle: 0s}
 id: datasets-raw
@@ -112,6 +115,7 @@ id: datasets-raw
     );
     assert_eq!(config.min_age, Duration::from_millis(250));
     assert!(config.skip_empty);
+    assert_eq!(config.version, Version::Content);
     assert_eq!(config.state.as_deref(), Some("eventsource-state"));
     assert_eq!(
         config.limits,
@@ -133,6 +137,7 @@ source: {listing: {interval: 1h30m}}
 existing: {since: 2026-01-01T00:00:00Z}
 minAge: 250ms
 skipEmpty: true
+version: content
 state: {container: eventsource-state}
 limits: {inFlight: 7, settle: 0s}
 id: datasets-raw
@@ -295,7 +300,7 @@ fn keys_are_told_with_what_was_meant() {
     assert_eq!(
         added("zzz: 1"),
         "unknown key `zzz`; allowed: `account`, `endpoint`, `container`, `prefix`, `pattern`, \
-         `credential`, `source`, `existing`, `minAge`, `skipEmpty`, `state`, `confirm`, `redelivery`, \
+         `credential`, `source`, `existing`, `minAge`, `skipEmpty`, `version`, `state`, `confirm`, `redelivery`, \
          `limits` and `id`"
     );
     assert_eq!(

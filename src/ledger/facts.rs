@@ -4,20 +4,25 @@
 use serde::{Deserialize, Serialize};
 
 use super::fingerprint::FingerprintKey;
-use crate::filter::FilterSpec;
+use crate::{blob::Version, filter::FilterSpec};
 
-/// The version of the ledger's format that this program writes, and the only one it reads.
+/// The ledger's format where blob versions are told by their ETags, and only ever were.
 pub const FORMAT: u32 = 1;
+/// The format where they are told by something else. Programs that do not know it would take all that
+/// is done for new; they refuse it.
+pub const FORMAT_WITH_VERSION: u32 = 2;
 
 /// How many filters that are no longer used are remembered.
 const EARLIER: usize = 8;
 /// How many bytes they may have together: each stream keeps them in memory.
 const EARLIER_BYTES: usize = 64 * 1024;
+/// How many changes of `version` that are not settled are remembered.
+const EARLIER_VERSIONS: usize = 8;
 
 /// What a ledger knows beside its set. Small, and written anew as a whole when it changes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Facts {
-    /// [`FORMAT`].
+    /// [`FORMAT`] or [`FORMAT_WITH_VERSION`].
     pub format: u32,
     /// The container's URL. A ledger speaks of one container only.
     pub container: String,
@@ -32,6 +37,27 @@ pub struct Facts {
     pub earlier: Vec<FilterUse>,
     /// The shortest listing prefix that was ever swept.
     pub widest_prefix: String,
+    /// What tells a blob version from others of its name.
+    #[serde(default, skip_serializing_if = "is_etag")]
+    pub version: Version,
+    /// What did before it, the latest last, as long as something may be on its way that was announced so.
+    #[serde(default, skip_serializing_if = "<[_]>::is_empty")]
+    pub earlier_versions: Box<[VersionUse]>,
+}
+
+// Ledgers that never knew anything else are written as they always were.
+fn is_etag(version: &Version) -> bool {
+    *version == Version::Etag
+}
+
+/// A way to tell blob versions, and until when it was in use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VersionUse {
+    /// The way.
+    pub version: Version,
+    /// Until when, by the service's clock, in seconds since 1970. What was modified by then may have been
+    /// announced so.
+    pub until: i64,
 }
 
 /// A filter and when it was first used.
@@ -61,7 +87,43 @@ impl Facts {
             pending: Some(FilterUse { filter, since: now }),
             earlier: Vec::new(),
             widest_prefix: prefix.to_owned(),
+            version: Version::Etag,
+            earlier_versions: Box::default(),
         }
+    }
+
+    /// The facts of a new ledger whose blob versions are told by `version`.
+    pub fn told_by(mut self, version: Version) -> Self {
+        self.version = version;
+        self.formatted()
+    }
+
+    /// The facts once a session tells blob versions by `version`; what was modified until `until` may
+    /// have been announced as the version before.
+    pub fn with_version(mut self, version: Version, until: i64) -> Self {
+        if version != self.version {
+            let before = std::mem::replace(&mut self.version, version);
+            let used = VersionUse {
+                version: before,
+                until,
+            };
+            let known = self.earlier_versions.iter().copied();
+            let surplus = (self.earlier_versions.len() + 1).saturating_sub(EARLIER_VERSIONS);
+            self.earlier_versions = known.chain([used]).skip(surplus).collect();
+        }
+        self.formatted()
+    }
+
+    /// The facts once all is done that was on its way when `version` changed.
+    pub fn versions_settled(mut self) -> Self {
+        self.earlier_versions = Box::default();
+        self.formatted()
+    }
+
+    fn formatted(mut self) -> Self {
+        let plain = self.version == Version::Etag && self.earlier_versions.is_empty();
+        self.format = if plain { FORMAT } else { FORMAT_WITH_VERSION };
+        self
     }
 
     /// The facts once a session works with `filter` (whose listing prefix is `prefix`) from `now` on.
@@ -143,7 +205,9 @@ impl Facts {
 
     pub(super) fn from_json(json: &[u8]) -> Option<Self> {
         let facts: Self = serde_json::from_slice(json).ok()?;
-        (facts.format == FORMAT).then_some(facts)
+        (FORMAT..=FORMAT_WITH_VERSION)
+            .contains(&facts.format)
+            .then_some(facts)
     }
 }
 
@@ -240,6 +304,30 @@ mod tests {
         // An earlier version kept more.
         facts.earlier = vec![facts.earlier[0].clone(); EARLIER];
         assert_eq!(facts.with_filter(&long(8), "", 900).earlier.len(), 2);
+    }
+
+    #[test]
+    fn a_ledger_is_of_the_first_format_unless_version_was_ever_another() {
+        let facts = new();
+        assert_eq!(facts.format, FORMAT);
+        let json = String::from_utf8_lossy(&facts.to_json()).into_owned();
+        assert!(!json.contains("version"), "{json}");
+        let changed = facts.with_version(Version::Content, 500);
+        assert_eq!(changed.format, FORMAT_WITH_VERSION);
+        assert_eq!(Facts::from_json(&changed.to_json()), Some(changed.clone()));
+        let back = changed.with_version(Version::Etag, 600);
+        assert_eq!(back.format, FORMAT_WITH_VERSION);
+        assert_eq!(back.versions_settled(), new());
+    }
+
+    #[test]
+    fn changes_of_version_without_end_are_forgotten() {
+        let mut facts = new();
+        for n in 0..50 {
+            facts = facts.with_version(Version::ALL[n % 3], 100 + n as i64);
+        }
+        assert_eq!(facts.earlier_versions.len(), EARLIER_VERSIONS);
+        assert_eq!(facts.earlier_versions[7].until, 149);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::hash::Hasher;
 use hashbrown::HashTable;
 use siphasher::sip::SipHasher13;
 
-/// A keyed hash of a blob's name and ETag. Two of ten million blobs share one with a probability
+/// A keyed hash of a blob's name and what tells its version, by default the ETag. Two of ten million blobs share one with a probability
 /// of 11 in a million; the key keeps that from being done on purpose.
 ///
 /// The two lowest bits are always 0: a [`DoneSet`] keeps its marks there.
@@ -29,12 +29,13 @@ impl Fingerprint {
 pub struct FingerprintKey(pub u64, pub u64);
 
 impl FingerprintKey {
-    /// The fingerprint of a blob version.
-    pub fn of(self, name: &str, etag: &str) -> Fingerprint {
+    /// The fingerprint of a blob version, which [`version`](crate::blob::Version::text) tells from others
+    /// of its name.
+    pub fn of(self, name: &str, version: &str) -> Fingerprint {
         let mut hasher = SipHasher13::new_with_keys(self.0, self.1);
         hasher.write(name.as_bytes());
         hasher.write_u64(name.len() as u64);
-        hasher.write(etag.as_bytes());
+        hasher.write(version.as_bytes());
         Fingerprint::from_bits(hasher.finish())
     }
 

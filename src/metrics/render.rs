@@ -129,6 +129,29 @@ const GAUGES: &[(&str, &str, Read)] = &[
         |s| get(&s.stats.held_back),
     ),
     (
+        "copies_pending_blobs",
+        "Blobs of the last sweep that are held back because they are being copied",
+        |s| s.stats.unreadable().copying,
+    ),
+    (
+        "copies_failed_blobs",
+        "Blobs of the last sweep that are held back because the copy that was to make them failed",
+        |s| s.stats.unreadable().copy_failed,
+    ),
+    (
+        "archived_blobs",
+        "Blobs of the last sweep that are held back because they are in the Archive tier or on their way out of it",
+        |s| {
+            let unreadable = s.stats.unreadable();
+            unreadable.archived + unreadable.rehydrating
+        },
+    ),
+    (
+        "looping_blobs",
+        "Blobs that are announced again and again while their content stays the same",
+        |s| s.stats.loops.borrow().count,
+    ),
+    (
         "unusable_names",
         "Blobs of the last sweep that are never announced because of their names",
         |s| get(&s.stats.unusable_names),

@@ -15,7 +15,7 @@ use tracing::{info, warn};
 
 use super::{SessionError, fence::Fence, letters::Letters};
 use crate::{
-    blob::{BlobRef, ListPage},
+    blob::{Access, BlobRef, ListPage},
     event::EventId,
     filter::Filter,
     folder::Folder,
@@ -30,6 +30,7 @@ use crate::{
     retry::Retry,
     source::{
         BlobListing,
+        identity::Identity,
         listing::{Discovered, Origin},
         rules::names_at_once,
         walk::Walk,
@@ -53,6 +54,8 @@ pub(super) struct Requests {
     /// What the source announces; a replay announces no more.
     pub(super) filter: Filter,
     pub(super) key: FingerprintKey,
+    /// By what blobs are known.
+    pub(super) identity: Identity,
     pub(super) ledger: Arc<Mutex<Ledger>>,
     /// `None` when nothing is confirmed: then there are no dead letters to retry.
     pub(super) letters: Option<Arc<Letters>>,
@@ -189,7 +192,7 @@ impl Requests {
             Some(Ok(letter)) => {
                 let name = letter.replay.map(Arc::from);
                 let discovered = Discovered {
-                    fingerprint: self.key.of(&letter.blob.name, &letter.blob.etag),
+                    fingerprint: self.key.of(&letter.blob.name, &letter.blob.version),
                     blob: letter.blob,
                     origin: Origin::Retry(name),
                 };
@@ -273,10 +276,10 @@ impl Requests {
         let mut ledger = self.ledger();
         for blob in blobs.filter(|blob| self.is_asked(blob, replay)) {
             // What was not announced for itself yet has that before it.
-            if ledger.look(self.key.of(blob.name, blob.etag)) != Standing::Done {
+            if self.identity.look(&mut ledger, &blob) != Standing::Done {
                 continue;
             }
-            let fingerprint = self.key.of_replay(blob.name, blob.etag, &replay.name);
+            let fingerprint = self.identity.of_replay(&blob, &replay.name);
             match ledger.look_replay(fingerprint) {
                 Standing::New => {
                     ledger.begin(fingerprint);
@@ -290,7 +293,9 @@ impl Requests {
     }
 
     fn is_asked(&self, blob: &BlobRef<'_>, replay: &Replay) -> bool {
-        !blob.is_directory && self.filter.matches(blob.name) && replay.asks_for(blob)
+        // A run of what cannot be read would fail.
+        let is_dataset = !blob.is_directory && blob.access == Access::Readable;
+        is_dataset && self.filter.matches(blob.name) && replay.asks_for(blob)
     }
 
     fn ledger(&self) -> MutexGuard<'_, Ledger> {

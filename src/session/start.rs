@@ -1,6 +1,9 @@
 //! How a session begins: it opens the ledger, and knows from when on blobs are new.
 
-use std::sync::{Arc, Mutex, atomic::Ordering::Relaxed};
+use std::{
+    sync::{Arc, Mutex, atomic::Ordering::Relaxed},
+    time::Duration,
+};
 
 use sha2::{Digest, Sha256};
 use time::OffsetDateTime;
@@ -14,6 +17,10 @@ use crate::{
     },
     retry::Retry,
 };
+
+/// So long after a change of `version` what is modified is still announced as it was before: longer
+/// than a stream that was overtaken goes on sending.
+const CHANGE_SETTLES: Duration = Duration::from_secs(60);
 
 impl Session {
     /// Opens the ledger and makes sure that its facts fit the configuration.
@@ -64,10 +71,12 @@ impl Session {
     }
 
     // The moment at which a source or a filter begins is the service's own, taken back by what
-    // passed since the stream began, so that no blob of the time between is taken for an old one.
+    // passed since the stream began, so that no blob of the time between is taken for an old one. The
+    // moment at which `version` changes is a while later: an earlier stream may have sent until now.
     async fn facts(&self, contents: &Contents) -> Result<Facts, SessionError> {
         let prefix = self.config.filter.listing_prefix();
         let spec = self.config.filter.spec();
+        let version = self.config.version;
         let known = contents.facts.clone();
         let container = self.place().url();
         if let Some(other) = known.as_ref().filter(|facts| facts.container != container) {
@@ -77,7 +86,8 @@ impl Session {
                 container,
             });
         }
-        if let Some(facts) = known.clone().filter(|facts| facts.know(spec)) {
+        let fits = |facts: &Facts| facts.know(spec) && facts.version == version;
+        if let Some(facts) = known.clone().filter(fits) {
             return Ok(facts.with_filter(spec, prefix, i64::MAX));
         }
         let page = Retry::new("list blobs", self.writer, &self.stats)
@@ -86,7 +96,10 @@ impl Session {
         let since = page.service_time - self.began.elapsed();
         let now = since.unix_timestamp();
         if let Some(facts) = known {
-            return Ok(facts.with_filter(spec, prefix, now));
+            let settles = (page.service_time + CHANGE_SETTLES).unix_timestamp();
+            self.tell_of_change(&facts);
+            let facts = facts.with_filter(spec, prefix, now);
+            return Ok(facts.with_version(version, settles));
         }
         if self.mode == Mode::Record {
             info!(
@@ -96,7 +109,20 @@ impl Session {
             );
         }
         let key = self.new_key(page.service_time);
-        Ok(Facts::new(container, key, spec.clone(), prefix, now))
+        let facts = Facts::new(container, key, spec.clone(), prefix, now);
+        Ok(facts.told_by(version))
+    }
+
+    fn tell_of_change(&self, facts: &Facts) {
+        let (before, now) = (facts.version, self.config.version);
+        if before != now && self.mode == Mode::Record {
+            info!(
+                source = self.source_id,
+                before = before.as_str(),
+                now = now.as_str(),
+                "`version` has changed: what is done stays done, and is carried over by the next sweep"
+            );
+        }
     }
 
     fn new_key(&self, now: OffsetDateTime) -> FingerprintKey {

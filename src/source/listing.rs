@@ -10,14 +10,16 @@ use tracing::{debug, info, warn};
 
 use super::{
     BlobListing,
+    identity::Identity,
+    loops::LoopWatch,
     rules::{Rules, Verdict},
     walk::Walk,
 };
 use crate::{
-    blob::{Blob, BlobRef, ListPage, MAX_NAME},
+    blob::{Blob, BlobRef, ListPage, MAX_NAME, Unreadable},
     ledger::{
         Ledger, Standing,
-        fingerprint::{Fingerprint, FingerprintKey},
+        fingerprint::Fingerprint,
         lock,
         recorder::{Mark, Record},
     },
@@ -76,8 +78,8 @@ pub struct Sweeper {
     pub prefix: String,
     /// What becomes of unknown blobs.
     pub rules: Rules,
-    /// With what fingerprints are made.
-    pub key: FingerprintKey,
+    /// By what blobs are known.
+    pub identity: Identity,
     /// Which blob versions are known.
     pub ledger: Arc<Mutex<Ledger>>,
     /// Where new blob versions go, each under way in the ledger already. A full channel holds the
@@ -87,6 +89,8 @@ pub struct Sweeper {
     pub records: mpsc::Sender<Record>,
     /// Numbers for people.
     pub stats: Arc<SourceStats>,
+    /// What was announced lately, to tell loops.
+    pub loops: LoopWatch,
     /// Decides the jitter of retries.
     pub seed: u64,
 }
@@ -110,7 +114,8 @@ impl Sweeper {
     pub async fn sweep(&mut self, proven: &mut bool) -> Result<(), SweepError> {
         let started = Instant::now();
         let mut tally = Tally::default();
-        let mut walk = Walk::new(&*self.listing, &self.prefix);
+        let (listing, prefix) = (Arc::clone(&self.listing), self.prefix.clone());
+        let mut walk = Walk::new(&*listing, &prefix);
         let (mut stale, mut hollow) = (self.retry(), self.retry());
         self.ledger().start_sweep();
         loop {
@@ -141,8 +146,11 @@ impl Sweeper {
         Retry::new("list blobs", self.seed, &self.stats)
     }
 
-    async fn take(&self, page: &ListPage, tally: &mut Tally) -> Result<(), SweepError> {
+    async fn take(&mut self, page: &ListPage, tally: &mut Tally) -> Result<(), SweepError> {
         let fingerprints = self.fingerprints(page, tally);
+        let now = page.service_time.unix_timestamp();
+        tally.began.get_or_insert(now);
+        tally.ended = now;
         self.stats
             .blobs_listed
             .fetch_add(page.len() as u64, Relaxed);
@@ -161,26 +169,52 @@ impl Sweeper {
     }
 
     fn judge(
-        &self,
+        &mut self,
         page: &ListPage,
         fingerprints: &[(usize, Fingerprint)],
         tally: &mut Tally,
     ) -> (Vec<Discovered>, Vec<Fingerprint>) {
         let now = page.service_time.unix_timestamp();
         let (mut new, mut baseline) = (Vec::new(), Vec::new());
-        let mut ledger = self.ledger();
+        let mut ledger = lock(&self.ledger);
         for (blob, fingerprint) in unknown(&mut ledger, page, fingerprints) {
             // The same one again on this page is under way by now.
             if ledger.look(fingerprint) != Standing::New {
                 continue;
             }
+            match self.identity.look_earlier(&mut ledger, &blob) {
+                Standing::New => {}
+                Standing::UnderWay => {
+                    tally.unsettled += 1;
+                    continue;
+                }
+                // What is done stays done when `version` changes.
+                Standing::Done => {
+                    tally.carried += 1;
+                    baseline.push(fingerprint);
+                    ledger.begin(fingerprint);
+                    continue;
+                }
+            }
             match self.rules.judge(&blob, now) {
-                Verdict::Offer => new.push(Discovered {
-                    blob: blob.into(),
-                    fingerprint,
-                    origin: Origin::Found,
-                }),
-                Verdict::Baseline => baseline.push(fingerprint),
+                Verdict::Offer => {
+                    let (announced, fingerprint, before) = self.identity.announced(&blob);
+                    tally.unsettled += u64::from(before);
+                    tally.new += 1;
+                    self.loops
+                        .announced(&self.identity, &blob, fingerprint, now);
+                    new.push(Discovered {
+                        blob: announced,
+                        fingerprint,
+                        origin: Origin::Found,
+                    });
+                    ledger.begin(fingerprint);
+                    continue;
+                }
+                Verdict::Baseline => {
+                    tally.baseline += 1;
+                    baseline.push(fingerprint);
+                }
                 Verdict::HeldBack => {
                     tally.held_back += 1;
                     continue;
@@ -189,12 +223,14 @@ impl Sweeper {
                     tally.unusable += 1;
                     continue;
                 }
+                Verdict::Unreadable(access) => {
+                    tally.unreadable.add(access);
+                    continue;
+                }
                 Verdict::Empty | Verdict::Unmatched => continue,
             }
             ledger.begin(fingerprint);
         }
-        tally.new += new.len() as u64;
-        tally.baseline += baseline.len() as u64;
         (new, baseline)
     }
 
@@ -204,13 +240,13 @@ impl Sweeper {
         let blobs = page.blobs().enumerate();
         let fingerprints: Vec<_> = blobs
             .filter(|(_, blob)| !blob.is_directory)
-            .map(|(at, blob)| (at, self.key.of(blob.name, blob.etag)))
+            .map(|(at, blob)| (at, self.identity.of(&blob)))
             .collect();
         tally.blobs += fingerprints.len() as u64;
         fingerprints
     }
 
-    fn finish(&self, took: Duration, tally: Tally, suspect: bool) {
+    fn finish(&mut self, took: Duration, tally: Tally, suspect: bool) {
         let gone = match suspect {
             true => 0,
             false => self.ledger().finish_sweep(&self.prefix),
@@ -220,13 +256,32 @@ impl Sweeper {
         self.stats.last_sweep_millis.store(millis, Relaxed);
         self.stats.held_back.store(tally.held_back, Relaxed);
         let before = self.stats.unusable_names.swap(tally.unusable, Relaxed);
+        let failed_before = self.stats.unreadable().copy_failed;
+        self.stats.set_unreadable(tally.unreadable);
+        let settles = self.identity.settles_after();
+        let passed = settles.is_some_and(|until| tally.began.is_some_and(|now| now > until));
+        if passed && tally.unsettled == 0 && !suspect {
+            self.identity.settle();
+        }
+        if let Some(loops) = self.loops.finish_sweep(tally.ended) {
+            self.stats.set_loops(loops);
+        }
         let Tally {
             blobs,
             new,
             baseline,
+            carried,
             held_back,
             unusable,
+            unreadable,
+            ..
         } = tally;
+        if unreadable.copy_failed > failed_before {
+            warn!(
+                blobs = unreadable.copy_failed,
+                "blobs are not announced because the copy that was to make them failed or was aborted: copy them again, or delete them"
+            );
+        }
         if unusable > before {
             warn!(
                 blobs = unusable,
@@ -234,15 +289,16 @@ impl Sweeper {
                  which Azure Storage does not allow: rename them"
             );
         }
-        if first || new + baseline > 0 {
+        let unreadable = unreadable.count();
+        if first || new + baseline + carried > 0 {
             info!(
                 blobs,
-                new, baseline, held_back, gone, millis, "sweep complete"
+                new, baseline, carried, held_back, unreadable, gone, millis, "sweep complete"
             );
         } else {
             debug!(
                 blobs,
-                held_back, gone, millis, "sweep complete, nothing new"
+                held_back, unreadable, gone, millis, "sweep complete, nothing new"
             );
         }
     }
@@ -269,8 +325,16 @@ struct Tally {
     blobs: u64,
     new: u64,
     baseline: u64,
+    /// Done before `version` changed.
+    carried: u64,
     held_back: u64,
     unusable: u64,
+    unreadable: Unreadable,
+    /// On their way as the version that was in use before.
+    unsettled: u64,
+    /// By the service's clock, at the first page and at the last.
+    began: Option<i64>,
+    ended: i64,
 }
 
 fn closed<T>(_: mpsc::error::SendError<T>) -> SweepError {

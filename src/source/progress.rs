@@ -153,7 +153,7 @@ mod tests {
     use time::OffsetDateTime;
 
     use super::*;
-    use crate::blob::{BlobRef, BlobType};
+    use crate::blob::BlobRef;
 
     fn page<'a>(names: impl IntoIterator<Item = &'a str>, next: Option<String>) -> ListPage {
         let mut page = ListPage::new(OffsetDateTime::UNIX_EPOCH);
@@ -161,11 +161,7 @@ mod tests {
             page.push(BlobRef {
                 name,
                 etag: "0x1",
-                last_modified: 0,
-                size: 0,
-                content_type: "",
-                blob_type: BlobType::BlockBlob,
-                is_directory: false,
+                ..BlobRef::default()
             });
         }
         page.next = next.map(Continuation);

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::{
-    blob::{BlobRef, MAX_NAME, is_name},
+    blob::{Access, BlobRef, MAX_NAME, is_name},
     config::{Existing, SourceConfig},
     filter::Filter,
     ledger::facts::Facts,
@@ -18,6 +18,8 @@ pub enum Verdict {
     Baseline,
     /// It is younger than `minAge` and judged again by a later sweep.
     HeldBack,
+    /// Its content cannot be read yet. It is judged again by a later sweep.
+    Unreadable(Access),
     /// It has no bytes, and `skipEmpty` is on.
     Empty,
     /// The filter does not match.
@@ -96,8 +98,13 @@ impl Rules {
             Verdict::Unusable
         } else if !self.filter.matches(blob.name) {
             Verdict::Unmatched
+        } else if blob.access.is_unfinished() {
+            // Before its time is looked at: whatever comes of the copy is of now.
+            Verdict::Unreadable(blob.access)
         } else if blob.last_modified < self.cutoff && !self.was_judged(blob.name) {
             Verdict::Baseline
+        } else if blob.access != Access::Readable {
+            Verdict::Unreadable(blob.access)
         } else if self.skip_empty && blob.size == 0 {
             Verdict::Empty
         } else if self.min_age > 0 && now - blob.last_modified < self.min_age {

@@ -10,6 +10,7 @@ use std::{
     time::Duration,
 };
 
+use azure_blob_eventsource::blob::Access;
 use bytes::Bytes;
 use time::{OffsetDateTime, macros::datetime};
 
@@ -185,6 +186,41 @@ impl FakeAccount {
     /// Writes a blob as a whole unless there is one of that name.
     pub fn put_new(&self, container: &str, name: &str, blob: NewBlob) -> Result<String, Refusal> {
         self.lock().put(container, name, blob, true)
+    }
+
+    /// Sets one metadata entry, as Set Blob Metadata does: the content stays, and the ETag moves.
+    pub fn set_metadata(
+        &self,
+        container: &str,
+        name: &str,
+        key: &str,
+        value: &str,
+    ) -> Result<String, Refusal> {
+        self.lock().set_metadata(container, name, key, value)
+    }
+
+    /// A copy begins, as Copy Blob does: the blob is there, without its content. Returns its ETag.
+    pub fn start_copy(&self, container: &str, name: &str) -> Result<String, Refusal> {
+        let blob = NewBlob::new(Bytes::new())
+            .in_blocks()
+            .access(Access::Copying);
+        self.lock().put(container, name, blob, false)
+    }
+
+    /// A copy comes to its end, with the content or, when there is none, as one that failed. Returns the
+    /// blob's new ETag.
+    pub fn finish_copy(
+        &self,
+        container: &str,
+        name: &str,
+        content: Option<&[u8]>,
+    ) -> Result<String, Refusal> {
+        self.lock().finish_copy(container, name, content)
+    }
+
+    /// Moves a blob into another tier, as Set Blob Tier does: ETag and times stay.
+    pub fn set_access(&self, container: &str, name: &str, access: Access) -> Result<(), Refusal> {
+        self.lock().set_access(container, name, access)
     }
 
     /// Appends to an append blob, if it is `at` bytes long where a position is given. Returns the

@@ -134,6 +134,32 @@ impl BlobClient {
         Some(reply.into_body())
     }
 
+    /// Replaces a blob's metadata by one entry.
+    pub async fn set_metadata(&self, container: &str, name: &str, key: &str, value: &str) {
+        let path = blob_path(container, name);
+        let key = format!("x-ms-meta-{key}");
+        let (query, headers) = ([("comp", "metadata")], [(key.as_str(), value)]);
+        let reply = self.send(Method::PUT, &path, &query, &headers, Bytes::new());
+        expect(&reply.await, StatusCode::OK);
+    }
+
+    /// Moves a blob into another access tier.
+    pub async fn set_tier(&self, container: &str, name: &str, tier: &str) {
+        let path = blob_path(container, name);
+        let (query, headers) = ([("comp", "tier")], [("x-ms-access-tier", tier)]);
+        let reply = self.send(Method::PUT, &path, &query, &headers, Bytes::new());
+        expect(&reply.await, StatusCode::OK);
+    }
+
+    /// Copies a blob onto a name of the same container, within one call as far as the service can.
+    pub async fn copy(&self, container: &str, from: &str, to: &str) {
+        let source = format!("{}/{}", self.endpoint, blob_path(container, from));
+        let headers = [("x-ms-copy-source", source.as_str())];
+        let path = blob_path(container, to);
+        let reply = self.send(Method::PUT, &path, &[], &headers, Bytes::new());
+        expect(&reply.await, StatusCode::ACCEPTED);
+    }
+
     /// Deletes a blob.
     pub async fn delete(&self, container: &str, name: &str) {
         let path = blob_path(container, name);

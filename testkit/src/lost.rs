@@ -49,6 +49,8 @@ fn item(place: u64) -> Item {
         content_type: "text/csv".to_owned(),
         blob_type: BlobType::BlockBlob,
         metadata: Default::default(),
+        content_md5: "1B2M2Y8AsgTpgAmY7PhCfg==".to_owned(),
+        access: Default::default(),
         resource_type: None,
     }
 }

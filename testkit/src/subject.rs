@@ -13,6 +13,7 @@ use std::{
 
 use azure_blob_eventsource::{
     azure::{Account, Connector},
+    blob::Access,
     config::Location,
     ledger::store::StateStore,
     source::BlobListing,
@@ -189,6 +190,45 @@ impl Subject {
                 Some(blob.range(0, u64::MAX))
             }
             Ports::Azure(azure) => azure.1.get(&self.container, name).await,
+        }
+    }
+
+    /// Sets one metadata entry of a blob; its content stays.
+    pub async fn set_metadata(&self, name: &str, key: &str, value: &str) {
+        match (&self.model, &self.ports) {
+            (Some(model), _) => {
+                let set = model.set_metadata(&self.container, name, key, value);
+                set.map(drop).unwrap();
+            }
+            (None, Ports::Azure(azure)) => {
+                azure
+                    .1
+                    .set_metadata(&self.container, name, key, value)
+                    .await;
+            }
+            (None, Ports::Fake(_)) => unreachable!("a fake has its model"),
+        }
+    }
+
+    /// Copies a blob within the container, over Azurite: the model has copies of its own.
+    pub async fn copy(&self, from: &str, to: &str) {
+        match &self.ports {
+            Ports::Azure(azure) => azure.1.copy(&self.container, from, to).await,
+            Ports::Fake(_) => unreachable!("the model has copies of its own"),
+        }
+    }
+
+    /// Moves a blob into the Archive tier.
+    pub async fn archive(&self, name: &str) {
+        match (&self.model, &self.ports) {
+            (Some(model), _) => {
+                let set = model.set_access(&self.container, name, Access::Archived);
+                set.unwrap();
+            }
+            (None, Ports::Azure(azure)) => {
+                azure.1.set_tier(&self.container, name, "Archive").await;
+            }
+            (None, Ports::Fake(_)) => unreachable!("a fake has its model"),
         }
     }
 

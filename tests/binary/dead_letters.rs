@@ -1,10 +1,6 @@
 //! `dead-letters`: what was given up is listed, retried and dropped.
 
-use azure_blob_eventsource::{
-    blob::{Blob, BlobType},
-    dead_letter::DeadLetter,
-    event::Place as EventPlace,
-};
+use azure_blob_eventsource::{blob::Blob, dead_letter::DeadLetter, event::Place as EventPlace};
 use testkit::account::NewBlob;
 use time::macros::datetime;
 
@@ -24,11 +20,10 @@ pub(crate) fn letter(place: &Place, name: &str) -> DeadLetter {
         },
         blob: Blob {
             name: name.into(),
+            version: "0x1".into(),
             etag: "0x1".into(),
-            last_modified: 0,
             size: 1,
-            content_type: String::new(),
-            blob_type: BlobType::BlockBlob,
+            ..Blob::default()
         },
         replay: None,
         attempts: 3,

@@ -7,12 +7,17 @@ use std::{
 };
 
 use azure_blob_eventsource::{
+    blob::{self, Blob},
     event::EventId,
     ledger::{Contents, home::Home, recover::recover},
     metrics::SourceStats,
     session::SessionError,
+    source::identity::Identity,
 };
-use testkit::{account::NewBlob, argo::MAX_AGE};
+use testkit::{
+    account::NewBlob,
+    argo::{Argo, MAX_AGE},
+};
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::world::{CONTAINER, POISON, REPLAY, SECOND, SOURCE, STATE, World};
@@ -53,26 +58,29 @@ impl World {
     fn problem(&self) -> Option<String> {
         let letters = self.letters();
         let given_up = self.letters_of(SECOND);
-        for (name, etag, _) in self.versions() {
-            let id = self.id(&name, &etag, None);
-            let (runs, letter) = (self.argo.runs(id), letters.contains(&id));
-            if runs + u32::from(letter) != 1 {
+        for version in self.versions() {
+            let (name, etag, ids) = (&version.name, &version.etag, &version.ids);
+            let owed = u32::from(version.readable);
+            let runs = |argo: &Argo| ids.iter().map(|id| argo.runs(*id)).sum::<u32>();
+            let (ran, letter) = (runs(&self.argo), ids.iter().any(|id| letters.contains(id)));
+            if ran + u32::from(letter) != owed {
                 return Some(format!(
-                    "{name} {etag} has {runs} runs and {} dead letter",
+                    "{name} {etag} has {ran} runs and {} dead letter, and is owed {owed}",
                     if letter { "a" } else { "no" }
                 ));
             }
-            let audits = self.audit.as_ref().map_or(1, |audit| audit.runs(id));
-            if audits > 1 || audits == 0 && !letter {
+            let audits = self.audit.as_ref().map_or(owed, runs);
+            if audits > owed || audits < owed && !letter {
                 return Some(format!(
-                    "{name} {etag} has {audits} runs of the second Sensor"
+                    "{name} {etag} has {audits} runs of the second Sensor, and is owed {owed}"
                 ));
             }
-            let second = EventId::of(&World::place(SECOND), &name, &etag, None);
-            let seconds = self.argo.runs(second) + u32::from(given_up.contains(&second));
-            if self.second.is_some() && seconds != 1 {
+            let ids = &version.ids_of_second;
+            let runs = ids.iter().map(|id| self.argo.runs(*id)).sum::<u32>();
+            let seconds = runs + u32::from(ids.iter().any(|id| given_up.contains(id)));
+            if self.second.is_some() && seconds != owed {
                 return Some(format!(
-                    "{name} {etag} has {seconds} runs or dead letters of the second source"
+                    "{name} {etag} has {seconds} runs or dead letters of the second source, and is owed {owed}"
                 ));
             }
         }
@@ -116,6 +124,8 @@ impl World {
 
     async fn check_runs(&mut self) -> Result<(), String> {
         self.tally.versions += self.versions().len() as u64;
+        let unreadable = self.versions().into_iter().filter(|it| !it.readable);
+        self.tally.unreadable += unreadable.count() as u64;
         if let Some(most) = self.config.limits.active_workflows {
             let each = self.argos().into_iter().map(|argo| argo.most_unfinished());
             let unfinished = each.max().unwrap_or(0);
@@ -131,7 +141,7 @@ impl World {
         let there: BTreeSet<_> = self
             .versions()
             .into_iter()
-            .map(|(n, e, _)| (n, e))
+            .map(|it| (it.name, it.etag))
             .collect();
         for (name, etag) in self.to_replay.intersection(&there) {
             for argo in self.argos() {
@@ -215,17 +225,19 @@ impl World {
         } = contents;
         let Some(facts) = facts else { return Ok(()) };
         let letters = self.letters();
-        for (name, etag, _) in self.versions() {
-            if !done.see(facts.key.of(&name, &etag)) {
+        let identity = Identity::new(&facts);
+        for version in self.versions() {
+            if !identity.is_done(&mut done, &version.blob.as_listed()) {
                 continue;
             }
-            let id = self.id(&name, &etag, None);
-            if self.argo.runs(id) == 0 && !letters.contains(&id) {
+            let came = |id: &EventId| self.argo.runs(*id) > 0 || letters.contains(id);
+            if !version.ids.iter().any(came) {
+                let Version { name, etag, .. } = version;
                 return Err(format!(
                     "{name} {etag} is recorded as done, and nothing came of it"
                 ));
             }
-            self.recorded.insert(id);
+            self.recorded.extend(version.ids);
         }
         self.letters_are_deserved()?;
         self.no_doubles()
@@ -240,11 +252,12 @@ impl World {
         let Some(facts) = facts else {
             return BTreeSet::new();
         };
+        let identity = Identity::new(&facts);
         let versions = self.versions().into_iter();
         versions
-            .filter(|(_, _, modified)| *modified < until)
-            .filter(|(name, etag, _)| done.see(facts.key.of(name, etag)))
-            .map(|(name, etag, _)| (name, etag))
+            .filter(|it| it.blob.last_modified < until)
+            .filter(|it| identity.is_done(&mut done, &it.blob.as_listed()))
+            .map(|it| (it.name, it.etag))
             .collect()
     }
 
@@ -289,19 +302,56 @@ impl World {
             .collect()
     }
 
-    fn versions(&self) -> Vec<(String, String, i64)> {
-        let blob = |name: String| {
-            let blob = self.account.get(CONTAINER, &name).unwrap();
-            (name, blob.etag, blob.last_modified.unix_timestamp())
-        };
-        self.account
-            .names(CONTAINER)
-            .into_iter()
-            .map(blob)
-            .collect()
+    fn versions(&self) -> Vec<Version> {
+        let names = self.account.names(CONTAINER).into_iter();
+        names.map(|name| self.version(name)).collect()
     }
 
-    fn id(&self, name: &str, etag: &str, replay: Option<&str>) -> EventId {
-        EventId::of(&World::place(SOURCE), name, etag, replay)
+    fn version(&self, name: String) -> Version {
+        let stored = self.account.get(CONTAINER, &name).unwrap();
+        let blob = Blob {
+            name: name.clone(),
+            etag: stored.etag.clone(),
+            last_modified: stored.last_modified.unix_timestamp(),
+            size: stored.size(),
+            content_md5: stored.content_md5(),
+            ..Blob::default()
+        };
+        let told_by = match self.changes {
+            true => vec![blob::Version::Etag, blob::Version::Content],
+            false => vec![self.config.version],
+        };
+        let text = |version: &blob::Version| version.text(&blob.as_listed()).into_owned();
+        let texts: BTreeSet<_> = told_by.iter().map(text).collect();
+        let ids = |source| {
+            let place = World::place(source);
+            let id = |text: &String| EventId::of(&place, &name, text, None);
+            texts.iter().map(id).collect()
+        };
+        Version {
+            ids: ids(SOURCE),
+            ids_of_second: ids(SECOND),
+            readable: stored.access == blob::Access::Readable,
+            name,
+            etag: stored.etag,
+            blob,
+        }
     }
+
+    fn id(&self, name: &str, version: &str, replay: Option<&str>) -> EventId {
+        EventId::of(&World::place(SOURCE), name, version, replay)
+    }
+}
+
+/// A blob version that is there.
+struct Version {
+    name: String,
+    etag: String,
+    blob: Blob,
+    /// Whether it can be read.
+    readable: bool,
+    /// The ids that its event may have.
+    ids: Vec<EventId>,
+    /// Those of the second source.
+    ids_of_second: Vec<EventId>,
 }

@@ -14,6 +14,10 @@ pub(crate) struct Tally {
     pub(crate) replays: u64,
     pub(crate) retries: u64,
     pub(crate) deletions: u64,
+    /// Of `version` in the configuration.
+    pub(crate) changes: u64,
+    /// Blobs that could not be read at the end.
+    pub(crate) unreadable: u64,
     pub(crate) argo: Story,
 }
 
@@ -28,6 +32,8 @@ impl Tally {
         self.replays += other.replays;
         self.retries += other.retries;
         self.deletions += other.deletions;
+        self.changes += other.changes;
+        self.unreadable += other.unreadable;
         self.argo.dropped += other.argo.dropped;
         self.argo.lost += other.argo.lost;
         self.argo.repeated += other.argo.repeated;
@@ -44,6 +50,8 @@ impl Tally {
             self.letters,
             self.replays,
             self.retries,
+            self.changes,
+            self.unreadable,
             argo.dropped,
             argo.lost,
             argo.repeated,

@@ -10,6 +10,7 @@ use std::{
 };
 
 use azure_blob_eventsource::{
+    blob::{Access, Version},
     config::{Confirm, Existing, Limits, Location, Redelivery, SourceConfig},
     confirm::{Confirmation, Expected},
     event::{EventId, Place},
@@ -93,6 +94,11 @@ pub(crate) struct World {
     late: Box<dyn Fn() -> usize>,
     writers: u64,
     people: Vec<JoinHandle<()>>,
+    /// Ends when the storm is over and what people began is complete.
+    writing: Option<JoinHandle<()>>,
+    /// Whether people change `version` between `etag` and `content`. Then nobody writes metadata,
+    /// which are a new version by the one and none by the other.
+    pub(crate) changes: bool,
 }
 
 type Ended = Option<Result<(), SessionError>>;
@@ -139,8 +145,9 @@ impl World {
         let poisoned = rng.chance(300) || mutant == Mutant::NoLimit;
         argo.refuse(poisoned.then_some(POISON));
         let audited = rng.chance(300) || mutant == Mutant::AnyObjectConfirms;
+        let changes = rng.chance(300);
         Self {
-            config: config(&mut rng, mutant),
+            config: config(&mut rng, mutant, changes),
             rollover: Rollover {
                 frames: 4 + rng.below(30),
                 bytes: 1 << 20,
@@ -171,6 +178,8 @@ impl World {
             met,
             writers: 0,
             people: Vec::new(),
+            writing: None,
+            changes,
         }
     }
 
@@ -201,8 +210,14 @@ impl World {
             self.people.push(tokio::spawn(finish));
             self.people.push(tokio::spawn(trouble));
         }
-        let writing = people(self.account.clone(), self.rng.fork(), self.poisoned, raging);
-        self.people.push(tokio::spawn(writing));
+        let people = People {
+            account: self.account.clone(),
+            rng: self.rng.fork(),
+            stamps: !self.changes,
+            unreadable: Vec::new(),
+        };
+        let writing = people.write(self.poisoned, raging);
+        self.writing = Some(tokio::spawn(writing));
         if self.rng.chance(200) || self.mutant == Mutant::IdWithoutSource {
             self.second = Some(self.start_as(SECOND, u64::MAX, None));
         }
@@ -305,6 +320,10 @@ impl World {
     }
 
     fn start_session(&mut self) -> Running {
+        if self.changes && self.rng.chance(400) {
+            self.config.version = *self.rng.pick(&[Version::Etag, Version::Content]);
+            self.tally.changes += 1;
+        }
         let polls = match self.rng.below(3) {
             0 => u64::MAX,
             1 => self.rng.below(60),
@@ -430,6 +449,9 @@ impl World {
             argo.set_forbidden(false);
             argo.start_sensor(false);
         }
+        if let Some(writing) = self.writing.take() {
+            writing.await.unwrap();
+        }
         while (self.late)() > 0 {
             sleep(Duration::from_secs(1)).await;
         }
@@ -442,9 +464,13 @@ async fn send(out: &azure_blob_eventsource::session::outlet::Outlet, event: Anno
     }
 }
 
-fn config(rng: &mut Rng, mutant: Mutant) -> SourceConfig {
+fn config(rng: &mut Rng, mutant: Mutant, changes: bool) -> SourceConfig {
     let forever = Duration::from_secs(1 << 40);
     let no_limit = mutant == Mutant::NoLimit;
+    let version = match changes || rng.chance(500) {
+        true => Version::Etag,
+        false => Version::Content,
+    };
     SourceConfig {
         location: Location::Account("account".into()),
         container: CONTAINER.into(),
@@ -458,6 +484,7 @@ fn config(rng: &mut Rng, mutant: Mutant) -> SourceConfig {
         existing: Existing::Emit,
         min_age: Duration::ZERO,
         skip_empty: false,
+        version,
         state: Some(STATE.into()),
         confirm: vec![Confirm::workflows()],
         redelivery: Redelivery {
@@ -482,30 +509,83 @@ fn config(rng: &mut Rng, mutant: Mutant) -> SourceConfig {
     }
 }
 
-/// People write, overwrite and delete, as long as the storm rages.
-async fn people(
+/// People write, overwrite and delete.
+struct People {
     account: FakeAccount,
-    mut rng: Rng,
-    poisoned: bool,
-    raging: impl Fn() -> bool + Send,
-) {
-    if poisoned {
-        account.put(CONTAINER, POISON, NewBlob::new("x")).unwrap();
-    }
-    while raging() {
-        for _ in 0..1 + rng.below(4) {
-            let name = format!("raw/{}.csv", rng.below(10));
-            match rng.chance(150) {
-                true => _ = account.delete(CONTAINER, &name),
-                false => {
-                    let content = format!("{}", rng.next_u64());
-                    account
-                        .put(CONTAINER, &name, NewBlob::new(content))
-                        .unwrap();
-                }
-            }
+    rng: Rng,
+    /// Whether they write metadata.
+    stamps: bool,
+    /// What they began to copy, or put into the Archive tier.
+    unreadable: Vec<String>,
+}
+
+impl People {
+    /// Writes as long as the storm rages, and then completes what was begun.
+    async fn write(mut self, poisoned: bool, raging: impl Fn() -> bool + Send) {
+        if poisoned {
+            let put = self.account.put(CONTAINER, POISON, NewBlob::new("x"));
+            put.unwrap();
         }
-        sleep(rng.duration(Duration::from_secs(1)..Duration::from_secs(30))).await;
+        while raging() {
+            for _ in 0..1 + self.rng.below(4) {
+                self.write_one();
+            }
+            if self.rng.chance(500) {
+                self.complete_one();
+            }
+            let pause = self
+                .rng
+                .duration(Duration::from_secs(1)..Duration::from_secs(30));
+            sleep(pause).await;
+        }
+        while !self.unreadable.is_empty() {
+            self.complete_one();
+        }
+    }
+
+    // What is not there, or not in such a state, is refused.
+    fn write_one(&mut self) {
+        let name = format!("raw/{}.csv", self.rng.below(10));
+        let content = format!("{}", self.rng.next_u64());
+        let blob = NewBlob::new(content);
+        match self.rng.below(20) {
+            0..3 => _ = self.account.delete(CONTAINER, &name),
+            3..5 if self.stamps => {
+                _ = self
+                    .account
+                    .set_metadata(CONTAINER, &name, "processed", "true");
+            }
+            5 => {
+                self.account.start_copy(CONTAINER, &name).unwrap();
+                self.unreadable.push(name);
+            }
+            6 => {
+                let blob = blob.access(Access::Archived);
+                self.account.put(CONTAINER, &name, blob).unwrap();
+                self.unreadable.push(name);
+            }
+            _ => _ = self.account.put(CONTAINER, &name, blob).unwrap(),
+        }
+    }
+
+    fn complete_one(&mut self) {
+        let Some(name) = self.unreadable.pop() else {
+            return;
+        };
+        match self.account.get(CONTAINER, &name).map(|blob| blob.access) {
+            Ok(Access::Copying) => {
+                let content = format!("{}", self.rng.next_u64());
+                let content = self.rng.chance(800).then_some(content.as_bytes());
+                let finished = self.account.finish_copy(CONTAINER, &name, content);
+                finished.unwrap();
+            }
+            Ok(Access::Archived) => {
+                let set = self.account.set_access(CONTAINER, &name, Access::Readable);
+                set.unwrap();
+            }
+            // Somebody else wrote it, or deleted it.
+            _ => {}
+        }
     }
 }
 

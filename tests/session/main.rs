@@ -11,4 +11,6 @@ mod requests;
 mod slow_state;
 mod stage;
 mod two_sensors;
+mod unreadable;
+mod version;
 mod waiting;

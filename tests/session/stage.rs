@@ -11,10 +11,15 @@ use std::{
 };
 
 use azure_blob_eventsource::{
+    blob::Version,
     config::{Confirm, Existing, Limits, Location, Redelivery, SourceConfig},
     confirm::{Confirmation, Expected},
     filter::{Filter, FilterSpec},
-    ledger::home::Rollover,
+    ledger::{
+        facts::Facts,
+        home::{Home, Rollover},
+        recover::recover,
+    },
     metrics::SourceStats,
     session::{
         Announcement, Mode, Session, SessionError,
@@ -90,6 +95,7 @@ impl Stage {
                 existing: Existing::Emit,
                 min_age: Duration::ZERO,
                 skip_empty: false,
+                version: Version::Etag,
                 state: Some(STATE.into()),
                 confirm: Vec::new(),
                 redelivery: Redelivery::default(),
@@ -152,6 +158,26 @@ impl Stage {
             .get(STATE, &format!("datasets/{name}"))
             .unwrap();
         serde_json::from_slice(blob.content()).unwrap()
+    }
+
+    /// Somebody deletes the ledger.
+    pub(crate) fn lose_ledger(&self) {
+        for name in self.account.names(STATE) {
+            self.account.delete(STATE, &name).unwrap();
+        }
+    }
+
+    /// What the ledger knows beside its set.
+    pub(crate) async fn facts(&self) -> Facts {
+        let store = FakeState::new(self.account.clone(), STATE, FaultSource::none());
+        let home = Home {
+            store: Arc::new(store),
+            source_id: "datasets".into(),
+            writer: 0,
+            rollover: self.rollover,
+            stats: Arc::default(),
+        };
+        recover(&home).await.unwrap().contents.facts.unwrap()
     }
 
     pub(crate) fn with_container(self) -> Self {

@@ -76,6 +76,8 @@ fn all_properties_are_read() {
         size: 1234,
         content_type: "text/csv",
         blob_type: BlobType::AppendBlob,
+        content_md5: "sQqNsWTgdUEFt6mb5y4/5Q==",
+        access: Access::Readable,
         is_directory: false,
     };
     assert_eq!(blob, expected);
@@ -102,7 +104,7 @@ fn directories_are_told_by_metadata_or_resource_type() {
     let resource = "<Properties><ResourceType>directory</ResourceType></Properties>";
     let no = "<Metadata><hdi_isfolder>false</hdi_isfolder><x>true</x></Metadata>";
     let is_directory = |rest: &str| {
-        let xml = page(&blob("<Name>d</Name>", rest), "/>");
+        let xml = page(&blob("<Name>d</Name>", rest), "/>").replace("1234", "0");
         read(&xml).unwrap().blobs().all(|blob| blob.is_directory)
     };
     assert!(is_directory(metadata) && is_directory(resource));
@@ -118,8 +120,49 @@ fn directories_are_told_by_metadata_or_resource_type() {
 }
 
 #[test]
+fn what_has_bytes_is_a_directory_only_where_its_resource_type_says_so() {
+    let is_directory = |rest: &str| {
+        let plain = page(&blob("<Name>d</Name>", rest), "/>");
+        let general = plain.replace("<Blob>", "<Blob><!-- -->");
+        let read = |xml: &str| read(xml).unwrap().get(0).unwrap().is_directory;
+        assert_eq!(read(&plain), read(&general));
+        read(&plain)
+    };
+    assert!(!is_directory(
+        "<Metadata><hdi_isfolder>true</hdi_isfolder></Metadata>"
+    ));
+    assert!(is_directory(
+        "<Properties><ResourceType>directory</ResourceType></Properties>"
+    ));
+}
+
+#[test]
+fn copy_status_and_tier_tell_what_can_be_read() {
+    let access = |old: &str, new: &str| {
+        let plain = page(&named("a"), "/>").replace(old, new);
+        let general = plain.replace("<Blob>", "<Blob><!-- -->");
+        let read = |xml: &str| read(xml).unwrap().get(0).unwrap().access;
+        assert_eq!(read(&plain), read(&general));
+        read(&plain)
+    };
+    let copied = |status: &str| {
+        let properties = format!(
+            "<CopyId>1</CopyId><CopyStatus>{status}</CopyStatus><CopySource>https://x/?a=b&amp;c=d</CopySource><CopyProgress>0/9</CopyProgress><CopyStatusDescription />"
+        );
+        access("<AccessTier>", &format!("{properties}<AccessTier>"))
+    };
+    assert_eq!(copied("success"), Access::Readable);
+    assert_eq!(copied("pending"), Access::Copying);
+    assert_eq!(copied("failed"), Access::CopyFailed);
+    assert_eq!(copied("aborted"), Access::CopyFailed);
+    assert_eq!(access(">Hot<", ">Archive<"), Access::Archived);
+    let pending = ">Archive</AccessTier><ArchiveStatus>rehydrate-pending-to-cool</ArchiveStatus><AccessTier />";
+    assert_eq!(access(">Hot</AccessTier>", pending), Access::Rehydrating);
+}
+
+#[test]
 fn metadata_and_tags_cannot_pass_for_properties() {
-    let hostile = "<Metadata><Name>evil</Name><Etag>0xEVIL</Etag><Last-Modified>never</Last-Modified><Properties>p</Properties></Metadata><Tags><TagSet><Tag><Key>Name</Key><Value>evil</Value></Tag><Blob><Name>evil</Name></Blob></TagSet></Tags>";
+    let hostile = "<Metadata><Name>evil</Name><Etag>0xEVIL</Etag><Last-Modified>never</Last-Modified><Properties>p</Properties><CopyStatus>pending</CopyStatus><AccessTier>Archive</AccessTier><Content-MD5>evil</Content-MD5></Metadata><Tags><TagSet><Tag><Key>Name</Key><Value>evil</Value></Tag><Blob><Name>evil</Name></Blob></TagSet></Tags>";
     let xml = page(&blob("<Name>good</Name>", hostile), "/>");
     let found = blobs(&xml);
     assert_eq!(found.len(), 1);
@@ -127,6 +170,8 @@ fn metadata_and_tags_cannot_pass_for_properties() {
         (found[0].name.as_str(), found[0].etag.as_str()),
         ("good", "0x8DCAFE")
     );
+    assert_eq!(found[0].access, Access::Readable);
+    assert_eq!(found[0].content_md5, "sQqNsWTgdUEFt6mb5y4/5Q==");
 }
 
 #[test]
@@ -248,6 +293,9 @@ fn hostile() -> impl Strategy<Value = &'static str> {
         "<Last-Modified>never</Last-Modified>",
         "<ResourceType>directory</ResourceType>",
         "<hdi_isfolder>true</hdi_isfolder>",
+        "<CopyStatus>pending</CopyStatus>",
+        "<AccessTier>Archive</AccessTier>",
+        "<Content-MD5>&amp;</Content-MD5>",
         "<Metadata>",
         "</Metadata>",
         "<Properties>",

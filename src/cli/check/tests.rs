@@ -7,6 +7,7 @@ use time::macros::datetime;
 
 use super::*;
 use crate::{
+    blob::{Access, BlobRef, BlobType},
     config::ObjectKind,
     confirm::{
         Index,
@@ -54,6 +55,60 @@ async fn all_is_well() {
     );
     assert!(text.contains("ok   clock    0 s"), "{text}");
     assert_eq!(state.list("").await.unwrap(), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn what_the_listing_shows_is_advised_upon() {
+    let mut page = ListPage::new(SERVICE_TIME);
+    let blob = |name: &'static str| BlobRef {
+        name,
+        etag: "0x1",
+        size: 1,
+        ..BlobRef::default()
+    };
+    let growing = BlobRef {
+        blob_type: BlobType::AppendBlob,
+        ..blob("raw/c.log")
+    };
+    let archived = BlobRef {
+        access: Access::Archived,
+        ..blob("raw/d.csv")
+    };
+    let empty = |name| BlobRef {
+        size: 0,
+        ..blob(name)
+    };
+    let all = [
+        blob("raw/a.csv"),
+        empty("raw/b.csv"),
+        growing,
+        archived,
+        empty("in/e.csv"),
+    ];
+    all.into_iter().for_each(|blob| page.push(blob));
+    let account = FakeAccount {
+        listing: FakeListing::Page(page),
+        state: None,
+    };
+    let mut config = config();
+    let (text, failed) = checked(&account, &config).await;
+    assert!(!failed);
+    for line in [
+        "WARN access   held back until they can be read: 1 in the Archive tier\n",
+        "WARN size     no bytes: 1 of those that match, the first is raw/b.csv\n",
+        "set `skipEmpty: true`",
+        "WARN growth   append blobs: 1 of those that match, the first is raw/c.log\n",
+        "set `minAge` to longer",
+    ] {
+        assert!(text.contains(line), "{line} is not in {text}");
+    }
+    config.skip_empty = true;
+    config.min_age = Duration::from_secs(60);
+    let (text, _) = checked(&account, &config).await;
+    assert!(
+        !text.contains("WARN size") && !text.contains("WARN growth"),
+        "{text}"
+    );
 }
 
 #[tokio::test]

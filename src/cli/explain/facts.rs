@@ -4,12 +4,9 @@ use std::time::Duration;
 
 use tokio::time::timeout;
 
-use super::{
-    search,
-    standing::{Standing, as_listed},
-};
+use super::{search, standing::Standing};
 use crate::{
-    blob::Blob,
+    blob::{Blob, Version},
     cli::source::Source,
     confirm::{
         ConfirmError, Confirmations, Expected,
@@ -19,7 +16,9 @@ use crate::{
     },
     dead_letter::DeadLetter,
     event::EventId,
+    loops::{Loop, Loops},
     request::Replay,
+    source::identity::Identity,
     stalled::Stalled,
 };
 
@@ -40,6 +39,8 @@ pub(super) struct Facts {
     /// Whether a request to announce it again waits for the live stream.
     pub(super) asked: bool,
     pub(super) stalled: Option<Stalled>,
+    /// When it is announced again and again.
+    pub(super) looping: Option<Loop>,
     /// `None` without `confirm`, and of a blob that is not there.
     pub(super) cluster: Option<Result<Cluster, ConfirmError>>,
     /// The service's clock, in seconds since 1970.
@@ -98,19 +99,34 @@ pub(super) async fn gather(
         Storage::There(blob) => Some(blob),
         _ => None,
     };
-    let id = blob.map(|blob| source.place.id_of(blob, None));
-    let letter = letter(source, blob, name).await?;
+    let ids = blob.map(|blob| ids(source, blob)).unwrap_or_default();
+    let letter = letter(source, blob, name, &ids).await?;
     let given_up = letter.as_ref().map(|(id, _)| *id);
     Ok(Facts {
         ledger: ledger(source, name, blob, now).await,
         asked: asked(source, blob, given_up).await?,
         letter: letter.map(|(_, letter)| letter),
         stalled: stalled(source).await?,
-        cluster: cluster(source, id, confirmations, now).await,
+        looping: looping(source, name, now).await?,
+        cluster: cluster(source, &ids, confirmations, now).await,
         name: name.to_owned(),
         storage,
         now,
     })
+}
+
+// The ids that its event has or had: by `version` as it is now, and as it may have been before.
+fn ids(source: &Source, blob: &Blob) -> Vec<EventId> {
+    let others = Version::ALL
+        .into_iter()
+        .filter(|it| *it != source.config.version);
+    let versions = std::iter::once(source.config.version).chain(others);
+    let id = |version| {
+        source
+            .place
+            .id_of(&Blob::of(&blob.as_listed(), version), None)
+    };
+    versions.map(id).collect()
 }
 
 async fn ledger(
@@ -120,8 +136,9 @@ async fn ledger(
     now: i64,
 ) -> Result<Standing, String> {
     let mut known = source.known().await.map_err(|error| format!("{error:#}"))?;
-    let key = known.facts.key;
-    let done = blob.is_some_and(|blob| known.contents.done.see(key.of(&blob.name, &blob.etag)));
+    let identity = Identity::new(&known.facts.clone().with_version(source.config.version, now));
+    let done = &mut known.contents.done;
+    let done = blob.is_some_and(|blob| identity.is_done(done, &blob.as_listed()));
     let standing = Standing::of(&source.config, &known.facts, name, blob, done, now);
     Ok(standing)
 }
@@ -132,12 +149,12 @@ async fn letter(
     source: &Source,
     blob: Option<&Blob>,
     name: &str,
+    own: &[EventId],
 ) -> anyhow::Result<Option<(EventId, Result<DeadLetter, String>)>> {
-    let own = blob.map(|blob| source.place.id_of(blob, None));
-    if let Some(id) = own
-        && let Some(letter) = read_letter(source, id).await?
-    {
-        return Ok(Some((id, letter)));
+    for id in own {
+        if let Some(letter) = read_letter(source, *id).await? {
+            return Ok(Some((*id, letter)));
+        }
     }
     let names = source.store().list(&source.folder.dead_letters()).await?;
     let ids = names
@@ -181,7 +198,7 @@ async fn asked(
     for name in names.iter().filter(replays).take(MANY) {
         let chunk = source.store().read(name, 0, LONGEST).await?;
         let replay = chunk.and_then(|chunk| Replay::from_json(&chunk.bytes).ok());
-        if replay.is_some_and(|replay| replay.asks_for(&as_listed(blob))) {
+        if replay.is_some_and(|replay| replay.asks_for(&blob.as_listed())) {
             return Ok(true);
         }
     }
@@ -196,14 +213,25 @@ async fn stalled(source: &Source) -> anyhow::Result<Option<Stalled>> {
     Ok(chunk.and_then(|chunk| Stalled::from_json(&chunk.bytes)))
 }
 
+// What was seen long ago says nothing of now.
+async fn looping(source: &Source, name: &str, now: i64) -> anyhow::Result<Option<Loop>> {
+    let blob = source.folder.loops();
+    let chunk = source.store().read(&blob, 0, LONGEST).await?;
+    let loops = chunk.and_then(|chunk| Loops::from_json(&chunk.bytes));
+    let mut loops = loops.unwrap_or_default().blobs.into_iter();
+    Ok(loops.find(|it| it.name == name && it.is_told(now)))
+}
+
 // By the clock of the storage account, which is as right as the cluster's; that of this machine may not be.
 async fn cluster(
     source: &Source,
-    id: Option<EventId>,
+    ids: &[EventId],
     confirmations: &dyn Confirmations,
     now: i64,
 ) -> Option<Result<Cluster, ConfirmError>> {
-    let id = id?;
+    if ids.is_empty() {
+        return None;
+    }
     let asked = async {
         let Some(expected) = Expected::open(confirmations, &source.config.confirm).await? else {
             return Ok(None);
@@ -219,7 +247,7 @@ async fn cluster(
         }
         let part = |entry: &Entry| Part {
             what: entry.what.clone(),
-            object: entry.find(id),
+            object: ids.iter().find_map(|id| entry.find(*id)),
         };
         Ok(Some(Cluster {
             parts: expected.entries().iter().map(part).collect(),

@@ -8,7 +8,7 @@ use super::{
     verdict::verdict,
 };
 use crate::{
-    blob::{Blob, MAX_NAME, characters, is_name},
+    blob::{Access, Blob, BlobType, MAX_NAME, Version, characters, is_name},
     cli::report::Step,
     config::SourceConfig,
     confirm::{
@@ -42,10 +42,16 @@ pub(super) fn reasons(config: &SourceConfig, facts: &Facts) -> Reasons {
         Some(filter_step(config, &facts.name)),
         name_step(&facts.name),
         Some(storage_step(&facts.storage, &facts.name)),
+        blob.and_then(access_step),
         blob.and_then(|blob| empty_step(config, blob)),
+        blob.and_then(|blob| growth_step(config, blob)),
         blob.and_then(|blob| age_step(config, blob, facts.now)),
         Some(ledger_step(facts, blob)),
         facts.letter.as_ref().map(letter_step),
+        facts
+            .looping
+            .as_ref()
+            .map(|it| Step::warn("loop", it.seen(), it.cure())),
         facts.asked.then(|| {
             let text = "it was asked for again, and the live stream has not done it yet";
             Step::ok("request", text.to_owned())
@@ -117,8 +123,9 @@ fn storage_step(storage: &Storage, name: &str) -> Step {
         ),
         Storage::Directory => Step::fail(
             "storage",
-            "it is a directory".to_owned(),
-            "directories are no blobs: name a file in it",
+            "it is a directory, or the empty marker of one".to_owned(),
+            "directories are no blobs, and neither are blobs of no bytes that end in `/` or `_$folder$` or have \
+             `hdi_isfolder=true` in their metadata: name a file in it",
         ),
         Storage::Missing {
             meant: Some(meant), ..
@@ -149,15 +156,82 @@ fn storage_step(storage: &Storage, name: &str) -> Step {
     }
 }
 
+fn access_step(blob: &Blob) -> Option<Step> {
+    Some(match blob.access {
+        Access::Readable => return None,
+        Access::Copying => Step::skip("access", "it is being copied, and its content is not whole"),
+        Access::CopyFailed => Step::fail(
+            "access",
+            "the copy that was to make it failed or was aborted, so its content is not whole"
+                .to_owned(),
+            "copy it again, or delete it",
+        ),
+        Access::Archived => Step::fail(
+            "access",
+            "it is in the Archive tier, where nothing can read it".to_owned(),
+            "`az storage blob set-tier --tier Hot` makes it readable within hours; what was not announced before is then",
+        ),
+        Access::Rehydrating => Step::skip(
+            "access",
+            "it is on its way out of the Archive tier, which takes hours, and cannot be read yet",
+        ),
+    })
+}
+
 fn empty_step(config: &SourceConfig, blob: &Blob) -> Option<Step> {
-    let skipped = config.skip_empty && blob.size == 0;
-    skipped.then(|| {
-        Step::fail(
+    if blob.size > 0 || blob.access != Access::Readable {
+        return None;
+    }
+    Some(match config.skip_empty {
+        true => Step::fail(
             "size",
             "it is empty, and `skipEmpty` is on".to_owned(),
             "write something into it, or turn `skipEmpty` off",
+        ),
+        false => Step::warn(
+            "size",
+            "it is empty".to_owned(),
+            skip_empty_advice(config.version),
+        ),
+    })
+}
+
+/// Why to pass over blobs of no bytes.
+pub(in crate::cli) fn skip_empty_advice(version: Version) -> &'static str {
+    match version {
+        Version::Name => {
+            "with `version: name` an empty blob that gets its content later is announced while it is empty, and \
+             never again: set `skipEmpty: true`"
+        }
+        Version::Etag | Version::Content => {
+            "a blob that is made empty and gets its content later is announced twice: set `skipEmpty: true`"
+        }
+    }
+}
+
+fn growth_step(config: &SourceConfig, blob: &Blob) -> Option<Step> {
+    let grows = blob.blob_type == BlobType::AppendBlob && config.min_age.is_zero();
+    grows.then(|| {
+        Step::warn(
+            "growth",
+            "it is an append blob".to_owned(),
+            min_age_advice(config.version),
         )
     })
+}
+
+/// Why to wait until an append blob does not grow any more.
+pub(in crate::cli) fn min_age_advice(version: Version) -> &'static str {
+    match version {
+        Version::Name => {
+            "with `version: name` an append blob is announced by the first sweep that sees it, however much it grows \
+             then: set `minAge` to longer than the pauses in which it grows"
+        }
+        Version::Etag | Version::Content => {
+            "an append blob is announced by each sweep that finds it grown: set `minAge` to longer than the pauses in \
+             which it grows, and it is announced once, when it is complete"
+        }
+    }
 }
 
 fn age_step(config: &SourceConfig, blob: &Blob, now: i64) -> Option<Step> {

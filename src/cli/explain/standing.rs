@@ -1,7 +1,7 @@
 //! How a blob stands with its source's ledger, and what the next sweep makes of it. Pure.
 
 use crate::{
-    blob::{Blob, BlobRef},
+    blob::Blob,
     config::{Existing, SourceConfig},
     filter::Filter,
     ledger::facts::{Facts, FilterUse},
@@ -66,20 +66,7 @@ fn cutoff(config: &SourceConfig, since: Option<i64>) -> Option<i64> {
 fn next(config: &SourceConfig, facts: &Facts, blob: &Blob, now: i64) -> Verdict {
     let (spec, prefix) = (config.filter.spec(), config.filter.listing_prefix());
     let facts = facts.clone().with_filter(spec, prefix, now);
-    Rules::new(config, &facts).judge(&as_listed(blob), now)
-}
-
-/// The blob as a listing shows it.
-pub(super) fn as_listed(blob: &Blob) -> BlobRef<'_> {
-    BlobRef {
-        name: &blob.name,
-        etag: &blob.etag,
-        last_modified: blob.last_modified,
-        size: blob.size,
-        content_type: &blob.content_type,
-        blob_type: blob.blob_type,
-        is_directory: false,
-    }
+    Rules::new(config, &facts).judge(&blob.as_listed(), now)
 }
 
 #[cfg(test)]
@@ -88,7 +75,7 @@ mod tests {
     use time::OffsetDateTime;
 
     use super::*;
-    use crate::{blob::BlobType, filter::FilterSpec, ledger::fingerprint::FingerprintKey, testing};
+    use crate::{filter::FilterSpec, ledger::fingerprint::FingerprintKey, testing};
 
     const NARROW: &str = "raw/*.csv";
     const WIDE: &str = "raw/**";
@@ -123,8 +110,7 @@ mod tests {
             etag: "0x1".to_owned(),
             last_modified,
             size: 1,
-            content_type: String::new(),
-            blob_type: BlobType::BlockBlob,
+            ..Blob::default()
         }
     }
 

@@ -6,7 +6,7 @@ use super::{
     standing::Standing,
 };
 use crate::{
-    blob::{Blob, is_name},
+    blob::{Access, Blob, is_name},
     config::SourceConfig,
     dead_letter::DeadLetter,
     event::rfc3339,
@@ -42,7 +42,9 @@ pub(super) fn verdict(config: &SourceConfig, facts: &Facts, blob: Option<&Blob>)
             false,
             "it is never announced: Azure Storage allows no such name",
         ),
-        (Some(blob), _) if config.skip_empty && blob.size == 0 => {
+        (Some(blob), _)
+            if config.skip_empty && blob.size == 0 && blob.access == Access::Readable =>
+        {
             (false, "it is not announced as long as it is empty")
         }
         (_, Err(_)) => (
@@ -111,8 +113,26 @@ fn next(config: &SourceConfig, facts: &Facts, blob: &Blob, standing: &Standing) 
             "it will not be announced: the first sweep with this filter passes over what is older"
                 .to_owned(),
         ),
+        Some(Verdict::Unreadable(access)) => unreadable(access),
         _ => (true, coming(config, facts, blob)),
     }
+}
+
+fn unreadable(access: Access) -> (bool, String) {
+    let (announced, verdict) = match access {
+        Access::CopyFailed => (
+            false,
+            "it is not announced, because the copy that was to make it failed",
+        ),
+        Access::Archived => (
+            false,
+            "it is not announced as long as it is in the Archive tier",
+        ),
+        Access::Readable | Access::Copying | Access::Rehydrating => {
+            (true, "it will be announced once it can be read")
+        }
+    };
+    (announced, verdict.to_owned())
 }
 
 fn coming(config: &SourceConfig, facts: &Facts, blob: &Blob) -> String {

@@ -1,9 +1,5 @@
 use super::*;
-use crate::{
-    blob::{Blob, BlobType},
-    ledger::fingerprint::Fingerprint,
-    source::listing::Origin,
-};
+use crate::{blob::Blob, ledger::fingerprint::Fingerprint, source::listing::Origin};
 
 const SECOND: Duration = Duration::from_secs(1);
 const RULES: Redelivery = Redelivery {
@@ -70,11 +66,10 @@ fn discovered() -> Discovered {
     Discovered {
         blob: Blob {
             name: "raw/a.csv".into(),
+            version: "0x1".into(),
             etag: "0x1".into(),
-            last_modified: 0,
             size: 1,
-            content_type: String::new(),
-            blob_type: BlobType::BlockBlob,
+            ..Blob::default()
         },
         fingerprint: Fingerprint::from_bits(4),
         origin: Origin::Found,

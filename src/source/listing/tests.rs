@@ -6,7 +6,7 @@ use super::*;
 use crate::{
     config::SourceConfig,
     filter::{Filter, FilterSpec},
-    ledger::facts::Facts,
+    ledger::{facts::Facts, fingerprint::FingerprintKey},
     testing::{FakeListing, config},
 };
 
@@ -22,11 +22,12 @@ fn sweeper(config: &SourceConfig, offers: mpsc::Sender<Discovered>) -> Sweeper {
         listing: Arc::new(FakeListing::of(&names)),
         prefix: String::new(),
         rules: Rules::new(config, &facts),
-        key,
+        identity: Identity::new(&facts),
         ledger: Arc::default(),
         offers,
         records: mpsc::channel(1).0,
         stats: Arc::default(),
+        loops: LoopWatch::default(),
         seed: 1,
     }
 }

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use azure_blob_eventsource::blob::BlobType;
+use azure_blob_eventsource::blob::{Access, BlobType};
+use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::{Bytes, BytesMut};
+use sha2::{Digest, Sha256};
 use time::OffsetDateTime;
 
 use super::{MAX_APPEND, Refusal};
@@ -22,6 +24,10 @@ pub struct NewBlob {
     pub blob_type: BlobType,
     /// Its metadata, keys in lower case.
     pub metadata: BTreeMap<String, String>,
+    /// Whether its content can be read.
+    pub access: Access,
+    /// Whether it has a Content-MD5, as one that is uploaded in a single call has.
+    pub has_md5: bool,
 }
 
 impl NewBlob {
@@ -32,6 +38,8 @@ impl NewBlob {
             content_type: "application/octet-stream".to_owned(),
             blob_type: BlobType::BlockBlob,
             metadata: BTreeMap::new(),
+            access: Access::Readable,
+            has_md5: true,
         }
     }
 
@@ -39,6 +47,7 @@ impl NewBlob {
     pub fn append() -> Self {
         Self {
             blob_type: BlobType::AppendBlob,
+            has_md5: false,
             ..Self::new(Bytes::new())
         }
     }
@@ -60,12 +69,26 @@ impl NewBlob {
         self
     }
 
+    /// In this state of copy or tier.
+    pub fn access(mut self, access: Access) -> Self {
+        self.access = access;
+        self
+    }
+
+    /// Without a Content-MD5, as one that is uploaded in blocks has none.
+    pub fn in_blocks(mut self) -> Self {
+        self.has_md5 = false;
+        self
+    }
+
     pub(super) fn stored(self, etag: String, now: OffsetDateTime) -> StoredBlob {
         StoredBlob {
             content: BytesMut::from(&self.content[..]),
             content_type: self.content_type,
             blob_type: self.blob_type,
             metadata: self.metadata,
+            access: self.access,
+            has_md5: self.has_md5,
             etag,
             last_modified: now,
             blocks: 0,
@@ -89,6 +112,10 @@ pub struct StoredBlob {
     pub blob_type: BlobType,
     /// Its metadata.
     pub metadata: BTreeMap<String, String>,
+    /// Whether its content can be read.
+    pub access: Access,
+    /// See [`NewBlob::has_md5`].
+    pub has_md5: bool,
     /// Without quotes; another one after each write.
     pub etag: String,
     /// In whole seconds.
@@ -103,6 +130,10 @@ impl StoredBlob {
         &self.content
     }
 
+    pub(super) fn set_content(&mut self, content: BytesMut) {
+        self.content = content;
+    }
+
     /// Its length.
     pub fn size(&self) -> u64 {
         self.content.len() as u64
@@ -110,7 +141,16 @@ impl StoredBlob {
 
     /// Whether it stands for a directory.
     pub fn is_directory(&self) -> bool {
-        self.metadata.get(FOLDER).is_some_and(|it| it == "true")
+        self.size() == 0 && self.metadata.get(FOLDER).is_some_and(|it| it == "true")
+    }
+
+    /// Its Content-MD5, empty when it has none: not MD5, which nobody here needs to know, but 16 bytes
+    /// in base64 that follow from the content alone.
+    pub fn content_md5(&self) -> String {
+        match self.has_md5 {
+            true => STANDARD.encode(&Sha256::digest(&self.content)[..16]),
+            false => String::new(),
+        }
     }
 
     /// At most `limit` bytes from byte `from` on; none when it starts past the end.

@@ -5,7 +5,7 @@ use std::{
     ops::{Bound, Range},
 };
 
-use azure_blob_eventsource::blob::BlobType;
+use azure_blob_eventsource::blob::{Access, BlobType};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use time::OffsetDateTime;
 
@@ -52,6 +52,10 @@ pub struct Item {
     pub blob_type: BlobType,
     /// Shown when the caller asks for it.
     pub metadata: BTreeMap<String, String>,
+    /// In base64, empty when there is none.
+    pub content_md5: String,
+    /// Whether its content can be read; of copies shown when the caller asks for it.
+    pub access: Access,
     /// `file` or `directory` in a hierarchical account, else nothing.
     pub resource_type: Option<&'static str>,
 }
@@ -59,7 +63,7 @@ pub struct Item {
 impl Item {
     /// Whether it stands for a directory.
     pub fn is_directory(&self) -> bool {
-        self.metadata.get(FOLDER).is_some_and(|it| it == "true")
+        (self.size == 0 && self.metadata.get(FOLDER).is_some_and(|it| it == "true"))
             || self.resource_type == Some("directory")
     }
 }
@@ -194,6 +198,8 @@ fn item(name: &str, blob: &StoredBlob, hierarchical: bool) -> Item {
         content_type: blob.content_type.clone(),
         blob_type: blob.blob_type,
         metadata: blob.metadata.clone(),
+        content_md5: blob.content_md5(),
+        access: blob.access,
         resource_type: hierarchical.then_some(kind),
     }
 }

@@ -1,5 +1,8 @@
 //! Writes: what a put and an append do to the account.
 
+use azure_blob_eventsource::blob::Access;
+use bytes::BytesMut;
+
 use super::{Container, NewBlob, Refusal, State};
 
 impl State {
@@ -42,6 +45,54 @@ impl State {
                 .entry(name[..slash].to_owned())
                 .or_insert_with(|| NewBlob::directory().stored(etag, now));
         }
+        Ok(())
+    }
+
+    pub(super) fn set_metadata(
+        &mut self,
+        container: &str,
+        name: &str,
+        key: &str,
+        value: &str,
+    ) -> Result<String, Refusal> {
+        let (etag, now) = (self.next_etag(), self.now());
+        let blob = self.stored(container)?.get_mut(name);
+        let blob = blob.ok_or(Refusal::BlobNotFound)?;
+        blob.metadata.insert(key.to_owned(), value.to_owned());
+        blob.etag.clone_from(&etag);
+        blob.last_modified = now;
+        Ok(etag)
+    }
+
+    pub(super) fn finish_copy(
+        &mut self,
+        container: &str,
+        name: &str,
+        content: Option<&[u8]>,
+    ) -> Result<String, Refusal> {
+        let (etag, now) = (self.next_etag(), self.now());
+        let blob = self.stored(container)?.get_mut(name);
+        let blob = blob.filter(|blob| blob.access == Access::Copying);
+        let blob = blob.ok_or(Refusal::BlobNotFound)?;
+        blob.access = match content {
+            Some(_) => Access::Readable,
+            None => Access::CopyFailed,
+        };
+        blob.has_md5 = content.is_some();
+        blob.set_content(BytesMut::from(content.unwrap_or_default()));
+        blob.etag.clone_from(&etag);
+        blob.last_modified = now;
+        Ok(etag)
+    }
+
+    pub(super) fn set_access(
+        &mut self,
+        container: &str,
+        name: &str,
+        access: Access,
+    ) -> Result<(), Refusal> {
+        let blob = self.stored(container)?.get_mut(name);
+        blob.ok_or(Refusal::BlobNotFound)?.access = access;
         Ok(())
     }
 

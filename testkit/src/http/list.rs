@@ -2,6 +2,7 @@
 
 use std::{fmt::Write, sync::atomic::Ordering};
 
+use azure_blob_eventsource::blob::Access;
 use bytes::Bytes;
 use http::header;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -32,7 +33,8 @@ pub(super) fn list(shared: &Shared, call: &Call) -> Result<Answer, Refusal> {
         start_from: text("startFrom"),
         max_results: max_results(call)?,
     };
-    let metadata = text("include").split(',').any(|it| it == "metadata");
+    let includes = |what: &str| text("include").split(',').any(|it| it == what);
+    let (metadata, copy) = (includes("metadata"), includes("copy"));
     let now = shared.account.now();
     let head = head(shared, call);
     if let Some(page) = shared.account.list_synthetic(&call.container, &query) {
@@ -48,7 +50,7 @@ pub(super) fn list(shared: &Shared, call: &Call) -> Result<Answer, Refusal> {
     let page = shared.account.list(&call.container, &query)?;
     let mut body = head;
     for item in &page.items {
-        write_item(&mut body, item, metadata);
+        write_item(&mut body, item, metadata, copy);
     }
     body += &tail(page.next.as_deref());
     Ok(answer::xml(200, now, full(body)))
@@ -59,7 +61,7 @@ pub(super) fn lost(shared: &Shared, call: &Call, lost: Lost) -> Answer {
     let (items, next) = lost.page(call.query.get("marker").map(String::as_str));
     let mut body = head(shared, call);
     for item in &items {
-        write_item(&mut body, item, false);
+        write_item(&mut body, item, false, false);
     }
     body += &tail(next.as_deref());
     answer::xml(200, shared.account.now(), full(body))
@@ -107,7 +109,7 @@ fn tail(next: Option<&str>) -> String {
 }
 
 /// One `<Blob>` element.
-pub(super) fn write_item(out: &mut String, item: &Item, metadata: bool) {
+pub(super) fn write_item(out: &mut String, item: &Item, metadata: bool, copy: bool) {
     out.push_str("<Blob>");
     write_name(out, "Name", &item.name);
     let date = http_date(item.last_modified);
@@ -129,16 +131,40 @@ pub(super) fn write_item(out: &mut String, item: &Item, metadata: bool) {
     let _ = write!(
         out,
         "</Content-Type><Content-Encoding /><Content-Language /><Content-CRC64 />\
-         <Content-MD5>1B2M2Y8AsgTpgAmY7PhCfg==</Content-MD5><Cache-Control /><Content-Disposition />\
-         <BlobType>{}</BlobType><AccessTier>Hot</AccessTier><AccessTierInferred>true</AccessTierInferred>\
-         <LeaseStatus>unlocked</LeaseStatus><LeaseState>available</LeaseState>\
-         <ServerEncrypted>true</ServerEncrypted></Properties>",
+         <Content-MD5>{}</Content-MD5><Cache-Control /><Content-Disposition />\
+         <BlobType>{}</BlobType>",
+        item.content_md5,
         item.blob_type.as_str()
     );
+    out.push_str(match item.access {
+        Access::Archived => "<AccessTier>Archive</AccessTier>",
+        Access::Rehydrating => {
+            "<AccessTier>Archive</AccessTier><ArchiveStatus>rehydrate-pending-to-hot</ArchiveStatus>"
+        }
+        _ => "<AccessTier>Hot</AccessTier><AccessTierInferred>true</AccessTierInferred>",
+    });
+    out.push_str("<LeaseStatus>unlocked</LeaseStatus><LeaseState>available</LeaseState>");
+    if copy {
+        write_copy(out, item);
+    }
+    out.push_str("<ServerEncrypted>true</ServerEncrypted></Properties>");
     if metadata {
         write_metadata(out, item);
     }
     out.push_str("<OrMetadata /></Blob>");
+}
+
+fn write_copy(out: &mut String, item: &Item) {
+    let status = match item.access {
+        Access::Copying => "pending",
+        Access::CopyFailed => "failed",
+        _ => return,
+    };
+    let _ = write!(
+        out,
+        "<CopyId>1f812371-a41d-49e6-b123-f4b542e851c5</CopyId><CopyStatus>{status}</CopyStatus>\
+         <CopySource>https://elsewhere/raw/a.csv</CopySource><CopyProgress>0/525</CopyProgress>"
+    );
 }
 
 fn write_metadata(out: &mut String, item: &Item) {

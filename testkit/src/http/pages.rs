@@ -69,7 +69,7 @@ impl Template {
     fn new(metadata: bool) -> Self {
         let mut element = String::new();
         let item = Synthetic::item(0);
-        write_item(&mut element, &item, metadata);
+        write_item(&mut element, &item, metadata, false);
         let place = |text: &str| element.find(text).expect("the template holds its item");
         Self {
             name: place(&item.name) + "raw/part-".len(),
@@ -120,7 +120,7 @@ mod tests {
         for metadata in [false, true] {
             let mut written = String::new();
             for index in 9_999..10_050 {
-                write_item(&mut written, &Synthetic::item(index), metadata);
+                write_item(&mut written, &Synthetic::item(index), metadata, false);
             }
             let pages = SyntheticPages::new(1 << 20);
             for _ in 0..2 {

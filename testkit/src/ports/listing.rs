@@ -117,6 +117,8 @@ fn list_page(listed: Listed) -> ListPage {
             size: item.size,
             content_type: &item.content_type,
             blob_type: item.blob_type,
+            content_md5: &item.content_md5,
+            access: item.access,
             is_directory: item.is_directory(),
         });
     }

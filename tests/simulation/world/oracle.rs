@@ -7,6 +7,7 @@ use std::{
 };
 
 use azure_blob_eventsource::{
+    blob::Access,
     config::Existing,
     filter::Filter,
     ledger::{home::Home, recover::recover},
@@ -125,9 +126,26 @@ impl World {
         let emit = self.config.existing == Existing::Emit;
         let versions = self.versions().into_iter();
         versions
+            .filter(|(name, etag, _)| self.is_readable(name, etag))
             .filter(|(name, _, modified)| filter.matches(name) && (emit || *modified >= since))
             .map(|(name, etag, _)| (name, etag))
             .collect()
+    }
+
+    fn is_readable(&self, name: &str, etag: &str) -> bool {
+        let blob = self.account.get(CONTAINER, name);
+        blob.is_ok_and(|blob| blob.etag == etag && blob.access == Access::Readable)
+    }
+
+    /// Nobody has an event for a copy that was not complete.
+    fn nothing_unreadable_came(&self, when: &str) -> Result<(), String> {
+        let delivered: BTreeSet<_> = self.deliveries.from(0).into_iter().collect();
+        for (name, etag, _) in self.versions() {
+            if !self.is_readable(&name, &etag) && delivered.contains(&(name.clone(), etag)) {
+                return Err(format!("{when}: {name} was announced and cannot be read"));
+            }
+        }
+        Ok(())
     }
 
     fn known_since(&self, filter: &Filter) -> Option<i64> {
@@ -175,6 +193,7 @@ impl World {
             }
         }
         self.nothing_recorded_came_again(when)?;
+        self.nothing_unreadable_came(when)?;
         let delivered = self.deliveries.from(0);
         let received: BTreeSet<_> = delivered
             .iter()
@@ -205,7 +224,7 @@ impl World {
 
     pub(super) async fn generation(&self) -> u64 {
         let names = self.calm.list(SOURCE).await.unwrap();
-        let last = names.last().and_then(|name| name.rsplit_once('-'));
-        last.and_then(|(_, n)| n.parse().ok()).unwrap_or(0)
+        let number = |name: &String| name.rsplit_once('-')?.1.parse().ok();
+        names.iter().filter_map(number).max().unwrap_or(0)
     }
 }

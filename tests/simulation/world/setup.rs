@@ -9,6 +9,7 @@ use std::{
 };
 
 use azure_blob_eventsource::{
+    blob::Version,
     config::{Existing, Limits, Location, Redelivery, SourceConfig},
     filter::{Filter, FilterSpec},
 };
@@ -51,6 +52,7 @@ pub(super) fn config(rng: &mut Rng, filters: &[Filter], mutant: Mutant) -> Sourc
         existing: *rng.pick(&[Existing::Skip, Existing::Emit]),
         min_age: Duration::ZERO,
         skip_empty: false,
+        version: Version::Etag,
         state: Some(STATE.into()),
         confirm: Vec::new(),
         redelivery: Redelivery::default(),
@@ -80,12 +82,21 @@ pub(super) fn write(account: &FakeAccount, rng: &mut Rng) {
     let ending = *rng.pick(&["csv", "csv", "csv", "tmp", "parquet"]);
     let folder = *rng.pick(&["raw", "raw/2026", "in", ""]);
     let name = format!("{folder}/{}.{ending}", rng.below(12));
-    if rng.chance(150) {
-        let _ = account.delete(CONTAINER, &name);
-    } else {
-        let content = format!("{}", rng.next_u64());
-        account
-            .put(CONTAINER, &name, NewBlob::new(content))
-            .unwrap();
+    // Of a blob that is not there, or not being copied, these refuse.
+    match rng.below(10) {
+        0 => _ = account.delete(CONTAINER, &name),
+        1 => _ = account.set_metadata(CONTAINER, &name, "processed", "true"),
+        2 => _ = account.start_copy(CONTAINER, &name),
+        3 | 4 => {
+            let content = format!("{}", rng.next_u64());
+            let content = rng.chance(800).then_some(content.as_bytes());
+            _ = account.finish_copy(CONTAINER, &name, content);
+        }
+        _ => {
+            let content = format!("{}", rng.next_u64());
+            account
+                .put(CONTAINER, &name, NewBlob::new(content))
+                .unwrap();
+        }
     }
 }

@@ -4,11 +4,11 @@ use time::macros::datetime;
 
 use super::*;
 use crate::{
-    blob::BlobType,
     confirm::unfinished::{Group, Survey, Unfinished},
     dead_letter::DeadLetter,
     event::{EventId, Place},
     filter::{Filter, FilterSpec},
+    loops::Loop,
     source::rules::Verdict,
     stalled::Stalled,
     testing,
@@ -30,8 +30,7 @@ fn blob(name: &str) -> Blob {
         etag: "0x1".into(),
         last_modified: 2000,
         size: 7,
-        content_type: String::new(),
-        blob_type: BlobType::BlockBlob,
+        ..Blob::default()
     }
 }
 
@@ -49,6 +48,7 @@ fn facts(name: &str, done: bool) -> Facts {
         letter: None,
         asked: false,
         stalled: None,
+        looping: None,
         cluster: Some(Ok(cluster(None))),
         now: 3000,
     }
@@ -321,6 +321,88 @@ fn age_and_size_hold_it_back() {
         "{verdict}"
     );
     assert!(steps.contains("`skipEmpty` is on"));
+}
+
+fn with_blob(change: impl FnOnce(&mut Blob)) -> Facts {
+    let mut facts = facts("raw/a.csv", false);
+    let Storage::There(blob) = &mut facts.storage else {
+        panic!()
+    };
+    change(blob);
+    let access = blob.access;
+    if access != Access::Readable {
+        let standing = facts.ledger.as_mut().unwrap();
+        standing.next = Some(Verdict::Unreadable(access));
+    }
+    facts
+}
+
+#[test]
+fn what_cannot_be_read_says_why_and_what_to_do() {
+    for (access, announced, verdict, step) in [
+        (
+            Access::Copying,
+            true,
+            "once it can be read",
+            "it is being copied",
+        ),
+        (
+            Access::CopyFailed,
+            false,
+            "the copy that was to make it failed",
+            "copy it again, or delete it",
+        ),
+        (
+            Access::Archived,
+            false,
+            "as long as it is in the Archive tier",
+            "set-tier --tier Hot",
+        ),
+        (
+            Access::Rehydrating,
+            true,
+            "once it can be read",
+            "on its way out of the Archive tier",
+        ),
+    ] {
+        let facts = with_blob(|blob| {
+            blob.access = access;
+            blob.size = 0;
+        });
+        check(&facts, announced, verdict, step);
+    }
+}
+
+#[test]
+fn what_will_be_announced_more_than_once_is_advised_against() {
+    let empty = with_blob(|blob| blob.size = 0);
+    check(&empty, true, "by the next sweep", "set `skipEmpty: true`");
+    let growing = with_blob(|blob| blob.blob_type = BlobType::AppendBlob);
+    check(
+        &growing,
+        true,
+        "by the next sweep",
+        "set `minAge` to longer",
+    );
+}
+
+#[test]
+fn a_loop_is_told_with_its_cure() {
+    let mut facts = facts("raw/a.csv", true);
+    facts.looping = Some(Loop {
+        name: "raw/a.csv".into(),
+        times: 5,
+        size: 7,
+        has_md5: true,
+        last: datetime!(2026-01-01 0:00 UTC),
+    });
+    check(
+        &facts,
+        true,
+        "it was announced",
+        "announced 5 times while its size (7 bytes)",
+    );
+    check(&facts, true, "it was announced", "Set `version: content`");
 }
 
 #[test]
