@@ -217,6 +217,37 @@ make_account() {
     fi
 }
 
+# An account's lifecycle rules delete blobs that have not been written to for long, and so, in time, what the server
+# remembers. A rule that names the containers that it is for leaves the others alone.
+look_for_rules() {
+    local rule prefixes prefix list covered=() status=0
+    local show=(az storage account management-policy show --account-name "$account" --resource-group "$group"
+        --query "policy.rules[?enabled != \`false\`].[name, join(',', definition.filters.prefixMatch || [''])]" --output tsv)
+    step "Lifecycle rules that would delete from eventsource-state"
+    answer=''
+    if $dry_run; then
+        quoted "${show[@]}"
+    else
+        answer=$("${show[@]}" 2>/dev/null) || status=$?
+        # This is how az says that there are no rules.
+        ((status == 0 || status == 3)) || "${show[@]}" >/dev/null || exit 1
+    fi
+    while IFS=$'\t' read -r rule prefixes; do
+        [[ -n $rule ]] || continue
+        IFS=, read -r -a list <<<"${prefixes:-,}"
+        for prefix in "${list[@]}"; do
+            if [[ eventsource-state/ == "$prefix"* || $prefix == eventsource-state/* ]]; then
+                covered+=("$rule")
+                break
+            fi
+        done
+    done <<<"$answer"
+    ((${#covered[@]} > 0)) || note "there are none"
+    for rule in ${covered[@]+"${covered[@]}"}; do
+        note "the rule $rule: give it a prefixMatch that names other containers, or what was announced is forgotten"
+    done
+}
+
 # The keys, for the rest of the run.
 take_keys() {
     step "The account's key and connection string"
@@ -402,6 +433,7 @@ make() {
     make_account
     $workload_identity || take_keys
     make_containers
+    look_for_rules
     if $with_queue; then
         make_queue
         make_subscription

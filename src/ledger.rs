@@ -5,25 +5,33 @@
 
 use std::{
     collections::HashSet,
+    mem,
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
 pub mod chain;
+pub mod done_set;
 pub mod error;
 pub mod facts;
 pub mod fingerprint;
 pub mod frame;
 pub mod home;
 pub mod journal;
+pub mod keepsake;
 pub mod memory;
+pub mod missing;
 pub mod peek;
+pub mod prints;
 pub mod recorder;
 pub mod recover;
 pub mod store;
 
+use done_set::{DoneSet, SweepEnd, Swept};
 use facts::Facts;
-use fingerprint::{DoneSet, Fingerprint};
+use fingerprint::Fingerprint;
 use frame::Entry;
+use missing::Forgetting;
+use tokio::time::Instant;
 
 /// What is durable.
 #[derive(Debug, Default)]
@@ -71,6 +79,7 @@ pub fn lock(ledger: &Mutex<Ledger>) -> MutexGuard<'_, Ledger> {
 pub struct Ledger {
     contents: Contents,
     under_way: HashSet<Fingerprint>,
+    forgetting: Forgetting,
 }
 
 impl Ledger {
@@ -78,13 +87,24 @@ impl Ledger {
     pub fn new(contents: Contents) -> Self {
         Self {
             contents,
-            under_way: HashSet::new(),
+            ..Self::default()
         }
+    }
+
+    /// The same, and it forgets by this rule.
+    pub fn forgetting(mut self, rule: Forgetting) -> Self {
+        self.forgetting = rule;
+        self
     }
 
     /// What is durable.
     pub fn contents(&self) -> &Contents {
         &self.contents
+    }
+
+    /// What is durable, to be kept elsewhere. Nothing is left.
+    pub fn take(&mut self) -> Contents {
+        mem::take(&mut self.contents)
     }
 
     /// How a blob version that a sweep came upon stands.
@@ -138,11 +158,15 @@ impl Ledger {
         self.contents.done.start_sweep();
     }
 
-    /// A sweep below `prefix` saw all that is there. Drops the done blob versions that are gone, as
-    /// far as this session can tell, and says how many they were.
-    pub fn finish_sweep(&mut self, prefix: &str) -> usize {
+    /// A sweep below `prefix` saw all that is there, and `appeared` of it is new. What it missed is
+    /// missing from now on, as far as this session can tell; what has long been missing is forgotten.
+    pub fn finish_sweep(&mut self, prefix: &str, appeared: usize, now: Instant) -> Swept {
         let facts = self.contents.facts.as_ref();
-        let covered = facts.is_some_and(|facts| facts.covered_by(prefix));
-        self.contents.done.forget_unseen(covered)
+        let end = SweepEnd {
+            covered: facts.is_some_and(|facts| facts.covered_by(prefix)),
+            appeared,
+            now,
+        };
+        self.contents.done.finish_sweep(end, &self.forgetting)
     }
 }

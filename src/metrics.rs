@@ -1,8 +1,11 @@
 //! What is counted of each source: the numbers behind `/metrics` and the status page.
 
-use std::sync::{
-    Mutex, MutexGuard, PoisonError,
-    atomic::{AtomicU64, Ordering::Relaxed},
+use std::{
+    mem,
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
 };
 
 use serde::Serialize;
@@ -82,6 +85,10 @@ pub struct SourceStats {
     pub in_flight: AtomicU64,
     /// Blob versions that the ledger holds as done, now.
     pub ledger_blobs: AtomicU64,
+    /// Done blob versions that listings no longer show and the ledger still remembers, now.
+    pub missing_blobs: AtomicU64,
+    /// Why the last complete sweep is not believed; `None` when it is.
+    pub listing_doubt: Mutex<Option<String>>,
     /// How long the last complete sweep took, in milliseconds.
     pub last_sweep_millis: AtomicU64,
     /// Blobs of the last complete sweep that are held back because of `minAge`.
@@ -147,6 +154,16 @@ impl SourceStats {
         *lock(&self.delivery_error) = error;
     }
 
+    /// Why the last complete sweep is not believed.
+    pub fn listing_doubt(&self) -> Option<String> {
+        lock(&self.listing_doubt).clone()
+    }
+
+    /// Replaces that, and says whether there was such a reason before.
+    pub fn set_listing_doubt(&self, doubt: Option<String>) -> bool {
+        mem::replace(&mut *lock(&self.listing_doubt), doubt).is_some()
+    }
+
     /// Which limit makes the source wait.
     pub fn pause(&self) -> Option<Pause> {
         lock(&self.pause).clone()
@@ -198,6 +215,7 @@ impl SourceStats {
         self.stalled.store(0, Relaxed);
         self.set_delivery_error(None);
         self.set_pause(None);
+        self.set_listing_doubt(None);
         self.set_workflows(Workflows::default());
     }
 }

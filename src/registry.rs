@@ -13,7 +13,7 @@ use time::OffsetDateTime;
 use tracing::warn;
 
 use crate::{
-    ledger::memory::MemoryStore,
+    ledger::{keepsake::Keepsake, memory::MemoryStore},
     metrics::{PortStats, SourceStats},
 };
 
@@ -42,6 +42,8 @@ pub struct Source {
     pub take_overs: AtomicU64,
     /// Streams that were started.
     pub streams: AtomicU64,
+    /// Its ledger, while its state container is away.
+    pub keepsake: Arc<Keepsake>,
     ledgers: Mutex<Vec<(String, Arc<MemoryStore>)>>,
     stream: Mutex<StreamState>,
 }
@@ -103,14 +105,17 @@ impl Registry {
     }
 }
 
-// Who has been idle longest goes first. Live sources stay: there are fewer of them than we remember.
+// Who has been idle longest goes first, and of those whose ledger is here alone, none before all others:
+// their client may be about to come back. Sources that somebody holds stay, live or about to be: there are
+// fewer of them than we remember.
 fn forget_one(sources: &mut HashMap<String, Arc<Source>>) {
     let idle = sources
         .values()
-        .map(|source| (source.stream(), source.id.clone()))
-        .filter(|(stream, _)| !stream.live)
-        .min_by_key(|(stream, _)| stream.since);
-    if let Some((_, id)) = idle {
+        .filter(|source| Arc::strong_count(source) == 1)
+        .map(|source| (source.has_ledger(), source.stream(), source.id.clone()))
+        .filter(|(_, stream, _)| !stream.live)
+        .min_by_key(|(has_ledger, stream, _)| (*has_ledger, stream.since));
+    if let Some((_, _, id)) = idle {
         warn!(source = %id, "forgetting a source: {REMEMBERED} others came after it");
         sources.remove(&id);
     }
@@ -123,6 +128,7 @@ impl Source {
             stats: Arc::default(),
             take_overs: AtomicU64::new(0),
             streams: AtomicU64::new(0),
+            keepsake: Arc::default(),
             ledgers: Mutex::default(),
             stream: Mutex::new(StreamState {
                 live: false,
@@ -148,6 +154,12 @@ impl Source {
         let surplus = ledgers.len().saturating_sub(LEDGERS);
         ledgers.drain(..surplus);
         ledger
+    }
+
+    // Whether a ledger would be lost with it.
+    fn has_ledger(&self) -> bool {
+        let ledgers = self.ledgers.lock().unwrap_or_else(PoisonError::into_inner);
+        !ledgers.is_empty() || !self.keepsake.is_empty()
     }
 
     fn new_ledger(&self) -> Arc<MemoryStore> {
@@ -238,6 +250,20 @@ mod tests {
         let all = registry.all();
         assert_eq!(all.len(), REMEMBERED);
         assert!(all.iter().any(|source| source.id == "live"));
+    }
+
+    #[test]
+    fn who_has_its_ledger_here_alone_or_is_about_to_stream_outlives_others() {
+        let registry = Registry::default();
+        let ledger = registry.source("in-memory").memory_ledger("https://x/1");
+        let beginning = registry.source("beginning");
+        for n in 0..REMEMBERED + 10 {
+            let _ = registry.source(&format!("s{n}"));
+        }
+        assert_eq!(registry.all().len(), REMEMBERED);
+        let again = registry.source("in-memory").memory_ledger("https://x/1");
+        assert!(Arc::ptr_eq(&ledger, &again));
+        assert!(Arc::ptr_eq(&beginning, &registry.source("beginning")));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::{
     future::{Future, pending},
     pin::pin,
-    sync::Arc,
+    sync::{Arc, Mutex},
     time::Duration,
 };
 
@@ -20,8 +20,12 @@ use crate::{
     confirm::{ConfirmError, Expected, index::Health},
     event::Place,
     ledger::{
+        Ledger,
         facts::Facts,
         home::{Home, Rollover},
+        keepsake::Keepsake,
+        lock,
+        missing::Forgetting,
         recorder::{Proof, Record, Recorder},
         store::StateStore,
     },
@@ -34,7 +38,7 @@ use crate::{
         loops::LoopWatch,
         rules::Rules,
     },
-    storage::StorageError,
+    storage::{StorageError, StorageErrorKind},
 };
 
 pub mod access;
@@ -88,6 +92,10 @@ pub struct Session {
     pub once: bool,
     /// When the ledger's journal is compacted.
     pub rollover: Rollover,
+    /// When it forgets what is done and no listing shows any more.
+    pub forgetting: Forgetting,
+    /// Where the ledger goes when its state container is deleted.
+    pub keepsake: Arc<Keepsake>,
     /// What shows that events came to something, when the configuration says so.
     pub confirm: Option<Arc<Expected>>,
     /// Where the session says how it is doing.
@@ -114,6 +122,18 @@ pub enum SessionError {
     /// The storage account refused, in a way that trying again does not mend.
     #[error(transparent)]
     Storage(#[from] StorageError),
+    /// The ledger was deleted from the state container.
+    #[error(
+        "the ledger of source `{source_id}` was deleted from the state container while it was in use (`{journal}` is \
+         gone): it has been written anew from memory, so nothing is lost and nothing is announced twice, and the stream \
+         may be asked for again at once; keep people and lifecycle rules away from the folder `{source_id}/`"
+    )]
+    LostLedger {
+        /// The source's name in the state container.
+        source_id: String,
+        /// The blob that is gone.
+        journal: String,
+    },
     /// The ledger is not as it was written.
     #[error("{0}")]
     DamagedLedger(String),
@@ -175,6 +195,7 @@ impl Session {
         let loops = self.loops(&line);
         let announcing = self.announcing(&started, &line, offered);
         let records = line.records.clone();
+        let ledger = Arc::clone(&started.ledger);
         let recorder = Recorder {
             journal: started.journal,
             ledger: started.ledger,
@@ -182,6 +203,7 @@ impl Session {
             proof: line.fence.proof.clone(),
             enough: self.config.limits.in_flight.div_ceil(2),
             stats: Arc::clone(&self.stats),
+            whole: Instant::now(),
         };
         // The recorder ends when nobody is left who could hand it something.
         drop(line);
@@ -203,8 +225,19 @@ impl Session {
             recorded
         };
         let (delivered, recorded) = tokio::join!(deliver, record);
-        recorded.map_err(|error| self.explain(error))?;
-        delivered
+        let ended = recorded.map_err(|error| self.explain(error)).and(delivered);
+        if self.mode == Mode::Record && ended.as_ref().is_err_and(is_not_found) {
+            self.keep(&ledger).await;
+        }
+        ended
+    }
+
+    // Something is not there any more. If it is the state container, this process alone knows the ledger.
+    async fn keep(&self, ledger: &Mutex<Ledger>) {
+        let journals = self.state.list(&self.home().journals()).await;
+        if journals.is_err_and(|error| error.kind == StorageErrorKind::NotFound) {
+            self.keepsake.keep(lock(ledger).take());
+        }
     }
 
     // A refusal ends the stream at once; the end of the sweeps waits for what is on its way.
@@ -333,7 +366,7 @@ impl Session {
                 Ok(())
             });
         };
-        let (marker, writer) = stalled::marker(&self.home());
+        let (marker, writer) = stalled::marker(&self.home(), &line.fence);
         let courier = Courier {
             source: self.source_id.clone(),
             place: self.place(),
@@ -451,6 +484,10 @@ async fn tell(loops: Option<LoopWriter>) -> Result<(), SessionError> {
         loops.run().await?;
     }
     pending().await
+}
+
+fn is_not_found(error: &SessionError) -> bool {
+    matches!(error, SessionError::Storage(error) if error.kind == StorageErrorKind::NotFound)
 }
 
 // A session that takes up no requests waits for the others.

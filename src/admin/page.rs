@@ -98,8 +98,8 @@ fn row(page: &mut String, source: &SourceStatus, now: OffsetDateTime) -> fmt::Re
     Ok(())
 }
 
-// What went wrong, what is waited for, which Workflows nobody works on, which blobs go round in a loop,
-// and which cannot be read yet.
+// What went wrong, what is waited for, whether the listing is believed, which Workflows nobody works on,
+// which blobs go round in a loop, and which cannot be read yet.
 fn told(source: &SourceStatus) -> impl Iterator<Item = String> {
     let waits = source.waits_for.as_ref();
     let waits = waits.map(|pause| format!("waits: {}", pause.reason));
@@ -107,6 +107,7 @@ fn told(source: &SourceStatus) -> impl Iterator<Item = String> {
     let parts = [
         source.last_error.clone(),
         waits,
+        source.listing_doubt.clone(),
         source.workflows.complaint(),
         source.loops.complaint(),
         unreadable.map(|blobs| format!("held back until they can be read: {blobs}")),

@@ -50,6 +50,9 @@ pub(super) struct SourceStatus {
     pub(super) loops: Loops,
     pub(super) unusable_names: u64,
     pub(super) ledger_blobs: u64,
+    pub(super) missing_blobs: u64,
+    /// Why the last sweep is not believed.
+    pub(super) listing_doubt: Option<String>,
     pub(super) sweeps: u64,
     pub(super) last_sweep_millis: u64,
     pub(super) last_error: Option<String>,
@@ -112,6 +115,8 @@ fn source_status(source: &Source) -> SourceStatus {
         loops: stats.loops(),
         unusable_names: stats.unusable_names.load(Relaxed),
         ledger_blobs: stats.ledger_blobs.load(Relaxed),
+        missing_blobs: stats.missing_blobs.load(Relaxed),
+        listing_doubt: stats.listing_doubt(),
         sweeps: stats.sweeps.load(Relaxed),
         last_sweep_millis: stats.last_sweep_millis.load(Relaxed),
         // Why the stream ended says more than what went wrong while it lived.

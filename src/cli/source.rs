@@ -105,8 +105,8 @@ impl Source {
     /// The source has never run: then which ones have.
     pub(super) async fn known(&self) -> anyhow::Result<Known> {
         // Once without patience: a command says at once what is wrong with the state container.
-        let folder = self.home.folder();
-        let list = self.store().list(&folder);
+        let journals = self.home.journals();
+        let list = self.store().list(&journals);
         list.await.context("the state container")?;
         let mut contents = recover(&self.home).await?.contents;
         match contents.facts.take() {
@@ -119,7 +119,7 @@ impl Source {
             ),
             Some(facts) => Ok(Known { facts, contents }),
             None => {
-                let names = self.store().list("").await?;
+                let names = self.store().first("").await?;
                 bail!("{}", self.never_ran(&names))
             }
         }

@@ -19,7 +19,7 @@ use crate::{
     args::{Output, WatchArgs},
     azure::Connector,
     config::SourceConfig,
-    ledger::{home::Rollover, memory::MemoryStore},
+    ledger::{home::Rollover, memory::MemoryStore, missing::Forgetting},
     open::Open,
     session::{
         Mode, Session,
@@ -89,6 +89,8 @@ fn observer(config: SourceConfig, args: WatchArgs) -> anyhow::Result<Session> {
         once: args.once,
         confirm: None,
         rollover: Rollover::default(),
+        forgetting: Forgetting::default(),
+        keepsake: Arc::default(),
         stats: Arc::default(),
         began: Instant::now(),
     })

@@ -26,7 +26,7 @@ use super::{
 use crate::{
     config::SourceConfig,
     confirm::{Confirmations, Expected},
-    ledger::{home::Rollover, store::StateStore},
+    ledger::{home::Rollover, missing::Forgetting, store::StateStore},
     metrics::SourceStats,
     open::{Open, Opened},
     port::connections::Connection,
@@ -240,6 +240,8 @@ fn session(asked: Asked, opened: Opened, source: &Source) -> Session {
         once: asked.once,
         confirm: asked.confirm,
         rollover: Rollover::default(),
+        forgetting: Forgetting::default(),
+        keepsake: Arc::clone(&source.keepsake),
         stats: source.stats.clone(),
         began: asked.began,
     }

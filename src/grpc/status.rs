@@ -96,7 +96,9 @@ fn code(end: &End) -> Code {
         // Nothing is wrong with the request: it will do once the operator has mounted the credential.
         End::Connect(ConnectError::Credential(_)) => Code::FailedPrecondition,
         End::Session(SessionError::Storage(error)) => storage_code(error.kind),
-        End::Session(SessionError::DamagedLedger(_)) => Code::DataLoss,
+        End::Session(SessionError::DamagedLedger(_) | SessionError::LostLedger { .. }) => {
+            Code::DataLoss
+        }
         End::Session(SessionError::NewerLedger(_)) => Code::FailedPrecondition,
         End::Session(SessionError::Confirm(error)) => confirm_code(error),
         End::Session(SessionError::ForeignLedger { .. }) => Code::FailedPrecondition,
@@ -272,6 +274,15 @@ mod tests {
                 SessionError::DamagedLedger("bad".into()).into(),
                 Code::DataLoss,
                 "bad",
+            ),
+            (
+                SessionError::LostLedger {
+                    source_id: "s".into(),
+                    journal: "s/journal-0000000003".into(),
+                }
+                .into(),
+                Code::DataLoss,
+                "of source `s` was deleted from the state container while it was in use (`s/journal-0000000003` is gone)",
             ),
             (
                 SessionError::NewerLedger("newer".into()).into(),

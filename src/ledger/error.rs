@@ -10,6 +10,9 @@ pub enum JournalError {
     /// Somebody else has opened the journal since.
     #[error("the journal belongs to another session now")]
     Fenced,
+    /// The journal of this name was deleted, and no other session has gone on from it.
+    #[error("the journal `{0}` was deleted")]
+    Lost(String),
     /// What is in the state container is not a whole ledger. To go on with a part of it would lose
     /// events, or announce them twice.
     #[error(

@@ -5,6 +5,11 @@ use std::sync::Arc;
 use super::store::StateStore;
 use crate::{metrics::SourceStats, retry::Retry, storage::StorageError};
 
+// What the names of a ledger's blobs start with, within the folder.
+const JOURNAL: &str = "journal-";
+const SNAPSHOT: &str = "snapshot-";
+const BEGUN: &str = "begun-";
+
 /// A source's folder in the state container, as one session sees it.
 #[derive(Clone)]
 pub struct Home {
@@ -53,30 +58,25 @@ impl Default for Rollover {
 }
 
 impl Home {
-    /// What all names of the ledger start with.
-    pub fn folder(&self) -> String {
-        format!("{}/", self.source_id)
-    }
-
     /// The name of a generation's journal.
     pub fn journal(&self, generation: u64) -> String {
-        format!("{}/journal-{generation:010}", self.source_id)
+        format!("{}{generation:010}", self.journals())
     }
 
     /// The name of a generation's snapshot.
     pub fn snapshot(&self, generation: u64) -> String {
-        format!("{}/snapshot-{generation:010}", self.source_id)
+        format!("{}/{SNAPSHOT}{generation:010}", self.source_id)
     }
 
     /// The name of the blob that says that a generation was begun: its journal has held frames, and
     /// the source's facts are in it or in its snapshot.
     pub fn begun(&self, generation: u64) -> String {
-        format!("{}/begun-{generation:010}", self.source_id)
+        format!("{}/{BEGUN}{generation:010}", self.source_id)
     }
 
     /// The generation that a name tells, when it is that of a blob of the ledger.
     pub fn generation(&self, name: &str) -> Option<u64> {
-        ["journal-", "snapshot-", "begun-"]
+        [JOURNAL, SNAPSHOT, BEGUN]
             .iter()
             .find_map(|kind| self.generation_of(kind, name))
     }
@@ -87,28 +87,43 @@ impl Home {
             let generations = names.iter().filter_map(|n| self.generation_of(kind, n));
             generations.max()
         };
-        let journal = newest("journal-");
+        let journal = newest(JOURNAL);
         let older = journal.map(|newest| self.journal(newest.saturating_sub(1)));
         Generations {
             journal,
-            snapshot: newest("snapshot-"),
-            begun: newest("begun-"),
+            snapshot: newest(SNAPSHOT),
+            begun: newest(BEGUN),
             has_older: older.is_some_and(|older| names.contains(&older)),
         }
     }
 
-    /// All names in the folder. Transient faults are waited out.
+    /// What the names of all journals start with.
+    pub fn journals(&self) -> String {
+        format!("{}/{JOURNAL}", self.source_id)
+    }
+
+    /// The names of the ledger's blobs. Dead letters and requests, of which there may be very many, are
+    /// not asked for. Transient faults are waited out.
     pub async fn names(&self) -> Result<Vec<String>, StorageError> {
-        let folder = self.folder();
-        self.retry("list state container")
-            .run(|| self.store.list(&folder))
-            .await
+        // The journals last, so that none is missed that the others speak of.
+        let mut names = Vec::new();
+        for kind in [SNAPSHOT, BEGUN, JOURNAL] {
+            names.extend(self.names_of(kind).await?);
+        }
+        Ok(names)
     }
 
     /// The newest generation that has a journal.
     pub async fn newest_journal(&self) -> Result<Option<u64>, StorageError> {
-        let names = self.names().await?;
+        let names = self.names_of(JOURNAL).await?;
         Ok(self.generations(&names).journal)
+    }
+
+    async fn names_of(&self, kind: &str) -> Result<Vec<String>, StorageError> {
+        let prefix = format!("{}/{kind}", self.source_id);
+        self.retry("list state container")
+            .run(|| self.store.list(&prefix))
+            .await
     }
 
     /// For a call to a state container that has been read from before.

@@ -48,13 +48,15 @@ impl Journal {
     ///
     /// # Errors
     /// [`JournalError::Damaged`], [`JournalError::Newer`] or [`JournalError::Storage`]; never
-    /// [`JournalError::Fenced`].
+    /// [`JournalError::Fenced`] or [`JournalError::Lost`].
     pub async fn open(home: &Home) -> Result<(Self, Contents), JournalError> {
         loop {
             let recovered = recover(home).await?;
             match Self::take_over(home, recovered).await {
                 Ok(opened) => return Ok(opened),
-                Err(JournalError::Fenced) => debug!("the journal moved while it was opened"),
+                Err(JournalError::Fenced | JournalError::Lost(_)) => {
+                    debug!("the journal moved while it was opened");
+                }
                 Err(error) => return Err(error),
             }
         }
@@ -91,7 +93,8 @@ impl Journal {
     /// Makes entries durable: when this returns `Ok`, they are, and in this order.
     ///
     /// # Errors
-    /// [`JournalError::Fenced`] when another session has opened the journal.
+    /// [`JournalError::Fenced`] when another session has opened the journal, [`JournalError::Lost`] when
+    /// the journal was deleted.
     pub async fn append(&mut self, entries: &[Entry]) -> Result<(), JournalError> {
         let mut bytes = BytesMut::new();
         for entry in entries {
@@ -127,8 +130,40 @@ impl Journal {
         let end = self.home.retry_proven("read journal").run(read).await?;
         match end {
             Some(chunk) if chunk.total == self.position => Ok(()),
-            _ => Err(JournalError::Fenced),
+            Some(_) => Err(JournalError::Fenced),
+            None => Err(self.why_gone().await),
         }
+    }
+
+    // A session that went on to another generation has removed this one; otherwise nobody of ours did.
+    async fn why_gone(&self) -> JournalError {
+        match self.home.newest_journal().await {
+            Ok(newest) if newest >= Some(self.generation) => JournalError::Fenced,
+            Ok(_) => JournalError::Lost(self.home.journal(self.generation)),
+            Err(error) => error.into(),
+        }
+    }
+
+    /// Whether the blobs are there that the journal needs beside it, to be opened again.
+    ///
+    /// # Errors
+    /// A refusal of the state container.
+    pub async fn has_others(&self) -> Result<bool, StorageError> {
+        let found = self.home.generations(&self.home.names().await?);
+        let needs_snapshot = self.generation > 1;
+        let snapshot = !needs_snapshot || found.snapshot >= Some(self.generation);
+        Ok(snapshot && (!self.begun || found.begun >= Some(self.generation)))
+    }
+
+    /// Writes a ledger anew that was [lost](JournalError::Lost), as the generation after. The snapshot must
+    /// hold all that was appended and is still wanted.
+    ///
+    /// # Errors
+    /// As [`Journal::append`].
+    pub async fn restore(&mut self, snapshot: Bytes) -> Result<(), JournalError> {
+        self.begin_next(snapshot).await?;
+        self.remove_older().await;
+        Ok(())
     }
 
     /// Whether the journal has grown so long that it should be compacted.
@@ -223,6 +258,7 @@ impl Journal {
                     retry.wait(&error).await;
                 }
                 Tail::Foreign => return Err(JournalError::Fenced),
+                Tail::Gone => return Err(self.why_gone().await),
             }
         }
         retry.succeeded();
@@ -243,13 +279,14 @@ impl Journal {
         Ok(match tail {
             Some(chunk) if chunk.bytes == *ours => Tail::Ours,
             Some(chunk) if chunk.total == self.position => Tail::Unchanged,
-            _ => Tail::Foreign,
+            Some(_) => Tail::Foreign,
+            None => Tail::Gone,
         })
     }
 
     // Leftovers cost a few bytes and are removed at the next chance, so no failure matters here.
     async fn remove_older(&self) {
-        let Ok(names) = self.home.store.list(&self.home.folder()).await else {
+        let Ok(names) = self.home.names().await else {
             return;
         };
         let older = names.iter().filter(|name| {
@@ -275,6 +312,7 @@ enum Tail {
     Ours,
     Unchanged,
     Foreign,
+    Gone,
 }
 
 // The service refused our position and yet shows it: asking again will make it one or the other.

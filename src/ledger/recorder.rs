@@ -9,6 +9,7 @@ use tokio::{
     sync::{Semaphore, mpsc, oneshot},
     time::{Instant, timeout_at},
 };
+use tracing::warn;
 
 use super::{
     Ledger,
@@ -19,10 +20,13 @@ use super::{
     journal::Journal,
     lock,
 };
-use crate::metrics::SourceStats;
+use crate::{metrics::SourceStats, storage::StorageErrorKind};
 
 /// For how long records are gathered before one append makes them durable.
 const GROUP_WINDOW: Duration = Duration::from_millis(200);
+
+/// How often it is seen to that no blob of the ledger is missing. Lifecycle rules run once a day.
+const AUDIT: Duration = Duration::from_secs(60 * 60);
 
 /// Something to be made durable, or made sure of.
 #[derive(Debug)]
@@ -127,13 +131,16 @@ pub struct Recorder {
     pub enough: usize,
     /// Numbers for people.
     pub stats: Arc<SourceStats>,
+    /// When it was last seen that no blob of the ledger is missing.
+    pub whole: Instant,
 }
 
 impl Recorder {
     /// Works until all senders are gone and everything that they sent is durable.
     ///
     /// # Errors
-    /// As [`Journal::append`]: then nobody knows whether the last records are durable.
+    /// As [`Journal::append`]: then nobody knows whether the last records are durable. But a ledger that was
+    /// [lost](JournalError::Lost) has been written anew, and holds all of them.
     pub async fn run(mut self, mut records: mpsc::Receiver<Record>) -> Result<(), JournalError> {
         while let Some(first) = records.recv().await {
             let mut group = Group::default();
@@ -163,21 +170,55 @@ impl Recorder {
     async fn write(&mut self, group: Group) -> Result<(), JournalError> {
         // Asked before the journal is, so that the proof is never younger than the question.
         let asked = Instant::now();
-        match &mut self.journal {
-            Some(journal) if group.entries.is_empty() => journal.verify().await?,
-            Some(journal) => journal.append(&group.entries).await?,
-            None => {}
+        let written = match &mut self.journal {
+            Some(journal) if group.entries.is_empty() => journal.verify().await,
+            Some(journal) => journal.append(&group.entries).await,
+            None => Ok(()),
+        };
+        if let Err(error) = written {
+            return Err(self.rescue(error, group.entries).await);
         }
         self.proof.renew(asked);
         self.tell(group);
         let Some(journal) = &mut self.journal else {
             return Ok(());
         };
-        if journal.is_long() {
+        let mut compact = journal.is_long();
+        if self.whole.elapsed() >= AUDIT {
+            self.whole = Instant::now();
+            if !journal.has_others().await? {
+                warn!(
+                    "a blob of the ledger was deleted from the state container; the ledger is written anew from memory. \
+                     Keep people and lifecycle rules away from the state container"
+                );
+                compact = true;
+            }
+        }
+        if compact {
             let snapshot = journal.snapshot(lock(&self.ledger).contents());
             journal.compact(snapshot).await?;
         }
         Ok(())
+    }
+
+    // What was appended is in memory as well, so a ledger that was deleted can be written anew.
+    async fn rescue(&mut self, error: JournalError, entries: Vec<Entry>) -> JournalError {
+        if !is_of_deletion(&error) {
+            return error;
+        }
+        let snapshot = {
+            let mut ledger = lock(&self.ledger);
+            entries.into_iter().for_each(|e| ledger.recorded(e));
+            let journal = self.journal.as_ref();
+            journal.map(|journal| journal.snapshot(ledger.contents()))
+        };
+        match (error, snapshot, &mut self.journal) {
+            (JournalError::Lost(name), Some(snapshot), Some(journal)) => {
+                let restored = journal.restore(snapshot).await;
+                restored.err().unwrap_or(JournalError::Lost(name))
+            }
+            (error, ..) => error,
+        }
     }
 
     fn tell(&self, mut group: Group) {
@@ -190,6 +231,15 @@ impl Recorder {
         self.stats.events_done.fetch_add(group.events, Relaxed);
         self.stats.baseline_blobs.fetch_add(group.baseline, Relaxed);
         self.in_flight.add_permits(group.in_flight);
+    }
+}
+
+// Blobs that are gone are no error of the storage account, a container is.
+fn is_of_deletion(error: &JournalError) -> bool {
+    match error {
+        JournalError::Lost(_) => true,
+        JournalError::Storage(error) => error.kind == StorageErrorKind::NotFound,
+        _ => false,
     }
 }
 

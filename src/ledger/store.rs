@@ -5,6 +5,9 @@ use bytes::Bytes;
 
 use crate::storage::StorageError;
 
+/// The most names on one page ("List Blobs", Azure Storage REST API).
+const PAGE: usize = 5_000;
+
 /// The port to where a ledger is kept. Names are relative to the store (`datasets-raw/journal-1`).
 ///
 /// # What an implementation promises
@@ -17,6 +20,13 @@ use crate::storage::StorageError;
 pub trait StateStore: Send + Sync {
     /// The names that start with `prefix`, in name order, all pages of them.
     async fn list(&self, prefix: &str) -> Result<Vec<String>, StorageError>;
+
+    /// Some of the names that start with `prefix`, the first in name order: those of one page.
+    async fn first(&self, prefix: &str) -> Result<Vec<String>, StorageError> {
+        let mut names = self.list(prefix).await?;
+        names.truncate(PAGE);
+        Ok(names)
+    }
 
     /// At most `limit` bytes of the blob from byte `from` on, with its whole length at that moment.
     /// `None` when there is no such blob; no bytes when `from` is at or past the end.

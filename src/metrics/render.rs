@@ -124,6 +124,16 @@ const GAUGES: &[(&str, &str, Read)] = &[
         |s| get(&s.stats.ledger_blobs),
     ),
     (
+        "missing_blobs",
+        "Done blob versions that listings no longer show, remembered for a while",
+        |s| get(&s.stats.missing_blobs),
+    ),
+    (
+        "listing_doubted",
+        "Whether the last sweep missed so many blobs at once that it is not believed",
+        |s| s.stats.listing_doubt().is_some().into(),
+    ),
+    (
         "held_back_blobs",
         "Blobs of the last sweep that are held back because of minAge",
         |s| get(&s.stats.held_back),

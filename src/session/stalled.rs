@@ -5,7 +5,7 @@ use bytes::Bytes;
 use tokio::sync::watch;
 use tracing::{error, info};
 
-use super::unconfirmed::Unconfirmed;
+use super::{fence::Fence, unconfirmed::Unconfirmed};
 use crate::{
     event::rfc3339,
     folder::Folder,
@@ -23,11 +23,13 @@ pub(super) struct StallMarker {
 /// Keeps the blob that says that a source is stalled.
 pub(super) struct MarkerWriter {
     home: Home,
+    /// Asked before the blob is touched: it may be that of the session that came after this one.
+    fence: Fence,
     shown: watch::Receiver<Option<Stalled>>,
 }
 
 /// What says that `home`'s source is stalled, and what writes it down.
-pub(super) fn marker(home: &Home) -> (StallMarker, MarkerWriter) {
+pub(super) fn marker(home: &Home, fence: &Fence) -> (StallMarker, MarkerWriter) {
     let (sender, receiver) = watch::channel(None);
     let marker = StallMarker {
         source: home.source_id.clone(),
@@ -35,6 +37,7 @@ pub(super) fn marker(home: &Home) -> (StallMarker, MarkerWriter) {
     };
     let writer = MarkerWriter {
         home: home.clone(),
+        fence: fence.clone(),
         shown: receiver,
     };
     (marker, writer)
@@ -88,6 +91,9 @@ impl MarkerWriter {
         let name = Folder::of(&self.home.source_id).stalled();
         loop {
             let shown = self.shown.borrow_and_update().clone();
+            if self.fence.ask().await.is_none() {
+                return Ok(());
+            }
             match shown {
                 Some(stalled) => {
                     let bytes = Bytes::from(stalled.to_json());

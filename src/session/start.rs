@@ -1,13 +1,14 @@
 //! How a session begins: it opens the ledger, and knows from when on blobs are new.
 
 use std::{
+    mem,
     sync::{Arc, Mutex, atomic::Ordering::Relaxed},
     time::Duration,
 };
 
 use sha2::{Digest, Sha256};
 use time::OffsetDateTime;
-use tracing::info;
+use tracing::{info, warn};
 
 use super::{Mode, Session, SessionError, letters::Letters};
 use crate::{
@@ -29,19 +30,30 @@ impl Session {
         if let Some(confirm) = &self.confirm {
             confirm.ready().await?;
         }
-        let (mut journal, contents) = self.open().await?;
+        let (mut journal, mut contents) = self.open().await?;
+        if let Some(journal) = &mut journal {
+            let restored = self.restore(journal, &mut contents).await;
+            restored.map_err(|e| self.explain(e))?;
+        }
         let facts = self.facts(&contents).await?;
         let changed = contents.facts.as_ref() != Some(&facts);
         let done = contents.done.len() as u64;
         self.stats.ledger_blobs.store(done, Relaxed);
-        let mut ledger = Ledger::new(contents);
+        let mut ledger = Ledger::new(contents).forgetting(self.forgetting);
         if changed {
             let entry = Entry::Facts(facts.clone());
-            if let Some(journal) = &mut journal {
-                let append = journal.append(std::slice::from_ref(&entry));
-                append.await.map_err(|e| self.explain(e))?;
-            }
+            let appended = match &mut journal {
+                Some(journal) => journal.append(std::slice::from_ref(&entry)).await,
+                None => Ok(()),
+            };
             ledger.recorded(entry);
+            if let (Err(JournalError::Lost(_)), Some(journal)) = (&appended, &mut journal) {
+                let snapshot = journal.snapshot(ledger.contents());
+                let restored = journal.restore(snapshot).await;
+                restored.map_err(|e| self.explain(e))?;
+            } else {
+                appended.map_err(|e| self.explain(e))?;
+            }
         }
         info!(
             source = self.source_id,
@@ -68,6 +80,29 @@ impl Session {
             Mode::Observe => recover(&home).await.map(|found| (None, found.contents)),
         };
         opened.map_err(|error| self.explain(error))
+    }
+
+    // A ledger whose state container was deleted, and is there again without one.
+    async fn restore(
+        &self,
+        journal: &mut Journal,
+        contents: &mut Contents,
+    ) -> Result<(), JournalError> {
+        let kept = self.keepsake.take(&self.place().url());
+        if let Some(kept) = kept.filter(|_| contents.facts.is_none()) {
+            *contents = kept;
+            warn!(
+                source = self.source_id,
+                "the ledger was deleted with its state container; it is written anew from memory"
+            );
+            let snapshot = journal.snapshot(contents);
+            let written = journal.compact(snapshot).await;
+            if written.is_err() {
+                self.keepsake.keep(mem::take(contents));
+            }
+            return written;
+        }
+        Ok(())
     }
 
     // The moment at which a source or a filter begins is the service's own, taken back by what
@@ -143,6 +178,10 @@ impl Session {
     pub(super) fn explain(&self, error: JournalError) -> SessionError {
         match error {
             JournalError::Fenced => SessionError::TakenOver(self.source_id.clone()),
+            JournalError::Lost(journal) => SessionError::LostLedger {
+                source_id: self.source_id.clone(),
+                journal,
+            },
             JournalError::Storage(error) => SessionError::Storage(error),
             JournalError::Newer { .. } => SessionError::NewerLedger(error.to_string()),
             JournalError::Damaged { .. } => SessionError::DamagedLedger(error.to_string()),

@@ -19,6 +19,7 @@ use crate::{
     blob::{Blob, BlobRef, ListPage, MAX_NAME, Unreadable},
     ledger::{
         Ledger, Standing,
+        done_set::Swept,
         fingerprint::Fingerprint,
         lock,
         recorder::{Mark, Record},
@@ -247,10 +248,18 @@ impl Sweeper {
     }
 
     fn finish(&mut self, took: Duration, tally: Tally, suspect: bool) {
-        let gone = match suspect {
-            true => 0,
-            false => self.ledger().finish_sweep(&self.prefix),
+        let appeared = (tally.new + tally.baseline + tally.carried + tally.held_back) as usize;
+        let swept = match suspect {
+            true => Swept::default(),
+            false => {
+                let mut ledger = self.ledger();
+                ledger.finish_sweep(&self.prefix, appeared, Instant::now())
+            }
         };
+        self.tell(&swept);
+        let Swept {
+            gone, forgotten, ..
+        } = swept;
         let millis = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
         let first = self.stats.sweeps.fetch_add(1, Relaxed) == 0;
         self.stats.last_sweep_millis.store(millis, Relaxed);
@@ -293,13 +302,40 @@ impl Sweeper {
         if first || new + baseline + carried > 0 {
             info!(
                 blobs,
-                new, baseline, carried, held_back, unreadable, gone, millis, "sweep complete"
+                new,
+                baseline,
+                carried,
+                held_back,
+                unreadable,
+                gone,
+                forgotten,
+                millis,
+                "sweep complete"
             );
         } else {
             debug!(
                 blobs,
-                held_back, unreadable, gone, millis, "sweep complete, nothing new"
+                held_back, unreadable, gone, forgotten, millis, "sweep complete, nothing new"
             );
+        }
+    }
+
+    // Told once when it begins, and shown while it lasts.
+    fn tell(&self, swept: &Swept) {
+        let missing = swept.missing as u64;
+        self.stats.missing_blobs.store(missing, Relaxed);
+        let doubt = swept.doubted.map(|_| {
+            let Swept { gone, of, .. } = swept;
+            format!(
+                "the listing no longer shows {gone} of {of} blobs that are done: they stay known, in case it is wrong; \
+                 if they were not deleted, see whether a proxy or a cache answers in the place of the storage account"
+            )
+        });
+        let shown = self.stats.set_listing_doubt(doubt.clone());
+        match (shown, doubt) {
+            (false, Some(doubt)) => warn!("{doubt}"),
+            (true, None) => info!("the listing is no longer in doubt"),
+            _ => {}
         }
     }
 

@@ -280,6 +280,25 @@ def a_new_key(check):
     check.ok("a rotated key reaches the Secret, and a wrong one ends the run")
 
 
+def lifecycle_rules(check):
+    """Rules as `az storage account management-policy show` has them: a prefixMatch may be missing."""
+    check.fresh()
+    code, said = check.run()
+    assert code == 0 and "there are none" in said, said
+    def rule(name, prefixes, enabled=True):
+        return {"name": name, "enabled": enabled, "definition": {"filters": {"prefixMatch": prefixes}}}
+    harmless = [rule("others", ["datasets/", "models/old"]), rule("off", None, enabled=False), rule("alike", ["eventsource-state2/"])]
+    check.azure.puts["management policy"] = harmless
+    code, said = check.run()
+    assert code == 0 and "there are none" in said, said
+    harmful = [rule("everything", None), rule("letter", ["datasets/", "event"]), rule("below", ["eventsource-state/x"])]
+    check.azure.puts["management policy"] = harmless + harmful
+    code, said = check.run()
+    found = re.findall(r"the rule (\S+): give it a prefixMatch", said)
+    assert code == 0 and found == ["everything", "letter", "below"], said
+    check.ok("lifecycle rules that would delete what the server remembers are told, and others are not")
+
+
 def an_account_of_others(check):
     check.fresh()
     options = {"name": "others", "resource-group": "ml-pipelines", "location": "x", "allow-shared-key-access": "true"}
@@ -476,7 +495,7 @@ def temporary():
 
 
 CHECKS = (shellcheck, az_refuses_wrong_lines, dry_runs, refusals, surroundings, with_keys, again, a_new_key,
-          an_account_of_others, without_keys, from_one_identity, removal, on_a_terminal, a_failure)
+          lifecycle_rules, an_account_of_others, without_keys, from_one_identity, removal, on_a_terminal, a_failure)
 
 
 def main(script=SCRIPT, *names):

@@ -82,6 +82,10 @@ class FakeAzure:
     def provider_register(self, options):
         self.registered.add(options["namespace"])
 
+    def storage_account_management_policy_show(self, options):
+        self.show("storage account", options | {"name": options["account-name"]})
+        return {"policy": {"rules": self.puts["management policy"]}}
+
     def storage_account_show_connection_string(self, options):
         self.show("storage account", options)
         return {"connectionString": self.connection_string}

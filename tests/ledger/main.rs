@@ -26,6 +26,7 @@ use proptest::{collection::vec, prelude::*};
 use testkit::{account::FakeAccount, faults::FaultSource, ports::FakeState};
 
 mod damage;
+mod lists;
 
 fn home(writer: u64, store: &Arc<MemoryStore>) -> Home {
     Home {
@@ -116,6 +117,36 @@ async fn the_newest_session_shuts_the_older_one_out() {
     newer.append(&[Entry::Done(prints(2..3))]).await.unwrap();
     let found = recover(&home(3, &store)).await.unwrap();
     assert_eq!(done(&found.contents).len(), 2);
+}
+
+#[tokio::test]
+async fn a_journal_that_was_deleted_is_lost_and_can_be_written_anew() {
+    let store = Arc::new(MemoryStore::default());
+    let (mut journal, mut contents) = begin(&home(1, &store)).await;
+    let entry = Entry::Done(prints(0..5));
+    journal.append(std::slice::from_ref(&entry)).await.unwrap();
+    contents.apply(entry);
+    for name in store.list("").await.unwrap() {
+        store.delete(&name).await.unwrap();
+    }
+    let lost = |result| matches!(result, Err(JournalError::Lost(name)) if name == "datasets/journal-0000000001");
+    assert!(lost(journal.verify().await));
+    assert!(lost(journal.append(&[Entry::Done(prints(5..6))]).await));
+    let snapshot = journal.snapshot(&contents);
+    journal.restore(snapshot).await.unwrap();
+    journal.append(&[Entry::Done(prints(6..7))]).await.unwrap();
+    let found = recover(&home(2, &store)).await.unwrap();
+    assert_eq!(
+        done(&found.contents),
+        prints(0..5).into_iter().chain(prints(6..7)).collect()
+    );
+    // Who has gone on is another session: that is no loss.
+    let (mut newer, contents) = Journal::open(&home(3, &store)).await.unwrap();
+    let snapshot = newer.snapshot(&contents);
+    newer.compact(snapshot).await.unwrap();
+    assert!(matches!(journal.verify().await, Err(JournalError::Fenced)));
+    let refused = journal.append(&[Entry::Done(prints(7..8))]).await;
+    assert!(matches!(refused, Err(JournalError::Fenced)));
 }
 
 #[tokio::test]

@@ -144,3 +144,8 @@ fn a_limit_on_workflows_that_is_ignored_is_caught() {
 fn dead_letters_that_an_outage_makes_are_caught() {
     is_caught(Mutant::LettersInOutage);
 }
+
+#[test]
+fn forgetting_at_once_what_one_listing_does_not_show_is_caught() {
+    is_caught(Mutant::ForgetAtOnce);
+}

@@ -164,15 +164,17 @@ impl World {
     }
 
     /// Copies that the bus hands out for as long as it keeps them, Workflows that are deleted after
-    /// that, and a server that starts anew: nothing more comes of it.
+    /// that, a server that starts anew, and a listing that is wrongly empty once: nothing more comes of it.
     async fn late_copies(&mut self) -> Result<(), String> {
         sleep(MAX_AGE + MINUTE).await;
         let made = self.made();
         self.delete_workflows(700);
         self.tally.deletions += 1;
+        self.blank = Some(self.rng.below(3));
         let running = self.start(u64::MAX, None);
         sleep(5 * MINUTE).await;
         self.stop(running).await?;
+        self.blank = None;
         match self.made() - made {
             0 => self.no_doubles(),
             more => Err(format!("{more} Workflows were made after all was done")),

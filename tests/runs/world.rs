@@ -15,7 +15,7 @@ use azure_blob_eventsource::{
     confirm::{Confirmation, Expected},
     event::{EventId, Place},
     filter::{Filter, FilterSpec},
-    ledger::{home::Rollover, store::StateStore},
+    ledger::{home::Rollover, missing::Forgetting, store::StateStore},
     metrics::SourceStats,
     request::Replay,
     session::{
@@ -67,6 +67,7 @@ pub(crate) enum Mutant {
     IdWithoutSource,
     AnyObjectConfirms,
     ActiveWorkflowsIgnored,
+    ForgetAtOnce,
 }
 
 pub(crate) struct World {
@@ -81,13 +82,16 @@ pub(crate) struct World {
     pub(crate) calm: Arc<dyn StateStore>,
     pub(crate) config: SourceConfig,
     pub(crate) rollover: Rollover,
+    pub(crate) forgetting: Forgetting,
+    /// After how many others a listing of the next sessions is wrongly empty, if one is.
+    pub(crate) blank: Option<u64>,
     pub(crate) tally: Tally,
     /// Events that the ledger held as done when nobody wrote it.
     pub(crate) recorded: BTreeSet<EventId>,
     /// Names and ETags that a replay must announce again.
     pub(crate) to_replay: BTreeSet<(String, String)>,
     pub(crate) poisoned: bool,
-    listing: Arc<FakeListing>,
+    listing: FakeListing,
     state: Arc<dyn StateStore>,
     raging: Arc<AtomicBool>,
     met: Arc<AtomicU64>,
@@ -152,7 +156,9 @@ impl World {
                 frames: 4 + rng.below(30),
                 bytes: 1 << 20,
             },
-            listing: Arc::new(FakeListing::new(account.clone(), CONTAINER, faults)),
+            forgetting: forgetting(mutant),
+            blank: None,
+            listing: FakeListing::new(account.clone(), CONTAINER, faults),
             state: Arc::new(WrongState {
                 real: Arc::new(real),
                 wrong: match mutant {
@@ -382,13 +388,18 @@ impl World {
             event_name: "datasets".into(),
             endpoint: "https://account.blob.core.windows.net".into(),
             config: self.config.clone(),
-            blobs: self.listing.clone(),
+            blobs: Arc::new(match self.blank {
+                Some(after) => self.listing.clone().empty_once(after, Arc::default()),
+                None => self.listing.clone(),
+            }),
             state: Arc::clone(&self.state),
             writer: self.writers,
             mode: Mode::Record,
             once: false,
             confirm: Some(Expected::workflows_of(entries.collect())),
             rollover: self.rollover,
+            forgetting: self.forgetting,
+            keepsake: Arc::default(),
             stats: Arc::clone(&stats),
             began: tokio::time::Instant::now(),
         };
@@ -506,6 +517,18 @@ fn config(rng: &mut Rng, mutant: Mutant, changes: bool) -> SourceConfig {
             settle: Duration::ZERO,
         },
         id: None,
+    }
+}
+
+/// What is missing in three sweeps is forgotten, however short they are.
+fn forgetting(mutant: Mutant) -> Forgetting {
+    Forgetting {
+        after: Duration::ZERO,
+        sweeps: match mutant {
+            Mutant::ForgetAtOnce => 1,
+            _ => Forgetting::default().sweeps,
+        },
+        ..Forgetting::default()
     }
 }
 

@@ -383,3 +383,30 @@ async fn an_overtaken_session_sends_nothing_more() {
     newer.until_done(1).await;
     newer.stop().await.unwrap();
 }
+
+/// It has not noticed yet that it was overtaken, and the word that it would remove is the newer one's.
+#[tokio::test(start_paused = true)]
+async fn an_overtaken_session_leaves_the_word_of_a_stall_alone() {
+    let (mut stage, cluster) = Stage::new().confirmed();
+    stage.config.interval = 60 * MINUTE;
+    stage.put_all(["a.csv", "b.csv"]);
+    let mut older = stage.start();
+    let events = [older.event().await, older.event().await];
+    until("a stall", || !stage.in_folder("stalled").is_empty()).await;
+    let (_, others) = Stage::new().confirmed();
+    stage.cluster = Some(others);
+    let newer = stage.start();
+    newer.until_sweeps(1).await;
+    until("the older word to go", || {
+        stage.in_folder("stalled").is_empty()
+    })
+    .await;
+    stage.put_state("stalled.json", "the newer one's");
+    for event in &events {
+        cluster.run(event);
+    }
+    let ended = within(older.session, "the older session's end").await;
+    assert!(matches!(ended.unwrap(), Err(SessionError::TakenOver(_))));
+    sleep(MINUTE).await;
+    assert_eq!(stage.in_folder("stalled"), ["stalled.json"]);
+}

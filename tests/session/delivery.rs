@@ -106,8 +106,9 @@ async fn a_client_that_stops_reading_holds_the_sweep_up() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_gone_is_forgotten() {
+async fn what_is_gone_for_long_is_forgotten() {
     let mut stage = Stage::new().with_container();
+    stage.forgetting.after = 20 * SECOND;
     stage.config.limits.settle = SECOND;
     for patterns in [vec!["**/*.csv"], vec!["raw/*.csv"]] {
         stage.config.filter = filter("", &patterns);
@@ -124,13 +125,13 @@ async fn what_is_gone_is_forgotten() {
             }
         }
         let sweeps = stream.stats.sweeps.load(Relaxed);
-        stream.until_sweeps(sweeps + 2).await;
+        stream.until_sweeps(sweeps + 5).await;
         stage.put("raw/last.csv");
         stream.take(1).await;
         stream.until_done(30 * 50 + 1).await;
         assert_eq!(stream.stats.ledger_blobs.load(Relaxed), known + 1);
         stage.account.delete(CONTAINER, "raw/last.csv").unwrap();
-        stream.until_sweeps(sweeps + 6).await;
+        stream.until_sweeps(sweeps + 10).await;
         stream.stop().await.unwrap();
     }
 }

@@ -6,6 +6,7 @@ mod cluster;
 mod confirm;
 mod delivery;
 mod faults;
+mod lost_ledger;
 mod new;
 mod requests;
 mod slow_state;

@@ -167,3 +167,37 @@ async fn a_name_that_azure_storage_does_not_allow_is_counted_and_never_announced
     assert_eq!(stream.stats.unusable_names.load(Relaxed), 2);
     assert_eq!(stream.stats.events_sent.load(Relaxed), 1);
 }
+
+#[tokio::test(start_paused = true)]
+async fn blobs_that_one_listing_does_not_show_are_not_announced_again() {
+    let mut stage = Stage::new().with_container();
+    stage.put_all(["a.csv", "b.csv"]);
+    assert_eq!(stage.deliver().await.len(), 2);
+    stage.blank = Some(1);
+    let mut stream = stage.start();
+    stream.until_sweeps(2).await;
+    assert_eq!(stream.stats.missing_blobs.load(Relaxed), 2);
+    stream.expect_silence(60 * SECOND).await;
+    assert_eq!(stream.stats.missing_blobs.load(Relaxed), 0);
+    stream.stop().await.unwrap();
+    assert!(stage.deliver().await.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_listing_that_misses_very_many_blobs_at_once_is_doubted_for_as_long_as_it_does() {
+    let mut stage = Stage::new().with_container();
+    stage.config.existing = Existing::Skip;
+    stage.blank = Some(2);
+    for n in 0..1_200 {
+        stage.put(&format!("{n}.csv"));
+    }
+    sleep(2 * SECOND).await;
+    let mut stream = stage.start();
+    stream.until_sweeps(2).await;
+    let doubt = stream.stats.listing_doubt().unwrap_or_default();
+    let what = "the listing no longer shows 1200 of 1200 blobs that are done";
+    assert!(doubt.starts_with(what), "{doubt}");
+    stream.until_sweeps(3).await;
+    assert_eq!(stream.stats.listing_doubt(), None);
+    stream.expect_silence(60 * SECOND).await;
+}

@@ -18,6 +18,8 @@ use azure_blob_eventsource::{
     ledger::{
         facts::Facts,
         home::{Home, Rollover},
+        keepsake::Keepsake,
+        missing::Forgetting,
         recover::recover,
     },
     metrics::SourceStats,
@@ -43,7 +45,7 @@ use crate::cluster::Cluster;
 
 pub(crate) const SECOND: Duration = Duration::from_secs(1);
 pub(crate) const CONTAINER: &str = "datasets";
-const STATE: &str = "eventsource-state";
+pub(crate) const STATE: &str = "eventsource-state";
 
 pub(crate) struct Stage {
     pub(crate) account: FakeAccount,
@@ -56,6 +58,10 @@ pub(crate) struct Stage {
     pub(crate) audit: Option<Arc<Cluster>>,
     /// How the listing goes nowhere, if it does.
     pub(crate) lost: LostWay,
+    /// After how many others a listing of each session is wrongly empty, if one is.
+    pub(crate) blank: Option<u64>,
+    pub(crate) keepsake: Arc<Keepsake>,
+    pub(crate) forgetting: Forgetting,
     writers: u64,
 }
 
@@ -112,6 +118,9 @@ impl Stage {
             cluster: None,
             audit: None,
             lost: LostWay::default(),
+            blank: None,
+            keepsake: Arc::default(),
+            forgetting: Forgetting::default(),
             writers: 0,
         }
     }
@@ -226,6 +235,10 @@ impl Stage {
         let listing =
             FakeListing::new(self.account.clone(), CONTAINER, self.listing_faults.clone())
                 .lost(Arc::clone(&self.lost));
+        let listing = match self.blank {
+            Some(after) => listing.empty_once(after, Arc::default()),
+            None => listing,
+        };
         let state = FakeState::new(self.account.clone(), STATE, self.state_faults.clone());
         let stats = Arc::new(SourceStats::default());
         let session = Session {
@@ -240,6 +253,8 @@ impl Stage {
             once,
             confirm: self.expected(),
             rollover: self.rollover,
+            forgetting: self.forgetting,
+            keepsake: Arc::clone(&self.keepsake),
             stats: Arc::clone(&stats),
             began: tokio::time::Instant::now(),
         };

@@ -3,7 +3,8 @@
 //!
 //! In the storm, calls fail, are slow, lose their answers or happen late; sessions crash at every
 //! await point or are overlapped by their successors; clients vanish with what was sent to them;
-//! blobs are written, overwritten and deleted while sweeps pass over them. When it is over:
+//! blobs are written, overwritten and deleted while sweeps pass over them;
+//! listings are wrongly empty, once a session. When it is over:
 //!
 //! 1. every matching blob version that is there was delivered to a client that was there to take it,
 //! 2. nothing that the ledger holds as done was delivered to nobody,
@@ -83,4 +84,9 @@ fn an_error_taken_for_the_end_of_a_listing_is_caught() {
 #[test]
 fn a_watermark_in_place_of_the_ledger_is_caught() {
     is_caught(Mutant::Watermark);
+}
+
+#[test]
+fn forgetting_at_once_what_one_listing_does_not_show_is_caught() {
+    is_caught(Mutant::ForgetAtOnce);
 }

@@ -12,6 +12,7 @@ pub(crate) struct Tally {
     pub(crate) versions: u64,
     pub(crate) faults: u64,
     pub(crate) compactions: u64,
+    pub(crate) blanks: u64,
 }
 
 impl Tally {
@@ -25,6 +26,7 @@ impl Tally {
         self.versions += other.versions;
         self.faults += other.faults;
         self.compactions += other.compactions;
+        self.blanks += other.blanks;
     }
 
     pub(crate) fn is_a_storm(&self) -> bool {
@@ -35,6 +37,7 @@ impl Tally {
             self.clients_gone,
             self.faults,
             self.compactions,
+            self.blanks,
         ]
         .iter()
         .all(|count| *count > 100)

@@ -12,10 +12,9 @@ use std::{
 use azure_blob_eventsource::{
     config::SourceConfig,
     filter::{Filter, FilterSpec},
-    ledger::{home::Rollover, store::StateStore},
+    ledger::{home::Rollover, missing::Forgetting, store::StateStore},
     metrics::SourceStats,
     session::{Mode, Session, SessionError, outlet::outlet},
-    source::BlobListing,
 };
 use testkit::{
     account::FakeAccount,
@@ -37,7 +36,7 @@ use tracing::trace;
 mod oracle;
 mod setup;
 
-use setup::{config, filters, write, write_between_pages};
+use setup::{config, filters, forgetting, write, write_between_pages};
 
 use crate::{
     client::{self, Deliveries, Manner, Version},
@@ -65,13 +64,16 @@ pub(crate) enum Mutant {
     NoFence,
     ErrorIsTheEnd,
     Watermark,
+    ForgetAtOnce,
 }
 
 pub(crate) struct World {
     seed: u64,
     rng: Rng,
     account: FakeAccount,
-    listing: Arc<dyn BlobListing>,
+    mutant: Mutant,
+    listing: FakeListing,
+    blanks: Arc<AtomicU64>,
     state: Arc<dyn StateStore>,
     calm: Arc<dyn StateStore>,
     raging: Arc<AtomicBool>,
@@ -80,6 +82,7 @@ pub(crate) struct World {
     late: Box<dyn Fn() -> usize>,
     config: SourceConfig,
     rollover: Rollover,
+    forgetting: Forgetting,
     deliveries: Deliveries,
     tally: Tally,
     writers: u64,
@@ -131,13 +134,9 @@ impl World {
                 _ => None,
             },
         });
-        let listing = Arc::new(MutantListing {
-            real: Arc::new(
-                FakeListing::new(account.clone(), CONTAINER, faults).between_pages(hook),
-            ),
-            mutant,
-        });
+        let listing = FakeListing::new(account.clone(), CONTAINER, faults).between_pages(hook);
         let filters = filters(&mut rng);
+        let forgetting = forgetting(&mut rng, mutant);
         let calm = FakeState::new(account.clone(), STATE, FaultSource::none());
         Self {
             seed,
@@ -146,9 +145,12 @@ impl World {
                 frames: 2 + rng.below(12),
                 bytes: 1 << 20,
             },
+            forgetting,
             rng,
             account,
+            mutant,
             listing,
+            blanks: Arc::default(),
             state,
             calm: Arc::new(calm),
             raging,
@@ -175,6 +177,7 @@ impl World {
         self.settle_accounts().await?;
         let now = self.generation().await;
         self.tally.compactions = now.saturating_sub(1);
+        self.tally.blanks = self.blanks.load(SeqCst);
         self.tally.faults = self.met.load(SeqCst);
         self.tally.deliveries = self.deliveries.len() as u64;
         Ok(self.tally)
@@ -268,18 +271,28 @@ impl World {
 
     fn start(&mut self, manner: Manner, polls: u64, once: bool) -> Running {
         self.writers += 1;
+        let real = self.listing.clone();
+        let blobs = Arc::new(MutantListing {
+            real: Arc::new(match self.raging.load(SeqCst) && self.rng.chance(500) {
+                true => real.empty_once(self.rng.below(6), Arc::clone(&self.blanks)),
+                false => real,
+            }),
+            mutant: self.mutant,
+        });
         let session = Session {
             source_id: SOURCE.into(),
             event_name: "datasets".into(),
             endpoint: "https://account.blob.core.windows.net".into(),
             config: self.config.clone(),
-            blobs: Arc::clone(&self.listing),
+            blobs,
             state: Arc::clone(&self.state),
             writer: self.writers,
             mode: Mode::Record,
             once,
             confirm: None,
             rollover: self.rollover,
+            forgetting: self.forgetting,
+            keepsake: Arc::default(),
             stats: Arc::new(SourceStats::default()),
             began: tokio::time::Instant::now(),
         };

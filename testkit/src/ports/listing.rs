@@ -1,6 +1,9 @@
 //! [`BlobListing`] over the model.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{
+    Arc, Mutex,
+    atomic::{AtomicU64, Ordering::SeqCst},
+};
 
 use async_trait::async_trait;
 use azure_blob_eventsource::{
@@ -28,6 +31,17 @@ pub struct FakeListing {
     hook: Hook,
     pages: Arc<Mutex<u64>>,
     lost: LostWay,
+    blank: Option<Blank>,
+}
+
+/// One listing that is wrongly empty.
+#[derive(Clone)]
+struct Blank {
+    /// How many begin before it.
+    after: u64,
+    begun: Arc<AtomicU64>,
+    /// How many were empty.
+    seen: Arc<AtomicU64>,
 }
 
 /// How a listing goes nowhere for the time being, if it does.
@@ -43,7 +57,16 @@ impl FakeListing {
             hook: Arc::new(Mutex::new(|_: &FakeAccount, _| {})),
             pages: Arc::default(),
             lost: Arc::default(),
+            blank: None,
         }
+    }
+
+    /// Of all listings that begin at this one, the one that `after` others have begun before is empty,
+    /// whatever the container holds, and counted in `seen`.
+    pub fn empty_once(mut self, after: u64, seen: Arc<AtomicU64>) -> Self {
+        let begun = Arc::default();
+        self.blank = Some(Blank { after, begun, seen });
+        self
     }
 
     /// Goes nowhere for as long as `way` says so.
@@ -61,6 +84,10 @@ impl FakeListing {
 
     /// One page, without latency or faults.
     fn page(&self, prefix: &str, after: Option<&Continuation>) -> Result<ListPage, StorageError> {
+        let blank = self.blank.as_ref().filter(|_| after.is_none());
+        if blank.is_some_and(Blank::is_due) {
+            return Ok(ListPage::new(self.account.now()));
+        }
         let lost = *self.lost.lock().expect("a way");
         if let Some(lost) = lost {
             self.call_hook();
@@ -87,6 +114,14 @@ impl FakeListing {
         };
         let mut hook = self.hook.lock().expect("hooks do not panic");
         hook(&self.account, number);
+    }
+}
+
+impl Blank {
+    fn is_due(&self) -> bool {
+        let due = self.begun.fetch_add(1, SeqCst) == self.after;
+        self.seen.fetch_add(due.into(), SeqCst);
+        due
     }
 }
 

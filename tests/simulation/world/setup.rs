@@ -12,6 +12,7 @@ use azure_blob_eventsource::{
     blob::Version,
     config::{Existing, Limits, Location, Redelivery, SourceConfig},
     filter::{Filter, FilterSpec},
+    ledger::missing::Forgetting,
 };
 use testkit::{
     account::{FakeAccount, NewBlob},
@@ -62,6 +63,22 @@ pub(super) fn config(rng: &mut Rng, filters: &[Filter], mutant: Mutant) -> Sourc
             settle,
         },
         id: None,
+    }
+}
+
+/// How soon what is missing is forgotten: in some worlds as soon as the rule allows at all.
+pub(super) fn forgetting(rng: &mut Rng, mutant: Mutant) -> Forgetting {
+    let rule = Forgetting::default();
+    match mutant {
+        Mutant::ForgetAtOnce => Forgetting {
+            after: Duration::ZERO,
+            sweeps: 1,
+            ..rule
+        },
+        _ => Forgetting {
+            after: *rng.pick(&[Duration::ZERO, Duration::from_secs(60), rule.after]),
+            ..rule
+        },
     }
 }
 

@@ -1,0 +1,148 @@
+//! The blob versions that are done: those that sweeps see, and those that are missing since.
+
+use tokio::time::Instant;
+
+use super::{
+    fingerprint::Fingerprint,
+    missing::{Forgetting, Missing},
+    prints::Prints,
+};
+
+/// Which sweeps saw the entry: this one, when the bit is as [`DoneSet::seen`] has it.
+const SEEN: u64 = 0b01;
+/// Some sweep of this session saw the entry.
+const EVER_SEEN: u64 = 0b10;
+
+/// The blob versions that are done, each with marks that tell which sweeps saw it.
+///
+/// What the lowest mark means turns round with each sweep, so that starting one costs nothing.
+#[derive(Debug, Default)]
+pub struct DoneSet {
+    there: Prints,
+    seen: u64,
+    missing: Missing,
+    /// Since when sweeps miss so many at once that they do not count.
+    doubted: Option<Instant>,
+}
+
+/// What a sweep says of the set at its end.
+#[derive(Debug, Clone, Copy)]
+pub struct SweepEnd {
+    /// Whether it covered all that could be in the set. Otherwise only what an earlier sweep of this
+    /// session has seen is known to be gone.
+    pub covered: bool,
+    /// How many blob versions it found that are not in the set.
+    pub appeared: usize,
+    /// When it ended.
+    pub now: Instant,
+}
+
+/// What came of a sweep.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Swept {
+    /// Done blob versions that were there before it and that it missed.
+    pub gone: usize,
+    /// Of how many.
+    pub of: usize,
+    /// Done blob versions that were forgotten.
+    pub forgotten: usize,
+    /// Done blob versions that are missing and remembered now.
+    pub missing: usize,
+    /// Since when so many are gone at once that the sweep does not count, when that is so.
+    pub doubted: Option<Instant>,
+}
+
+impl DoneSet {
+    /// Makes room for about `more` blob versions.
+    pub fn reserve(&mut self, more: usize) {
+        self.there.reserve(more);
+    }
+
+    /// Adds a blob version, seen by this sweep.
+    pub fn insert(&mut self, fingerprint: Fingerprint) {
+        if !self.see(fingerprint) {
+            self.there.insert(fingerprint, EVER_SEEN | self.seen);
+        }
+    }
+
+    /// Adds a blob version that an earlier session recorded and no sweep has seen yet.
+    pub fn restore(&mut self, fingerprint: Fingerprint) {
+        self.there.insert(fingerprint, self.seen);
+    }
+
+    /// Whether the blob version is in the set; if so it is seen by this sweep.
+    pub fn see(&mut self, fingerprint: Fingerprint) -> bool {
+        if let Some(entry) = self.there.find_mut(fingerprint) {
+            *entry = fingerprint.to_bits() | EVER_SEEN | self.seen;
+            return true;
+        }
+        let back = self.missing.take(fingerprint);
+        if back {
+            self.there.insert(fingerprint, EVER_SEEN | self.seen);
+        }
+        back
+    }
+
+    /// Starts a sweep: from now on nothing is seen.
+    pub fn start_sweep(&mut self) {
+        self.seen ^= SEEN;
+    }
+
+    /// Ends a sweep: what it has not seen is missing from now on, and what has been missing for long
+    /// enough is forgotten. A sweep that misses very many at once does neither.
+    pub fn finish_sweep(&mut self, sweep: SweepEnd, rule: &Forgetting) -> Swept {
+        let seen = self.seen;
+        let is_gone =
+            move |entry: u64| entry & SEEN != seen && (sweep.covered || entry & EVER_SEEN != 0);
+        let of = self.there.len();
+        let gone = self.there.entries().filter(|entry| is_gone(*entry)).count();
+        let mut swept = Swept {
+            gone,
+            of,
+            ..Swept::default()
+        };
+        if rule.doubts(gone, of, sweep.appeared) {
+            let since = *self.doubted.get_or_insert(sweep.now);
+            if sweep.now.duration_since(since) < rule.doubt {
+                self.see_all();
+                swept.missing = self.missing.len();
+                swept.doubted = Some(since);
+                return swept;
+            }
+        }
+        self.doubted = None;
+        if gone > 0 {
+            let missing = &mut self.missing;
+            self.there
+                .extract(is_gone, |f| missing.add(f, sweep.now, rule));
+        }
+        swept.forgotten = self.missing.forget(self.there.len(), sweep.now, rule);
+        swept.missing = self.missing.len();
+        swept
+    }
+
+    // As if this sweep had seen what was there before it, whatever it has seen.
+    fn see_all(&mut self) {
+        for entry in self.there.entries_mut() {
+            *entry = *entry & !SEEN | self.seen;
+        }
+    }
+
+    /// How many blob versions are in the set.
+    pub fn len(&self) -> usize {
+        self.there.len() + self.missing.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// All of them, in no order.
+    pub fn iter(&self) -> impl Iterator<Item = Fingerprint> + '_ {
+        self.there.iter().chain(self.missing.iter())
+    }
+}
+
+#[cfg(test)]
+mod tests;

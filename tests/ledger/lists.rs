@@ -1,0 +1,75 @@
+//! What is asked for when a ledger is opened.
+
+use std::sync::Mutex;
+
+use async_trait::async_trait;
+use azure_blob_eventsource::{
+    ledger::store::{Chunk, Put},
+    storage::StorageError,
+};
+
+use super::*;
+
+/// A state container that notes which names were asked for.
+#[derive(Default)]
+struct Noted {
+    real: MemoryStore,
+    asked: Mutex<BTreeSet<String>>,
+}
+
+#[async_trait]
+impl StateStore for Noted {
+    async fn list(&self, prefix: &str) -> Result<Vec<String>, StorageError> {
+        let names = self.real.list(prefix).await?;
+        self.asked.lock().unwrap().extend(names.clone());
+        Ok(names)
+    }
+
+    async fn read(&self, name: &str, from: u64, limit: u64) -> Result<Option<Chunk>, StorageError> {
+        self.real.read(name, from, limit).await
+    }
+
+    async fn create_append(&self, name: &str) -> Result<(), StorageError> {
+        self.real.create_append(name).await
+    }
+
+    async fn append(&self, name: &str, at: u64, bytes: Bytes) -> Result<Appended, StorageError> {
+        self.real.append(name, at, bytes).await
+    }
+
+    async fn put_new(&self, name: &str, bytes: Bytes) -> Result<Put, StorageError> {
+        self.real.put_new(name, bytes).await
+    }
+
+    async fn put(&self, name: &str, bytes: Bytes) -> Result<(), StorageError> {
+        self.real.put(name, bytes).await
+    }
+
+    async fn delete(&self, name: &str) -> Result<(), StorageError> {
+        self.real.delete(name).await
+    }
+}
+
+#[tokio::test]
+async fn opening_and_compacting_do_not_list_dead_letters_and_requests() {
+    let store = Arc::new(Noted::default());
+    for name in ["dead/1.json", "dead/2.json", "requests/retry-1.json"] {
+        let name = format!("datasets/{name}");
+        store.put(&name, Bytes::from("{}")).await.unwrap();
+    }
+    let home = Home {
+        store: store.clone(),
+        ..home(1, &Arc::default())
+    };
+    let (mut journal, contents) = begin(&home).await;
+    let snapshot = journal.snapshot(&contents);
+    journal.compact(snapshot).await.unwrap();
+    Journal::open(&home).await.unwrap();
+    let asked = store.asked.lock().unwrap().clone();
+    assert!(asked.len() > 3, "{asked:?}");
+    let others: Vec<_> = asked
+        .iter()
+        .filter(|n| home.generation(n).is_none())
+        .collect();
+    assert!(others.is_empty(), "{others:?}");
+}
