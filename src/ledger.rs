@@ -11,6 +11,7 @@ use std::{
 
 pub mod chain;
 pub mod done_set;
+pub mod draft;
 pub mod error;
 pub mod facts;
 pub mod fingerprint;
@@ -100,6 +101,11 @@ impl Ledger {
     /// What is durable.
     pub fn contents(&self) -> &Contents {
         &self.contents
+    }
+
+    /// Forgets nothing from now on, or again what it should.
+    pub fn hold(&mut self, held: bool) {
+        self.contents.done.hold(held);
     }
 
     /// What is durable, to be kept elsewhere. Nothing is left.

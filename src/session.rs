@@ -11,6 +11,7 @@ use futures::future::BoxFuture;
 use thiserror::Error;
 use tokio::{
     sync::{Semaphore, mpsc},
+    task::JoinSet,
     time::{Instant, sleep_until},
 };
 use tokio_util::sync::CancellationToken;
@@ -204,6 +205,8 @@ impl Session {
             enough: self.config.limits.in_flight.div_ceil(2),
             stats: Arc::clone(&self.stats),
             whole: Instant::now(),
+            drafts: JoinSet::new(),
+            since: None,
         };
         // The recorder ends when nobody is left who could hand it something.
         drop(line);

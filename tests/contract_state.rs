@@ -22,6 +22,8 @@ testkit::contract![
     of_many_puts_of_one_name_one_happens,
     a_put_over_another_replaces_it,
     a_put_leaves_a_journal_alone,
+    parts_show_once_a_blob_is_made_of_them,
+    parts_leave_what_was_there,
     reads_are_ranges_of_the_blob,
     an_empty_blob_reads_as_nothing,
     an_absent_blob_reads_as_none,
@@ -159,6 +161,45 @@ async fn a_put_leaves_a_journal_alone(subject: Subject) {
     let put = state.put_new(JOURNAL, "x".into()).await.unwrap();
     assert_eq!(put, Put::Existed);
     assert_eq!(append(&*state, 3, "two").await, Appended::Yes);
+}
+
+async fn parts_show_once_a_blob_is_made_of_them(subject: Subject) {
+    let state = subject.state();
+    let parts = [
+        "0000000000000001-0000000",
+        "0000000000000001-0000001",
+        "0000000000000002-0000000",
+    ];
+    for (part, seed) in parts.iter().zip(1..) {
+        state
+            .put_part("parts", part, random(seed, 70_000))
+            .await
+            .unwrap();
+    }
+    assert_eq!(state.read("parts", 0, 1).await.unwrap(), None);
+    assert!(state.list("").await.unwrap().is_empty());
+    // In the order of the call, and without what another writer left.
+    let wanted = [parts[1], parts[0]].map(str::to_owned);
+    assert_eq!(
+        state.put_parts("parts", &wanted).await.unwrap(),
+        Put::Written
+    );
+    let expected = [random(2, 70_000), random(1, 70_000)].concat();
+    assert!(whole(&*state, "parts").await.unwrap() == expected);
+    assert_eq!(state.list("").await.unwrap(), ["parts"]);
+}
+
+async fn parts_leave_what_was_there(subject: Subject) {
+    let state = subject.state();
+    let part = "0000000000000001-0000000";
+    state
+        .put_part("parts", part, Bytes::from("mine"))
+        .await
+        .unwrap();
+    state.put_new("parts", Bytes::from("theirs")).await.unwrap();
+    let put = state.put_parts("parts", &[part.to_owned()]).await.unwrap();
+    assert_eq!(put, Put::Existed);
+    assert_eq!(whole(&*state, "parts").await.unwrap(), "theirs");
 }
 
 async fn reads_are_ranges_of_the_blob(subject: Subject) {

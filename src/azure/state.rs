@@ -1,6 +1,6 @@
 //! The state container.
 //!
-//! Facts: "Append Block", "Put Blob", "Get Blob" and "Delete Blob", Azure Storage REST API, version 2026-02-06.
+//! Facts: "Append Block", "Put Blob", "Put Block", "Put Block List", "Get Blob" and "Delete Blob", Azure Storage REST API, version 2026-02-06.
 //!
 //! Writes go through the official clients, which are given our sign-in and no retries. Reads do not:
 //! the client fetches parts in tasks of their own, which nothing bounds. The list of names comes from
@@ -11,10 +11,12 @@ use std::{sync::Arc, time::Duration};
 use async_trait::async_trait;
 use azure_core::http::{Etag, NoFormat, RequestContent, Url};
 use azure_storage_blob::{
-    AppendBlobClient, AppendBlobClientOptions, BlobClient, BlobClientOptions,
+    AppendBlobClient, AppendBlobClientOptions, BlobClient, BlobClientOptions, BlockBlobClient,
+    BlockBlobClientOptions,
     models::{
         AppendBlobClientAppendBlockOptions, AppendBlobClientCreateOptions, BlobClientDeleteOptions,
-        BlobClientUploadOptions, DeleteSnapshotsOptionType,
+        BlobClientUploadOptions, BlockBlobClientCommitBlockListOptions, BlockLookupList,
+        DeleteSnapshotsOptionType,
     },
 };
 use bytes::Bytes;
@@ -93,6 +95,15 @@ impl Container {
             version: VERSION.to_owned(),
         };
         AppendBlobClient::new(self.url(call, name)?, None, Some(options))
+            .map_err(|error| call.failed(&error))
+    }
+
+    fn block_blob(&self, call: Call<'_>, name: &str) -> Result<BlockBlobClient, StorageError> {
+        let options = BlockBlobClientOptions {
+            client_options: self.service.options(),
+            version: VERSION.to_owned(),
+        };
+        BlockBlobClient::new(self.url(call, name)?, None, Some(options))
             .map_err(|error| call.failed(&error))
     }
 
@@ -262,6 +273,42 @@ impl StateStore for Container {
         .await
     }
 
+    async fn put_part(&self, name: &str, part: &str, bytes: Bytes) -> Result<(), StorageError> {
+        let operation = self.operation("writing a part of", name);
+        let call = self.service.call(&operation, false);
+        let blob = self.block_blob(call, name)?;
+        let length = bytes.len() as u64;
+        within(call, patience(length), async {
+            let staged = blob.stage_block(part.as_bytes(), length, content(bytes), None);
+            staged.await.map(drop).map_err(|error| call.failed(&error))
+        })
+        .await
+    }
+
+    async fn put_parts(&self, name: &str, parts: &[String]) -> Result<Put, StorageError> {
+        let operation = self.operation("writing", name);
+        let call = self.service.call(&operation, false);
+        let blob = self.block_blob(call, name)?;
+        let list = BlockLookupList {
+            latest: Some(parts.iter().map(|part| part.clone().into_bytes()).collect()),
+            ..Default::default()
+        };
+        let list = list.try_into().map_err(|error| call.failed(&error))?;
+        let options = BlockBlobClientCommitBlockListOptions {
+            if_none_match: Some(Etag::from("*")),
+            ..Default::default()
+        };
+        within(call, PATIENCE, async {
+            match blob.commit_block_list(list, Some(options)).await {
+                Ok(_) => Ok(Put::Written),
+                // Whoever wrote a blob of this name has removed the parts.
+                Err(error) if is_there(&error) || lacks_parts(&error) => Ok(Put::Existed),
+                Err(error) => Err(call.failed(&error)),
+            }
+        })
+        .await
+    }
+
     async fn delete(&self, name: &str) -> Result<(), StorageError> {
         let operation = self.operation("deleting", name);
         let call = self.service.call(&operation, false);
@@ -325,6 +372,10 @@ fn is_there(error: &azure_core::Error) -> bool {
             None | Some("BlobAlreadyExists" | "ConditionNotMet")
         ))
     )
+}
+
+fn lacks_parts(error: &azure_core::Error) -> bool {
+    matches!(answer_of(error), Some((400, Some("InvalidBlockList"))))
 }
 
 fn has_moved(error: &azure_core::Error) -> bool {

@@ -23,6 +23,8 @@ pub struct DoneSet {
     missing: Missing,
     /// Since when sweeps miss so many at once that they do not count.
     doubted: Option<Instant>,
+    /// Whether nothing is forgotten for now.
+    held: bool,
 }
 
 /// What a sweep says of the set at its end.
@@ -116,7 +118,9 @@ impl DoneSet {
             self.there
                 .extract(is_gone, |f| missing.add(f, sweep.now, rule));
         }
-        swept.forgotten = self.missing.forget(self.there.len(), sweep.now, rule);
+        if !self.held {
+            swept.forgotten = self.missing.forget(self.there.len(), sweep.now, rule);
+        }
         swept.missing = self.missing.len();
         swept
     }
@@ -126,6 +130,17 @@ impl DoneSet {
         for entry in self.there.entries_mut() {
             *entry = *entry & !SEEN | self.seen;
         }
+    }
+
+    /// Forgets nothing from now on, or again what it should.
+    pub fn hold(&mut self, held: bool) {
+        self.held = held;
+    }
+
+    /// Those of one of [`TABLES`](super::prints::TABLES) parts. In which part a blob version is never changes.
+    pub fn of_table(&self, table: usize) -> impl Iterator<Item = Fingerprint> + '_ {
+        let missing = self.missing.of_table(table);
+        self.there.of_table(table).chain(missing)
     }
 
     /// How many blob versions are in the set.

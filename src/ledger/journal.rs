@@ -9,12 +9,18 @@
 //! journal to end. Who opens a journal appends [`Entry::Opened`]; from then on every earlier writer
 //! believes in a wrong position, is refused, reads the tail back, and knows that it was taken over.
 
+use std::{
+    future::Future,
+    sync::{Arc, Mutex},
+};
+
 use bytes::{Bytes, BytesMut};
 use tracing::{debug, info};
 
 use super::{
-    Contents,
+    Contents, Ledger,
     chain::Chain,
+    draft::Draft,
     error::JournalError,
     frame::{Entry, Frame, MAX_DONE},
     home::Home,
@@ -172,7 +178,13 @@ impl Journal {
         self.frames >= limit.frames || self.position > limit.bytes.max(2 * self.snapshot_bytes)
     }
 
-    /// The bytes of a snapshot of `contents`, for [`Journal::compact`].
+    /// Whether it has grown so long that it should not grow on before it is compacted.
+    pub fn is_too_long(&self) -> bool {
+        self.frames >= 2 * self.home.rollover.frames
+    }
+
+    /// The bytes of a snapshot of `contents`, for [`Journal::compact`] and [`Journal::restore`]: when nothing
+    /// is to be appended meanwhile.
     pub fn snapshot(&self, contents: &Contents) -> Bytes {
         let name = self.home.snapshot(self.generation + 1);
         snapshot(contents, &name, self.home.writer)
@@ -186,12 +198,43 @@ impl Journal {
     pub async fn compact(&mut self, snapshot: Bytes) -> Result<(), JournalError> {
         self.roll_over(snapshot).await?;
         self.remove_older().await;
+        self.tell_compacted();
+        Ok(())
+    }
+
+    /// Begins what [`Journal::compact_to`] ends, while appends go on.
+    pub fn draft(
+        &self,
+        ledger: Arc<Mutex<Ledger>>,
+    ) -> impl Future<Output = Result<Draft, StorageError>> + Send + use<> {
+        Draft::of(self.home.clone(), self.generation + 1, ledger)
+    }
+
+    /// As [`Journal::compact`], with a snapshot that was begun before: `since` is all that was appended since
+    /// then, and `count` how many fingerprints there are in both.
+    ///
+    /// # Errors
+    /// As [`Journal::append`].
+    pub async fn compact_to(
+        &mut self,
+        draft: Draft,
+        since: Vec<Entry>,
+        count: u64,
+    ) -> Result<(), JournalError> {
+        self.append(&[Entry::Sealed]).await?;
+        let (put, bytes) = draft.finish(since, count).await?;
+        self.go_on(put, bytes).await?;
+        self.remove_older().await;
+        self.tell_compacted();
+        Ok(())
+    }
+
+    fn tell_compacted(&self) {
         info!(
             source = self.home.source_id,
             generation = self.generation,
             "ledger compacted"
         );
-        Ok(())
     }
 
     // The seal shuts out whoever else writes this generation; from there on any session, this one
@@ -202,12 +245,18 @@ impl Journal {
     }
 
     async fn begin_next(&mut self, snapshot: Bytes) -> Result<(), JournalError> {
-        let next = self.generation + 1;
-        self.snapshot_bytes = snapshot.len() as u64;
-        let name = self.home.snapshot(next);
+        let name = self.home.snapshot(self.generation + 1);
         let put = || self.home.store.put_new(&name, snapshot.clone());
-        if self.home.retry_proven("write snapshot").run(put).await? == Put::Existed {
-            debug!(name, "the snapshot was there already");
+        let put = self.home.retry_proven("write snapshot").run(put).await?;
+        self.go_on(put, snapshot.len() as u64).await
+    }
+
+    // The next generation, whose snapshot is there.
+    async fn go_on(&mut self, put: Put, bytes: u64) -> Result<(), JournalError> {
+        let next = self.generation + 1;
+        self.snapshot_bytes = bytes;
+        if put == Put::Existed {
+            debug!(next, "the snapshot was there already");
             // Before anything else hangs on it: this generation still has all that is in it.
             check_snapshot(&self.home, next).await?;
         }
@@ -324,7 +373,7 @@ fn unsteady_position() -> StorageError {
 }
 
 // The frame that `bytes` end with, when `chain` is that of all before them.
-fn link(mut chain: Chain, writer: u64, bytes: &mut BytesMut) {
+pub(super) fn link(mut chain: Chain, writer: u64, bytes: &mut BytesMut) {
     chain.add(bytes);
     let entry = Entry::Link(chain.digest());
     Frame { writer, entry }.encode(bytes);

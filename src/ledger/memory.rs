@@ -16,12 +16,18 @@ use crate::storage::StorageError;
 #[derive(Debug, Default)]
 pub struct MemoryStore {
     blobs: Mutex<BTreeMap<String, Vec<u8>>>,
+    /// Parts of blobs by blob and name.
+    parts: Mutex<BTreeMap<(String, String), Bytes>>,
 }
 
 impl MemoryStore {
     // No operation leaves the map half changed, so a poisoned lock is as good as a whole one.
     fn blobs(&self) -> MutexGuard<'_, BTreeMap<String, Vec<u8>>> {
         self.blobs.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn parts(&self) -> MutexGuard<'_, BTreeMap<(String, String), Bytes>> {
+        self.parts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -70,6 +76,24 @@ impl StateStore for MemoryStore {
     async fn put(&self, name: &str, bytes: Bytes) -> Result<(), StorageError> {
         self.blobs().insert(name.to_owned(), bytes.to_vec());
         Ok(())
+    }
+
+    async fn put_part(&self, name: &str, part: &str, bytes: Bytes) -> Result<(), StorageError> {
+        let key = (name.to_owned(), part.to_owned());
+        self.parts().insert(key, bytes);
+        Ok(())
+    }
+
+    async fn put_parts(&self, name: &str, parts: &[String]) -> Result<Put, StorageError> {
+        let mut whole = Vec::new();
+        {
+            let mut uploaded = self.parts();
+            let keys = parts.iter().map(|part| (name.to_owned(), part.clone()));
+            keys.filter_map(|key| uploaded.remove(&key))
+                .for_each(|bytes| whole.extend_from_slice(&bytes));
+            uploaded.retain(|(of, _), _| of != name);
+        }
+        self.put_new(name, whole.into()).await
     }
 
     async fn delete(&self, name: &str) -> Result<(), StorageError> {

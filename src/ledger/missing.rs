@@ -121,6 +121,12 @@ impl Missing {
     pub(super) fn iter(&self) -> impl Iterator<Item = Fingerprint> + '_ {
         self.cohorts.iter().flat_map(|cohort| cohort.prints.iter())
     }
+
+    /// Those that are in this table of [`Prints`].
+    pub(super) fn of_table(&self, table: usize) -> impl Iterator<Item = Fingerprint> + '_ {
+        let cohorts = self.cohorts.iter();
+        cohorts.flat_map(move |cohort| cohort.prints.of_table(table))
+    }
 }
 
 impl Cohort {

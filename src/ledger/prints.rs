@@ -6,7 +6,7 @@ use super::fingerprint::Fingerprint;
 
 /// In how many tables [`Prints`] are. While a table grows, the old one is there beside the new one:
 /// with one of them for all, that would be half as much memory again.
-const TABLES: usize = 16;
+pub(super) const TABLES: usize = 16;
 
 /// The most that is made room for at the word of somebody else.
 const MOST_ROOM: usize = 1 << 24;
@@ -15,6 +15,8 @@ const MOST_ROOM: usize = 1 << 24;
 pub(super) const MARKS: u64 = 0b11;
 
 /// A set of entries: each is one `u64`, a fingerprint with marks of the owner's in its lowest bits.
+///
+/// A fingerprint is in the same table of every such set.
 #[derive(Debug, Default)]
 pub(super) struct Prints {
     tables: [HashTable<u64>; TABLES],
@@ -80,6 +82,12 @@ impl Prints {
     /// All fingerprints, in no order.
     pub(super) fn iter(&self) -> impl Iterator<Item = Fingerprint> + '_ {
         self.entries().map(Fingerprint::from_bits)
+    }
+
+    /// The fingerprints of one of the [`TABLES`].
+    pub(super) fn of_table(&self, table: usize) -> impl Iterator<Item = Fingerprint> + '_ {
+        let entries = self.tables.get(table).into_iter().flatten();
+        entries.map(|entry| Fingerprint::from_bits(*entry))
     }
 
     /// How many there are.

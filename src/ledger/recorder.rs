@@ -7,12 +7,14 @@ use std::{
 
 use tokio::{
     sync::{Semaphore, mpsc, oneshot},
+    task::{JoinError, JoinSet},
     time::{Instant, timeout_at},
 };
 use tracing::warn;
 
 use super::{
     Ledger,
+    draft::Draft,
     error::JournalError,
     facts::Facts,
     fingerprint::Fingerprint,
@@ -20,7 +22,10 @@ use super::{
     journal::Journal,
     lock,
 };
-use crate::{metrics::SourceStats, storage::StorageErrorKind};
+use crate::{
+    metrics::SourceStats,
+    storage::{StorageError, StorageErrorKind},
+};
 
 /// For how long records are gathered before one append makes them durable.
 const GROUP_WINDOW: Duration = Duration::from_millis(200);
@@ -133,6 +138,10 @@ pub struct Recorder {
     pub stats: Arc<SourceStats>,
     /// When it was last seen that no blob of the ledger is missing.
     pub whole: Instant,
+    /// The snapshot that is being written, if one is.
+    pub drafts: JoinSet<Result<Draft, StorageError>>,
+    /// What was appended since it was begun.
+    pub since: Option<Vec<Entry>>,
 }
 
 impl Recorder {
@@ -142,7 +151,18 @@ impl Recorder {
     /// As [`Journal::append`]: then nobody knows whether the last records are durable. But a ledger that was
     /// [lost](JournalError::Lost) has been written anew, and holds all of them.
     pub async fn run(mut self, mut records: mpsc::Receiver<Record>) -> Result<(), JournalError> {
-        while let Some(first) = records.recv().await {
+        loop {
+            let first = tokio::select! {
+                biased;
+                Some(drafted) = self.drafts.join_next() => {
+                    self.finish_compaction(drafted).await?;
+                    continue;
+                }
+                first = records.recv(), if !self.must_wait() => first,
+            };
+            let Some(first) = first else {
+                return Ok(());
+            };
             let mut group = Group::default();
             group.add(first);
             if group.is_idle() {
@@ -151,7 +171,11 @@ impl Recorder {
             self.gather(&mut group, &mut records).await;
             self.write(group).await?;
         }
-        Ok(())
+    }
+
+    // An append blob takes so many blocks and no more. A draft that does not come to its end is rare.
+    fn must_wait(&self) -> bool {
+        self.since.is_some() && self.journal.as_ref().is_some_and(Journal::is_too_long)
     }
 
     async fn gather(&self, group: &mut Group, records: &mut mpsc::Receiver<Record>) {
@@ -179,6 +203,9 @@ impl Recorder {
             return Err(self.rescue(error, group.entries).await);
         }
         self.proof.renew(asked);
+        if let Some(since) = &mut self.since {
+            since.extend(group.entries.iter().cloned());
+        }
         self.tell(group);
         let Some(journal) = &mut self.journal else {
             return Ok(());
@@ -194,11 +221,36 @@ impl Recorder {
                 compact = true;
             }
         }
-        if compact {
-            let snapshot = journal.snapshot(lock(&self.ledger).contents());
-            journal.compact(snapshot).await?;
+        if compact && self.since.is_none() {
+            lock(&self.ledger).hold(true);
+            self.since = Some(Vec::new());
+            self.drafts.spawn(journal.draft(Arc::clone(&self.ledger)));
         }
         Ok(())
+    }
+
+    async fn finish_compaction(
+        &mut self,
+        drafted: Result<Result<Draft, StorageError>, JoinError>,
+    ) -> Result<(), JournalError> {
+        let count = {
+            let mut ledger = lock(&self.ledger);
+            ledger.hold(false);
+            ledger.contents().done.len() as u64
+        };
+        let since = self.since.take().unwrap_or_default();
+        // One that panicked is begun anew with the next record.
+        let (Ok(draft), Some(journal)) = (drafted, &mut self.journal) else {
+            return Ok(());
+        };
+        let asked = Instant::now();
+        match journal.compact_to(draft?, since, count).await {
+            Ok(()) => {
+                self.proof.renew(asked);
+                Ok(())
+            }
+            Err(error) => Err(self.rescue(error, Vec::new()).await),
+        }
     }
 
     // What was appended is in memory as well, so a ledger that was deleted can be written anew.

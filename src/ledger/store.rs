@@ -44,6 +44,13 @@ pub trait StateStore: Send + Sync {
     /// Writes a block blob as a whole, in place of what was there.
     async fn put(&self, name: &str, bytes: Bytes) -> Result<(), StorageError>;
 
+    /// Uploads a part of a block blob. It shows in nothing before [`StateStore::put_parts`], and may be gone
+    /// once a blob of that name is written. All parts of a blob have names of the same length.
+    async fn put_part(&self, name: &str, part: &str, bytes: Bytes) -> Result<(), StorageError>;
+
+    /// Writes a block blob of these parts, in this order; one that is there already is left as it is.
+    async fn put_parts(&self, name: &str, parts: &[String]) -> Result<Put, StorageError>;
+
     /// Deletes the blob; that there is none is no error.
     async fn delete(&self, name: &str) -> Result<(), StorageError>;
 }

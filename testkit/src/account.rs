@@ -35,6 +35,8 @@ pub struct FakeAccount(Arc<Mutex<State>>);
 #[derive(Debug)]
 struct State {
     containers: BTreeMap<String, Container>,
+    /// Parts of block blobs by container, blob and name.
+    parts: BTreeMap<[String; 3], Bytes>,
     clock: Clock,
     writes: u64,
     limits: Limits,
@@ -79,6 +81,7 @@ impl FakeAccount {
     pub fn new() -> Self {
         Self(Arc::new(Mutex::new(State {
             containers: BTreeMap::new(),
+            parts: BTreeMap::new(),
             clock: Clock::Stands(datetime!(2026-01-01 0:00 UTC)),
             writes: 0,
             limits: Limits {
@@ -221,6 +224,27 @@ impl FakeAccount {
     /// Moves a blob into another tier, as Set Blob Tier does: ETag and times stay.
     pub fn set_access(&self, container: &str, name: &str, access: Access) -> Result<(), Refusal> {
         self.lock().set_access(container, name, access)
+    }
+
+    /// Uploads a part of a block blob, which shows in nothing before [`FakeAccount::put_parts`].
+    pub fn put_part(
+        &self,
+        container: &str,
+        name: &str,
+        part: &str,
+        bytes: Bytes,
+    ) -> Result<(), Refusal> {
+        self.lock().put_part(container, name, part, bytes)
+    }
+
+    /// Writes a block blob of its parts, unless there is one of that name. Returns its ETag.
+    pub fn put_parts(
+        &self,
+        container: &str,
+        name: &str,
+        parts: &[String],
+    ) -> Result<String, Refusal> {
+        self.lock().put_parts(container, name, parts)
     }
 
     /// Appends to an append blob, if it is `at` bytes long where a position is given. Returns the

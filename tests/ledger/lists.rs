@@ -45,6 +45,14 @@ impl StateStore for Noted {
         self.real.put(name, bytes).await
     }
 
+    async fn put_part(&self, name: &str, part: &str, bytes: Bytes) -> Result<(), StorageError> {
+        self.real.put_part(name, part, bytes).await
+    }
+
+    async fn put_parts(&self, name: &str, parts: &[String]) -> Result<Put, StorageError> {
+        self.real.put_parts(name, parts).await
+    }
+
     async fn delete(&self, name: &str) -> Result<(), StorageError> {
         self.real.delete(name).await
     }

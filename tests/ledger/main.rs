@@ -3,18 +3,23 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Mutex},
+    task::Poll,
+};
 
 use azure_blob_eventsource::{
     filter::FilterSpec,
     ledger::{
-        Contents,
+        Contents, Ledger,
         error::JournalError,
         facts::Facts,
         fingerprint::{Fingerprint, FingerprintKey},
         frame::{Entry, Frame, FrameReader},
         home::{Home, Rollover},
         journal::Journal,
+        lock,
         memory::MemoryStore,
         recover::recover,
         store::{Appended, StateStore},
@@ -261,6 +266,65 @@ async fn a_compaction_that_sleeps_at_any_await_point_is_shut_out() {
             expected,
             "asleep after {polls} polls"
         );
+    }
+}
+
+/// A snapshot that is written while appends go on has them as well, whenever the session stops.
+#[tokio::test]
+async fn a_draft_holds_what_was_recorded_while_it_was_written() {
+    let mut ended = false;
+    for polls in 0.. {
+        let account = FakeAccount::new();
+        account.create_container("state").unwrap();
+        let store = FakeState::new(account, "state", FaultSource::none());
+        let home = |writer| Home {
+            store: Arc::new(store.clone()),
+            ..home(writer, &Arc::default())
+        };
+        let durable = std::cell::Cell::new(0);
+        let mut session = Box::pin(async {
+            let (mut journal, contents) = begin(&home(1)).await;
+            let ledger = Arc::new(Mutex::new(Ledger::new(contents)));
+            for n in 0..3 {
+                let mut since = Vec::new();
+                let mut draft = Box::pin(journal.draft(Arc::clone(&ledger)));
+                let mut drafted = None;
+                for m in 0..3 {
+                    if drafted.is_none()
+                        && let Poll::Ready(it) = futures::poll!(&mut draft)
+                    {
+                        drafted = Some(it);
+                    }
+                    let entry = Entry::Done(prints(3 * n + m..3 * n + m + 1));
+                    journal.append(std::slice::from_ref(&entry)).await.unwrap();
+                    durable.set(3 * n + m + 1);
+                    lock(&ledger).recorded(entry.clone());
+                    since.push(entry);
+                }
+                let draft = match drafted {
+                    Some(draft) => draft,
+                    None => draft.await,
+                };
+                let count = lock(&ledger).contents().done.len() as u64;
+                let compacted = journal.compact_to(draft.unwrap(), since, count).await;
+                compacted.unwrap();
+            }
+        });
+        for _ in 0..polls {
+            ended = ended || futures::poll!(&mut session).is_ready();
+        }
+        drop(session);
+        let (_, contents) = begin(&home(2)).await;
+        let found = done(&contents);
+        assert!(found.is_superset(&prints(0..durable.get()).into_iter().collect()));
+        assert!(
+            found.len() as u64 <= durable.get() + 1,
+            "after {polls} polls"
+        );
+        if ended {
+            assert_eq!(found.len(), 9);
+            break;
+        }
     }
 }
 

@@ -309,3 +309,48 @@ async fn a_wait_that_the_service_asks_for_is_bounded_and_told() {
     stream.until_sweeps(4).await;
     assert_eq!(stream.stats.error(), None);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_compaction_that_takes_long_holds_up_neither_events_nor_records() {
+    let mut stage = Stage::new().with_container();
+    stage.rollover.frames = 8;
+    stage.config.interval = SECOND;
+    stage.config.limits.settle = SECOND;
+    stage.config.limits.in_flight = 4;
+    let parts = Arc::new(AtomicU64::new(0));
+    let seen = Arc::clone(&parts);
+    stage.state_faults = FaultSource::new(move |op: Op| match op {
+        // A part of the snapshot.
+        Op::Put => {
+            seen.fetch_add(1, Relaxed);
+            Fault::Slow(600 * SECOND)
+        }
+        _ => Fault::None,
+    });
+    let mut stream = stage.start();
+    for n in 0..12 {
+        stage.put(&format!("{n}.csv"));
+        stream.take(1).await;
+        stream.until_done(n + 1).await;
+        // Until the upload has begun; the journal may have twice as many frames.
+        if parts.load(Relaxed) > 0 {
+            break;
+        }
+    }
+    assert_eq!(parts.load(Relaxed), 1, "no compaction has begun");
+    let begun = tokio::time::Instant::now();
+    let before = stream.stats.events_done.load(Relaxed);
+    for n in 0..5 {
+        stage.put(&format!("during-{n}.csv"));
+        stream.take(1).await;
+        stream.until_done(before + n + 1).await;
+    }
+    assert!(begun.elapsed() < 60 * SECOND, "{:?}", begun.elapsed());
+    let journals = || stage.in_folder("journal-");
+    assert_eq!(journals(), ["journal-0000000001"]);
+    sleep(1300 * SECOND).await;
+    assert_eq!(journals(), ["journal-0000000002"]);
+    stream.stop().await.unwrap();
+    stage.state_faults = FaultSource::none();
+    assert!(stage.deliver().await.is_empty());
+}

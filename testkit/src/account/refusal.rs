@@ -25,6 +25,8 @@ pub enum Refusal {
     TooLarge,
     /// The append blob has taken as many blocks as it ever will.
     TooManyBlocks,
+    /// A block blob is to be made of a part that is not there.
+    InvalidBlockList,
     /// A listing cannot go on from this continuation.
     InvalidMarker,
     /// The range starts past the end.
@@ -72,6 +74,11 @@ impl Refusal {
                 412,
                 "ConditionNotMet",
                 "The condition specified using HTTP conditional header(s) is not met.",
+            ),
+            Self::InvalidBlockList => (
+                400,
+                "InvalidBlockList",
+                "The specified block list is invalid.",
             ),
             Self::InvalidBlobType => (
                 409,

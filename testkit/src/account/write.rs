@@ -1,7 +1,7 @@
 //! Writes: what a put and an append do to the account.
 
 use azure_blob_eventsource::blob::Access;
-use bytes::BytesMut;
+use bytes::{Bytes, BytesMut};
 
 use super::{Container, NewBlob, Refusal, State};
 
@@ -35,7 +35,39 @@ impl State {
             return Err(Refusal::BlobAlreadyExists);
         }
         blobs.insert(name.to_owned(), new.stored(etag.clone(), now));
+        self.parts
+            .retain(|[c, n, _], _| c != container || n != name);
         Ok(etag)
+    }
+
+    pub(super) fn put_part(
+        &mut self,
+        container: &str,
+        name: &str,
+        part: &str,
+        bytes: Bytes,
+    ) -> Result<(), Refusal> {
+        self.stored(container)?;
+        let key = [container, name, part].map(str::to_owned);
+        self.parts.insert(key, bytes);
+        Ok(())
+    }
+
+    pub(super) fn put_parts(
+        &mut self,
+        container: &str,
+        name: &str,
+        parts: &[String],
+    ) -> Result<String, Refusal> {
+        if self.stored(container)?.contains_key(name) {
+            return Err(Refusal::BlobAlreadyExists);
+        }
+        let mut whole = BytesMut::new();
+        for part in parts {
+            let key = [container, name, part].map(str::to_owned);
+            whole.extend_from_slice(self.parts.get(&key).ok_or(Refusal::InvalidBlockList)?);
+        }
+        self.put(container, name, NewBlob::new(whole.freeze()), true)
     }
 
     fn make_parents(&mut self, container: &str, name: &str) -> Result<(), Refusal> {

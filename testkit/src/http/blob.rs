@@ -1,4 +1,4 @@
-//! Put Blob, Append Block, Get Blob and Get Blob Properties.
+//! Put Blob, Put Block, Put Block List, Append Block, Get Blob and Get Blob Properties.
 
 use azure_blob_eventsource::blob::BlobType;
 
@@ -18,6 +18,28 @@ pub(super) fn put(account: &FakeAccount, call: &Call) -> Result<Answer, Refusal>
         true => account.put_new(container, name, blob)?,
         false => account.put(container, name, blob)?,
     };
+    written(account, call)
+}
+
+/// Blocks are known by their names in base64, as they come.
+pub(super) fn put_block(account: &FakeAccount, call: &Call) -> Result<Answer, Refusal> {
+    let block = call.query.get("blockid").ok_or(Refusal::InvalidQuery)?;
+    account.put_part(&call.container, &call.blob, block, call.body.clone())?;
+    Ok(answer::empty(201, account.now()))
+}
+
+/// Only with a list of `Latest` blocks, and where there is no blob of that name.
+pub(super) fn put_block_list(account: &FakeAccount, call: &Call) -> Result<Answer, Refusal> {
+    if call.header("if-none-match") != Some("*") {
+        return Err(Refusal::InvalidHeader);
+    }
+    let list = std::str::from_utf8(&call.body).map_err(|_| Refusal::InvalidHeader)?;
+    let blocks: Vec<_> = list
+        .split("<Latest>")
+        .skip(1)
+        .filter_map(|block| Some(block.split_once("</Latest>")?.0.to_owned()))
+        .collect();
+    account.put_parts(&call.container, &call.blob, &blocks)?;
     written(account, call)
 }
 

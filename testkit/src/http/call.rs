@@ -21,6 +21,10 @@ pub enum HttpOp {
     ListBlobs,
     /// Put Blob, of a block blob or an (empty) append blob.
     PutBlob,
+    /// Put Block.
+    PutBlock,
+    /// Put Block List.
+    PutBlockList,
     /// Append Block.
     AppendBlock,
     /// Get Blob.
@@ -102,6 +106,8 @@ fn operation(
         ("DELETE", true, "container", "") => HttpOp::DeleteContainer,
         ("GET" | "HEAD", true, "container", "") => HttpOp::ContainerProperties,
         ("PUT", false, "", "") => HttpOp::PutBlob,
+        ("PUT", false, "", "block") => HttpOp::PutBlock,
+        ("PUT", false, "", "blocklist") => HttpOp::PutBlockList,
         ("PUT", false, "", "appendblock") => HttpOp::AppendBlock,
         ("GET", false, "", "") => HttpOp::GetBlob,
         ("HEAD", false, "", "") => HttpOp::BlobProperties,

@@ -86,6 +86,8 @@ fn act(shared: &Shared, call: &Call) -> Answer {
             .map(|()| empty(200)),
         HttpOp::ListBlobs => list::list(shared, call),
         HttpOp::PutBlob => blob::put(account, call),
+        HttpOp::PutBlock => blob::put_block(account, call),
+        HttpOp::PutBlockList => blob::put_block_list(account, call),
         HttpOp::AppendBlock => blob::append(account, call),
         HttpOp::GetBlob | HttpOp::BlobProperties => blob::get(account, call),
         HttpOp::DeleteBlob => account

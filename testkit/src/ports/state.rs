@@ -116,6 +116,26 @@ impl StateStore for FakeState {
         .await
     }
 
+    async fn put_part(&self, name: &str, part: &str, bytes: Bytes) -> Result<(), StorageError> {
+        let (name, part) = (name.to_owned(), part.to_owned());
+        self.call(Op::Put, move |account, container| {
+            account.put_part(container, &name, &part, bytes.clone())
+        })
+        .await
+    }
+
+    async fn put_parts(&self, name: &str, parts: &[String]) -> Result<Put, StorageError> {
+        let (name, parts) = (name.to_owned(), parts.to_vec());
+        self.call(Op::PutNew, move |account, container| {
+            match account.put_parts(container, &name, &parts) {
+                Ok(_) => Ok(Put::Written),
+                Err(Refusal::BlobAlreadyExists | Refusal::InvalidBlockList) => Ok(Put::Existed),
+                Err(other) => Err(other),
+            }
+        })
+        .await
+    }
+
     async fn delete(&self, name: &str) -> Result<(), StorageError> {
         let name = name.to_owned();
         self.call(Op::Delete, move |account, container| {
