@@ -1,4 +1,5 @@
-//! The command line. Together with `app` the only place that reads the environment.
+//! The command line. Together with `app` the only place that reads the environment, but for the variables that
+//! all programs share: those of proxies (`proxy`), certificates and cloud identities.
 
 use std::{net::SocketAddr, path::PathBuf};
 

@@ -23,6 +23,7 @@ mod download;
 mod endpoint;
 mod failure;
 pub mod list_page;
+mod pasted;
 mod pipeline;
 mod plain;
 mod shared_key;
@@ -30,6 +31,7 @@ mod sign_in;
 mod state;
 mod token;
 mod transport;
+mod unanswered;
 mod xml;
 mod xml_text;
 
@@ -55,12 +57,28 @@ pub enum ConnectError {
     /// The configuration does not fit the credential or the rules: the caller's mistake.
     #[error("{0}")]
     Invalid(String),
-    /// The credential is missing or cannot be read: the operator's mistake.
+    /// There is no such credential: the operator's mistake.
+    #[error("{0}")]
+    NoCredential(String),
+    /// The credential cannot be read or understood: the operator's mistake.
     #[error("{0}")]
     Credential(String),
+    /// Something is missing on the machine or in the image that this runs in: the operator's mistake.
+    #[error("{0}")]
+    Machine(String),
 }
 
 impl Connector {
+    /// Sees whether there is a directory of credentials where one is configured, so that a mistake shows at the start.
+    ///
+    /// # Errors
+    /// [`ConnectError::Credential`].
+    pub fn look_into_credentials(&self) -> Result<(), ConnectError> {
+        let dir = self.credentials_dir.as_deref();
+        dir.map_or(Ok(()), credential::look_into)
+            .map_err(ConnectError::Credential)
+    }
+
     /// Resolves the account's endpoint and how to sign in: with the connection string in the file
     /// `credential`, or, without one, with the server's own identity. Reads a small file; sends nothing.
     ///
@@ -75,9 +93,7 @@ impl Connector {
             Some(name) => self.with_credential(location, name)?,
             None => self.with_own_identity(location)?,
         };
-        Ok(Account {
-            service: Arc::new(Service::new(endpoint, sign_in)),
-        })
+        Account::at(endpoint, sign_in)
     }
 
     /// An account that is signed in to with `secret`, the account's key or a connection string, or, without
@@ -94,9 +110,7 @@ impl Connector {
             Some(secret) => with_secret(location, secret)?,
             None => self.with_own_identity(location)?,
         };
-        Ok(Account {
-            service: Arc::new(Service::new(endpoint, sign_in)),
-        })
+        Account::at(endpoint, sign_in)
     }
 
     fn with_credential(
@@ -105,13 +119,13 @@ impl Connector {
         name: &str,
     ) -> Result<(Endpoint, SignIn), ConnectError> {
         let dir = self.credentials_dir.as_deref().ok_or_else(|| {
-            ConnectError::Credential(
+            ConnectError::NoCredential(
                 "credential: this server has no credentials; its operator can mount some and give `--credentials-dir`"
                     .to_owned(),
             )
         })?;
         let file = CredentialFile::new(dir, name).map_err(ConnectError::Invalid)?;
-        let content = file.read().map_err(ConnectError::Credential)?;
+        let content = file.read()?;
         must_belong(&content, location, name)?;
         Ok((content.endpoint.clone(), SignIn::with_file(file, content)))
     }
@@ -132,6 +146,14 @@ fn with_secret(location: &Location, secret: &str) -> Result<(Endpoint, SignIn), 
     })?;
     must_belong(&content, location, "key")?;
     Ok((endpoint, SignIn::with(content)))
+}
+
+/// The text of a file that holds a secret: `bytes` are all of it.
+///
+/// # Errors
+/// A sentence that says what it holds in the place of text, and nothing of it.
+pub fn text_of_secret(bytes: &[u8]) -> Result<&str, String> {
+    credential::text(bytes)
 }
 
 fn endpoint_of(location: &Location) -> Result<Endpoint, ConnectError> {
@@ -192,6 +214,13 @@ fn wrong(field: &str, problem: &str) -> ConnectError {
 }
 
 impl Account {
+    fn at(endpoint: Endpoint, sign_in: SignIn) -> Result<Self, ConnectError> {
+        let service = Service::new(endpoint, sign_in).map_err(ConnectError::Machine)?;
+        Ok(Self {
+            service: Arc::new(service),
+        })
+    }
+
     /// The URL of the blob service, without a trailing slash.
     pub fn endpoint(&self) -> &str {
         self.service.endpoint()

@@ -26,6 +26,7 @@ pub mod metrics;
 pub mod open;
 pub mod plain;
 pub mod port;
+pub mod proxy;
 pub mod registry;
 pub mod request;
 pub mod retry;
@@ -37,3 +38,4 @@ pub mod storage;
 pub mod telemetry;
 #[cfg(test)]
 mod testing;
+pub mod trust;

@@ -17,6 +17,10 @@ use crate::{
     metrics::{PortStats, SourceStats},
 };
 
+mod refused;
+
+pub use refused::{Refusal, Refusals};
+
 /// Clients choose the names of sources, so the number of those we remember has a bound.
 const REMEMBERED: usize = 1024;
 
@@ -27,6 +31,8 @@ const LEDGERS: usize = 4;
 /// All sources that have been streamed since the process started, and the ports that it serves.
 #[derive(Debug, Default)]
 pub struct Registry {
+    /// The streams that were refused before they began.
+    pub refusals: Refusals,
     sources: Mutex<HashMap<String, Arc<Source>>>,
     ports: Mutex<BTreeMap<&'static str, Arc<PortStats>>>,
 }

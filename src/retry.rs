@@ -11,7 +11,7 @@ use std::{
 
 use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 use time::OffsetDateTime;
-use tracing::{info, warn};
+use tracing::{debug, info, warn};
 
 use crate::{event::rfc3339, metrics::SourceStats, storage::StorageError};
 
@@ -26,7 +26,8 @@ const MOST_OBEYED: Duration = Duration::from_secs(300);
 ///
 /// Waits grow from half a second to half a minute, with jitter, and never end; a `Retry-After` that
 /// is longer is obeyed, for five minutes at a time. Each failure is counted; the log gets a line when
-/// the fault begins, when it changes, and when it is over.
+/// the fault begins, when it changes, and when it is over. A connection that was closed before it answered is no fault
+/// the first time: the call is made again at once.
 #[derive(Debug)]
 pub struct Retry {
     what: &'static str,
@@ -35,6 +36,8 @@ pub struct Retry {
     waits: ExponentialBackoff,
     proven: bool,
     failures: u32,
+    /// Whether the one try that needs no wait has been had.
+    hurried: bool,
     last: Option<(String, bool)>,
     // Tells its error from those of others in the numbers of the source.
     number: u64,
@@ -51,6 +54,7 @@ impl Retry {
             waits: waits(seed),
             proven: false,
             failures: 0,
+            hurried: false,
             last: None,
             number: NEXT.fetch_add(1, Relaxed),
         }
@@ -86,6 +90,7 @@ impl Retry {
 
     /// Says that the fault is over, if there was one. The next one begins with a short wait.
     pub fn succeeded(&mut self) {
+        self.hurried = false;
         if self.failures == 0 {
             return;
         }
@@ -102,6 +107,11 @@ impl Retry {
 
     /// Counts a failure and waits until the next try is due.
     pub async fn wait(&mut self, error: &StorageError) {
+        if error.unanswered && !self.hurried {
+            self.hurried = true;
+            debug!(operation = self.what, %error, "trying again at once");
+            return;
+        }
         let own = self.waits.next().unwrap_or(LONGEST);
         let asked = error.retry_after.map(|asked| asked.min(MOST_OBEYED));
         let asked = asked.filter(|asked| *asked > own);
@@ -238,6 +248,27 @@ mod tests {
         assert_eq!(stats.error().as_deref(), Some("list: busy"));
         drop(list);
         assert_eq!(stats.error(), None);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_connection_that_was_closed_is_a_fault_the_second_time_only() {
+        let closed = StorageError {
+            unanswered: true,
+            ..StorageError::new(Transient, "closed")
+        };
+        let stats = Arc::new(SourceStats::default());
+        let mut retry = Retry::new("append", 7, &stats);
+        let start = Instant::now();
+        for _ in 0..3 {
+            retry.wait(&closed).await;
+            assert_eq!((stats.error(), start.elapsed()), (None, Duration::ZERO));
+            retry.succeeded();
+        }
+        assert_eq!(stats.storage_retries.load(Relaxed), 0);
+        retry.wait(&closed).await;
+        retry.wait(&closed).await;
+        assert_eq!(stats.error().as_deref(), Some("append: closed"));
+        assert!(start.elapsed() >= SHORTEST);
     }
 
     #[tokio::test(start_paused = true)]

@@ -20,6 +20,9 @@ pub struct StorageError {
     pub retry_after: Option<Duration>,
     /// When the service answered, by its own clock, if it did.
     pub service_time: Option<OffsetDateTime>,
+    /// Whether the connection was closed before a word of the answer came, as happens to one that was idle: worth
+    /// one more try at once, without a word to anybody.
+    pub unanswered: bool,
 }
 
 /// The classes of failure that callers tell apart.
@@ -35,6 +38,8 @@ pub enum StorageErrorKind {
     NotFound,
     /// The endpoint's host name does not resolve: there is no such account, or name resolution fails.
     UnknownHost,
+    /// The server's certificate is not trusted, so nothing was asked.
+    Untrusted,
     /// A listing cannot go on, so that it has to start afresh: its continuation is refused (400 on a
     /// request that bore one), or it does not get ahead.
     StaleContinuation,
@@ -66,6 +71,7 @@ impl StorageError {
             message: message.into(),
             retry_after: None,
             service_time: None,
+            unanswered: false,
         }
     }
 
@@ -74,10 +80,10 @@ impl StorageError {
         self.kind == StorageErrorKind::Transient
     }
 
-    /// Whether to try again, of a service that has answered as it should before when `proven`: then
-    /// a strange answer (a proxy's page) or a name that does not resolve is a fault that passes.
+    /// Whether to try again, of a service that has answered as it should before when `proven`: then a strange
+    /// answer (a proxy's page), a name that does not resolve or another's certificate is a fault that passes.
     pub fn passes(&self, proven: bool) -> bool {
-        use StorageErrorKind::{Protocol, UnknownHost};
-        self.is_transient() || (proven && matches!(self.kind, Protocol | UnknownHost))
+        use StorageErrorKind::{Protocol, UnknownHost, Untrusted};
+        self.is_transient() || (proven && matches!(self.kind, Protocol | UnknownHost | Untrusted))
     }
 }

@@ -36,11 +36,20 @@ fn server(subject: &Subject) -> &HttpFace {
     subject.server().expect("the fake service")
 }
 
+/// A fault in which a connection is closed without an answer is made good at once, by a new connection: it takes two
+/// of them to be an error.
+fn is_closing(fault: &HttpFault) -> bool {
+    matches!(fault, HttpFault::DropRequest | HttpFault::LoseAnswer)
+}
+
 /// The error of a listing that meets `fault`, after which the listing goes on as if nothing had been.
 async fn meets(subject: &Subject, fault: HttpFault) -> StorageError {
     let listing = subject.listing();
     let first = listing.list("", None).await.unwrap();
-    server(subject).fault(HttpOp::ListBlobs, fault.clone());
+    let times = if is_closing(&fault) { 2 } else { 1 };
+    for _ in 0..times {
+        server(subject).fault(HttpOp::ListBlobs, fault.clone());
+    }
     let error = listing.list("", first.next.as_ref()).await;
     let error = error.expect_err(&format!("an error of {fault:?}"));
     let second = listing.list("", first.next.as_ref()).await.unwrap();
@@ -173,10 +182,61 @@ async fn a_write_whose_answer_is_lost_is_an_error_and_may_have_happened() {
         };
         assert_eq!(again, expected);
     }
+    // Made again at once: what is there by then may be our own.
     server(&subject).fault(HttpOp::PutBlob, HttpFault::LoseAnswer);
-    state.put_new("snapshot", "x".into()).await.unwrap_err();
-    let again = state.put_new("snapshot", "x".into()).await.unwrap();
-    assert_eq!(again, Put::Existed);
+    let put = state.put_new("snapshot", "x".into()).await.unwrap();
+    assert_eq!(put, Put::Existed);
+}
+
+#[tokio::test]
+async fn a_connection_that_the_service_closed_is_no_fault() {
+    let subject = with_journal().await;
+    let server = server(&subject);
+    for op in [
+        HttpOp::ListBlobs,
+        HttpOp::GetBlob,
+        HttpOp::PutBlob,
+        HttpOp::DeleteBlob,
+    ] {
+        server.fault(op, HttpFault::DropRequest);
+    }
+    for (op, outcome) in each_operation(&subject).await {
+        assert!(outcome.is_ok(), "{op:?}: {outcome:?}");
+    }
+    // Whoever appends looks first what came of it.
+    for fault in [HttpFault::DropRequest, HttpFault::LoseAnswer] {
+        server.fault(HttpOp::AppendBlock, fault.clone());
+        let append = subject.state().append("journal", 2, "x".into()).await;
+        let error = append.unwrap_err();
+        assert!(error.unanswered, "{fault:?}: {error}");
+    }
+    server.fault(HttpOp::AppendBlock, HttpFault::busy(None));
+    let append = subject.state().append("journal", 3, "x".into()).await;
+    assert!(!append.unwrap_err().unanswered);
+}
+
+#[tokio::test]
+async fn a_page_of_more_than_64_mib_is_asked_for_with_fewer_blobs() {
+    let subject = Subject::new(Face::Http).await;
+    // As XML has it, six times as long.
+    let note = "\"".repeat(8000);
+    for number in 0..1600 {
+        let blob = NewBlob::new("x").metadata("note", &note);
+        subject.put(&format!("{number:04}"), blob).await;
+    }
+    let (listing, mut names, mut after) = (subject.listing(), Vec::new(), None);
+    loop {
+        let page = listing.list("", after.as_ref()).await.unwrap();
+        names.extend(page.blobs().map(|blob| blob.name.to_owned()));
+        after = page.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    let all: Vec<_> = (0..1600).map(|number| format!("{number:04}")).collect();
+    assert_eq!(names, all);
+    // 5,000 and 2,500 blobs a page are too many, and that is not tried again: then come two pages.
+    assert_eq!(server(&subject).requests(HttpOp::ListBlobs), 4);
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use std::fmt::{self, Display, Formatter, Write};
 use time::OffsetDateTime;
 
 use super::status::{Phase, SourceStatus, Status};
-use crate::{age::Age, event::rfc3339, plain::is_hidden};
+use crate::{age::Age, event::rfc3339, plain::is_hidden, registry::Refusal};
 
 /// Nothing is loaded and nothing runs, whatever a name in the table may hold.
 pub(super) const POLICY: &str =
@@ -14,7 +14,7 @@ pub(super) const POLICY: &str =
 const STYLE: &str = "\
 :root{color-scheme:light dark}\
 body{font:15px/1.5 system-ui,sans-serif;margin:2rem;max-width:90rem}\
-h1{font-size:1.3rem;margin:0}p{margin:.3rem 0 1.2rem;opacity:.75}\
+h1{font-size:1.3rem;margin:0}h2{font-size:1.1rem;margin:1.5rem 0 0}p{margin:.3rem 0 1.2rem;opacity:.75}\
 .scroll{overflow-x:auto}\
 table{border-collapse:collapse;width:100%}\
 th,td{text-align:left;padding:.4rem .8rem;border-bottom:1px solid #8884;vertical-align:top}\
@@ -51,7 +51,9 @@ fn write(page: &mut String, status: &Status, now: OffsetDateTime) -> fmt::Result
         },
         Age(status.uptime_seconds),
     )?;
-    if status.sources.is_empty() {
+    if status.sources.is_empty() && !status.refused.is_empty() {
+        page.push_str("<p>No stream has begun yet: all that were asked for were refused.</p>");
+    } else if status.sources.is_empty() {
         page.push_str(
             "<p>No stream has been asked for yet: apply an EventSource that points here.</p>",
         );
@@ -65,7 +67,31 @@ fn write(page: &mut String, status: &Status, now: OffsetDateTime) -> fmt::Result
         }
         page.push_str("</tbody></table></div>");
     }
+    refused(page, &status.refused, now)?;
     page.push_str("<p>The same as <code>Accept: application/json</code>; numbers at <a href=/metrics>/metrics</a>.</p></body></html>\n");
+    Ok(())
+}
+
+fn refused(page: &mut String, refused: &[Refusal], now: OffsetDateTime) -> fmt::Result {
+    if refused.is_empty() {
+        return Ok(());
+    }
+    page.push_str(
+        "<h2>Refused streams</h2><p>They did not begin. An event leaves this list when a stream of it begins here.</p>\
+         <div class=scroll><table><thead><tr><th>Event<th>Last refused<th class=n>Times<th>Reason</tr></thead><tbody>",
+    );
+    for refusal in refused {
+        write!(
+            page,
+            "<tr><td>{}<td title='{}'>{} ago<td class=n>{}<td class=error>{}</tr>",
+            Escaped(&refusal.event),
+            rfc3339(refusal.at),
+            Age((now - refusal.at).whole_seconds().max(0).unsigned_abs()),
+            refusal.times,
+            Escaped(&refusal.reason),
+        )?;
+    }
+    page.push_str("</tbody></table></div>");
     Ok(())
 }
 
@@ -259,6 +285,27 @@ mod tests {
         ] {
             assert!(page.contains(part), "{part} is not in {page}");
         }
+    }
+
+    #[test]
+    fn a_refused_stream_is_shown_with_its_reason() {
+        let registry = Registry::default();
+        let now = OffsetDateTime::now_utc();
+        registry
+            .refusals
+            .note("<datasets>", "container: is missing", now);
+        let page = page(&registry);
+        for part in [
+            "No stream has begun yet",
+            "<h2>Refused streams</h2>",
+            "<tr><td>&lt;datasets&gt;<td title='",
+            "<td class=n>1<td class=error>container: is missing</tr>",
+        ] {
+            assert!(page.contains(part), "{part} is not in {page}");
+        }
+        assert!(!page.contains("apply an EventSource"));
+        registry.refusals.began("<datasets>");
+        assert!(!self::page(&registry).contains("Refused streams"));
     }
 
     #[test]

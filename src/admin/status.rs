@@ -10,7 +10,7 @@ use crate::{
     confirm::unfinished::Workflows,
     loops::Loops,
     metrics::{Pause, SourceStats},
-    registry::{Registry, Source},
+    registry::{Refusal, Registry, Source},
 };
 
 /// The server as a whole.
@@ -21,6 +21,8 @@ pub(super) struct Status {
     pub(super) uptime_seconds: u64,
     pub(super) shutting_down: bool,
     pub(super) sources: Vec<SourceStatus>,
+    /// Streams that were refused before they began, the latest first.
+    pub(super) refused: Vec<Refusal>,
 }
 
 /// One source.
@@ -87,6 +89,7 @@ pub(super) fn read(registry: &Registry, shutting_down: bool, started: Instant) -
             .iter()
             .map(|source| source_status(source))
             .collect(),
+        refused: registry.refusals.last_ones(),
     }
 }
 
@@ -200,6 +203,24 @@ mod tests {
         assert_eq!(workflows["withoutPhase"]["oldest"][0]["name"], "w-a");
         assert_eq!(workflows["withoutPhase"]["oldest"][0]["ageSeconds"], 192);
         assert_eq!(workflows["deleted"]["count"], 0);
+    }
+
+    #[test]
+    fn refused_streams_are_listed_with_event_reason_and_time() {
+        let registry = Registry::default();
+        let at = OffsetDateTime::UNIX_EPOCH;
+        registry.refusals.note("datasets", "unknown key `zzz`", at);
+        let status = read(&registry, false, Instant::now());
+        let json = serde_json::to_value(&status).unwrap_or_default();
+        assert_eq!(
+            json["refused"],
+            serde_json::json!([{
+                "event": "datasets",
+                "reason": "unknown key `zzz`",
+                "at": "1970-01-01T00:00:00Z",
+                "times": 1,
+            }])
+        );
     }
 
     #[test]

@@ -13,7 +13,7 @@ use tracing::{debug, info, warn};
 
 use crate::{
     admin::{self, Admin},
-    azure::Connector,
+    azure::{ConnectError, Connector},
     confirm::watch::Watches,
     grpc::{
         self, GrpcError, TlsFiles,
@@ -65,6 +65,9 @@ pub enum ServeError {
         /// What the system says.
         error: io::Error,
     },
+    /// The credentials cannot be had.
+    #[error(transparent)]
+    Credentials(#[from] ConnectError),
     /// The bearer token cannot be had.
     #[error(transparent)]
     Token(#[from] TokenError),
@@ -101,6 +104,7 @@ pub struct Server {
 impl Server {
     /// Takes the ports and reads what is to be read, so that every mistake shows at once.
     pub async fn bind(options: ServeOptions) -> Result<Self, ServeError> {
+        options.connector.look_into_credentials()?;
         let auth = BearerAuth::new(options.token_file.clone())?;
         let tls = options.tls.as_ref().map(TlsFiles::read).transpose()?;
         let (grpc, grpc_addr) = listen(options.listen, "--listen").await?;

@@ -11,12 +11,13 @@ use async_trait::async_trait;
 use azure_core::http::headers::{HeaderName, Headers};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use time::OffsetDateTime;
+use tracing::info;
 
 use super::{
     date,
     failure::Call,
     list_page::{self, PageError},
-    pipeline::{PATIENCE, Service, read, within},
+    pipeline::{PATIENCE, Read, Service, read_up_to, too_much, within},
 };
 use crate::{
     blob::{Continuation, ListPage, url::container_url},
@@ -27,9 +28,16 @@ use crate::{
     },
 };
 
-/// The largest page: 5,000 blobs with names of 1,024 characters and 8 KiB of metadata each come to
-/// less, and an answer without end must not fill the memory.
+/// The largest page, for an answer without end must not fill the memory. A usual page has 4 MB; 5,000 blobs with long
+/// names and much metadata, which XML writes at up to six times its length, can have more: then a page is asked for
+/// with fewer blobs.
 const LARGEST_PAGE: usize = 64 * 1024 * 1024;
+
+/// The most blobs that the service puts on a page.
+const MOST_BLOBS: usize = 5000;
+
+/// The first element of every listing.
+const ROOT: &[u8] = b"<EnumerationResults";
 
 const CONTENT_TYPE: HeaderName = HeaderName::from_static("content-type");
 
@@ -43,13 +51,15 @@ pub(super) struct Listing {
     url: String,
     // Bytes of the last page before the end of a listing: the next one will have about as many.
     page_bytes: AtomicUsize,
+    // How many blobs a page is asked for with: fewer, for good, once a page of so many was too large.
+    most_blobs: AtomicUsize,
 }
 
 impl Listing {
     /// The listing of `container`.
     pub(super) fn new(service: Arc<Service>, container: &str) -> Self {
         let url = format!(
-            "{}?restype=container&comp=list&include=copy,metadata&maxresults=5000",
+            "{}?restype=container&comp=list&include=copy,metadata",
             container_url(service.endpoint(), container)
         );
         Self {
@@ -57,11 +67,12 @@ impl Listing {
             operation: format!("listing container `{container}`"),
             url,
             page_bytes: AtomicUsize::new(0),
+            most_blobs: AtomicUsize::new(MOST_BLOBS),
         }
     }
 
-    fn url(&self, prefix: &str, after: Option<&Continuation>) -> String {
-        let mut url = self.url.clone();
+    fn url(&self, prefix: &str, after: Option<&Continuation>, most: usize) -> String {
+        let mut url = format!("{}&maxresults={most}", self.url);
         let marker = after.map_or("", |marker| marker.0.as_str());
         for (name, value) in [("prefix", prefix), ("marker", marker)] {
             if !value.is_empty() {
@@ -72,12 +83,18 @@ impl Listing {
         url
     }
 
-    async fn page(&self, call: Call<'_>, url: &str) -> Result<ListPage, StorageError> {
+    /// `None` when there is more on the page than a page may have.
+    async fn page(&self, call: Call<'_>, url: &str) -> Result<Option<ListPage>, StorageError> {
         let (headers, body) = self.service.get(call, url, None).await?.success(call)?;
         must_be_xml(call, &headers)?;
         let service_time = service_time(call, &headers)?;
         let expected = self.page_bytes.load(Relaxed);
-        let body = read(call, body, expected + expected / 16, LARGEST_PAGE).await?;
+        let body = read_up_to(call, body, expected + expected / 16, LARGEST_PAGE).await?;
+        let body = match body {
+            Read::Whole(body) => body,
+            Read::TooMuch(start) if is_listing(&start) => return Ok(None),
+            Read::TooMuch(_) => return Err(too_much(call, LARGEST_PAGE)),
+        };
         let page = list_page::parse(&body, service_time).map_err(|error| match error {
             // Without the place of the cut, which differs from try to try, and the log gets a line
             // when a fault changes.
@@ -89,7 +106,35 @@ impl Listing {
         if page.next.is_some() {
             self.page_bytes.store(body.len(), Relaxed);
         }
-        Ok(page)
+        Ok(Some(page))
+    }
+
+    /// A page with as many blobs as it has room for.
+    async fn page_that_fits(
+        &self,
+        call: Call<'_>,
+        prefix: &str,
+        after: Option<&Continuation>,
+    ) -> Result<ListPage, StorageError> {
+        loop {
+            let most = self.most_blobs.load(Relaxed);
+            let url = self.url(prefix, after, most);
+            if let Some(page) = within(call, PATIENCE, self.page(call, &url)).await? {
+                return Ok(page);
+            }
+            let fewer = most / 2;
+            if fewer == 0 {
+                return Err(too_much(call, LARGEST_PAGE));
+            }
+            self.most_blobs.fetch_min(fewer, Relaxed);
+            // The next one is another size than the last.
+            self.page_bytes.store(0, Relaxed);
+            info!(
+                operation = self.operation,
+                blobs = fewer,
+                "a page has more than 64 MiB; asking for pages of fewer blobs from now on"
+            );
+        }
     }
 }
 
@@ -101,8 +146,7 @@ impl BlobListing for Listing {
         after: Option<&Continuation>,
     ) -> Result<ListPage, StorageError> {
         let call = self.service.call(&self.operation, after.is_some());
-        let url = self.url(prefix, after);
-        let page = within(call, PATIENCE, self.page(call, &url)).await?;
+        let page = self.page_that_fits(call, prefix, after).await?;
         // A sweep that followed it would go round for ever.
         if page.next.is_some() && page.next.as_ref() == after {
             return Err(call.error(
@@ -112,6 +156,11 @@ impl BlobListing for Listing {
         }
         Ok(page)
     }
+}
+
+// The service's answer starts with a byte order mark and a declaration. Fewer blobs make nothing else shorter.
+fn is_listing(start: &[u8]) -> bool {
+    start.windows(ROOT.len()).any(|part| part == ROOT)
 }
 
 // No content type at all is left to the parser to judge.

@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, fmt};
 
 use azure_core::credentials::Secret;
 
-use super::endpoint::Endpoint;
+use super::{endpoint::Endpoint, pasted};
 
 /// The emulator's account and key. They are published ("Use the Azurite emulator") and no secret.
 const EMULATOR_ACCOUNT: &str = "devstoreaccount1";
@@ -41,7 +41,11 @@ impl ConnectionString {
     /// # Errors
     /// A sentence that names the key that is wrong, and holds no value.
     pub(super) fn parse(text: &str) -> Result<Self, String> {
-        let fields = Fields::read(unwrapped(text))?;
+        let text = unwrapped(text);
+        if let Some(mistake) = pasted::mistake(text) {
+            return Err(mistake);
+        }
+        let fields = Fields::read(text)?;
         if let Some(yes) = fields.get("UseDevelopmentStorage") {
             return emulator(yes, fields.get("DevelopmentStorageProxyUri"));
         }
@@ -98,9 +102,6 @@ struct Fields<'a>(BTreeMap<String, &'a str>);
 
 impl<'a> Fields<'a> {
     fn read(text: &'a str) -> Result<Self, String> {
-        if text.is_empty() {
-            return Err("it is empty".to_owned());
-        }
         let mut fields = BTreeMap::new();
         for part in text
             .split(';')
@@ -176,16 +177,30 @@ fn account_key(key: &str) -> Result<Proof, String> {
 
 fn shared_access_signature(sas: &str) -> Result<Proof, String> {
     let sas = sas.trim_start_matches('?');
-    let is_query = sas
-        .bytes()
-        .all(|byte| byte.is_ascii_graphic() && byte != b'#');
-    if !is_query || !sas.split('&').any(|pair| pair.starts_with("sig=")) {
+    if !sas.split('&').any(|pair| pair.starts_with("sig=")) {
         return Err(
             "`SharedAccessSignature` of the connection string is not a SAS: it has no `sig=…`"
                 .to_owned(),
         );
     }
-    Ok(Proof::Sas(Secret::new(sas.to_owned())))
+    let is_query = |byte: u8| byte.is_ascii_graphic() && byte != b'#';
+    if !sas.bytes().all(is_query) {
+        return Err(
+            "`SharedAccessSignature` of the connection string holds a character that no SAS has, a space say: \
+             copy it once more"
+                .to_owned(),
+        );
+    }
+    Ok(Proof::Sas(Secret::new(with_plus_encoded(sas))))
+}
+
+// A signature is base64, where `+` is a digit; in a query the service reads a bare one as a space.
+fn with_plus_encoded(sas: &str) -> String {
+    let pairs = sas.split('&').map(|pair| match pair.starts_with("sig=") {
+        true => pair.replace('+', "%2B"),
+        false => pair.to_owned(),
+    });
+    pairs.collect::<Vec<_>>().join("&")
 }
 
 fn emulator(yes: &str, proxy: Option<&str>) -> Result<ConnectionString, String> {

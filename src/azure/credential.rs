@@ -1,12 +1,12 @@
 //! Credential files: what the server's operator mounted, one connection string a file.
 
 use std::{
-    fs::File,
-    io::Read,
+    fs::{self, File},
+    io::{self, ErrorKind, Read},
     path::{Path, PathBuf},
 };
 
-use super::connection_string::ConnectionString;
+use super::{ConnectError, connection_string::ConnectionString};
 
 /// Far longer than any connection string.
 const LONGEST: u64 = 64 * 1024;
@@ -51,27 +51,103 @@ impl CredentialFile {
     ///
     /// # Errors
     /// A sentence that names the file and holds nothing of its content.
-    pub(super) fn read(&self) -> Result<ConnectionString, String> {
+    pub(super) fn read(&self) -> Result<ConnectionString, ConnectError> {
         let name = &self.name;
-        let text = self.text().map_err(|error| match error.kind() {
-            std::io::ErrorKind::NotFound => {
-                format!(
-                    "credential: there is no file `{name}` in the server's credentials directory; mount it there, or correct the name"
-                )
-            }
-            kind => format!("credential: the file `{name}` cannot be read: {kind}"),
-        })?;
-        ConnectionString::parse(&text)
-            .map_err(|problem| format!("credential: the file `{name}` cannot be used: {problem}"))
+        let bytes = self.bytes().map_err(|error| self.unreadable(&error))?;
+        text(&bytes)
+            .and_then(ConnectionString::parse)
+            .map_err(|problem| {
+                ConnectError::Credential(format!(
+                    "credential: the file `{name}` cannot be used: {problem}"
+                ))
+            })
     }
 
-    fn text(&self) -> std::io::Result<String> {
-        let mut text = String::new();
+    fn bytes(&self) -> io::Result<Vec<u8>> {
+        let mut bytes = Vec::new();
         File::open(&self.path)?
             .take(LONGEST)
-            .read_to_string(&mut text)?;
-        Ok(text)
+            .read_to_end(&mut bytes)?;
+        Ok(bytes)
     }
+
+    // The directory is looked at first: when it is not there, no file is.
+    fn unreadable(&self, error: &io::Error) -> ConnectError {
+        let dir = self.path.parent().unwrap_or(Path::new("/"));
+        if let Err(problem) = look_into(dir) {
+            return ConnectError::Credential(format!("credential: {problem}"));
+        }
+        let name = &self.name;
+        let problem = match error.kind() {
+            ErrorKind::NotFound => {
+                return ConnectError::NoCredential(format!(
+                    "credential: there is no file `{name}` in the server's credentials directory; mount it there, or \
+                     correct the name"
+                ));
+            }
+            ErrorKind::PermissionDenied => format!(
+                "the file `{name}` is there, and this server may not read it: give its user the right (of a mounted \
+                 Secret: `defaultMode`, and `fsGroup` of the pod)"
+            ),
+            ErrorKind::IsADirectory => format!(
+                "`{name}` is a directory, and must be a file: mount the Secret's key as this file"
+            ),
+            _ => format!("the file `{name}` cannot be read: {error}"),
+        };
+        ConnectError::Credential(format!("credential: {problem}"))
+    }
+}
+
+/// Whether a directory of credentials is there and can be looked into.
+///
+/// # Errors
+/// A sentence that names it and says what to do.
+pub(super) fn look_into(dir: &Path) -> Result<(), String> {
+    fs::read_dir(dir)
+        .map(drop)
+        .map_err(|error| closed(dir, &error))
+}
+
+fn closed(dir: &Path, error: &io::Error) -> String {
+    let shown = dir.display();
+    match error.kind() {
+        ErrorKind::NotFound => format!(
+            "the credentials directory {shown} (`--credentials-dir`) does not exist: mount the credentials there, or \
+             correct the option"
+        ),
+        ErrorKind::NotADirectory => format!(
+            "the credentials directory {shown} (`--credentials-dir`) is a file: give the directory that it is in"
+        ),
+        ErrorKind::PermissionDenied => format!(
+            "this server may not read the credentials directory {shown} (`--credentials-dir`): give its user the right \
+             to read and enter it"
+        ),
+        _ => format!(
+            "the credentials directory {shown} (`--credentials-dir`) cannot be read: {error}"
+        ),
+    }
+}
+
+/// The text of a file that holds a secret.
+///
+/// # Errors
+/// A sentence that says what it holds in the place of text.
+pub(super) fn text(bytes: &[u8]) -> Result<&str, String> {
+    // With or without its mark: every other byte of ASCII is zero.
+    let zeros = bytes.iter().filter(|byte| **byte == 0).count();
+    let is_utf16 = bytes.starts_with(&[0xff, 0xfe])
+        || bytes.starts_with(&[0xfe, 0xff])
+        || (bytes.len() >= 4 && zeros * 3 >= bytes.len());
+    if is_utf16 {
+        return Err(
+            "it is text in UTF-16, as `>` of Windows PowerShell writes it: write it in UTF-8 \
+             (`Set-Content -NoNewline -Encoding ascii`)"
+                .to_owned(),
+        );
+    }
+    std::str::from_utf8(bytes).map_err(|_| {
+        "it is no text in UTF-8: a file of another kind was mounted, or it was saved in another encoding".to_owned()
+    })
 }
 
 #[cfg(test)]
@@ -106,24 +182,95 @@ mod tests {
     fn what_is_wrong_with_a_file_is_said_without_its_content() {
         let dir = tempfile::tempdir().unwrap();
         let file = CredentialFile::new(dir.path(), "azure").unwrap();
+        let missing = file.read().unwrap_err();
         assert!(
-            file.read()
-                .unwrap_err()
-                .contains("there is no file `azure`")
+            matches!(&missing, ConnectError::NoCredential(it) if it.contains("there is no file `azure`")),
+            "{missing}"
         );
         std::fs::write(dir.path().join("azure"), "hunter2").unwrap();
-        let problem = file.read().unwrap_err();
+        let problem = file.read().unwrap_err().to_string();
         assert!(
             problem.contains("`azure`") && !problem.contains("hunter2"),
             "{problem}"
         );
-        std::fs::write(dir.path().join("azure"), [0xff, 0xfe]).unwrap();
-        assert!(file.read().unwrap_err().contains("cannot be read"));
         std::fs::write(
             dir.path().join("azure"),
             "AccountName=a;AccountKey=c2VjcmV0\n",
         )
         .unwrap();
         assert_eq!(file.read().unwrap().account, "a");
+    }
+
+    fn utf16(text: &str, order: fn(u16) -> [u8; 2]) -> Vec<u8> {
+        text.encode_utf16().flat_map(order).collect()
+    }
+
+    #[test]
+    fn what_is_no_text_is_named() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = CredentialFile::new(dir.path(), "azure").unwrap();
+        let string = "AccountName=a;AccountKey=c2VjcmV0";
+        let marked = format!("\u{feff}{string}\r\n");
+        for (bytes, named) in [
+            (utf16(&marked, u16::to_le_bytes), "UTF-16"),
+            (utf16(&marked, u16::to_be_bytes), "UTF-16"),
+            (utf16(string, u16::to_le_bytes), "UTF-16"),
+            (utf16(string, u16::to_be_bytes), "UTF-16"),
+            (b"AccountName=\xe9".to_vec(), "no text in UTF-8"),
+            (vec![0x1f, 0x8b, 8, 0, 0xff], "no text in UTF-8"),
+            (Vec::new(), "it is empty"),
+            (b" \r\n".to_vec(), "it is empty"),
+        ] {
+            std::fs::write(dir.path().join("azure"), &bytes).unwrap();
+            let problem = file.read().unwrap_err().to_string();
+            assert!(problem.contains(named), "{bytes:?}: {problem}");
+            assert!(problem.starts_with("credential: the file `azure` cannot be used: "));
+        }
+    }
+
+    #[test]
+    fn a_directory_that_is_missing_or_a_file_is_named() {
+        let dir = tempfile::tempdir().unwrap();
+        let of = |path: &Path| {
+            CredentialFile::new(path, "azure")
+                .unwrap()
+                .read()
+                .unwrap_err()
+                .to_string()
+        };
+        let missing = dir.path().join("nosuch");
+        let problem = of(&missing);
+        let words = format!(
+            "the credentials directory {} (`--credentials-dir`) does not exist",
+            missing.display()
+        );
+        assert!(problem.contains(&words), "{problem}");
+        let plain = dir.path().join("plain");
+        std::fs::write(&plain, "x").unwrap();
+        assert!(of(&plain).contains("is a file"));
+        std::fs::create_dir(dir.path().join("azure")).unwrap();
+        let problem = of(dir.path());
+        assert!(
+            problem.contains("`azure` is a directory, and must be a file"),
+            "{problem}"
+        );
+        assert_eq!(look_into(dir.path()), Ok(()));
+    }
+
+    #[test]
+    fn what_may_not_be_read_is_told_from_what_is_not_there() {
+        let dir = tempfile::tempdir().unwrap();
+        let denied = io::Error::from(ErrorKind::PermissionDenied);
+        let file = CredentialFile::new(dir.path(), "azure").unwrap();
+        let problem = file.unreadable(&denied).to_string();
+        assert!(
+            problem.contains("is there, and this server may not read it"),
+            "{problem}"
+        );
+        let problem = closed(dir.path(), &denied);
+        assert!(
+            problem.contains("may not read the credentials directory"),
+            "{problem}"
+        );
     }
 }

@@ -13,13 +13,15 @@ use time::OffsetDateTime;
 use super::date;
 use crate::{
     plain::is_hidden,
+    proxy,
     storage::{
         StorageError,
         StorageErrorKind::{
             self, Forbidden, NotFound, Protocol, Rejected, StaleContinuation, Transient,
-            Unauthenticated, UnknownHost,
+            Unauthenticated, UnknownHost, Untrusted,
         },
     },
+    trust::distrust,
 };
 
 const ERROR_CODE: HeaderName = HeaderName::from_static("x-ms-error-code");
@@ -37,6 +39,8 @@ pub(super) struct Call<'a> {
     pub(super) operation: &'a str,
     /// The host that is asked.
     pub(super) host: &'a str,
+    /// The variable that names the proxy that it is asked through.
+    pub(super) via: Option<&'static str>,
     /// Whether the request bears a listing's continuation.
     pub(super) continues: bool,
 }
@@ -81,25 +85,39 @@ impl Call<'_> {
                 None => self.refused(u16::from(*status), &Headers::new()),
             },
             ErrorKind::Connection | ErrorKind::Io => self.unreachable(error),
-            ErrorKind::Credential if is_passing(error) => self.error(Transient, &first_line(error)),
-            ErrorKind::Credential => self.error(Unauthenticated, &first_line(error)),
+            ErrorKind::Credential => self.without_token(error),
             ErrorKind::DataConversion => self.error(Protocol, "the answer's headers make no sense"),
             _ => self.error(Rejected, "the request cannot be made"),
         }
     }
 
+    fn without_token(&self, error: &azure_core::Error) -> StorageError {
+        if let Some(what) = distrust(&deepest(error)) {
+            return self.error(Untrusted, &format!("signing in: {what}"));
+        }
+        match is_passing(error) {
+            true => self.error(Transient, &first_line(error)),
+            false => self.error(Unauthenticated, &first_line(error)),
+        }
+    }
+
     fn unreachable(&self, error: &azure_core::Error) -> StorageError {
         let cause = deepest(error);
-        if ["not known", "not resolve", "No address", "nodename nor"]
+        let hint = self.via.map(proxy::hint).unwrap_or_default();
+        if let Some(what) = distrust(&cause) {
+            return self.error(Untrusted, &format!("{what}{hint}"));
+        }
+        let no_such_host = ["not known", "not resolve", "No address", "nodename nor"]
             .iter()
-            .any(|sign| cause.contains(sign))
-        {
-            return self.error(
+            .any(|sign| cause.contains(sign));
+        match (no_such_host, self.via) {
+            (true, None) => self.error(
                 UnknownHost,
                 "there is no host of this name: is the account's name right?",
-            );
+            ),
+            // The proxy looks the account's name up: here its own has no address.
+            _ => self.error(Transient, &format!("no whole answer ({cause}){hint}")),
         }
-        self.error(Transient, &format!("no whole answer ({cause})"))
     }
 }
 

@@ -16,13 +16,19 @@ use super::{
     sign_in::SignIn,
     transport,
 };
-use crate::storage::{StorageError, StorageErrorKind};
+use crate::{
+    proxy::Proxies,
+    storage::{StorageError, StorageErrorKind},
+};
 
 /// The version of the REST API that we speak: the first whose List Blobs knows `startFrom`.
 pub(super) const VERSION: &str = "2026-02-06";
 
 /// How long a call may take from its first byte to its last.
 pub(super) const PATIENCE: Duration = Duration::from_secs(60);
+
+/// How much of an answer that is too long is kept, to see what it is.
+const START: usize = 1024;
 
 const HEADER_VERSION: HeaderName = HeaderName::from_static("x-ms-version");
 const HEADER_RANGE: HeaderName = HeaderName::from_static("x-ms-range");
@@ -31,18 +37,23 @@ const HEADER_RANGE: HeaderName = HeaderName::from_static("x-ms-range");
 pub(super) struct Service {
     endpoint: Endpoint,
     host: String,
+    /// The variable that names the proxy that all calls go through.
+    via: Option<&'static str>,
     options: ClientOptions,
     pipeline: Pipeline,
 }
 
 impl Service {
     /// The service at `endpoint`. Its connections are pooled, and shared by all that it makes.
-    pub(super) fn new(endpoint: Endpoint, sign_in: SignIn) -> Self {
+    ///
+    /// # Errors
+    /// As [`transport::bounded`].
+    pub(super) fn new(endpoint: Endpoint, sign_in: SignIn) -> Result<Self, String> {
         let options = ClientOptions {
             per_try_policies: vec![Arc::new(sign_in)],
             // The callers retry, and an append whose answer was lost must not be repeated blindly.
             retry: RetryOptions::none(),
-            transport: Some(transport::bounded(transport::Kind::Blobs)),
+            transport: Some(transport::bounded(transport::Kind::Blobs)?),
             ..Default::default()
         };
         let pipeline = Pipeline::new(
@@ -53,12 +64,15 @@ impl Service {
             Vec::new(),
             None,
         );
-        Self {
+        let url = endpoint.as_str().parse().ok();
+        let way = url.and_then(|url| Proxies::from_env().way_to(&url));
+        Ok(Self {
             host: endpoint.authority(),
+            via: way.map(|way| way.named_by),
             endpoint,
             options,
             pipeline,
-        }
+        })
     }
 
     /// The URL of the service, without a trailing slash.
@@ -76,6 +90,7 @@ impl Service {
         Call {
             operation,
             host: &self.host,
+            via: self.via,
             continues,
         }
     }
@@ -151,28 +166,60 @@ impl Answer {
     }
 }
 
-/// The whole of `body`, which may have at most `limit` bytes and has about `expected`. What goes beyond is kept in
-/// pieces until the end: a buffer that grows is copied on its way, and the memory of each copy stays with us.
+/// The whole of `body`, as [`read_up_to`].
 ///
 /// # Errors
 /// `Protocol` when it has more, `Transient` when it breaks off.
 pub(super) async fn read(
     call: Call<'_>,
-    mut body: AsyncResponseBody,
+    body: AsyncResponseBody,
     expected: usize,
     limit: usize,
 ) -> Result<Bytes, StorageError> {
+    match read_up_to(call, body, expected, limit).await? {
+        Read::Whole(bytes) => Ok(bytes),
+        Read::TooMuch(_) => Err(too_much(call, limit)),
+    }
+}
+
+/// That an answer has more bytes than it may have.
+pub(super) fn too_much(call: Call<'_>, limit: usize) -> StorageError {
+    let what = format!(
+        "the answer has more than {}: is it the blob service's URL?",
+        size(limit)
+    );
+    call.error(StorageErrorKind::Protocol, &what)
+}
+
+/// What came of reading a body.
+pub(super) enum Read {
+    /// All of it.
+    Whole(Bytes),
+    /// It has more bytes than it may have: what it begins with.
+    TooMuch(Bytes),
+}
+
+/// The whole of `body`, which may have at most `limit` bytes and has about `expected`. What goes beyond is kept in
+/// pieces until the end: a buffer that grows is copied on its way, and the memory of each copy stays with us.
+///
+/// # Errors
+/// `Transient` when it breaks off.
+pub(super) async fn read_up_to(
+    call: Call<'_>,
+    mut body: AsyncResponseBody,
+    expected: usize,
+    limit: usize,
+) -> Result<Read, StorageError> {
+    let mut start = BytesMut::new();
     let mut whole = BytesMut::with_capacity(expected.min(limit));
     let (mut more, mut length) = (Vec::<Bytes>::new(), 0);
     while let Some(piece) = body.next().await {
         let piece = piece.map_err(|error| call.failed(&error))?;
+        let room = START.saturating_sub(start.len());
+        start.extend_from_slice(&piece[..piece.len().min(room)]);
         length += piece.len();
         if length > limit {
-            let what = format!(
-                "the answer has more than {}: is it the blob service's URL?",
-                size(limit)
-            );
-            return Err(call.error(StorageErrorKind::Protocol, &what));
+            return Ok(Read::TooMuch(start.freeze()));
         }
         if more.is_empty() && length <= whole.capacity() {
             whole.extend_from_slice(&piece);
@@ -182,7 +229,7 @@ pub(super) async fn read(
     }
     whole.reserve(length - whole.len());
     more.iter().for_each(|piece| whole.extend_from_slice(piece));
-    Ok(whole.freeze())
+    Ok(Read::Whole(whole.freeze()))
 }
 
 fn size(bytes: usize) -> String {
@@ -213,6 +260,7 @@ mod tests {
         let call = Call {
             operation: "listing container `datasets`",
             host: "store.blob.core.windows.net",
+            via: None,
             continues: false,
         };
         let outcome = within::<()>(call, PATIENCE, std::future::pending()).await;

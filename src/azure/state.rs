@@ -26,6 +26,7 @@ use super::{
     blobs::Listing,
     failure::{Call, answer_of},
     pipeline::{PATIENCE, Service, VERSION, within},
+    unanswered::is_unanswered,
 };
 use crate::{
     blob::url::blob_url,
@@ -238,7 +239,10 @@ impl StateStore for Container {
             {
                 Ok(_) => Ok(Appended::Yes),
                 Err(error) if has_moved(&error) => Ok(Appended::PositionMoved),
-                Err(error) => Err(call.failed(&error)),
+                Err(error) => Err(StorageError {
+                    unanswered: is_unanswered(&error),
+                    ..call.failed(&error)
+                }),
             }
         })
         .await

@@ -318,7 +318,7 @@ fn whose_mistake_it_is_shows_in_the_error() {
     let account = || Location::Account("store".to_owned());
     let at = |url: &str| Location::Endpoint(Url::parse(url).unwrap());
     let missing = connector.connect(&account(), Some("azure"));
-    assert!(matches!(missing, Err(ConnectError::Credential(_))));
+    assert!(matches!(missing, Err(ConnectError::NoCredential(_))));
     let outside = connector.connect(&account(), Some("../azure"));
     assert!(matches!(outside, Err(ConnectError::Invalid(_))));
     let elsewhere = connector.connect(&at("https://blobs.example"), None);
@@ -329,7 +329,7 @@ fn whose_mistake_it_is_shows_in_the_error() {
     };
     assert!(matches!(
         none.connect(&account(), Some("azure")),
-        Err(ConnectError::Credential(_))
+        Err(ConnectError::NoCredential(_))
     ));
     assert_eq!(
         none.connect(&account(), None).unwrap().endpoint(),

@@ -113,7 +113,7 @@ async fn in_time<T>(call: impl Future<Output = azure_core::Result<T>>) -> Result
 fn workload_identity() -> azure_core::Result<Arc<dyn TokenCredential>> {
     let options = WorkloadIdentityCredentialOptions {
         credential_options: ClientAssertionCredentialOptions {
-            client_options: one_try(),
+            client_options: one_try()?,
         },
         ..Default::default()
     };
@@ -122,7 +122,7 @@ fn workload_identity() -> azure_core::Result<Arc<dyn TokenCredential>> {
 
 fn managed_identity() -> azure_core::Result<Arc<dyn TokenCredential>> {
     let options = ManagedIdentityCredentialOptions {
-        client_options: one_try(),
+        client_options: one_try()?,
         ..Default::default()
     };
     Ok(ManagedIdentityCredential::new(Some(options))?)
@@ -133,12 +133,14 @@ fn azure_cli() -> azure_core::Result<Arc<dyn TokenCredential>> {
 }
 
 // When to try again is decided in one place, far above.
-fn one_try() -> ClientOptions {
-    ClientOptions {
+fn one_try() -> azure_core::Result<ClientOptions> {
+    let transport = transport::bounded(transport::Kind::Tokens)
+        .map_err(|problem| Error::with_message(ErrorKind::Credential, problem))?;
+    Ok(ClientOptions {
         retry: RetryOptions::none(),
-        transport: Some(transport::bounded(transport::Kind::Tokens)),
+        transport: Some(transport),
         ..Default::default()
-    }
+    })
 }
 
 /// The line that helps. Entra's own (`AADSTS700213: No matching federated identity record …`) says

@@ -2,27 +2,40 @@
 //!
 //! The client library reads the whole body of each answer but a download's, and makes a message of
 //! that of a refusal. We need neither: what a refusal means is in its status and its headers.
+//!
+//! A connection that was idle may have been closed by the service in the moment in which it is used again. That is
+//! no fault: the request is made again at once, on a new connection, and nobody is told.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    fmt,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use azure_core::{
     Error,
     error::ErrorKind,
-    http::{
-        AsyncRawResponse, AsyncResponseBody, HttpClient, HttpClientOptions, Method, Request,
-        Transport, new_http_client,
-    },
+    http::{AsyncRawResponse, AsyncResponseBody, HttpClient, Method, Request, Transport},
 };
 use bytes::BytesMut;
 use futures::StreamExt;
+use reqwest::redirect::Policy;
 use tokio::time::timeout;
+use tracing::debug;
+
+use super::unanswered::is_unanswered;
+use crate::proxy::Proxies;
 
 /// What is read of a body that is not needed, so that its connection can be used again. All of a
 /// token's answer is within it: tokens have some kilobytes.
 const LEFTOVER: usize = 64 * 1024;
 /// How long that may take once the headers are there.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// How long a connection may take to come about, and how long it may then say nothing: as the client
+/// library's own.
+const CONNECT: Duration = Duration::from_secs(20);
+const SILENCE: Duration = Duration::from_secs(60);
 
 /// What is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,23 +48,102 @@ pub(super) enum Kind {
 }
 
 /// A way to the network whose answers have an end.
-pub(super) fn bounded(kind: Kind) -> Transport {
-    let http = new_http_client(Some(HttpClientOptions {
-        automatic_decompression: false,
-    }));
-    Transport::new(Arc::new(Bounded { http, kind }))
+///
+/// # Errors
+/// A sentence: there are no certificates of authorities to trust.
+pub(super) fn bounded(kind: Kind) -> Result<Transport, String> {
+    let http = client(Connections::Kept)?;
+    Ok(Transport::new(Arc::new(Bounded::new(http, kind))))
 }
 
-#[derive(Debug)]
+/// What becomes of a connection after its request.
+#[derive(Clone, Copy)]
+enum Connections {
+    /// It waits for the next one.
+    Kept,
+    /// It is closed, so that each request has a new one.
+    New,
+}
+
+fn client(connections: Connections) -> Result<Arc<dyn HttpClient>, String> {
+    let mut client = reqwest::Client::builder()
+        .connect_timeout(CONNECT)
+        .read_timeout(SILENCE)
+        // The service never sends anybody elsewhere, and a signature is for one URL.
+        .redirect(Policy::none());
+    if let Connections::New = connections {
+        client = client.pool_max_idle_per_host(0);
+    }
+    // It reads the variables itself, and takes `NO_PROXY=*` for names alone.
+    if Proxies::from_env().are_off() {
+        client = client.no_proxy();
+    }
+    // All that is left to fail is reading the certificates.
+    let client = client.build().map_err(|_| NO_AUTHORITIES.to_owned())?;
+    Ok(Arc::new(client))
+}
+
+const NO_AUTHORITIES: &str = "this server trusts no certificate authority: no certificate was found where \
+    `SSL_CERT_FILE` and `SSL_CERT_DIR` point to or, where neither is set, in the system's own files. \
+    `SSL_CERT_FILE` must name a file of certificates in PEM form (`-----BEGIN CERTIFICATE-----`)";
+
 struct Bounded {
     http: Arc<dyn HttpClient>,
+    /// As `http`, but each request has a new connection. Made when it is wanted for the first time.
+    fresh: OnceLock<Arc<dyn HttpClient>>,
     kind: Kind,
+}
+
+impl Bounded {
+    fn new(http: Arc<dyn HttpClient>, kind: Kind) -> Self {
+        Self {
+            http,
+            fresh: OnceLock::new(),
+            kind,
+        }
+    }
+
+    async fn answer(&self, request: &Request) -> azure_core::Result<AsyncRawResponse> {
+        match self.http.execute_request(request).await {
+            Err(error) if may_be_repeated(request) && is_unanswered(&error) => {
+                let Some(fresh) = self.fresh() else {
+                    return Err(error);
+                };
+                debug!("the service closed an idle connection; asking again on a new one");
+                fresh.execute_request(request).await
+            }
+            answer => answer,
+        }
+    }
+
+    fn fresh(&self) -> Option<Arc<dyn HttpClient>> {
+        if let Some(fresh) = self.fresh.get() {
+            return Some(Arc::clone(fresh));
+        }
+        let fresh = client(Connections::New).ok()?;
+        Some(Arc::clone(self.fresh.get_or_init(|| fresh)))
+    }
+}
+
+impl fmt::Debug for Bounded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Bounded({:?})", self.kind)
+    }
+}
+
+/// Whether it is harmless that a request whose answer was lost is made again at once. Reads change nothing, a token is
+/// asked for as often as one likes, and writes and deletions leave what the first of them left: those that make a blob
+/// say that there must be none. An append would be refused the second time, and that reads like another writer: whoever
+/// appends looks at the blob first.
+fn may_be_repeated(request: &Request) -> bool {
+    let mut query = request.url().query_pairs();
+    !query.any(|(name, value)| name == "comp" && value == "appendblock")
 }
 
 #[async_trait]
 impl HttpClient for Bounded {
     async fn execute_request(&self, request: &Request) -> azure_core::Result<AsyncRawResponse> {
-        let answer = self.http.execute_request(request).await?;
+        let answer = self.answer(request).await?;
         let (status, headers, body) = answer.deconstruct();
         let is_download = request.method() == Method::Get && status.is_success();
         if self.kind == Kind::Blobs && is_download {
@@ -151,7 +243,7 @@ mod tests {
     ) -> azure_core::Result<usize> {
         let http = Arc::new(Endless { status, silent });
         let request = Request::new(Url::parse("http://store/x").unwrap(), method);
-        let answer = Bounded { http, kind }.execute_request(&request).await?;
+        let answer = Bounded::new(http, kind).execute_request(&request).await?;
         Ok(answer.into_body().collect().await?.len())
     }
 

@@ -100,8 +100,11 @@ fn cannot_connect(error: &ConnectError, report: &mut Report<impl io::Write>) -> 
         ConnectError::Invalid(_) => {
             "correct what the message names; an endpoint of your own needs --allow-endpoint to be sent a token"
         }
-        ConnectError::Credential(_) => {
+        ConnectError::NoCredential(_) => {
             "put the credential's file in --credentials-dir; its name is what `credential` says"
+        }
+        ConnectError::Credential(_) | ConnectError::Machine(_) => {
+            "do what the message says, and check again"
         }
     };
     report.add(Step::fail("connect", error.to_string(), advice))?;

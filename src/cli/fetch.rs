@@ -3,15 +3,15 @@
 //! An event has a blob's name in a form that no template evaluates (see [`crate::event::encoded`]). This is where
 //! it is turned back: in a program, which evaluates nothing.
 
-use std::{fs, process::ExitCode};
+use std::{fs, path::Path, process::ExitCode};
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use url::Url;
 
 use super::counts::counted;
 use crate::{
     args::FetchArgs,
-    azure::{Connector, DownloadError},
+    azure::{Connector, DownloadError, text_of_secret},
     config::Location,
     event::encoded::decoded,
     plain::Plain,
@@ -20,13 +20,7 @@ use crate::{
 /// Downloads the blob version that the arguments name.
 pub async fn run(args: FetchArgs) -> anyhow::Result<ExitCode> {
     let name = decoded(&args.blob).into_owned();
-    let secret = match &args.key_file {
-        Some(file) => Some(
-            fs::read_to_string(file)
-                .with_context(|| format!("cannot read the key file {}", file.display()))?,
-        ),
-        None => None,
-    };
+    let secret = args.key_file.as_deref().map(read_secret).transpose()?;
     let connector = Connector {
         credentials_dir: None,
         allowed_endpoints: args.allow_endpoints,
@@ -47,6 +41,15 @@ pub async fn run(args: FetchArgs) -> anyhow::Result<ExitCode> {
             eprintln!("error: {}{}", Plain(&error.to_string()), advice(&error));
             Ok(ExitCode::FAILURE)
         }
+    }
+}
+
+fn read_secret(file: &Path) -> anyhow::Result<String> {
+    let shown = file.display();
+    let bytes = fs::read(file).with_context(|| format!("cannot read the key file {shown}"))?;
+    match text_of_secret(&bytes) {
+        Ok(text) => Ok(text.to_owned()),
+        Err(problem) => bail!("the key file {shown} cannot be used: {problem}"),
     }
 }
 

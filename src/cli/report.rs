@@ -125,6 +125,9 @@ pub(super) fn storage_advice(kind: StorageErrorKind, role: &str, container: &str
         StorageErrorKind::UnknownHost => {
             "correct the account's name or the endpoint, or see whether this machine resolves names".to_owned()
         }
+        StorageErrorKind::Untrusted => {
+            "see who answers there: `openssl s_client -connect HOST:443` shows its certificate and who signed it".to_owned()
+        }
         StorageErrorKind::Protocol => {
             "see whether the endpoint is that of the blob service and no proxy answers in its place".to_owned()
         }

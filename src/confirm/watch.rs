@@ -25,6 +25,7 @@ mod connect;
 mod failure;
 mod feeder;
 mod object;
+mod tunnel;
 
 /// Opens watches on the cluster around this process, or the one that the kubeconfig names.
 #[derive(Default)]
@@ -40,6 +41,7 @@ impl Watches {
             connection: OnceCell::new_with(Some(Connection {
                 client,
                 namespace: namespace.to_owned(),
+                via: None,
             })),
             open: Mutex::default(),
         }
@@ -50,7 +52,7 @@ impl Watches {
         open.retain(|_, watch| watch.strong_count() > 0);
         let known = open.get(&confirm).and_then(Weak::upgrade);
         known.unwrap_or_else(|| {
-            let watch = Arc::new(Watch::start(connection.client.clone(), &confirm));
+            let watch = Arc::new(Watch::start(connection, &confirm));
             open.insert(confirm, Arc::downgrade(&watch));
             watch
         })
@@ -117,13 +119,14 @@ struct Watch {
 }
 
 impl Watch {
-    fn start(client: Client, confirm: &Confirm) -> Self {
+    fn start(connection: &Connection, confirm: &Confirm) -> Self {
         let asked = Asked {
             kind: confirm.kind.clone(),
             namespace: confirm.namespace.clone().unwrap_or_default(),
             labels: confirm.labels(),
+            via: connection.via,
         };
-        let feeder = Arc::new(Feeder::new(client, asked));
+        let feeder = Arc::new(Feeder::new(connection.client.clone(), asked));
         let task = tokio::spawn({
             let feeder = Arc::clone(&feeder);
             async move { feeder.run().await }

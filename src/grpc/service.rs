@@ -6,6 +6,7 @@ use std::{
     sync::{Arc, atomic::Ordering::Relaxed},
 };
 
+use time::OffsetDateTime;
 use tokio::{
     sync::oneshot,
     time::{Instant, timeout},
@@ -89,10 +90,16 @@ impl Eventing for EventSourceService {
         // From here on the client is one that was let in, and does not lose its connection to others.
         let connection = request.extensions().get::<Arc<Connection>>();
         let live = connection.map(Connection::live);
+        let event = beginning(&request.get_ref().name);
         match self.start(request, peer).await {
-            Ok(stream) => Ok(Response::new(stream.keeping(live))),
+            Ok(stream) => {
+                self.registry.refusals.began(&event);
+                Ok(Response::new(stream.keeping(live)))
+            }
             Err(end) => {
                 let status = Status::from(&end);
+                let now = OffsetDateTime::now_utc();
+                self.registry.refusals.note(&event, status.message(), now);
                 let peer = address.map(tracing::field::display);
                 // The status's words have no control characters, whatever the request had.
                 warn!(peer, reason = status.message(), "a stream was refused");
@@ -186,6 +193,11 @@ fn warn_of_short_settle(source: &str, config: &SourceConfig) {
              events that it never received may count as done"
         );
     }
+}
+
+// A name may be as long as a request; the length is judged later.
+fn beginning(name: &str) -> String {
+    name.chars().take(NAME_BYTES).collect()
 }
 
 fn wants_once(metadata: &MetadataMap) -> bool {

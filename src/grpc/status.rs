@@ -94,7 +94,9 @@ fn code(end: &End) -> Code {
         End::TooLong(_) | End::LongName(_) | End::Config(_) => Code::InvalidArgument,
         End::Connect(ConnectError::Invalid(_)) => Code::InvalidArgument,
         // Nothing is wrong with the request: it will do once the operator has mounted the credential.
-        End::Connect(ConnectError::Credential(_)) => Code::FailedPrecondition,
+        End::Connect(
+            ConnectError::NoCredential(_) | ConnectError::Credential(_) | ConnectError::Machine(_),
+        ) => Code::FailedPrecondition,
         End::Session(SessionError::Storage(error)) => storage_code(error.kind),
         End::Session(SessionError::DamagedLedger(_) | SessionError::LostLedger { .. }) => {
             Code::DataLoss
@@ -128,7 +130,9 @@ fn storage_code(kind: StorageErrorKind) -> Code {
         StorageErrorKind::Unauthenticated => Code::Unauthenticated,
         StorageErrorKind::Forbidden => Code::PermissionDenied,
         StorageErrorKind::NotFound | StorageErrorKind::UnknownHost => Code::NotFound,
-        StorageErrorKind::Protocol | StorageErrorKind::Rejected => Code::FailedPrecondition,
+        StorageErrorKind::Protocol | StorageErrorKind::Rejected | StorageErrorKind::Untrusted => {
+            Code::FailedPrecondition
+        }
     }
 }
 
@@ -147,6 +151,7 @@ fn message(end: &End) -> String {
         StorageErrorKind::Forbidden => "the storage account denies access",
         StorageErrorKind::NotFound => "the container was not found",
         StorageErrorKind::UnknownHost => "the storage account was not found",
+        StorageErrorKind::Untrusted => "the storage account could not be trusted",
         StorageErrorKind::Protocol => "the endpoint does not answer as Azure Blob Storage does",
         StorageErrorKind::Rejected => "the storage account refused",
     };
@@ -249,6 +254,16 @@ mod tests {
                 "denies access",
             ),
             (storage(Kind::NotFound), Code::NotFound, "not found"),
+            (
+                storage(Kind::Untrusted),
+                Code::FailedPrecondition,
+                "could not be trusted",
+            ),
+            (
+                ConnectError::Machine("no authorities".into()).into(),
+                Code::FailedPrecondition,
+                "no authorities",
+            ),
             (
                 storage(Kind::Protocol),
                 Code::FailedPrecondition,

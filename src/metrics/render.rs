@@ -173,6 +173,13 @@ const GAUGES: &[(&str, &str, Read)] = &[
     ),
 ];
 
+/// Counters of the server as a whole, without a label: of a stream that did not begin, only its client's words are known.
+const COUNTERS_OF_ALL: &[(&str, &str, fn(&Registry) -> u64)] = &[(
+    "streams_refused",
+    "Streams that were refused before they began",
+    |registry| registry.refusals.total(),
+)];
+
 /// Gauges that are kept in milliseconds and told in seconds.
 const SECONDS: &[(&str, &str, Read)] = &[
     (
@@ -191,6 +198,11 @@ fn get(counter: &AtomicU64) -> u64 {
 
 impl Collector for Sources {
     fn encode(&self, mut encoder: DescriptorEncoder) -> Result<(), fmt::Error> {
+        for (name, help, read) in COUNTERS_OF_ALL {
+            let counter = ConstCounter::new(read(&self.0));
+            let family = encoder.encode_descriptor(name, help, None, counter.metric_type())?;
+            counter.encode(family)?;
+        }
         let sources = self.0.all();
         for (name, help, read) in COUNTERS {
             let value = |source: &Source| ConstCounter::new(read(source));
@@ -277,8 +289,19 @@ mod tests {
     }
 
     #[test]
-    fn no_sources_are_an_empty_document() {
-        let text = Renderer::new(Arc::default()).text().unwrap();
-        assert_eq!(text, "# EOF\n");
+    fn refused_streams_are_counted_though_no_source_came_of_them() {
+        let registry = Arc::new(Registry::default());
+        let renderer = Renderer::new(registry.clone());
+        let refused = |count: u64| {
+            let text = renderer.text().unwrap();
+            let line = format!("azure_blob_eventsource_streams_refused_total {count}\n");
+            assert!(text.contains(&line), "{text}");
+            assert!(!text.contains("secret"), "{text}");
+        };
+        // From the start, so that the first refusal is an increase.
+        refused(0);
+        let now = time::OffsetDateTime::now_utc();
+        registry.refusals.note("secret", "secret", now);
+        refused(1);
     }
 }

@@ -4,11 +4,11 @@
 //! any other. A client with a wrong account, without a right or of another container would take it
 //! as well and then fail; so all that can be seen without taking is looked at first.
 
-use std::sync::Arc;
+use std::{pin::pin, sync::Arc};
 
 use super::SessionError;
 use crate::{
-    confirm::{Expected, index::Health},
+    confirm::{ConfirmError, Expected, index::Health},
     ledger::{
         home::{Home, Rollover},
         peek::container_of,
@@ -47,7 +47,7 @@ impl Access {
     /// As those with which a session ends.
     pub async fn prove(&self) -> Result<(), SessionError> {
         if let Some(confirm) = &self.confirm {
-            confirm.ready().await?;
+            cluster_answers(confirm, &self.stats).await?;
         }
         Retry::new("list blobs", self.seed, &self.stats)
             .run(|| self.blobs.list(&self.prefix, None))
@@ -84,6 +84,34 @@ impl Access {
                 container: self.container.clone(),
             }),
             _ => Ok(()),
+        }
+    }
+}
+
+/// Waits until the cluster can be asked, and tells meanwhile why it cannot.
+///
+/// # Errors
+/// As [`Expected::ready`].
+pub(super) async fn cluster_answers(
+    confirm: &Expected,
+    stats: &SourceStats,
+) -> Result<(), ConfirmError> {
+    // Heard before anything is looked at, so that nothing turns unseen.
+    let mut news = confirm.news();
+    let mut ready = pin!(confirm.ready());
+    loop {
+        let why = match confirm.health() {
+            Health::Lost(error) => Some(error.to_string()),
+            Health::Starting | Health::Live => None,
+        };
+        stats.set_delivery_error(why);
+        tokio::select! {
+            biased;
+            ready = &mut ready => {
+                stats.set_delivery_error(None);
+                return ready;
+            }
+            _ = news.next() => {}
         }
     }
 }

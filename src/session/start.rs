@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 use time::OffsetDateTime;
 use tracing::{info, warn};
 
-use super::{Mode, Session, SessionError, letters::Letters};
+use super::{Mode, Session, SessionError, access::cluster_answers, letters::Letters};
 use crate::{
     ledger::{
         Contents, Ledger, error::JournalError, facts::Facts, fingerprint::FingerprintKey,
@@ -28,7 +28,7 @@ impl Session {
     pub(super) async fn start(&self) -> Result<Started, SessionError> {
         // First, so that a stream that cannot be confirmed takes nothing over.
         if let Some(confirm) = &self.confirm {
-            confirm.ready().await?;
+            cluster_answers(confirm, &self.stats).await?;
         }
         let (mut journal, mut contents) = self.open().await?;
         if let Some(journal) = &mut journal {

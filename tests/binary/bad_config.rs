@@ -7,7 +7,7 @@ use tonic::Code;
 
 use crate::{
     process::binary,
-    server::{Server, assert_status},
+    server::{EVENT, Server, assert_status},
     storage::Place,
 };
 
@@ -26,6 +26,20 @@ async fn each_mistake_is_answered_with_a_sentence_that_helps() {
     }
     // None of them became a source.
     assert_eq!(server.source().await, serde_json::Value::Null);
+    // But the last one is on the status page, and all are counted.
+    let status: serde_json::Value = serde_json::from_str(&server.admin("/").await).unwrap();
+    let (_, last) = table::table().pop().unwrap();
+    let refused = &status["refused"][0];
+    assert_eq!(
+        (&refused["event"], &refused["reason"], &refused["times"]),
+        (&EVENT.into(), &last.into(), &table::table().len().into())
+    );
+    let counted = format!("streams_refused_total {}\n", table::table().len());
+    assert!(server.admin("/metrics").await.contains(&counted));
+    // Once the mistake is mended, it is gone from there.
+    let _stream = server.stream(&place.config()).await;
+    let status: serde_json::Value = serde_json::from_str(&server.admin("/").await).unwrap();
+    assert_eq!(status["refused"], serde_json::json!([]));
 }
 
 #[tokio::test]

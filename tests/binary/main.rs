@@ -20,6 +20,7 @@ mod fetch;
 mod flood;
 mod grpcurl;
 mod lost_storage;
+mod network;
 mod newcomers;
 mod process;
 mod restart;

@@ -233,3 +233,28 @@ async fn a_source_whose_events_are_all_in_flight_says_so_with_and_without_workfl
     going_on(&stream.stats).await;
     assert_eq!(stream.stats.events_sent.load(Relaxed), 4);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_source_that_begins_without_the_cluster_says_so_until_it_is_there() {
+    let (mut stage, cluster) = Stage::new().confirmed();
+    let reason = |stats: &SourceStats| stats.error().filter(|error| error.contains("port 6443"));
+    let unreachable = |what: &str| ConfirmError::Unreachable(format!("{what} at port 6443"));
+    cluster.index.lost(unreachable("no answer"));
+    stage.put("a.csv");
+    let mut stream = stage.start();
+    let told = async {
+        while reason(&stream.stats).is_none() {
+            sleep(SECOND / 10).await;
+        }
+    };
+    within(told, "the reason").await;
+    assert_eq!(stream.stats.sweeps.load(Relaxed), 0);
+    // The words are those of now.
+    cluster.index.lost(unreachable("refused"));
+    sleep(SECOND).await;
+    let error = stream.stats.error();
+    assert_eq!(error.as_deref(), Some("refused at port 6443"));
+    cluster.index.live();
+    assert_eq!(stream.next().await, "a.csv");
+    assert_eq!(stream.stats.error(), None);
+}

@@ -8,6 +8,7 @@ fn call(continues: bool) -> Call<'static> {
     Call {
         operation: "listing container `datasets`",
         host: "store.blob.core.windows.net",
+        via: None,
         continues,
     }
 }

@@ -150,7 +150,9 @@ async fn without_a_credential_there_is_nothing_to_try() {
     struct NoCredential;
     impl Open for NoCredential {
         fn open(&self, _: &SourceConfig) -> Result<Opened, ConnectError> {
-            Err(ConnectError::Credential("no file azure-storage".to_owned()))
+            Err(ConnectError::NoCredential(
+                "no file azure-storage".to_owned(),
+            ))
         }
     }
     let mut report = Report::new(Vec::new());

@@ -8,6 +8,8 @@ use crate::{
     config::ObjectKind,
     confirm::{ConfirmError, EVENT_ID_LABEL},
     event::EventId,
+    proxy,
+    trust::distrust,
 };
 
 /// What is asked for.
@@ -16,6 +18,8 @@ pub(super) struct Asked {
     pub(super) namespace: String,
     /// Which labels they must have, as the API takes it; empty when any serve.
     pub(super) labels: String,
+    /// What names the proxy on the way to the API server, if there is one.
+    pub(super) via: Option<&'static str>,
 }
 
 impl Asked {
@@ -42,6 +46,11 @@ impl Asked {
             "" => id,
             labels => format!("{id},{labels}"),
         }
+    }
+
+    /// What to think of when the API server cannot be reached.
+    pub(super) fn hint(&self) -> String {
+        self.via.map(proxy::hint).unwrap_or_default()
     }
 
     /// The resource as `kubectl create role` takes it, which knows singulars as well.
@@ -86,8 +95,9 @@ pub(super) fn failed(asked: &Asked, plural: Option<&str>, error: &Error) -> Conf
             short(&status.reason)
         )),
         error => ConfirmError::Unreachable(format!(
-            "the API server cannot be reached: {}",
-            cause(error)
+            "the API server cannot be reached: {}{}",
+            cause(error),
+            asked.hint()
         )),
     }
 }
@@ -119,7 +129,16 @@ fn cause(error: &Error) -> String {
     if error.is_some_and(|error| error.kind() == io::ErrorKind::TimedOut) {
         return "no connection comes about".to_owned();
     }
-    short(&cause.to_string())
+    let cause = cause.to_string();
+    match distrust(&cause) {
+        // What it takes is in the kubeconfig, where it names an authority: then nothing else counts.
+        Some(what) => {
+            format!(
+                "{what}; `certificate-authority` of the kubeconfig, if it has one, goes before that"
+            )
+        }
+        None => short(&cause),
+    }
 }
 
 fn short(text: &str) -> String {

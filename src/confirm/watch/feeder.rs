@@ -75,7 +75,7 @@ impl Feeder {
         let asked = ListParams::default().labels(&selector).limit(1);
         let api = self.api().await?;
         let answer = timeout(GRACE, api.list_metadata(&asked)).await;
-        let found = answer.map_err(|_| silent())?;
+        let found = answer.map_err(|_| self.silent())?;
         let there = !found.map_err(|e| self.failed(&e))?.items.is_empty();
         if there {
             self.index.found(id);
@@ -194,7 +194,7 @@ impl Feeder {
     async fn api(&self) -> Result<Api<DynamicObject>, ConfirmError> {
         let find = async {
             let found = timeout(GRACE, resource(&self.client, &self.asked)).await;
-            found.unwrap_or_else(|_| Err(silent()))
+            found.unwrap_or_else(|_| Err(self.silent()))
         };
         let resource = self.resource.get_or_try_init(|| find).await?;
         let client = self.client.clone();
@@ -210,7 +210,7 @@ impl Feeder {
             Ok(Ok(answer)) => Ok(Some(answer)),
             Ok(Err(error)) if is_gone(&error) => Ok(None),
             Ok(Err(error)) => Err(self.failed(&error)),
-            Err(_) => Err(silent()),
+            Err(_) => Err(self.silent()),
         }
     }
 
@@ -219,12 +219,19 @@ impl Feeder {
         failed(&self.asked, plural, error)
     }
 
+    fn silent(&self) -> ConfirmError {
+        let seconds = GRACE.as_secs();
+        let what = format!("the API server gives no answer within {seconds} s");
+        ConfirmError::Unreachable(what + &self.asked.hint())
+    }
+
     fn live(&self) {
         if self.index.health() != Health::Live {
             let Asked {
                 kind,
                 namespace,
                 labels,
+                ..
             } = &self.asked;
             info!(
                 kind = kind.kind,
@@ -290,9 +297,4 @@ fn pauses() -> ExponentialBackoff {
         .with_jitter()
         .without_max_times()
         .build()
-}
-
-fn silent() -> ConfirmError {
-    let seconds = GRACE.as_secs();
-    ConfirmError::Unreachable(format!("the API server gives no answer within {seconds} s"))
 }
