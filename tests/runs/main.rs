@@ -5,10 +5,13 @@
 //! await point or are overlapped by their successors, whose clients live on as zombies; clients drop what
 //! they cannot publish, and vanish; the bus is away, forgets, repeats and reorders; the Sensor comes late,
 //! crashes before it acknowledges, and loses its rights; the watch is late, double, incomplete, or away;
-//! Workflows are deleted; blobs are written, overwritten and deleted. When it is over:
+//! Workflows are deleted; blobs are written, overwritten, stamped with metadata and deleted, copied by
+//! copies that finish later or fail, and put into the Archive tier and back; people change `version`.
+//! When it is over:
 //!
-//! 1. each blob version that is owed has exactly one Workflow in all of history, or one dead letter; of the
-//!    second Sensor that some worlds have, and of another source over the same container, likewise,
+//! 1. each blob version that can be read has exactly one Workflow in all of history, or one dead letter,
+//!    and what cannot be read has none; of the second Sensor that some worlds have, and of another source
+//!    over the same container, likewise,
 //! 2. no event ever had two Workflows, whatever copies of it come later and whatever is deleted,
 //! 3. no more Workflows are unfinished than the limit allows,
 //! 4. no dead letter comes of an outage alone,

@@ -3,10 +3,11 @@
 //!
 //! In the storm, calls fail, are slow, lose their answers or happen late; sessions crash at every
 //! await point or are overlapped by their successors; clients vanish with what was sent to them;
-//! blobs are written, overwritten and deleted while sweeps pass over them;
-//! listings are wrongly empty, once a session. When it is over:
+//! blobs are written, overwritten, stamped with metadata, copied by copies that finish later or fail, and
+//! deleted while sweeps pass over them; listings are wrongly empty, once a session. When it is over:
 //!
-//! 1. every matching blob version that is there was delivered to a client that was there to take it,
+//! 1. every matching blob version that is there and can be read was delivered to a client that was there
+//!    to take it, and none that cannot be read was delivered,
 //! 2. nothing that the ledger holds as done was delivered to nobody,
 //! 3. a clean restart delivers nothing again,
 //! 4. where the state container takes up to two seconds for each call, a new blob still comes within one
