@@ -19,7 +19,7 @@ use crate::{
     args::ReplayArgs,
     blob::{Access, BlobRef},
     event::rfc3339,
-    ledger::fingerprint::DoneSet,
+    ledger::done_set::DoneSet,
     plain::Plain,
     request::Replay,
     source::{id::unused_number, identity::Identity, walk::Walk},

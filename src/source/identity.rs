@@ -9,8 +9,9 @@ use crate::{
     blob::{Blob, BlobRef, Version},
     ledger::{
         Ledger, Standing,
+        done_set::DoneSet,
         facts::{Facts, VersionUse},
-        fingerprint::{DoneSet, Fingerprint, FingerprintKey},
+        fingerprint::{Fingerprint, FingerprintKey},
     },
 };
 
