@@ -67,7 +67,12 @@ impl State {
             let key = [container, name, part].map(str::to_owned);
             whole.extend_from_slice(self.parts.get(&key).ok_or(Refusal::InvalidBlockList)?);
         }
-        self.put(container, name, NewBlob::new(whole.freeze()), true)
+        self.put(
+            container,
+            name,
+            NewBlob::new(whole.freeze()).in_blocks(),
+            true,
+        )
     }
 
     fn make_parents(&mut self, container: &str, name: &str) -> Result<(), Refusal> {
