@@ -93,7 +93,10 @@ fn in_base64(text: &str) -> Option<String> {
                  Kubernetes Secret wants base64 once, and `stringData:` wants none"
             ));
         }
-        inner = decoded(text)?;
+        let Some(next) = decoded(text) else {
+            break;
+        };
+        inner = next;
     }
     (inner.len() == KEY_BYTES).then(|| {
         "it is an account key alone: write `AccountName=ACCOUNT;AccountKey=` before it".to_owned()

@@ -51,6 +51,7 @@ impl Renderer {
 struct Sources(Arc<Registry>);
 
 type Read = fn(&Source) -> u64;
+type ReadAll = fn(&Registry) -> u64;
 
 /// Names (to which the encoder adds `_total`), meaning, and where the number stands.
 const COUNTERS: &[(&str, &str, Read)] = &[
@@ -168,13 +169,13 @@ const GAUGES: &[(&str, &str, Read)] = &[
     ),
     (
         "failing",
-        "Whether the last thing that went wrong is not mended yet",
+        "Whether anything that went wrong is not mended yet",
         |s| s.stats.error().is_some().into(),
     ),
 ];
 
 /// Counters of the server as a whole, without a label: of a stream that did not begin, only its client's words are known.
-const COUNTERS_OF_ALL: &[(&str, &str, fn(&Registry) -> u64)] = &[(
+const COUNTERS_OF_ALL: &[(&str, &str, ReadAll)] = &[(
     "streams_refused",
     "Streams that were refused before they began",
     |registry| registry.refusals.total(),
