@@ -14,7 +14,7 @@ use azure_blob_eventsource::{
     ledger::{
         Contents, Ledger,
         error::JournalError,
-        facts::Facts,
+        facts::{FORMAT_WITH_VERSION, Facts},
         fingerprint::{Fingerprint, FingerprintKey},
         frame::{Entry, Frame, FrameReader},
         home::{Home, Rollover},
@@ -94,7 +94,7 @@ async fn begin(home: &Home) -> (Journal, Contents) {
 async fn a_frame_of_a_newer_version_is_not_thrown_away() {
     let mut bytes = encoded(&frames()[..2]);
     let mut newer = facts();
-    newer.format += 1;
+    newer.format = FORMAT_WITH_VERSION + 1;
     let frame = Frame {
         writer: 7,
         entry: Entry::Facts(newer),
