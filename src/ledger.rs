@@ -7,6 +7,7 @@ use std::{
     collections::HashSet,
     mem,
     sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
 pub mod chain;
@@ -96,6 +97,11 @@ impl Ledger {
     pub fn forgetting(mut self, rule: Forgetting) -> Self {
         self.forgetting = rule;
         self
+    }
+
+    /// For how long at least a done blob version is remembered that no sweep shows.
+    pub fn remembers_for(&self) -> Duration {
+        self.forgetting.after
     }
 
     /// What is durable.

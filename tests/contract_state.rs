@@ -196,7 +196,17 @@ async fn parts_leave_what_was_there(subject: Subject) {
         .put_part("parts", part, Bytes::from("mine"))
         .await
         .unwrap();
-    state.put_new("parts", Bytes::from("theirs")).await.unwrap();
+    let other = "0000000000000002-0000000";
+    state
+        .put_part("parts", other, Bytes::from("theirs"))
+        .await
+        .unwrap();
+    let put = state.put_parts("parts", &[other.to_owned()]).await.unwrap();
+    assert_eq!(put, Put::Written);
+    state
+        .put_part("parts", part, Bytes::from("mine"))
+        .await
+        .unwrap();
     let put = state.put_parts("parts", &[part.to_owned()]).await.unwrap();
     assert_eq!(put, Put::Existed);
     assert_eq!(whole(&*state, "parts").await.unwrap(), "theirs");

@@ -9,7 +9,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use bytes::BytesMut;
+use bytes::{Bytes, BytesMut};
 use tokio::task::yield_now;
 
 use super::{
@@ -78,6 +78,10 @@ impl Draft {
                 yield_now().await;
             }
         }
+        // What is left for the end is what is recorded meanwhile.
+        if !draft.pending.is_empty() {
+            draft.upload().await?;
+        }
         Ok(draft)
     }
 
@@ -119,11 +123,40 @@ impl Draft {
         let bytes = mem::take(&mut self.pending).freeze();
         self.chain.add(&bytes);
         self.length += bytes.len() as u64;
-        // No other writer's part has this name: nobody else has this number.
-        let part = format!("{:016x}-{:07}", self.home.writer, self.parts.len());
-        let put = || self.home.store.put_part(&self.name, &part, bytes.clone());
-        self.home.retry_proven("write snapshot").run(put).await?;
+        let part = put_part(&self.home, &self.name, self.parts.len(), bytes).await?;
         self.parts.push(part);
         Ok(())
     }
+}
+
+/// Writes a snapshot that is whole already, part by part as well: where an earlier session left parts of
+/// the same blob, a service may take the blob for one that is there (Azurite 3.35 does), but for parts.
+///
+/// # Errors
+/// As [`Draft::of`].
+pub(super) async fn write_whole(
+    home: &Home,
+    name: &str,
+    mut snapshot: Bytes,
+) -> Result<Put, StorageError> {
+    let mut parts = Vec::new();
+    while !snapshot.is_empty() {
+        let piece = snapshot.split_to(snapshot.len().min(PART));
+        parts.push(put_part(home, name, parts.len(), piece).await?);
+    }
+    let put = || home.store.put_parts(name, &parts);
+    home.retry_proven("write snapshot").run(put).await
+}
+
+// Says the part's name. No other writer's part has it: nobody else has this number.
+async fn put_part(
+    home: &Home,
+    name: &str,
+    number: usize,
+    bytes: Bytes,
+) -> Result<String, StorageError> {
+    let part = format!("{:016x}-{number:07}", home.writer);
+    let put = || home.store.put_part(name, &part, bytes.clone());
+    home.retry_proven("write snapshot").run(put).await?;
+    Ok(part)
 }

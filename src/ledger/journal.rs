@@ -20,7 +20,7 @@ use tracing::{debug, info};
 use super::{
     Contents, Ledger,
     chain::Chain,
-    draft::Draft,
+    draft::{self, Draft},
     error::JournalError,
     frame::{Entry, Frame, MAX_DONE},
     home::Home,
@@ -246,9 +246,9 @@ impl Journal {
 
     async fn begin_next(&mut self, snapshot: Bytes) -> Result<(), JournalError> {
         let name = self.home.snapshot(self.generation + 1);
-        let put = || self.home.store.put_new(&name, snapshot.clone());
-        let put = self.home.retry_proven("write snapshot").run(put).await?;
-        self.go_on(put, snapshot.len() as u64).await
+        let bytes = snapshot.len() as u64;
+        let put = draft::write_whole(&self.home, &name, snapshot).await?;
+        self.go_on(put, bytes).await
     }
 
     // The next generation, whose snapshot is there.

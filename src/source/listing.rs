@@ -248,7 +248,9 @@ impl Sweeper {
     }
 
     fn finish(&mut self, took: Duration, tally: Tally, suspect: bool) {
-        let appeared = (tally.new + tally.baseline + tally.carried + tally.held_back) as usize;
+        // Blobs that a copy overwrites are not gone.
+        let waiting = tally.held_back + tally.unreadable.count();
+        let appeared = (tally.new + tally.baseline + tally.carried + waiting) as usize;
         let swept = match suspect {
             true => Swept::default(),
             false => {
@@ -268,8 +270,13 @@ impl Sweeper {
         let failed_before = self.stats.unreadable().copy_failed;
         self.stats.set_unreadable(tally.unreadable);
         let settles = self.identity.settles_after();
+        // What is missing now may come back, and is known by the way of before alone.
+        let after = self.ledger().remembers_for().as_secs();
+        let settles = settles.map(|until| until.saturating_add_unsigned(after));
         let passed = settles.is_some_and(|until| tally.began.is_some_and(|now| now > until));
-        if passed && tally.unsettled == 0 && !suspect {
+        // A sweep that shows less than the one before it may be wrong.
+        let whole = !suspect && gone == 0 && swept.doubted.is_none();
+        if passed && tally.unsettled == 0 && whole {
             self.identity.settle();
         }
         if let Some(loops) = self.loops.finish_sweep(tally.ended) {

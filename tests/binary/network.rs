@@ -2,7 +2,7 @@
 
 use std::{fs, net::SocketAddr, process::Command, sync::Arc};
 
-use rcgen::{CertifiedKey, generate_simple_self_signed};
+use rcgen::{CertificateParams, CertifiedKey, DnType, KeyPair, generate_simple_self_signed};
 use testkit::http::{ACCOUNT, HttpFace, KEY};
 use tokio::{
     io::copy_bidirectional,
@@ -61,7 +61,12 @@ async fn behind_tls(face: &HttpFace, made: &CertifiedKey<rcgen::KeyPair>) -> Soc
 async fn an_authority_of_ones_own_is_trusted_once_it_is_named() {
     let (mut place, face) = Place::fake().await;
     let made = generate_simple_self_signed(["localhost".to_owned()]).unwrap();
-    let other = generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    // Of another name: a namesake would be taken for it, and its signature found wrong.
+    let mut other = CertificateParams::new(["localhost".to_owned()]).unwrap();
+    other
+        .distinguished_name
+        .push(DnType::CommonName, "a stranger");
+    let other = other.self_signed(&KeyPair::generate().unwrap()).unwrap();
     let port = behind_tls(&face, &made).await.port();
     place.endpoint = format!("https://localhost:{port}/{ACCOUNT}");
     let secret = format!(
@@ -76,7 +81,7 @@ async fn an_authority_of_ones_own_is_trusted_once_it_is_named() {
         path.to_str().unwrap().to_owned()
     };
     let authority = write("authority.pem", &made.cert.pem());
-    let stranger = write("stranger.pem", &other.cert.pem());
+    let stranger = write("stranger.pem", &other.pem());
     // The names that `openssl rehash` gives.
     let hashed = write("authorities/0123abcd.0", &made.cert.pem());
     let directory = hashed.trim_end_matches("/0123abcd.0");
