@@ -87,7 +87,7 @@ async fn a_credential_that_is_of_no_use_is_told_without_its_content() {
     let server = Server::of(&place).await;
     let key = "c2VjcmV0";
     for (content, problem) in [
-        ("", "it is empty"),
+        ("", "it is empty: write the connection string into it"),
         (
             "hunter2",
             "it is not a connection string, as `AccountName=…;AccountKey=…` would be",
