@@ -7,6 +7,9 @@ pub fn distrust(cause: &str) -> Option<String> {
     let means = if reason.starts_with("UnknownIssuer") {
         "an authority has signed it that this machine does not know: a private one, or that of a proxy which looks into \
          TLS. Let `SSL_CERT_FILE` name a PEM file with all authorities to trust (docs/operations.md, Certificates)"
+    } else if reason.starts_with("BadSignature") {
+        "an authority of the same name is known here, with another key: it was made anew, or another one answers. Let \
+         `SSL_CERT_FILE` name a PEM file with the certificate that it has now (docs/operations.md, Certificates)"
     } else if reason.contains("not valid for name") || reason.starts_with("NotValidForName") {
         "it is for another host: see whether the URL is right, and whether another server answers in its place"
     } else if reason.to_ascii_lowercase().contains("expired") {
@@ -40,7 +43,8 @@ mod tests {
             ("certificate expired: verification time 9 (UNIX)", "renewed"),
             ("Expired", "renewed"),
             ("certificate not valid yet: verification time 9", "not come"),
-            ("BadSignature", "another server"),
+            ("BadSignature", "of the same name"),
+            ("Revoked", "another server"),
         ] {
             let said = distrust(&format!("invalid peer certificate: {reason}")).unwrap();
             assert!(said.contains(&format!("({reason}): ")), "{said}");

@@ -2,7 +2,7 @@
 
 use std::{fs, net::SocketAddr, process::Command, sync::Arc};
 
-use rcgen::{CertificateParams, CertifiedKey, DnType, KeyPair, generate_simple_self_signed};
+use rcgen::{CertificateParams, CertifiedKey, DnType, KeyPair};
 use testkit::http::{ACCOUNT, HttpFace, KEY};
 use tokio::{
     io::copy_bidirectional,
@@ -28,8 +28,17 @@ async fn check(place: &Place, variables: &[(&str, &str)]) -> Finished {
     Process::spawn(command).finish().await
 }
 
+/// A certificate for `localhost` that is its own authority, called `name`.
+fn certified(name: &str) -> CertifiedKey<KeyPair> {
+    let mut params = CertificateParams::new(["localhost".to_owned()]).unwrap();
+    params.distinguished_name.push(DnType::CommonName, name);
+    let signing_key = KeyPair::generate().unwrap();
+    let cert = params.self_signed(&signing_key).unwrap();
+    CertifiedKey { cert, signing_key }
+}
+
 /// The fake service behind TLS with this certificate.
-async fn behind_tls(face: &HttpFace, made: &CertifiedKey<rcgen::KeyPair>) -> SocketAddr {
+async fn behind_tls(face: &HttpFace, made: &CertifiedKey<KeyPair>) -> SocketAddr {
     let key = PrivateKeyDer::try_from(made.signing_key.serialize_der()).unwrap();
     let config = ServerConfig::builder_with_provider(Arc::new(default_provider()))
         .with_safe_default_protocol_versions()
@@ -60,13 +69,7 @@ async fn behind_tls(face: &HttpFace, made: &CertifiedKey<rcgen::KeyPair>) -> Soc
 #[tokio::test]
 async fn an_authority_of_ones_own_is_trusted_once_it_is_named() {
     let (mut place, face) = Place::fake().await;
-    let made = generate_simple_self_signed(["localhost".to_owned()]).unwrap();
-    // Of another name: a namesake would be taken for it, and its signature found wrong.
-    let mut other = CertificateParams::new(["localhost".to_owned()]).unwrap();
-    other
-        .distinguished_name
-        .push(DnType::CommonName, "a stranger");
-    let other = other.self_signed(&KeyPair::generate().unwrap()).unwrap();
+    let (made, other) = (certified("ours"), certified("a stranger's"));
     let port = behind_tls(&face, &made).await.port();
     place.endpoint = format!("https://localhost:{port}/{ACCOUNT}");
     let secret = format!(
@@ -81,7 +84,7 @@ async fn an_authority_of_ones_own_is_trusted_once_it_is_named() {
         path.to_str().unwrap().to_owned()
     };
     let authority = write("authority.pem", &made.cert.pem());
-    let stranger = write("stranger.pem", &other.pem());
+    let stranger = write("stranger.pem", &other.cert.pem());
     // The names that `openssl rehash` gives.
     let hashed = write("authorities/0123abcd.0", &made.cert.pem());
     let directory = hashed.trim_end_matches("/0123abcd.0");
@@ -102,6 +105,10 @@ async fn an_authority_of_ones_own_is_trusted_once_it_is_named() {
         assert!(finished.stdout.contains(words), "{words}: {finished:?}");
     }
     assert!(!finished.stdout.contains("resolve"), "{finished:?}");
+    let renewed = write("renewed.pem", &certified("ours").cert.pem());
+    let finished = check(&place, &[("SSL_CERT_FILE", &renewed)]).await;
+    let words = "(BadSignature): an authority of the same name is known here, with another key";
+    assert!(finished.stdout.contains(words), "{finished:?}");
     let finished = check(&place, &[("SSL_CERT_FILE", "/no/such/file")]).await;
     let words = "FAIL connect  this server trusts no certificate authority";
     assert!(finished.stdout.contains(words), "{finished:?}");

@@ -38,6 +38,58 @@ async fn a_blob_that_arrives_while_the_first_sweep_fails_is_announced() {
     assert_eq!(stream.next().await, "during.csv");
 }
 
+/// Every append fails, and every listing but one of two: what recovers says nothing of what still fails.
+#[tokio::test(start_paused = true)]
+async fn an_error_is_told_until_its_own_call_succeeds_whatever_else_recovers() {
+    let mut stage = Stage::new().with_container();
+    let broken = Arc::new(AtomicBool::new(false));
+    let appends = Arc::clone(&broken);
+    stage.state_faults = FaultSource::new(move |op: Op| match op {
+        Op::Append if appends.load(Relaxed) => {
+            Fault::ErrorBefore(testkit::faults::transient("503 ServerBusy"))
+        }
+        _ => Fault::None,
+    });
+    let mut listed = 0;
+    stage.listing_faults = FaultSource::new(move |op: Op| match op {
+        Op::ListPage { .. } => {
+            listed += 1;
+            match listed % 2 {
+                0 => Fault::ErrorBefore(testkit::faults::transient("429 TooManyRequests")),
+                _ => Fault::None,
+            }
+        }
+        _ => Fault::None,
+    });
+    stage.put("a.csv");
+    let mut stream = stage.start();
+    stream.take(1).await;
+    broken.store(true, Relaxed);
+    let stats = Arc::clone(&stream.stats);
+    let append_fails = || {
+        let errors = stats.storage_errors.lock().unwrap();
+        errors.iter().any(|(_, error)| error.contains("append"))
+    };
+    let told = async {
+        while !append_fails() {
+            sleep(SECOND).await;
+        }
+    };
+    timeout(60 * SECOND, told).await.unwrap();
+    let (sweeps, retries) = (&stats.sweeps, &stats.storage_retries);
+    let before = [sweeps, retries].map(|it| it.load(Relaxed));
+    for _ in 0..300 {
+        sleep(SECOND).await;
+        assert!(append_fails() && stats.error().is_some());
+    }
+    let after = [sweeps, retries].map(|it| it.load(Relaxed));
+    assert!(after[0] > before[0] + 10, "the listing recovers: {after:?}");
+    assert!(after[1] > before[1] + 30, "and fails again: {after:?}");
+    broken.store(false, Relaxed);
+    sleep(60 * SECOND).await;
+    assert!(!append_fails());
+}
+
 #[tokio::test(start_paused = true)]
 async fn sessions_that_record_nothing_do_not_fill_the_journal() {
     let mut stage = Stage::new().with_container();
