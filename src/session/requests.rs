@@ -123,11 +123,17 @@ impl Requests {
         mut asked: watch::Receiver<Option<Replays>>,
     ) -> Result<(), SessionError> {
         let mut stale = self.home.retry("list blobs to replay");
+        // Those of which the last round found nothing open.
+        let mut clean = HashSet::new();
         while asked.changed().await.is_ok() {
             let replays = asked.borrow_and_update().clone().unwrap_or_default();
             for (name, replay) in &replays {
-                if self.replay(name, replay, &mut stale).await?.is_err() {
-                    return Ok(());
+                match self.round(replay, &mut stale).await? {
+                    Err(Closed) => return Ok(()),
+                    Ok(false) => _ = clean.remove(name),
+                    // One listing may be wrongly empty; two in a row are believed.
+                    Ok(true) if clean.insert(name.clone()) => {}
+                    Ok(true) => self.answer(name, replay).await?,
                 }
             }
             let over = replays.is_empty() && !self.ledger().contents().replayed.is_empty();
@@ -213,13 +219,12 @@ impl Requests {
         }
     }
 
-    /// One round of a replay. It is over when all that it asks for is done.
-    async fn replay(
+    /// One round of a replay. Says whether all that it asks for is done.
+    async fn round(
         &self,
-        request: &str,
         replay: &Replay,
         stale: &mut Retry,
-    ) -> Result<Result<(), Closed>, SessionError> {
+    ) -> Result<Result<bool, Closed>, SessionError> {
         let prefix = replay.blob.as_deref().unwrap_or(&replay.prefix);
         let mut walk = Walk::new(&*self.listing, prefix);
         let mut open = 0;
@@ -231,7 +236,7 @@ impl Requests {
                 // The next round begins at the beginning.
                 Err(error) if error.kind == StorageErrorKind::StaleContinuation => {
                     stale.wait(&error).await;
-                    return Ok(Ok(()));
+                    return Ok(Ok(false));
                 }
                 Err(error) => return Err(error.into()),
             };
@@ -241,13 +246,18 @@ impl Requests {
             }
         }
         stale.succeeded();
-        if open > 0 || self.fence.ask().await.is_none() {
-            return Ok(Ok(()));
+        Ok(Ok(open == 0))
+    }
+
+    /// A replay is over: its request goes.
+    async fn answer(&self, request: &str, replay: &Replay) -> Result<(), SessionError> {
+        if self.fence.ask().await.is_none() {
+            return Ok(());
         }
         let delete = || self.home.store.delete(request);
         self.home.retry_proven("delete request").run(delete).await?;
         info!(replay = replay.name, "replay done");
-        Ok(Ok(()))
+        Ok(())
     }
 
     // Offers what is to be offered, and says how much is not done yet.

@@ -285,3 +285,22 @@ async fn a_large_replay_keeps_no_retry_waiting() {
         sleep(SECOND).await;
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_replay_is_not_over_because_one_listing_is_wrongly_empty() {
+    for blank in 0..4 {
+        let (mut stage, cluster, stream) = with_three_done().await;
+        stream.stop().await.unwrap();
+        replay(&stage, "raw/");
+        stage.blank = Some(blank);
+        let mut stream = stage.start();
+        let mut names = BTreeSet::new();
+        for _ in 0..2 {
+            let event = stream.event().await;
+            names.insert(event["blobname"].as_str().unwrap().to_owned());
+            cluster.run(&event);
+        }
+        assert_eq!(names.len(), 2, "listing {blank} is empty");
+        until_answered(&stage).await;
+    }
+}
