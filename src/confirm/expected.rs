@@ -64,6 +64,14 @@ impl Seen {
     }
 }
 
+impl FromIterator<usize> for Seen {
+    /// That each of these entries has.
+    fn from_iter<T: IntoIterator<Item = usize>>(entries: T) -> Self {
+        let entries = entries.into_iter().map(Self::only);
+        entries.fold(Self::NONE, Self::and)
+    }
+}
+
 impl Expected {
     /// Opens a watch for each entry; `None` when nothing confirms.
     ///
@@ -101,17 +109,7 @@ impl Expected {
     pub fn workflow_entries(&self) -> Seen {
         let entries = self.entries.iter().enumerate();
         let workflows = entries.filter(|(_, entry)| entry.is_workflow);
-        workflows.fold(Seen::NONE, |all, (at, _)| all.and(Seen::only(at)))
-    }
-
-    /// How many objects have to come of an event.
-    pub fn len(&self) -> usize {
-        self.entries.len()
-    }
-
-    /// Never: there is at least one entry.
-    pub fn is_empty(&self) -> bool {
-        self.entries.is_empty()
+        workflows.map(|(at, _)| at).collect()
     }
 
     /// The entries, in the order of the configuration.
@@ -121,10 +119,9 @@ impl Expected {
 
     /// Which entries have an object with this id now.
     pub fn seen(&self, id: EventId) -> Seen {
-        self.indexes()
-            .enumerate()
-            .filter(|(_, index)| index.has(id))
-            .fold(Seen::NONE, |seen, (entry, _)| seen.and(Seen::only(entry)))
+        let indexes = self.indexes().enumerate();
+        let having = indexes.filter(|(_, index)| index.has(id));
+        having.map(|(at, _)| at).collect()
     }
 
     /// Whether this is all that has to come of an event.
@@ -156,7 +153,7 @@ impl Expected {
         let asked = self.entries.iter().map(|entry| entry.watch.look(id));
         let answers = try_join_all(asked).await?;
         let found = answers.into_iter().enumerate().filter(|(_, there)| *there);
-        Ok(found.fold(Seen::NONE, |seen, (entry, _)| seen.and(Seen::only(entry))))
+        Ok(found.map(|(at, _)| at).collect())
     }
 
     /// How well the cluster is known: as well as the entry of which the least is.
@@ -194,22 +191,24 @@ impl Expected {
 
     /// The unfinished Workflows of that namespace at `now`, in seconds since 1970.
     pub fn workflows(&self, now: i64) -> Workflows {
-        let each = self.entries.iter().map(|entry| entry.watch.workflows(now));
-        each.max_by_key(|workflows| workflows.survey.count)
-            .unwrap_or_default()
+        fullest(self.surveys(now))
     }
 
-    /// The Workflows of all namespaces that are stuck, and were not told before: see
-    /// [`Index::newly_stuck`].
-    pub fn newly_stuck(&self, now: i64) -> Vec<(Holder, Workflows)> {
-        let mut stuck = Vec::new();
-        for entry in &self.entries {
-            let workflows = entry.watch.workflows(now);
-            for holder in entry.watch.all().newly_stuck(&workflows.survey) {
-                stuck.push((holder, workflows.clone()));
-            }
+    /// As [`Self::workflows`], and before that tells `stuck` of each Workflow of any namespace that is
+    /// stuck and was not told before: see [`Index::newly_stuck`].
+    pub fn survey(&self, now: i64, stuck: impl Fn(&Holder, &Workflows)) -> Workflows {
+        let surveys = self.surveys(now);
+        for (entry, among) in self.entries.iter().zip(&surveys) {
+            let new = entry.watch.all().newly_stuck(&among.survey);
+            new.iter().for_each(|holder| stuck(holder, among));
         }
-        stuck
+        fullest(surveys)
+    }
+
+    // Of the namespace of each entry.
+    fn surveys(&self, now: i64) -> Vec<Workflows> {
+        let entries = self.entries.iter();
+        entries.map(|entry| entry.watch.workflows(now)).collect()
     }
 
     fn indexes(&self) -> impl Iterator<Item = &Index> {
@@ -218,25 +217,16 @@ impl Expected {
 }
 
 impl Entry {
-    /// Where its objects are.
-    pub fn namespace(&self) -> &str {
-        self.watch.namespace()
-    }
-
-    /// How many objects there are.
-    pub fn count(&self) -> usize {
-        self.watch.index().len()
-    }
-
     /// The object that came of an event.
     pub fn find(&self, id: EventId) -> Option<Object> {
         self.watch.index().find(id)
     }
+}
 
-    /// The unfinished Workflows of its namespace at `now`, in seconds since 1970.
-    pub fn workflows(&self, now: i64) -> Workflows {
-        self.watch.workflows(now)
-    }
+fn fullest(surveys: Vec<Workflows>) -> Workflows {
+    let surveys = surveys.into_iter();
+    let fullest = surveys.max_by_key(|workflows| workflows.survey.count);
+    fullest.unwrap_or_default()
 }
 
 /// What a session hears of all entries.

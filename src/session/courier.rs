@@ -216,8 +216,8 @@ impl Courier {
     async fn seen(&mut self, id: EventId, new: Seen) -> Step {
         let before = self.unconfirmed.saw(id, new).unwrap_or_default();
         let now = self.confirm.seen(id).and(new).and(before);
+        self.returned.saw(id, now);
         if !self.confirm.is_all(now) {
-            self.returned.saw(id, now);
             return ON;
         }
         if let Some(sent) = self.unconfirmed.confirmed(id, Moment::now()) {
@@ -229,7 +229,6 @@ impl Courier {
         if self.letters.hold(id) {
             self.outlived(id).await?;
         }
-        self.returned.saw(id, now);
         ON
     }
 

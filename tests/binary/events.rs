@@ -6,7 +6,11 @@ use serde_json::json;
 use testkit::account::NewBlob;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
-use crate::{commands::id_of_source, server::Server, storage::Place};
+use crate::{
+    commands::id_of_source,
+    server::{Server, Stream},
+    storage::Place,
+};
 
 #[tokio::test]
 async fn a_new_blob_is_announced_with_the_promised_payload() {
@@ -58,17 +62,23 @@ async fn a_new_blob_is_announced_with_the_promised_payload() {
     );
 }
 
+/// Blobs of these names, each with its name as its content, and a live stream that announces them.
+pub(crate) async fn with_blobs_of(place: &Place, names: &[String]) -> (Server, Stream) {
+    for name in names {
+        let blob = NewBlob::new(Bytes::from(name.clone()));
+        place.client.put_blob(&place.container, name, &blob).await;
+    }
+    let server = Server::of(place).await;
+    let stream = server.stream(&place.config()).await;
+    (server, stream)
+}
+
 #[tokio::test]
 async fn names_come_out_exactly_and_their_urls_lead_to_them() {
     let place = Place::azurite().await;
     let mut names = testkit::names::odd();
     names.push("/all/&<>\"'%#? ünïcødé-日本.csv".to_owned());
-    for name in &names {
-        let blob = NewBlob::new(Bytes::from(name.clone()));
-        place.client.put_blob(&place.container, name, &blob).await;
-    }
-    let server = Server::of(&place).await;
-    let mut stream = server.stream(&place.config()).await;
+    let (_server, mut stream) = with_blobs_of(&place, &names).await;
     let mut found = Vec::new();
     for _ in &names {
         let event = stream.event().await;

@@ -8,8 +8,8 @@ use testkit::{
 };
 
 use crate::{
+    events::with_blobs_of,
     process::{Finished, run},
-    server::Server,
     storage::Place,
 };
 
@@ -68,12 +68,7 @@ async fn whatever_the_name_the_event_leads_to_the_blob() {
     names.push("{{=1+1}}/{{workflow.name}}$(PATH)`id`.csv".to_owned());
     names.push("raw/%7B%7B=1+1%7D%7D.csv".to_owned());
     names.push("raw/../up/./dot.csv".to_owned());
-    for name in &names {
-        let blob = NewBlob::new(Bytes::from(name.clone()));
-        place.client.put_blob(&place.container, name, &blob).await;
-    }
-    let server = Server::of(&place).await;
-    let mut stream = server.stream(&place.config()).await;
+    let (_server, mut stream) = with_blobs_of(&place, &names).await;
     let mut found = Vec::new();
     for _ in &names {
         let event = stream.event().await;

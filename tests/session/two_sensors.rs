@@ -1,20 +1,33 @@
 //! Two Sensors on one source: an event is done when both have made what they make of it.
 
-use std::{sync::atomic::Ordering::Relaxed, time::Duration};
+use std::{
+    sync::{Arc, atomic::Ordering::Relaxed},
+    time::Duration,
+};
 
+use serde_json::Value;
 use tokio::time::sleep;
 
-use crate::stage::{SECOND, Stage};
+use crate::{
+    cluster::Cluster,
+    stage::{SECOND, Stage, Stream},
+};
 
 const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(3600);
 
-#[tokio::test(start_paused = true)]
-async fn an_event_is_done_when_both_workflows_are_there_and_not_before() {
+/// A blob whose event was sent, and the clusters of the two Sensors.
+async fn one_sent() -> (Stage, Stream, [Arc<Cluster>; 2], Value) {
     let (mut stage, train, audit) = Stage::new().confirmed_twice();
     stage.put("a.csv");
     let mut stream = stage.start();
     let event = stream.event().await;
+    (stage, stream, [train, audit], event)
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_event_is_done_when_both_workflows_are_there_and_not_before() {
+    let (_stage, stream, [train, audit], event) = one_sent().await;
     train.run(&event);
     sleep(30 * SECOND).await;
     assert_eq!(stream.stats.events_done.load(Relaxed), 0);
@@ -25,10 +38,7 @@ async fn an_event_is_done_when_both_workflows_are_there_and_not_before() {
 
 #[tokio::test(start_paused = true)]
 async fn the_sensor_that_was_away_gets_the_event_again() {
-    let (mut stage, train, audit) = Stage::new().confirmed_twice();
-    stage.put("a.csv");
-    let mut stream = stage.start();
-    let first = stream.event().await;
+    let (mut stage, mut stream, [train, audit], first) = one_sent().await;
     train.run(&first);
     let again = stream.event().await;
     assert_eq!(first, again);
@@ -40,10 +50,7 @@ async fn the_sensor_that_was_away_gets_the_event_again() {
 
 #[tokio::test(start_paused = true)]
 async fn after_a_restart_what_is_missing_is_sent_for_again() {
-    let (mut stage, train, audit) = Stage::new().confirmed_twice();
-    stage.put("a.csv");
-    let mut stream = stage.start();
-    let event = stream.event().await;
+    let (mut stage, stream, [train, audit], event) = one_sent().await;
     train.run(&event);
     stream.session.abort();
     let mut stream = stage.start();
@@ -54,10 +61,7 @@ async fn after_a_restart_what_is_missing_is_sent_for_again() {
 
 #[tokio::test(start_paused = true)]
 async fn what_was_there_once_counts_though_it_is_gone_when_the_other_comes() {
-    let (mut stage, train, audit) = Stage::new().confirmed_twice();
-    stage.put("a.csv");
-    let mut stream = stage.start();
-    let event = stream.event().await;
+    let (_stage, stream, [train, audit], event) = one_sent().await;
     train.run(&event);
     sleep(SECOND).await;
     train.delete(&event);
@@ -68,10 +72,7 @@ async fn what_was_there_once_counts_though_it_is_gone_when_the_other_comes() {
 
 #[tokio::test(start_paused = true)]
 async fn what_is_gone_again_is_never_made_a_second_time_for_the_sake_of_what_is_missing() {
-    let (mut stage, train, _) = Stage::new().confirmed_twice();
-    stage.put("a.csv");
-    let mut stream = stage.start();
-    let event = stream.event().await;
+    let (stage, mut stream, [train, _], event) = one_sent().await;
     train.run(&event);
     sleep(SECOND).await;
     train.delete(&event);

@@ -48,10 +48,8 @@ impl Courier {
             return;
         }
         let now = OffsetDateTime::now_utc().unix_timestamp();
-        for (stuck, among) in self.confirm.newly_stuck(now) {
-            self.warn_of(&stuck, &among);
-        }
-        let workflows = self.confirm.workflows(now);
+        let tell = |stuck: &Holder, among: &Workflows| self.warn_of(stuck, among);
+        let workflows = self.confirm.survey(now, tell);
         self.stats.set_pause(self.pause(&workflows));
         self.stats.set_workflows(workflows);
     }
