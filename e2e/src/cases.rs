@@ -150,6 +150,17 @@ pub(crate) const CASES: &[Case] = &[
         play: |stage| Box::pin(basics::deleted_by_hand(stage)),
     },
     Case {
+        name: "listing_blank",
+        about: "a proxy shows an empty listing for a while, and nothing runs again though its Workflow is gone",
+        short: false,
+        needs: &[],
+        setup: Setup {
+            proxy: true,
+            ..USUAL
+        },
+        play: |stage| Box::pin(basics::listing_blank(stage)),
+    },
+    Case {
         name: "takeover",
         about: "the server that streams is killed, and the other one goes on within 10 s of the reconnect",
         short: false,

@@ -31,6 +31,8 @@ pub(crate) struct Setup {
     pub(crate) bus: Bus,
     /// Whether Workflows run the pipeline; else they have one step, which prints what the event said.
     pub(crate) pipeline: bool,
+    /// Whether a proxy stands before the storage account that can show an empty listing.
+    pub(crate) proxy: bool,
     /// Whether all is applied at once, as users do; else the bus first, which saves restarts.
     pub(crate) at_once: bool,
 }
@@ -54,6 +56,7 @@ impl Setup {
         active_workflows: 20,
         bus: Bus::Shipped,
         pipeline: false,
+        proxy: false,
         at_once: false,
     };
 }
@@ -136,6 +139,28 @@ fn one_step() -> String {
     )
 }
 
+/// A container beside Azurite that takes its port, and starts first.
+fn proxy() -> String {
+    let proxy = json!({
+        "name": "proxy",
+        "image": "mcr.microsoft.com/azure-storage/azurite:3.35.0",
+        "imagePullPolicy": "IfNotPresent",
+        "command": ["/usr/local/bin/node", "--input-type=module", "-e", include_str!("blank.mjs")],
+        "ports": [{"name": "blob", "containerPort": 10000}],
+        "resources": {"requests": {"cpu": "10m", "memory": "32Mi"}},
+        "securityContext": {"allowPrivilegeEscalation": false, "capabilities": {"drop": ["ALL"]}},
+    });
+    let of_azurite = "/spec/template/spec/containers/0";
+    format!(
+        "- target: {{kind: Deployment, name: azurite}}\n  patch: |\n    \
+         - {{op: add, path: {of_azurite}/args/-, value: --blobPort}}\n    \
+         - {{op: add, path: {of_azurite}/args/-, value: \"10009\"}}\n    \
+         - {{op: remove, path: {of_azurite}/ports/0}}\n    \
+         - {{op: replace, path: {of_azurite}/readinessProbe/tcpSocket/port, value: 10009}}\n    \
+         - {{op: add, path: {of_azurite}, value: {proxy}}}\n"
+    )
+}
+
 /// Waits until everything runs.
 pub(crate) async fn is_ready(namespace: &str) -> Result<()> {
     rolled_out(namespace, &["deployment/azurite"]).await?;
@@ -196,6 +221,9 @@ fn patches(namespace: &str, setup: Setup) -> String {
     }
     if !setup.pipeline {
         patches.push_str(&one_step());
+    }
+    if setup.proxy {
+        patches.push_str(&proxy());
     }
     format!("patches:\n{patches}")
 }

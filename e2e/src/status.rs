@@ -33,6 +33,8 @@ pub(crate) struct Live {
     pub(crate) sent: u64,
     /// How many sweeps are complete.
     pub(crate) sweeps: u64,
+    /// How many blobs that are done the listing does not show.
+    pub(crate) missing: u64,
 }
 
 impl Statuses {
@@ -97,6 +99,7 @@ fn live(pod: &str, status: &Value, key: &str, value: &str) -> Option<Live> {
         in_flight: number("inFlight"),
         sent: number("sent"),
         sweeps: number("sweeps"),
+        missing: number("missingBlobs"),
     })
 }
 

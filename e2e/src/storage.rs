@@ -61,6 +61,17 @@ impl Storage {
         }
     }
 
+    /// Lets the listing of the datasets be empty, or whole again; see [`crate::install::Setup::proxy`].
+    pub(crate) async fn blank(&self, blank: bool) {
+        match blank {
+            true => {
+                let content = NewBlob::new("");
+                self.client.put_blob(DATASETS, "blank", &content).await;
+            }
+            false => self.client.delete(DATASETS, "blank").await,
+        }
+    }
+
     /// Writes a message into a queue of the account. Only on a cluster whose network this process is in.
     ///
     /// # Errors

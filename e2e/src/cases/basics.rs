@@ -61,6 +61,40 @@ pub(crate) async fn deleted_by_hand(stage: &Stage) -> Result<()> {
     Ok(())
 }
 
+/// The Workflows are gone when a proxy shows an empty listing for a while, and a server is killed in that time.
+pub(crate) async fn listing_blank(stage: &Stage) -> Result<()> {
+    let mut versions = stage.put_all("kept", 5).await;
+    stage.comes_to_exactly(&versions).await?;
+    stage.kubectl(&["delete", "workflows", "--all"]).await?;
+    stage.say.line("all Workflows are deleted");
+
+    stage.storage.blank(true).await;
+    missing(stage, versions.len() as u64).await?;
+    stage.kill(SERVER).await?;
+    stage.is_streaming().await?;
+    stage.is_at_rest().await?;
+    stage.storage.blank(false).await;
+    missing(stage, 0).await?;
+
+    versions.push(stage.put("alive").await);
+    // The witness counts the deleted ones, and would count a second one of a version.
+    stage.comes_to_exactly(&versions).await
+}
+
+async fn missing(stage: &Stage, expected: u64) -> Result<()> {
+    let look = async || {
+        let missing = stage.statuses().await?.live()?.missing;
+        ensure!(missing == expected, "it misses {missing}");
+        Ok(())
+    };
+    until("the listing shows what it is to", PATIENCE, look).await?;
+    stage.is_at_rest().await?;
+    stage.say.line(format!(
+        "{expected} blobs are missing from the listing, for two sweeps and more"
+    ));
+    Ok(())
+}
+
 /// Whether a Workflow is what the Sensor is to make of its event.
 fn check(stage: &Stage, seen: &Seen) -> Result<()> {
     let argument = |name: &str| seen.arguments.get(name).map_or("", String::as_str);
