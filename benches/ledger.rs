@@ -22,17 +22,17 @@ use std::{
 
 use async_trait::async_trait;
 use azure_blob_eventsource::{
-    ledger::{
-        Ledger, Standing,
-        fingerprint::Fingerprint,
-        frame::MAX_DONE,
-        home::{Home, Rollover},
-        journal::Journal,
+    journal::{
         recover::recover,
-        store::{Appended, Chunk, Put, StateStore},
+        source_store::{Rollover, SourceStore},
+        writer::Journal,
     },
+    ledger::{Ledger, Standing, fingerprint::Fingerprint, frame::MAX_DONE},
     metrics::SourceStats,
-    storage::{StorageError, StorageErrorKind},
+    ports::{
+        error::{StorageError, StorageErrorKind},
+        state::{Appended, Chunk, Put, StateStore},
+    },
 };
 use bytes::Bytes;
 use support::{
@@ -157,7 +157,7 @@ async fn know(blobs: u64, endpoint: &str, dir: &Path) {
         swept.as_secs_f64(),
         micros_each(swept, blobs)
     );
-    let looked = look_up_all(&mut sweep.ledger.lock().expect("a ledger"), blobs);
+    let looked = look_up_all(&mut sweep.ledger.lock(), blobs);
     println!(
         "{:.1} million look-ups a second and core",
         blobs as f64 / 1e6 / looked.as_secs_f64()
@@ -175,7 +175,7 @@ fn look_up_all(ledger: &mut Ledger, blobs: u64) -> Duration {
         let batch: Vec<Fingerprint> = (start..end).map(source::fingerprint).collect();
         let before = cpu();
         for fingerprint in batch {
-            assert_eq!(ledger.look(fingerprint), Standing::Done);
+            assert_eq!(ledger.shown(fingerprint), Standing::Done);
         }
         took += cpu() - before;
     }
@@ -184,8 +184,8 @@ fn look_up_all(ledger: &mut Ledger, blobs: u64) -> Duration {
     took
 }
 
-fn home(dir: &Path) -> Home {
-    Home {
+fn source_store(dir: &Path) -> SourceStore {
+    SourceStore {
         store: Arc::new(Files(dir.to_owned())),
         source_id: "bench".to_owned(),
         writer: 1,
@@ -195,14 +195,14 @@ fn home(dir: &Path) -> Home {
 }
 
 async fn compact(sweep: &Sweep, dir: &Path) {
-    let (mut journal, _) = Journal::open(&home(dir)).await.expect("a journal");
+    let (mut journal, _) = Journal::open(&source_store(dir)).await.expect("a journal");
     let ledger = Arc::clone(&sweep.ledger);
     let others = tokio::spawn(async move {
         let mut longest = Duration::ZERO;
         loop {
             tokio::time::sleep(Duration::from_millis(1)).await;
             let asked = Instant::now();
-            let open = ledger.lock().expect("a ledger").contents().facts.is_some();
+            let open = ledger.lock().contents().facts.is_some();
             longest = longest.max(asked.elapsed());
             LONGEST.fetch_max(longest.as_micros() as u64, Relaxed);
             assert!(open, "a ledger without facts");
@@ -212,7 +212,7 @@ async fn compact(sweep: &Sweep, dir: &Path) {
     let draft = tokio::spawn(journal.draft(Arc::clone(&sweep.ledger)));
     let draft = draft.await.expect("no panic").expect("a draft");
     let (drafted, sealed) = (begun.elapsed(), Instant::now());
-    let count = sweep.ledger.lock().expect("a ledger").contents().done.len() as u64;
+    let count = sweep.ledger.lock().contents().done.len() as u64;
     let compacted = journal.compact_to(draft, Vec::new(), count).await;
     compacted.expect("a compaction");
     others.abort();
@@ -234,7 +234,7 @@ static LONGEST: AtomicU64 = AtomicU64::new(0);
 async fn restart(blobs: u64, endpoint: &str, dir: &Path) {
     let config = source::config(endpoint);
     let (start, clock) = (cpu(), Instant::now());
-    let recovered = recover(&home(dir)).await.expect("a ledger");
+    let recovered = recover(&source_store(dir)).await.expect("a ledger");
     let (took, wall) = (cpu() - start, clock.elapsed());
     assert_eq!(recovered.contents.done.len() as u64, blobs);
     let mut sweep = Sweep::new(source::listing(endpoint), &config, recovered.contents);

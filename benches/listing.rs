@@ -6,7 +6,7 @@
 
 use std::{hint::black_box, sync::Arc};
 
-use azure_blob_eventsource::source::BlobListing;
+use azure_blob_eventsource::ports::listing::BlobListing;
 use azure_core::http::Url;
 use azure_storage_blob::{
     BlobContainerClient,

@@ -15,22 +15,24 @@ use std::{
 };
 
 use azure_blob_eventsource::{
-    azure::ConnectError,
-    config::SourceConfig,
-    confirm::watch::Watches,
     grpc::{
-        self, ONCE_METADATA, Parts,
+        self, Parts,
         auth::BearerAuth,
+        contract::{EventSource, eventing_client::EventingClient},
         health::Health,
-        pb::{EventSource, eventing_client::EventingClient},
+        limits::ONCE_METADATA,
         reading::ConfigReader,
         service::EventSourceService,
         streams::Streams,
     },
-    open::{Open, Opened},
-    port::connections::{Connections, Limits},
+    journal::in_process::ProcessLedgers,
+    kubernetes::Watches,
+    listener::connections::{Connections, Limits},
+    ports::{
+        connect::{Connect, ConnectError, Opened, Wanted},
+        listing::BlobListing,
+    },
     registry::Registry,
-    source::BlobListing,
 };
 use support::{
     Other, cpu, median, micros_each, print_table, role, row, size, source::CONTAINER, spread,
@@ -127,8 +129,8 @@ struct Server {
 
 struct OpenFake(FakeListing);
 
-impl Open for OpenFake {
-    fn open(&self, _: &SourceConfig) -> Result<Opened, ConnectError> {
+impl Connect for OpenFake {
+    fn open(&self, _: &Wanted<'_>) -> Result<Opened, ConnectError> {
         Ok(Opened {
             endpoint: "https://fake.blob.core.windows.net".to_owned(),
             blobs: Arc::new(self.0.clone()),
@@ -147,6 +149,7 @@ impl Server {
                 confirmations: Arc::new(Watches::default()),
                 open: Arc::new(OpenFake(listing)),
                 registry: Arc::new(Registry::default()),
+                ledgers: ProcessLedgers::default(),
                 streams: Streams::new(4, stop.clone()),
                 reader: ConfigReader::default(),
             },

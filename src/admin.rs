@@ -14,14 +14,13 @@ use time::OffsetDateTime;
 use tokio_util::sync::CancellationToken;
 use tracing::error;
 
-use crate::{
-    metrics::render::{CONTENT_TYPE, Renderer},
-    plain::Json,
-    registry::Registry,
-};
+use self::prometheus::{CONTENT_TYPE, Renderer};
+use crate::{registry::Registry, text::plain::Json};
 
 pub mod http1;
 mod page;
+mod ports;
+mod prometheus;
 mod status;
 
 /// What the admin port shows.

@@ -3,15 +3,17 @@
 use std::process::ExitCode;
 
 use crate::{
-    args::{Args, Command, ServeArgs, StorageArgs},
     azure::Connector,
-    cli,
+    cli::{
+        self,
+        args::{Args, Command, ServeArgs, StorageArgs},
+        signals::Signals,
+    },
     grpc::TlsFiles,
-    shutdown::Signals,
-    telemetry,
 };
 
 mod server;
+pub mod telemetry;
 
 pub use server::{ServeError, ServeOptions, Server};
 

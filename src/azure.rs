@@ -6,14 +6,16 @@ use std::{
     sync::Arc,
 };
 
-use thiserror::Error;
-
 pub use self::download::{DownloadError, Downloaded};
 use self::{
     blobs::Listing, connection_string::ConnectionString, credential::CredentialFile,
     download::Download, endpoint::Endpoint, pipeline::Service, sign_in::SignIn, state::Container,
 };
-use crate::{config::Location, ledger::store::StateStore, source::BlobListing};
+use crate::ports::{
+    connect::{Connect, ConnectError, Location, Opened, Wanted},
+    listing::BlobListing,
+    state::StateStore,
+};
 
 mod blobs;
 mod connection_string;
@@ -49,23 +51,6 @@ pub struct Connector {
 #[derive(Clone)]
 pub struct Account {
     service: Arc<Service>,
-}
-
-/// Why no connection can be made from what is configured. Nothing has been sent yet.
-#[derive(Debug, Error)]
-pub enum ConnectError {
-    /// The configuration does not fit the credential or the rules: the caller's mistake.
-    #[error("{0}")]
-    Invalid(String),
-    /// There is no such credential: the operator's mistake.
-    #[error("{0}")]
-    NoCredential(String),
-    /// The credential cannot be read or understood: the operator's mistake.
-    #[error("{0}")]
-    Credential(String),
-    /// Something is missing on the machine or in the image that this runs in: the operator's mistake.
-    #[error("{0}")]
-    Machine(String),
 }
 
 impl Connector {
@@ -211,6 +196,17 @@ fn parse_endpoint(text: &str) -> Result<Endpoint, ConnectError> {
 
 fn wrong(field: &str, problem: &str) -> ConnectError {
     ConnectError::Invalid(format!("`{field}` is wrong: {problem}"))
+}
+
+impl Connect for Connector {
+    fn open(&self, wanted: &Wanted<'_>) -> Result<Opened, ConnectError> {
+        let account = self.connect(wanted.location, wanted.credential)?;
+        Ok(Opened {
+            endpoint: account.endpoint().to_owned(),
+            blobs: account.listing(wanted.container),
+            state: wanted.state.map(|name| account.state(name)),
+        })
+    }
 }
 
 impl Account {

@@ -9,8 +9,9 @@ use std::{
 
 use anyhow::{Context, bail};
 
-use crate::{config::SourceConfig, grpc::CONFIG_BYTES, plain::Lines};
+use crate::{config::SourceConfig, grpc::limits::CONFIG_BYTES, text::plain::Lines};
 
+pub mod args;
 pub mod check;
 pub mod completions;
 mod counts;
@@ -20,6 +21,7 @@ pub mod fetch;
 mod moment;
 pub mod replay;
 mod report;
+pub mod signals;
 mod source;
 pub mod watch;
 

@@ -70,7 +70,7 @@ impl EventId {
 /// A source and where its blobs live, as events tell it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Place {
-    /// The source's id: [`source_id`](crate::source::id::source_id).
+    /// The source's id: [`source_id`](crate::config::source_id::source_id).
     pub source_id: String,
     /// The URL of the account's blob service, without a trailing slash.
     pub endpoint: String,

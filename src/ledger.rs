@@ -3,30 +3,16 @@
 //! A pure state machine; [`journal`] makes it durable. Done is said only of what the journal holds:
 //! everything else is memory, and after a crash is found and offered again.
 
-use std::{
-    collections::HashSet,
-    mem,
-    sync::{Mutex, MutexGuard, PoisonError},
-    time::Duration,
-};
+use std::{collections::HashSet, mem, time::Duration};
 
 pub mod chain;
 pub mod done_set;
-pub mod draft;
-pub mod error;
 pub mod facts;
 pub mod fingerprint;
+pub mod fingerprint_set;
 pub mod frame;
-pub mod home;
-pub mod journal;
-pub mod keepsake;
-pub mod memory;
 pub mod missing;
-pub mod peek;
-pub mod prints;
-pub mod recorder;
-pub mod recover;
-pub mod store;
+pub mod offer;
 
 use done_set::{DoneSet, SweepEnd, Swept};
 use facts::Facts;
@@ -68,12 +54,6 @@ pub enum Standing {
     UnderWay,
     /// Done, and recorded.
     Done,
-}
-
-/// The ledger, for whoever has it in hand next. No holder leaves it half changed, so that of one that
-/// panicked is as good as any.
-pub fn lock(ledger: &Mutex<Ledger>) -> MutexGuard<'_, Ledger> {
-    ledger.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The ledger of one source.
@@ -119,8 +99,20 @@ impl Ledger {
         mem::take(&mut self.contents)
     }
 
-    /// How a blob version that a sweep came upon stands.
-    pub fn look(&mut self, fingerprint: Fingerprint) -> Standing {
+    /// How a blob version stands. Asking changes nothing.
+    pub fn standing(&self, fingerprint: Fingerprint) -> Standing {
+        if self.contents.done.contains(fingerprint) {
+            Standing::Done
+        } else if self.under_way.contains(&fingerprint) {
+            Standing::UnderWay
+        } else {
+            Standing::New
+        }
+    }
+
+    /// How a blob version stands that a sweep shows. What is done is known to be there from now on: nothing
+    /// that sweeps show is forgotten.
+    pub fn shown(&mut self, fingerprint: Fingerprint) -> Standing {
         if self.contents.done.see(fingerprint) {
             Standing::Done
         } else if self.under_way.contains(&fingerprint) {
@@ -155,7 +147,7 @@ impl Ledger {
     }
 
     /// How a blob version stands that a replay asks for, by the fingerprint of its replay.
-    pub fn look_replay(&self, fingerprint: Fingerprint) -> Standing {
+    pub fn standing_of_replay(&self, fingerprint: Fingerprint) -> Standing {
         if self.contents.replayed.contains(&fingerprint) {
             Standing::Done
         } else if self.under_way.contains(&fingerprint) {

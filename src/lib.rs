@@ -7,35 +7,31 @@
 //! [`grpc`].
 
 pub mod admin;
-pub mod age;
 pub mod app;
-pub mod args;
 pub mod azure;
 pub mod blob;
+pub mod calls;
 pub mod cli;
 pub mod config;
 pub mod confirm;
-pub mod dead_letter;
+pub mod delivery;
 pub mod event;
 pub mod filter;
-pub mod folder;
+pub mod gate;
 pub mod grpc;
+pub mod intake;
+pub mod journal;
+pub mod kubernetes;
 pub mod ledger;
-pub mod loops;
+pub mod listener;
 pub mod metrics;
-pub mod open;
-pub mod plain;
-pub mod port;
-pub mod proxy;
+pub mod net;
+pub mod ports;
+pub mod recorder;
 pub mod registry;
-pub mod request;
-pub mod retry;
 pub mod session;
-pub mod shutdown;
-pub mod source;
-pub mod stalled;
-pub mod storage;
-pub mod telemetry;
+pub mod shared;
+pub mod state;
 #[cfg(test)]
 mod testing;
-pub mod trust;
+pub mod text;

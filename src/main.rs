@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use azure_blob_eventsource::{app, args::Args, plain::Lines};
+use azure_blob_eventsource::{app, cli::args::Args, text::plain::Lines};
 use clap::Parser;
 use tikv_jemallocator::Jemalloc;
 

@@ -2,19 +2,15 @@
 
 use std::{
     mem,
-    sync::{
-        Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU64, Ordering::Relaxed},
-    },
+    sync::atomic::{AtomicU64, Ordering::Relaxed},
 };
 
 use serde::Serialize;
 use tokio::sync::watch;
 
-use crate::{blob::Unreadable, confirm::unfinished::Workflows, loops::Loops};
-
-mod ports;
-pub mod render;
+use crate::{
+    blob::Unreadable, confirm::unfinished::Workflows, shared::Shared, state::loops::Loops,
+};
 
 /// Why a source that has something to send waits: a limit of its configuration is reached.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -76,11 +72,11 @@ pub struct SourceStats {
     /// Whether nothing is confirmed, so that the source only probes: 1 or 0.
     pub stalled: AtomicU64,
     /// Why nothing can be sent or confirmed now; `None` when all is well.
-    pub delivery_error: Mutex<Option<String>>,
+    pub delivery_error: Shared<Option<String>>,
     /// Which limit makes it wait; `None` when none does.
-    pub pause: Mutex<Option<Pause>>,
+    pub pause: Shared<Option<Pause>>,
     /// The unfinished Workflows of the namespace that confirms; none without `confirm`.
-    pub workflows: Mutex<Workflows>,
+    pub workflows: Shared<Workflows>,
     /// Events sent and not yet done, now.
     pub in_flight: AtomicU64,
     /// Blob versions that the ledger holds as done, now.
@@ -88,7 +84,7 @@ pub struct SourceStats {
     /// Done blob versions that listings no longer show and the ledger still remembers, now.
     pub missing_blobs: AtomicU64,
     /// Why the last complete sweep is not believed; `None` when it is.
-    pub listing_doubt: Mutex<Option<String>>,
+    pub listing_doubt: Shared<Option<String>>,
     /// How long the last complete sweep took, in milliseconds.
     pub last_sweep_millis: AtomicU64,
     /// Blobs of the last complete sweep that are held back because of `minAge`.
@@ -96,13 +92,13 @@ pub struct SourceStats {
     /// Blobs of the last complete sweep that are never announced, because Azure Storage allows no such names.
     pub unusable_names: AtomicU64,
     /// Blobs of the last complete sweep that are held back because they cannot be read yet.
-    pub unreadable: Mutex<Unreadable>,
+    pub unreadable: Shared<Unreadable>,
     /// Blobs that are announced again and again while their content stays the same.
     pub loops: watch::Sender<Loops>,
     /// Calls to the storage account that failed and were tried again.
     pub storage_retries: AtomicU64,
     /// What goes wrong with the storage account now, by who tries again; the latest is the last.
-    pub storage_errors: Mutex<Vec<(u64, String)>>,
+    pub storage_errors: Shared<Vec<(u64, String)>>,
 }
 
 /// The live numbers of one port.
@@ -120,11 +116,6 @@ pub struct PortStats {
     pub accept_errors: AtomicU64,
 }
 
-// No holder leaves a value half written, so a poisoned lock is as good as a whole one.
-fn lock<T>(value: &Mutex<T>) -> MutexGuard<'_, T> {
-    value.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 impl SourceStats {
     /// Adds to a counter.
     pub fn add(counter: &AtomicU64, by: u64) {
@@ -133,65 +124,65 @@ impl SourceStats {
 
     /// What is wrong: with delivery before all else, or the latest error of storage that lasts.
     pub fn error(&self) -> Option<String> {
-        let delivery = lock(&self.delivery_error).clone();
-        delivery.or_else(|| Some(lock(&self.storage_errors).last()?.1.clone()))
+        let delivery = self.delivery_error.lock().clone();
+        delivery.or_else(|| Some(self.storage_errors.lock().last()?.1.clone()))
     }
 
     /// Replaces the error of storage that `who` meets. What goes wrong elsewhere meanwhile stays.
     pub fn set_error(&self, who: u64, error: Option<String>) {
-        let mut errors = lock(&self.storage_errors);
+        let mut errors = self.storage_errors.lock();
         errors.retain(|(of, _)| *of != who);
         errors.extend(error.map(|error| (who, error)));
     }
 
     /// Forgets the errors of storage: a new stream begins.
     pub fn clear_errors(&self) {
-        lock(&self.storage_errors).clear();
+        self.storage_errors.lock().clear();
     }
 
     /// Replaces what is wrong with delivery.
     pub fn set_delivery_error(&self, error: Option<String>) {
-        *lock(&self.delivery_error) = error;
+        *self.delivery_error.lock() = error;
     }
 
     /// Why the last complete sweep is not believed.
     pub fn listing_doubt(&self) -> Option<String> {
-        lock(&self.listing_doubt).clone()
+        self.listing_doubt.lock().clone()
     }
 
     /// Replaces that, and says whether there was such a reason before.
     pub fn set_listing_doubt(&self, doubt: Option<String>) -> bool {
-        mem::replace(&mut *lock(&self.listing_doubt), doubt).is_some()
+        mem::replace(&mut *self.listing_doubt.lock(), doubt).is_some()
     }
 
     /// Which limit makes the source wait.
     pub fn pause(&self) -> Option<Pause> {
-        lock(&self.pause).clone()
+        self.pause.lock().clone()
     }
 
     /// Replaces that.
     pub fn set_pause(&self, pause: Option<Pause>) {
-        *lock(&self.pause) = pause;
+        *self.pause.lock() = pause;
     }
 
     /// The unfinished Workflows of the namespace that confirms.
     pub fn workflows(&self) -> Workflows {
-        lock(&self.workflows).clone()
+        self.workflows.lock().clone()
     }
 
     /// Replaces them.
     pub fn set_workflows(&self, workflows: Workflows) {
-        *lock(&self.workflows) = workflows;
+        *self.workflows.lock() = workflows;
     }
 
     /// How many blobs of the last complete sweep cannot be read yet.
     pub fn unreadable(&self) -> Unreadable {
-        *lock(&self.unreadable)
+        *self.unreadable.lock()
     }
 
     /// Replaces that.
     pub fn set_unreadable(&self, unreadable: Unreadable) {
-        *lock(&self.unreadable) = unreadable;
+        *self.unreadable.lock() = unreadable;
     }
 
     /// Blobs that are announced again and again.
@@ -206,7 +197,7 @@ impl SourceStats {
 
     /// How many Workflows Argo's controller does not take up, now.
     pub fn without_phase(&self) -> u64 {
-        lock(&self.workflows).survey.without_phase.count as u64
+        self.workflows.lock().survey.without_phase.count as u64
     }
 
     /// Nobody streams the source any more: what only a live session knows is not known now.

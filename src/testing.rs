@@ -7,14 +7,18 @@ use async_trait::async_trait;
 use time::{OffsetDateTime, macros::datetime};
 
 use crate::{
-    azure::ConnectError,
     blob::{BlobRef, Continuation, ListPage, Version},
-    config::{Existing, Limits, Location, Redelivery, SourceConfig},
+    config::SourceConfig,
+    delivery::policy::{Limits, Redelivery},
     filter::{Filter, FilterSpec},
-    ledger::{memory::MemoryStore, store::StateStore},
-    open::{Open, Opened},
-    source::BlobListing,
-    storage::{StorageError, StorageErrorKind},
+    gate::rules::Existing,
+    journal::memory::MemoryStore,
+    ports::{
+        connect::{Connect, ConnectError, Location, Opened, Wanted},
+        error::{StorageError, StorageErrorKind},
+        listing::BlobListing,
+        state::StateStore,
+    },
 };
 
 /// What the fake service's clock shows.
@@ -54,8 +58,8 @@ pub(crate) struct FakeAccount {
     pub(crate) state: Option<Arc<MemoryStore>>,
 }
 
-impl Open for FakeAccount {
-    fn open(&self, _config: &SourceConfig) -> Result<Opened, ConnectError> {
+impl Connect for FakeAccount {
+    fn open(&self, _wanted: &Wanted<'_>) -> Result<Opened, ConnectError> {
         let state = self.state.clone();
         Ok(Opened {
             endpoint: "https://account.example".to_owned(),

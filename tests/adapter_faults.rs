@@ -11,9 +11,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use azure_blob_eventsource::{
-    ledger::store::{Appended, Put},
-    storage::{StorageError, StorageErrorKind},
+use azure_blob_eventsource::ports::{
+    error::{StorageError, StorageErrorKind},
+    state::{Appended, Put},
 };
 use testkit::{
     account::NewBlob,

@@ -12,14 +12,17 @@ use std::{
 };
 
 use azure_blob_eventsource::{
-    config::{Confirm, ObjectKind},
     confirm::{
-        COMPLETED_LABEL, ConfirmError, Confirmation, Confirmations, EVENT_ID_LABEL, PHASE_LABEL,
-        index::{Health, News, Object, State},
+        COMPLETED_LABEL, EVENT_ID_LABEL, PHASE_LABEL,
+        error::ConfirmError,
+        index::{News, WatchHealth},
+        object_set::{Object, State},
+        target::{Confirm, ObjectKind},
         unfinished::Holder,
-        watch::Watches,
     },
     event::EventId,
+    kubernetes::Watches,
+    ports::confirmation::{Confirmation, Confirmations},
 };
 use bytes::Bytes;
 use futures::{StreamExt, stream};
@@ -308,7 +311,7 @@ async fn watches_that_end_at_once_are_not_asked_for_without_a_pause() {
     sleep(Duration::from_secs(60)).await;
     let asked = script.asked().len();
     assert!((7..40).contains(&asked), "{asked} requests in a minute");
-    assert_eq!(watch.index().health(), Health::Live);
+    assert_eq!(watch.index().health(), WatchHealth::Live);
 }
 
 #[tokio::test(start_paused = true)]
@@ -362,10 +365,10 @@ async fn a_role_that_is_taken_away_and_given_back_is_only_a_pause() {
     let missed = Answer::Watch(vec![event("ADDED", object(2, 102))], End::Silence);
     let (_, watches) = Script::of(before.into_iter().chain(refused).chain([missed]));
     let watch = open(&watches).await;
-    let lost = |health| matches!(health, Health::Lost(ConfirmError::Forbidden(_)));
+    let lost = |health| matches!(health, WatchHealth::Lost(ConfirmError::Forbidden(_)));
     until("the loss", || lost(watch.index().health())).await;
     assert!(watch.index().has(EventId(1)), "what was seen is remembered");
-    until("the return", || watch.index().health() == Health::Live).await;
+    until("the return", || watch.index().health() == WatchHealth::Live).await;
     until("what was missed", || watch.index().has(EventId(2))).await;
 }
 
@@ -381,10 +384,10 @@ async fn an_api_server_that_has_just_started_is_not_believed_when_it_refuses() {
     let watch = open(&watches).await;
     let mut said = Vec::new();
     until("the return", || {
-        if let Health::Lost(error) = watch.index().health() {
+        if let WatchHealth::Lost(error) = watch.index().health() {
             said.push(error);
         }
-        !said.is_empty() && watch.index().health() == Health::Live
+        !said.is_empty() && watch.index().health() == WatchHealth::Live
     })
     .await;
     assert!(said.iter().all(ConfirmError::is_transient), "{said:?}");
@@ -435,7 +438,7 @@ async fn an_api_server_that_knows_us_not_or_says_nothing_is_told_apart_and_waite
         let (_, watches) = Script::of(answer);
         let watch = open(&watches).await;
         let said = |words| match watch.index().health() {
-            Health::Lost(error) => error.is_transient() && error.to_string().contains(words),
+            WatchHealth::Lost(error) => error.is_transient() && error.to_string().contains(words),
             _ => false,
         };
         until(words, || said(words)).await;
@@ -451,9 +454,10 @@ async fn an_api_server_that_is_away_is_waited_for() {
     let back = [busy, missed];
     let (script, watches) = Script::of(script.into_iter().chain(down).chain(back));
     let watch = open(&watches).await;
-    let lost = |health: Health| matches!(health, Health::Lost(ConfirmError::Unreachable(_)));
+    let lost =
+        |health: WatchHealth| matches!(health, WatchHealth::Lost(ConfirmError::Unreachable(_)));
     until("the loss", || lost(watch.index().health())).await;
-    let back = until("the return", || watch.index().health() == Health::Live);
+    let back = until("the return", || watch.index().health() == WatchHealth::Live);
     timeout(Duration::from_secs(90), back).await.unwrap();
     until("what was missed", || watch.index().has(EventId(1))).await;
     assert_eq!(script.lists(), 1);
@@ -472,7 +476,7 @@ async fn a_role_that_is_missing_is_said_with_the_lines_that_grant_it_and_taken_w
     ] {
         assert!(words.contains(part), "{words}");
     }
-    until("the role", || watch.index().health() == Health::Live).await;
+    until("the role", || watch.index().health() == WatchHealth::Live).await;
 }
 
 #[tokio::test(start_paused = true)]

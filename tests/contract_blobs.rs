@@ -7,8 +7,7 @@ use std::{collections::BTreeSet, time::Duration};
 
 use azure_blob_eventsource::{
     blob::{Access, Blob, BlobType, Continuation, ListPage},
-    source::BlobListing,
-    storage::StorageErrorKind,
+    ports::{error::StorageErrorKind, listing::BlobListing},
 };
 use testkit::{
     account::NewBlob,

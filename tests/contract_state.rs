@@ -3,9 +3,9 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // tests
 
-use azure_blob_eventsource::{
-    ledger::store::{Appended, Chunk, Put, StateStore},
-    storage::StorageErrorKind,
+use azure_blob_eventsource::ports::{
+    error::StorageErrorKind,
+    state::{Appended, Chunk, Put, StateStore},
 };
 use bytes::Bytes;
 use testkit::{account::NewBlob, rng::Rng, subject::Subject};

@@ -106,7 +106,7 @@ pub(crate) fn megabytes(bytes: u64) -> String {
     format!("{:.1} MB", bytes as f64 / 1e6)
 }
 
-/// Prints rows in columns under a title. The first row is the head.
+/// FingerprintSet rows in columns under a title. The first row is the head.
 pub(crate) fn print_table(title: &str, rows: &[Vec<String>]) {
     println!("\n{title}");
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);

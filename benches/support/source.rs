@@ -3,28 +3,28 @@
 use std::{
     io::{Read, stdin},
     path::Path,
-    sync::{Arc, Mutex, atomic::Ordering::Relaxed},
+    sync::{Arc, atomic::Ordering::Relaxed},
 };
 
 use azure_blob_eventsource::{
     azure::Connector,
     config::SourceConfig,
+    gate::{Gate, Policy, identity::Identity, loops::LoopWatch, rules::Rules},
+    intake::sweep::Sweeper,
     ledger::{
         Contents, Ledger,
         facts::Facts,
         fingerprint::{Fingerprint, FingerprintKey},
         frame::{Entry, MAX_DONE},
-        recorder::Record,
+        offer::Offer,
     },
     metrics::SourceStats,
-    open::{Open, Opened},
-    source::{
-        BlobListing,
-        identity::Identity,
-        listing::{Discovered, Sweeper},
-        loops::LoopWatch,
-        rules::Rules,
+    ports::{
+        connect::{Connect, Opened},
+        listing::BlobListing,
     },
+    recorder::Record,
+    shared::Shared,
 };
 use testkit::{
     account::{FakeAccount, Synthetic},
@@ -92,7 +92,9 @@ pub(crate) fn listing(endpoint: &str) -> Arc<dyn BlobListing> {
         credentials_dir: Some(dir.path().to_owned()),
         allowed_endpoints: Vec::new(),
     };
-    let Opened { blobs, .. } = connector.open(&config(endpoint)).expect("a connection");
+    let Opened { blobs, .. } = connector
+        .open(&config(endpoint).wanted())
+        .expect("a connection");
     blobs
 }
 
@@ -132,9 +134,9 @@ pub(crate) fn contents(config: &SourceConfig, blobs: u64) -> Contents {
 pub(crate) struct Sweep {
     sweeper: Sweeper,
     /// What it sweeps with.
-    pub(crate) ledger: Arc<Mutex<Ledger>>,
+    pub(crate) ledger: Arc<Shared<Ledger>>,
     stats: Arc<SourceStats>,
-    offers: mpsc::Receiver<Discovered>,
+    offers: mpsc::Receiver<Offer>,
     records: mpsc::Receiver<Record>,
 }
 
@@ -147,18 +149,23 @@ impl Sweep {
     ) -> Self {
         let (to_offers, offers) = mpsc::channel(1);
         let (to_records, records) = mpsc::channel(1);
-        let ledger = Arc::new(Mutex::new(Ledger::new(contents)));
+        let ledger = Arc::new(Shared::new(Ledger::new(contents)));
         let stats = Arc::new(SourceStats::default());
+        let policy = Policy {
+            rules: Rules::new(config.rules(), &facts(config)),
+            identity: Identity::new(&facts(config)),
+            loops: LoopWatch::default(),
+        };
         let sweeper = Sweeper {
             listing,
             prefix: String::new(),
-            rules: Rules::new(config, &facts(config)),
-            identity: Identity::new(&facts(config)),
-            ledger: Arc::clone(&ledger),
-            offers: to_offers,
-            records: to_records,
+            gate: Arc::new(Gate::new(
+                policy,
+                Arc::clone(&ledger),
+                to_offers,
+                to_records,
+            )),
             stats: Arc::clone(&stats),
-            loops: LoopWatch::default(),
             seed: 1,
         };
         Self {
@@ -181,6 +188,6 @@ impl Sweep {
     }
 
     fn known(&self) -> usize {
-        self.ledger.lock().expect("a ledger").contents().done.len()
+        self.ledger.lock().contents().done.len()
     }
 }

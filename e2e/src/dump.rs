@@ -1,13 +1,13 @@
 //! What helps when a case has failed.
 
-use azure_blob_eventsource::plain::{Lines, Plain};
+use azure_blob_eventsource::text::plain::{Lines, Plain};
 
 use crate::{
     command::kubectl,
-    stage::{EVENT_SOURCE, SENSOR, SERVER},
+    pods::{EVENT_SOURCE, SENSOR, SERVER},
 };
 
-/// Prints Workflows, pods, warnings and the ends of the logs of a namespace.
+/// FingerprintSet Workflows, pods, warnings and the ends of the logs of a namespace.
 pub(crate) async fn dump(namespace: &str) {
     let looks: [&[&str]; 3] = [
         &["get", "workflows,eventbus,eventsource,sensor"],

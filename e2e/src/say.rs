@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use azure_blob_eventsource::plain::Lines;
+use azure_blob_eventsource::text::plain::Lines;
 
 /// Tells the story of one case.
 #[derive(Debug, Clone, Copy)]

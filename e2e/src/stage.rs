@@ -1,37 +1,21 @@
 //! One case's own installation: a namespace with the product, its bus and its storage account.
 
-use std::{process::Stdio, time::Duration};
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
 use kube::Client;
-use tokio::{
-    io::{AsyncBufReadExt, BufReader},
-    process::{Child, Command},
-};
 
 use crate::{
     cluster::Cluster,
     command::{self, kubectl},
     install::{self, Setup},
+    pods::PATIENCE,
     say::Say,
     status::{Live, Statuses},
     storage::Storage,
     wait::until,
     witness::{Version, Witness},
 };
-
-/// The label selectors of what can be killed.
-pub(crate) const SERVER: &str = "app.kubernetes.io/name=azure-blob-eventsource";
-/// See [`SERVER`].
-pub(crate) const EVENT_SOURCE: &str = "eventsource-name=blobs";
-/// See [`SERVER`].
-pub(crate) const SENSOR: &str = "sensor-name=ml-pipeline";
-/// See [`SERVER`].
-pub(crate) const BUS: &str = "eventbus-name=default";
-/// See [`SERVER`].
-pub(crate) const AZURITE: &str = "app.kubernetes.io/name=azurite";
-/// How long Workflows may take to come once nothing is in their way.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(240);
 
 /// The installation, and who watches it.
 pub(crate) struct Stage {
@@ -246,33 +230,4 @@ impl Stage {
         let args = [&namespace[..], &exec, &program, args, &common].concat();
         command::run_any("kubectl", &args, &config).await
     }
-}
-
-/// A port of this machine that leads to one of a pod, until the child is dropped.
-pub(crate) async fn forward(namespace: &str, target: &str, port: u16) -> Result<(u16, Child)> {
-    let mut child = Command::new("kubectl")
-        .args([
-            "--namespace",
-            namespace,
-            "port-forward",
-            target,
-            &format!(":{port}"),
-        ])
-        .stdout(Stdio::piped())
-        .kill_on_drop(true)
-        .spawn()?;
-    let said = child.stdout.take().context("a pipe")?;
-    // Forwarding from 127.0.0.1:41234 -> 10000
-    let mut lines = BufReader::new(said).lines();
-    let line = lines.next_line().await?.unwrap_or_default();
-    // It goes on talking, and would end if nobody listened.
-    tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
-    let local = line
-        .split_once("127.0.0.1:")
-        .and_then(|(_, rest)| rest.split(' ').next());
-    let local = local.and_then(|port| port.parse().ok());
-    Ok((
-        local.with_context(|| format!("kubectl port-forward said: {line}"))?,
-        child,
-    ))
 }

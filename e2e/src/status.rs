@@ -9,11 +9,7 @@ use tokio::{
     net::TcpStream,
 };
 
-use crate::{
-    cluster::Cluster,
-    install::SOURCE,
-    stage::{SERVER, forward},
-};
+use crate::{cluster::Cluster, forward::forward, install::SOURCE, pods::SERVER};
 
 /// The admin port.
 const PORT: u16 = 9090;

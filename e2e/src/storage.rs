@@ -7,10 +7,7 @@ use testkit::{account::NewBlob, client::BlobClient};
 use tokio::process::Child;
 
 use crate::{
-    cluster::Cluster,
-    install::SOURCE,
-    stage::{PATIENCE, forward},
-    wait::until,
+    cluster::Cluster, forward::forward, install::SOURCE, pods::PATIENCE, wait::until,
     witness::Version,
 };
 

@@ -10,10 +10,10 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 use tonic::codegen::Service;
 
-use crate::port::{
+use crate::listener::{
     accept::accept,
     activity::Times,
-    connections::{Connection, Connections, Open, Place},
+    connections::{Connection, Connections, Open, Slot},
     drive::drive,
     fair::Fair,
     held::Held,
@@ -44,7 +44,7 @@ pub async fn serve(
     accept(listener, connections, stop.clone(), serve).await;
 }
 
-async fn connection(router: Router, socket: TcpStream, place: Place, stop: CancellationToken) {
+async fn connection(router: Router, socket: TcpStream, place: Slot, stop: CancellationToken) {
     let requests = Requests {
         router,
         connection: place.connection(),

@@ -5,7 +5,11 @@ use std::fmt::{self, Display, Formatter, Write};
 use time::OffsetDateTime;
 
 use super::status::{Phase, SourceStatus, Status};
-use crate::{age::Age, event::rfc3339, plain::is_hidden, registry::Refusal};
+use crate::{
+    event::rfc3339,
+    registry::Refusal,
+    text::{age::Age, plain::is_hidden},
+};
 
 /// Nothing is loaded and nothing runs, whatever a name in the table may hold.
 pub(super) const POLICY: &str =
@@ -189,9 +193,9 @@ mod tests {
         admin::status,
         blob::Unreadable,
         confirm::unfinished::{Group, Holder, Survey, Workflows},
-        loops::{Loop, Loops},
         metrics::Pause,
         registry::Registry,
+        state::loops::{Loop, Loops},
     };
 
     fn page(registry: &Registry) -> String {

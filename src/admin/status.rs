@@ -8,9 +8,9 @@ use time::OffsetDateTime;
 use crate::{
     blob::Unreadable,
     confirm::unfinished::Workflows,
-    loops::Loops,
     metrics::{Pause, SourceStats},
-    registry::{Refusal, Registry, Source},
+    registry::{Refusal, Registry, SourceEntry},
+    state::loops::Loops,
 };
 
 /// The server as a whole.
@@ -93,7 +93,7 @@ pub(super) fn read(registry: &Registry, shutting_down: bool, started: Instant) -
     }
 }
 
-fn source_status(source: &Source) -> SourceStatus {
+fn source_status(source: &SourceEntry) -> SourceStatus {
     let stream = source.stream();
     let stats = &source.stats;
     let (error, waits_for) = (stats.error(), stats.pause());

@@ -13,21 +13,24 @@ use tracing::{debug, info, warn};
 
 use crate::{
     admin::{self, Admin},
-    azure::{ConnectError, Connector},
-    confirm::watch::Watches,
+    azure::Connector,
     grpc::{
-        self, GrpcError, TlsFiles,
+        self, TlsFiles,
         auth::{BearerAuth, TokenError},
+        error::GrpcError,
         health::Health,
         limits::REQUESTS,
         reading::ConfigReader,
         service::EventSourceService,
         streams::Streams,
     },
-    port::{
+    journal::in_process::ProcessLedgers,
+    kubernetes::Watches,
+    listener::{
         connections::{Connections, Limits},
         descriptors,
     },
+    ports::connect::ConnectError,
     registry::Registry,
 };
 
@@ -119,6 +122,7 @@ impl Server {
             open: Arc::new(options.connector),
             confirmations: Arc::new(Watches::default()),
             registry: registry.clone(),
+            ledgers: ProcessLedgers::default(),
             streams: streams.clone(),
             reader: ConfigReader::default(),
         };

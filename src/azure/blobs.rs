@@ -21,10 +21,12 @@ use super::{
 };
 use crate::{
     blob::{Continuation, ListPage, url::container_url},
-    source::BlobListing,
-    storage::{
-        StorageError,
-        StorageErrorKind::{Protocol, Transient},
+    ports::{
+        error::{
+            StorageError,
+            StorageErrorKind::{Protocol, Transient},
+        },
+        listing::BlobListing,
     },
 };
 

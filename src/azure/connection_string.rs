@@ -21,12 +21,12 @@ pub(super) struct ConnectionString {
     /// The URL of its blob service.
     pub(super) endpoint: Endpoint,
     /// What proves that we may.
-    pub(super) proof: Proof,
+    pub(super) proof: SignInWith,
 }
 
 /// What proves that we may use an account.
 #[derive(Clone, PartialEq, Eq)]
-pub(super) enum Proof {
+pub(super) enum SignInWith {
     /// The account's key, in base64: it signs each request and is never sent.
     Key(Secret),
     /// A shared access signature, as a query without `?`: it is sent with each request.
@@ -88,7 +88,7 @@ impl fmt::Debug for ConnectionString {
     }
 }
 
-impl fmt::Debug for Proof {
+impl fmt::Debug for SignInWith {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Key(_) => "Key(***)",
@@ -149,7 +149,7 @@ impl<'a> Fields<'a> {
         })
     }
 
-    fn proof(&self) -> Result<Proof, String> {
+    fn proof(&self) -> Result<SignInWith, String> {
         match (self.get("AccountKey"), self.get("SharedAccessSignature")) {
             (Some(key), None) => account_key(key),
             (None, Some(sas)) => shared_access_signature(sas),
@@ -168,14 +168,14 @@ const NOT_ONE: &str = "it is not a connection string, as `AccountName=…;Accoun
 const NEITHER_NAME_NOR_ENDPOINT: &str =
     "the connection string has neither `AccountName` nor `BlobEndpoint`";
 
-fn account_key(key: &str) -> Result<Proof, String> {
+fn account_key(key: &str) -> Result<SignInWith, String> {
     match azure_core::base64::decode(key) {
-        Ok(bytes) if !bytes.is_empty() => Ok(Proof::Key(Secret::new(key.to_owned()))),
+        Ok(bytes) if !bytes.is_empty() => Ok(SignInWith::Key(Secret::new(key.to_owned()))),
         _ => Err("`AccountKey` of the connection string is not base64: is it whole?".to_owned()),
     }
 }
 
-fn shared_access_signature(sas: &str) -> Result<Proof, String> {
+fn shared_access_signature(sas: &str) -> Result<SignInWith, String> {
     let sas = sas.trim_start_matches('?');
     if !sas.split('&').any(|pair| pair.starts_with("sig=")) {
         return Err(
@@ -191,7 +191,7 @@ fn shared_access_signature(sas: &str) -> Result<Proof, String> {
                 .to_owned(),
         );
     }
-    Ok(Proof::Sas(Secret::new(with_plus_encoded(sas))))
+    Ok(SignInWith::Sas(Secret::new(with_plus_encoded(sas))))
 }
 
 // A signature is base64, where `+` is a digit; in a query the service reads a bare one as a space.
@@ -214,7 +214,7 @@ fn emulator(yes: &str, proxy: Option<&str>) -> Result<ConnectionString, String> 
         endpoint: Endpoint::parse(&endpoint).map_err(|problem| {
             format!("`DevelopmentStorageProxyUri` of the connection string is wrong: {problem}")
         })?,
-        proof: Proof::Key(Secret::new(EMULATOR_KEY)),
+        proof: SignInWith::Key(Secret::new(EMULATOR_KEY)),
     })
 }
 

@@ -6,7 +6,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{ConnectError, connection_string::ConnectionString};
+use super::connection_string::ConnectionString;
+use crate::ports::connect::ConnectError;
 
 /// Far longer than any connection string.
 const LONGEST: u64 = 64 * 1024;

@@ -23,8 +23,8 @@ use super::{
 };
 use crate::{
     blob::url::container_url,
-    retry::Retry,
-    storage::{
+    calls::retry::Retry,
+    ports::error::{
         StorageError,
         StorageErrorKind::{NotFound, Protocol, Rejected, Transient},
     },

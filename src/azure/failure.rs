@@ -12,16 +12,15 @@ use time::OffsetDateTime;
 
 use super::date;
 use crate::{
-    plain::is_hidden,
-    proxy,
-    storage::{
+    net::{proxy, trust::distrust},
+    ports::error::{
         StorageError,
         StorageErrorKind::{
             self, Forbidden, NotFound, Protocol, Rejected, StaleContinuation, Transient,
             Unauthenticated, UnknownHost, Untrusted,
         },
     },
-    trust::distrust,
+    text::plain::is_hidden,
 };
 
 const ERROR_CODE: HeaderName = HeaderName::from_static("x-ms-error-code");

@@ -17,8 +17,8 @@ use super::{
     transport,
 };
 use crate::{
-    proxy::Proxies,
-    storage::{StorageError, StorageErrorKind},
+    net::proxy::Proxies,
+    ports::error::{StorageError, StorageErrorKind},
 };
 
 /// The version of the REST API that we speak: the first whose List Blobs knows `startFrom`.

@@ -12,7 +12,7 @@ use azure_core::http::{
 };
 
 use super::{
-    connection_string::{ConnectionString, Proof},
+    connection_string::{ConnectionString, SignInWith},
     credential::CredentialFile,
     shared_key::SharedKey,
     token::{SCOPE, TokenChain},
@@ -90,8 +90,8 @@ impl SignIn {
 impl From<ConnectionString> for Current {
     fn from(content: ConnectionString) -> Self {
         let signer: Arc<dyn Policy> = match &content.proof {
-            Proof::Key(key) => Arc::new(SharedKey::new(content.account.clone(), key.clone())),
-            Proof::Sas(sas) => Arc::new(SharedAccessSignature(sas.clone())),
+            SignInWith::Key(key) => Arc::new(SharedKey::new(content.account.clone(), key.clone())),
+            SignInWith::Sas(sas) => Arc::new(SharedAccessSignature(sas.clone())),
         };
         Self {
             from: Some(content),

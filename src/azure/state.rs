@@ -30,11 +30,14 @@ use super::{
 };
 use crate::{
     blob::url::blob_url,
-    ledger::store::{Appended, Chunk, Put, StateStore},
-    source::{BlobListing, walk::Walk},
-    storage::{
-        StorageError,
-        StorageErrorKind::{Protocol, Rejected, StaleContinuation, Transient},
+    calls::walk::Walk,
+    ports::{
+        error::{
+            StorageError,
+            StorageErrorKind::{Protocol, Rejected, StaleContinuation, Transient},
+        },
+        listing::BlobListing,
+        state::{Appended, Chunk, Put, StateStore},
     },
 };
 

@@ -10,8 +10,10 @@ use url::Url;
 use super::*;
 use crate::{
     blob::Continuation,
-    ledger::store::{Appended, Put},
-    storage::{StorageError, StorageErrorKind},
+    ports::{
+        error::{StorageError, StorageErrorKind},
+        state::{Appended, Put},
+    },
 };
 
 const KEY: &str = "c2VjcmV0LWtleS1vZi10aGUtYWNjb3VudA==";

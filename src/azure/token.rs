@@ -16,7 +16,7 @@ use azure_identity::{
 use tokio::sync::RwLock;
 
 use super::transport;
-use crate::plain::is_hidden;
+use crate::text::plain::is_hidden;
 
 /// What tokens are asked for; the same in all clouds.
 pub(super) const SCOPE: &str = "https://storage.azure.com/.default";

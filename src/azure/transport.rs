@@ -25,7 +25,7 @@ use tokio::time::timeout;
 use tracing::debug;
 
 use super::unanswered::is_unanswered;
-use crate::proxy::Proxies;
+use crate::net::proxy::Proxies;
 
 /// What is read of a body that is not needed, so that its connection can be used again. All of a
 /// token's answer is within it: tokens have some kilobytes.

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use super::{BlobRef, BlobType};
+use super::properties::{Blob, BlobRef, BlobType};
 
 /// What, beside its name, makes a blob a version of its own: `version` in the configuration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
@@ -60,6 +60,30 @@ impl BlobRef<'_> {
     /// blob keeps an old MD5 as well, but its size grows with each append.
     pub fn tells_content(&self) -> bool {
         !self.content_md5.is_empty() && self.blob_type != BlobType::PageBlob
+    }
+}
+
+impl Blob {
+    /// The blob as the version that `version` takes it for.
+    pub fn of(blob: &BlobRef<'_>, version: Version) -> Self {
+        Self {
+            version: version.text(blob).into_owned(),
+            name: blob.name.to_owned(),
+            etag: blob.etag.to_owned(),
+            last_modified: blob.last_modified,
+            size: blob.size,
+            content_type: blob.content_type.to_owned(),
+            blob_type: blob.blob_type,
+            content_md5: blob.content_md5.to_owned(),
+            access: blob.access,
+        }
+    }
+}
+
+impl From<BlobRef<'_>> for Blob {
+    /// The blob as the version that its ETag tells.
+    fn from(blob: BlobRef<'_>) -> Self {
+        Self::of(&blob, Version::Etag)
     }
 }
 

@@ -7,20 +7,25 @@ use time::OffsetDateTime;
 use tokio::time::timeout;
 
 use super::{
+    args::CheckArgs,
     load_config, mistake,
     report::{Report, Step, storage_advice},
 };
 use crate::{
-    args::CheckArgs,
-    azure::{ConnectError, Connector},
+    azure::Connector,
     blob::ListPage,
-    config::{Confirm, Limits, SourceConfig},
-    confirm::{ConfirmError, Confirmation, Confirmations, index::Health, watch::Watches},
+    config::{SourceConfig, source_id::source_id},
+    confirm::{error::ConfirmError, index::WatchHealth, target::Confirm},
+    delivery::policy::Limits,
     filter::Filter,
-    ledger::store::{Appended, StateStore},
-    open::{Open, Opened},
-    source::id::{source_id, unused_number},
-    storage::{StorageError, StorageErrorKind},
+    journal::number::unused_number,
+    kubernetes::Watches,
+    ports::{
+        confirmation::{Confirmation, Confirmations},
+        connect::{Connect, ConnectError, Opened},
+        error::{StorageError, StorageErrorKind},
+        state::{Appended, StateStore},
+    },
 };
 
 mod advice;
@@ -41,7 +46,7 @@ pub async fn run(args: CheckArgs) -> anyhow::Result<ExitCode> {
     let mut report = Report::new(io::stdout());
     let connector = Connector::from(args.storage);
     let adapters = (
-        &connector as &dyn Open,
+        &connector as &dyn Connect,
         &Watches::default() as &dyn Confirmations,
     );
     let now = OffsetDateTime::now_utc;
@@ -54,7 +59,7 @@ pub async fn run(args: CheckArgs) -> anyhow::Result<ExitCode> {
 }
 
 async fn check(
-    (open, confirmations): (&dyn Open, &dyn Confirmations),
+    (open, confirmations): (&dyn Connect, &dyn Confirmations),
     config: &SourceConfig,
     name: &str,
     now: fn() -> OffsetDateTime,
@@ -64,7 +69,7 @@ async fn check(
         "config",
         format!("container {}", config.container),
     ))?;
-    let opened = match open.open(config) {
+    let opened = match open.open(&config.wanted()) {
         Ok(opened) => opened,
         Err(error) => return cannot_connect(&error, report),
     };
@@ -237,7 +242,7 @@ async fn confirmation(
         let seconds = PATIENCE.as_secs();
         let silence = format!("the cluster could not be asked within {seconds} s");
         return Err(match index.health() {
-            Health::Lost(error) => error,
+            WatchHealth::Lost(error) => error,
             _ => ConfirmError::Unreachable(silence),
         });
     }

@@ -8,9 +8,9 @@ use std::{
 use clap::CommandFactory;
 use clap_complete::{Shell, generate};
 
-use crate::args::Args;
+use super::args::Args;
 
-/// Prints the script.
+/// FingerprintSet the script.
 pub fn run(shell: Shell) -> anyhow::Result<ExitCode> {
     match io::stdout().write_all(&script(shell)) {
         // Whoever read has read enough.

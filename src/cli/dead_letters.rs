@@ -10,12 +10,17 @@ use bytes::Bytes;
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 
-use super::{counts::counted, mistake, source::Source, unless_pipe_broke};
-use crate::{
+use super::{
     args::{DeadLettersCommand, LettersArgs, Output},
-    dead_letter::DeadLetter,
+    counts::counted,
+    mistake,
+    source::OpenedSource,
+    unless_pipe_broke,
+};
+use crate::{
     event::{EventId, rfc3339},
-    plain::{Json, Plain},
+    state::dead_letter::DeadLetter,
+    text::plain::{Json, Plain},
 };
 
 /// How many digits of an id are enough to name it.
@@ -54,12 +59,12 @@ fn output(command: &DeadLettersCommand) -> Output {
     }
 }
 
-fn open(command: &DeadLettersCommand) -> anyhow::Result<Source> {
+fn open(command: &DeadLettersCommand) -> anyhow::Result<OpenedSource> {
     let source = match command {
         DeadLettersCommand::List { source, .. } => source,
         DeadLettersCommand::Retry(args) | DeadLettersCommand::Drop(args) => &args.source,
     };
-    let source = Source::open(source.clone())?;
+    let source = OpenedSource::open(source.clone())?;
     if matches!(command, DeadLettersCommand::Retry(_)) && source.config.confirm.is_empty() {
         bail!(
             "the configuration has no `confirm`, without which a stream sends no dead letter again: \
@@ -90,7 +95,7 @@ impl Letter {
     }
 }
 
-async fn read(source: &Source) -> anyhow::Result<Vec<Letter>> {
+async fn read(source: &OpenedSource) -> anyhow::Result<Vec<Letter>> {
     let mut letters = Vec::new();
     for name in source.store().list(&source.folder.dead_letters()).await? {
         let Some(id) = source.folder.dead_letter_id(&name) else {
@@ -184,7 +189,7 @@ fn choose<'a>(letters: &'a [Letter], args: &LettersArgs) -> anyhow::Result<Vec<&
     Ok(chosen)
 }
 
-async fn retry(source: &Source, letters: Vec<&Letter>) -> anyhow::Result<ExitCode> {
+async fn retry(source: &OpenedSource, letters: Vec<&Letter>) -> anyhow::Result<ExitCode> {
     let mut refused = false;
     let mut asked = 0;
     for Letter { id, content } in letters {
@@ -209,7 +214,7 @@ async fn retry(source: &Source, letters: Vec<&Letter>) -> anyhow::Result<ExitCod
     Ok(ExitCode::from(u8::from(refused)))
 }
 
-async fn forget(source: &Source, letters: Vec<&Letter>) -> anyhow::Result<ExitCode> {
+async fn forget(source: &OpenedSource, letters: Vec<&Letter>) -> anyhow::Result<ExitCode> {
     let count = letters.len() as u64;
     for Letter { id, .. } in letters {
         // A retry that is under way would otherwise look for it.

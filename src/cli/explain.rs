@@ -11,22 +11,28 @@ use percent_encoding::percent_decode_str;
 use serde_json::json;
 
 use self::{
-    facts::gather,
+    findings::gather,
     reasons::{Reasons, reasons},
 };
-use super::{mistake, report::Report, source::Source, unless_pipe_broke};
-use crate::{
+use super::{
     args::{ExplainArgs, Output},
-    confirm::watch::Watches,
+    mistake,
+    report::Report,
+    source::OpenedSource,
+    unless_pipe_broke,
+};
+use crate::{
     event::Place,
-    plain::{Json, Plain},
+    kubernetes::Watches,
+    text::plain::{Json, Plain},
 };
 
-mod facts;
+mod findings;
 mod reasons;
 mod search;
 mod standing;
 mod verdict;
+mod words;
 
 pub(super) use reasons::{min_age_advice, skip_empty_advice};
 
@@ -36,7 +42,7 @@ pub async fn run(args: ExplainArgs) -> anyhow::Result<ExitCode> {
 }
 
 async fn explain(args: ExplainArgs) -> anyhow::Result<ExitCode> {
-    let source = match Source::open(args.source) {
+    let source = match OpenedSource::open(args.source) {
         Ok(source) => source,
         Err(error) => return Ok(mistake(&error)),
     };

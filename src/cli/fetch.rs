@@ -8,13 +8,12 @@ use std::{fs, path::Path, process::ExitCode};
 use anyhow::{Context, bail};
 use url::Url;
 
-use super::counts::counted;
+use super::{args::FetchArgs, counts::counted};
 use crate::{
-    args::FetchArgs,
     azure::{Connector, DownloadError, text_of_secret},
-    config::Location,
     event::encoded::decoded,
-    plain::Plain,
+    ports::connect::Location,
+    text::plain::Plain,
 };
 
 /// Downloads the blob version that the arguments name.

@@ -10,19 +10,21 @@ use bytes::Bytes;
 use time::OffsetDateTime;
 
 use super::{
+    args::ReplayArgs,
     counts::{Size, counted},
     mistake, moment,
-    source::{Known, Source},
+    source::{LedgerContents, OpenedSource},
     unless_pipe_broke,
 };
 use crate::{
-    args::ReplayArgs,
     blob::{Access, BlobRef},
+    calls::walk::Walk,
     event::rfc3339,
+    gate::identity::Identity,
+    journal::number::unused_number,
     ledger::done_set::DoneSet,
-    plain::Plain,
-    request::Replay,
-    source::{id::unused_number, identity::Identity, walk::Walk},
+    state::request::Replay,
+    text::plain::Plain,
 };
 
 /// How many names are shown.
@@ -67,7 +69,7 @@ async fn replay(args: ReplayArgs) -> anyhow::Result<ExitCode> {
 }
 
 // Everything about what was typed, before anything is sent.
-fn prepare(args: &ReplayArgs) -> anyhow::Result<(Source, Replay)> {
+fn prepare(args: &ReplayArgs) -> anyhow::Result<(OpenedSource, Replay)> {
     let narrowed = args.prefix.is_some()
         || args.blob.is_some()
         || args.since.is_some()
@@ -91,7 +93,7 @@ fn prepare(args: &ReplayArgs) -> anyhow::Result<(Source, Replay)> {
             rfc3339(until)
         );
     }
-    let source = Source::open(args.source.clone())?;
+    let source = OpenedSource::open(args.source.clone())?;
     // Nothing else is announced, so nothing else needs to be listed.
     let all = source.config.filter.listing_prefix();
     let replay = Replay {
@@ -120,8 +122,8 @@ struct Count {
 /// Counts what a replay is about. It never reaches beyond the service's own now: what arrives later is
 /// announced for itself.
 async fn count(
-    source: &Source,
-    mut known: Known,
+    source: &OpenedSource,
+    mut known: LedgerContents,
     mut replay: Replay,
 ) -> anyhow::Result<(Replay, Count)> {
     let prefix = replay.blob.clone().unwrap_or_else(|| replay.prefix.clone());
@@ -154,7 +156,7 @@ impl Count {
 
     fn add(
         &mut self,
-        source: &Source,
+        source: &OpenedSource,
         (identity, done): (&Identity, &mut DoneSet),
         replay: &Replay,
         blob: &BlobRef<'_>,
@@ -185,7 +187,7 @@ impl Count {
         }
     }
 
-    fn why(&self, source: &Source, replay: &Replay) -> String {
+    fn why(&self, source: &OpenedSource, replay: &Replay) -> String {
         let container = &source.config.container;
         match (self.there, self.in_time, self.matching) {
             (0, ..) => match &replay.blob {

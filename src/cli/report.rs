@@ -2,18 +2,18 @@
 
 use std::{io, process::ExitCode};
 
-use crate::{plain::Plain, storage::StorageErrorKind};
+use crate::{ports::error::StorageErrorKind, text::plain::Plain};
 
 /// How a step went.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Mark {
+enum Outcome {
     Ok,
     Warn,
     Fail,
     Skip,
 }
 
-impl Mark {
+impl Outcome {
     fn word(self) -> &'static str {
         match self {
             Self::Ok => "ok",
@@ -27,7 +27,7 @@ impl Mark {
 /// One step.
 #[derive(Debug, Clone)]
 pub(super) struct Step {
-    mark: Mark,
+    mark: Outcome,
     name: &'static str,
     text: String,
     advice: Option<String>,
@@ -35,19 +35,19 @@ pub(super) struct Step {
 
 impl Step {
     pub(super) fn ok(name: &'static str, text: String) -> Self {
-        Self::new(Mark::Ok, name, text, None)
+        Self::new(Outcome::Ok, name, text, None)
     }
 
     pub(super) fn skip(name: &'static str, why: &str) -> Self {
-        Self::new(Mark::Skip, name, why.to_owned(), None)
+        Self::new(Outcome::Skip, name, why.to_owned(), None)
     }
 
     pub(super) fn warn(name: &'static str, text: String, advice: impl Into<String>) -> Self {
-        Self::new(Mark::Warn, name, text, Some(advice.into()))
+        Self::new(Outcome::Warn, name, text, Some(advice.into()))
     }
 
     pub(super) fn fail(name: &'static str, text: String, advice: impl Into<String>) -> Self {
-        Self::new(Mark::Fail, name, text, Some(advice.into()))
+        Self::new(Outcome::Fail, name, text, Some(advice.into()))
     }
 
     /// As data: the mark, the name, the text and what to do about it.
@@ -60,7 +60,7 @@ impl Step {
         })
     }
 
-    fn new(mark: Mark, name: &'static str, text: String, advice: Option<String>) -> Self {
+    fn new(mark: Outcome, name: &'static str, text: String, advice: Option<String>) -> Self {
         Self {
             mark,
             name,
@@ -70,7 +70,7 @@ impl Step {
     }
 }
 
-/// Prints steps as they come and remembers whether one failed.
+/// FingerprintSet steps as they come and remembers whether one failed.
 pub(super) struct Report<W> {
     out: W,
     failed: bool,
@@ -83,7 +83,7 @@ impl<W: io::Write> Report<W> {
 
     pub(super) fn add(&mut self, step: Step) -> io::Result<()> {
         let mark = step.mark.word();
-        self.failed |= step.mark == Mark::Fail;
+        self.failed |= step.mark == Outcome::Fail;
         let text = Plain(&step.text);
         writeln!(self.out, "{mark:<4} {:<8} {text}", step.name)?;
         if let Some(advice) = step.advice {

@@ -4,42 +4,37 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use anyhow::{Context, bail};
 
-use super::load_config;
+use super::{args::SourceArgs, load_config};
 use crate::{
-    args::SourceArgs,
     azure::Connector,
-    config::SourceConfig,
+    config::{SourceConfig, source_id::source_id},
     event::Place,
-    folder::Folder,
-    ledger::{
-        Contents,
-        facts::Facts,
-        home::{Home, Rollover},
+    journal::{
         recover::recover,
-        store::StateStore,
+        source_store::{Rollover, SourceStore},
     },
-    open::Open,
-    plain::Plain,
-    request::every,
-    source::{BlobListing, id::source_id},
+    ledger::{Contents, facts::Facts},
+    ports::{connect::Connect, listing::BlobListing, state::StateStore},
+    state::{folder::Folder, request::every},
+    text::plain::Plain,
 };
 
 /// A source, ready to be asked about. Nothing has been sent yet.
-pub(super) struct Source {
+pub(super) struct OpenedSource {
     pub(super) config: SourceConfig,
     pub(super) place: Place,
     pub(super) blobs: Arc<dyn BlobListing>,
-    pub(super) home: Home,
+    pub(super) source_store: SourceStore,
     pub(super) folder: Folder,
 }
 
 /// What the ledger of a source holds.
-pub(super) struct Known {
+pub(super) struct LedgerContents {
     pub(super) facts: Facts,
     pub(super) contents: Contents,
 }
 
-impl Source {
+impl OpenedSource {
     /// Opens what the arguments name.
     ///
     /// # Errors
@@ -52,7 +47,7 @@ impl Source {
                  without `id` in the configuration the source is found by it"
             );
         };
-        let opened = Connector::from(args.storage).open(&config)?;
+        let opened = Connector::from(args.storage).open(&config.wanted())?;
         let Some(state) = opened.state else {
             bail!(
                 "the configuration has no `state`: such a source keeps all it knows in the server's memory, \
@@ -68,7 +63,7 @@ impl Source {
             },
             blobs: opened.blobs,
             folder: Folder::of(&id),
-            home: Home {
+            source_store: SourceStore {
                 store: state,
                 source_id: id,
                 // Commands write no journal.
@@ -82,12 +77,12 @@ impl Source {
 
     /// The source's name.
     pub(super) fn id(&self) -> &str {
-        &self.home.source_id
+        &self.source_store.source_id
     }
 
     /// The state container.
     pub(super) fn store(&self) -> &dyn StateStore {
-        &*self.home.store
+        &*self.source_store.store
     }
 
     /// When a request is taken up, for people.
@@ -103,12 +98,12 @@ impl Source {
     ///
     /// # Errors
     /// The source has never run: then which ones have.
-    pub(super) async fn known(&self) -> anyhow::Result<Known> {
+    pub(super) async fn known(&self) -> anyhow::Result<LedgerContents> {
         // Once without patience: a command says at once what is wrong with the state container.
-        let journals = self.home.journals();
+        let journals = self.source_store.journals();
         let list = self.store().list(&journals);
         list.await.context("the state container")?;
-        let mut contents = recover(&self.home).await?.contents;
+        let mut contents = recover(&self.source_store).await?.contents;
         match contents.facts.take() {
             Some(facts) if facts.container != self.place.url() => bail!(
                 "the ledger of source `{}` speaks of {}, and the configuration of {}: \
@@ -117,7 +112,7 @@ impl Source {
                 facts.container,
                 self.place.url()
             ),
-            Some(facts) => Ok(Known { facts, contents }),
+            Some(facts) => Ok(LedgerContents { facts, contents }),
             None => {
                 let names = self.store().first("").await?;
                 bail!("{}", self.never_ran(&names))

@@ -14,19 +14,20 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use self::print::Printer;
-use super::{load_config, mistake, read_config, unless_pipe_broke};
-use crate::{
+use super::{
     args::{Output, WatchArgs},
+    load_config, mistake, read_config,
+    signals::Signals,
+    unless_pipe_broke,
+};
+use crate::{
     azure::Connector,
-    config::SourceConfig,
-    ledger::{home::Rollover, memory::MemoryStore, missing::Forgetting},
-    open::Open,
-    session::{
-        Mode, Session,
-        outlet::{Events, outlet},
-    },
-    shutdown::Signals,
-    source::id::{source_id, unused_number},
+    config::{SourceConfig, source_id::source_id},
+    delivery::event_channel::{EventReceiver, event_channel},
+    journal::{memory::MemoryStore, number::unused_number, source_store::Rollover},
+    ledger::missing::Forgetting,
+    ports::connect::Connect,
+    session::{Mode, Session},
 };
 
 mod client;
@@ -70,7 +71,7 @@ fn output(asked: Option<Output>) -> Output {
 }
 
 fn observer(config: SourceConfig, args: WatchArgs) -> anyhow::Result<Session> {
-    let opened = Connector::from(args.storage).open(&config)?;
+    let opened = Connector::from(args.storage).open(&config.wanted())?;
     let source_id = source_id(&config, &args.name, &opened.endpoint);
     eprintln!(
         "looking on as source {source_id}: nothing is recorded, and its stream goes on undisturbed"
@@ -90,7 +91,7 @@ fn observer(config: SourceConfig, args: WatchArgs) -> anyhow::Result<Session> {
         confirm: None,
         rollover: Rollover::default(),
         forgetting: Forgetting::default(),
-        keepsake: Arc::default(),
+        retained: Arc::default(),
         stats: Arc::default(),
         began: Instant::now(),
     })
@@ -101,7 +102,7 @@ async fn observe(
     printer: &mut Printer<impl io::Write>,
     stop: CancellationToken,
 ) -> anyhow::Result<()> {
-    let (events, mut receiver) = outlet(CHANNEL);
+    let (events, mut receiver) = event_channel(CHANNEL);
     let (once, stats) = (session.once, Arc::clone(&session.stats));
     let session = tokio::spawn(session.run(events, stop.clone()));
     let printed = print_all(&mut receiver, printer).await;
@@ -118,7 +119,10 @@ async fn observe(
     Ok(())
 }
 
-async fn print_all(events: &mut Events, printer: &mut Printer<impl io::Write>) -> io::Result<u64> {
+async fn print_all(
+    events: &mut EventReceiver,
+    printer: &mut Printer<impl io::Write>,
+) -> io::Result<u64> {
     let mut printed = 0;
     while let Some(event) = events.recv().await {
         printer.print(&event.payload)?;
@@ -135,7 +139,7 @@ mod tests {
     use bytes::Bytes;
 
     use super::*;
-    use crate::{cli::is_broken_pipe, session::Announcement};
+    use crate::{cli::is_broken_pipe, delivery::event_channel::Announcement};
 
     struct Closed;
 
@@ -149,8 +153,8 @@ mod tests {
         }
     }
 
-    async fn one_event() -> Events {
-        let (outlet, events) = outlet(1);
+    async fn one_event() -> EventReceiver {
+        let (outlet, events) = event_channel(1);
         let payload = Bytes::from_static(b"{}");
         outlet.room().await.unwrap().send(Announcement { payload });
         events

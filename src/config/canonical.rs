@@ -6,7 +6,13 @@ use std::fmt::Write;
 
 use time::{OffsetDateTime, UtcOffset, format_description::well_known::Rfc3339};
 
-use super::{Confirm, Existing, Limits, Location, ObjectKind, Redelivery, SourceConfig, span};
+use super::{source::SourceConfig, span};
+use crate::{
+    confirm::target::{Confirm, ObjectKind},
+    delivery::policy::{Limits, Redelivery},
+    gate::rules::Existing,
+    ports::connect::Location,
+};
 
 pub(super) fn write(config: &SourceConfig) -> String {
     let filter = config.filter.spec();

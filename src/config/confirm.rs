@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Confirm, ObjectKind,
     mistake::{Mistakes, shown},
     names,
     raw::Value,
     reader::{Keys, Section},
 };
+use crate::confirm::target::{Confirm, ObjectKind};
 
 const ENTRY: Keys = Keys {
     known: &[

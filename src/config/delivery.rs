@@ -3,10 +3,13 @@
 use std::time::Duration;
 
 use super::{
-    Confirm, Limits, Redelivery,
     mistake::Mistakes,
     reader::{Keys, Section},
     span,
+};
+use crate::{
+    confirm::target::Confirm,
+    delivery::policy::{Limits, Redelivery},
 };
 
 const REDELIVERY: Keys = Keys {

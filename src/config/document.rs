@@ -3,18 +3,20 @@
 use std::time::Duration;
 
 use super::{
-    ConfigError, Existing, Location, SourceConfig,
     confirm::confirm,
     delivery::{limits, redelivery},
-    mistake::{Mistake, Mistakes},
+    mistake::{ConfigError, Mistake, Mistakes},
     names,
     raw::Value,
     reader::{Keys, Section},
+    source::SourceConfig,
     span,
 };
 use crate::{
     blob::Version,
     filter::{self, Builder, Filter},
+    gate::rules::Existing,
+    ports::connect::Location,
 };
 
 const ROOT: Keys = Keys {

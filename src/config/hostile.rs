@@ -4,6 +4,7 @@
 //! of another order exceeds.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+use std::time::Duration;
 use std::time::Instant;
 
 use super::{

@@ -1,12 +1,21 @@
 //! What holds for every configuration and every text.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+use std::time::Duration;
 use std::time::Instant;
 
 use proptest::{option, prelude::*};
+use time::OffsetDateTime;
 
 use super::*;
-use crate::filter::FilterSpec;
+use crate::{
+    blob::Version,
+    confirm::target::{Confirm, ObjectKind},
+    delivery::policy::{Limits, Redelivery},
+    filter::{Filter, FilterSpec},
+    gate::rules::Existing,
+    ports::connect::Location,
+};
 
 fn locations() -> impl Strategy<Value = Location> {
     prop_oneof![

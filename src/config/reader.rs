@@ -3,9 +3,10 @@
 use std::collections::HashSet;
 
 use super::{
-    mistake::{Mistakes, listed, nearest, shown},
+    mistake::{Mistakes, listed, shown},
     raw::Value,
 };
+use crate::text::nearest::nearest;
 
 /// A mapping of the document, with the keys it may have.
 #[derive(Debug)]

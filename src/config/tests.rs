@@ -3,10 +3,19 @@
 mod delivery;
 mod values;
 
+use std::time::Duration;
+
 use time::macros::datetime;
+use url::Url;
 
 use super::*;
-use crate::filter::FilterSpec;
+use crate::{
+    blob::Version,
+    delivery::policy::{Limits, Redelivery},
+    filter::{Filter, FilterSpec},
+    gate::rules::Existing,
+    ports::connect::Location,
+};
 
 const GOOD: &str = "account: mlpipelinestore\ncontainer: datasets\n";
 

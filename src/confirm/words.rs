@@ -4,7 +4,7 @@
 use std::fmt::{self, Display, Formatter};
 
 use super::unfinished::{Group, Holder, Workflows};
-use crate::age::Age;
+use crate::text::age::Age;
 
 impl Display for Holder {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {

@@ -9,7 +9,7 @@ use std::borrow::Cow;
 
 use percent_encoding::percent_decode_str;
 
-use crate::{blob::characters, plain::is_hidden};
+use crate::{blob::characters, text::plain::is_hidden};
 
 /// The form of an uploader's text that is safe in templates: the text itself, with each character that a template
 /// would evaluate percent-encoded (RFC 3986, section 2.1, each byte of its UTF-8 as `%XX`).

@@ -5,7 +5,12 @@
 
 use std::sync::Arc;
 
-use super::{Compiled, Filter, FilterSpec, glob, matcher::Matcher};
+use super::{
+    compiled::{Compiled, Filter},
+    glob,
+    matcher::Matcher,
+    spec::FilterSpec,
+};
 
 /// The most characters of all patterns of a filter together. Each stream keeps them, and what they
 /// compile to.

@@ -10,9 +10,8 @@ use thiserror::Error;
 use tonic::{Request, Status, metadata::MetadataMap, service::Interceptor};
 use tracing::error;
 
-use crate::port::connections::Connection;
-
 use super::tokens::{Sources, Tokens};
+use crate::listener::connections::Connection;
 
 /// Lets a request pass when it bears a token of the file; without a file, any request. The request
 /// gets the token's [`Sources`] as an extension.

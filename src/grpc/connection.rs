@@ -18,14 +18,16 @@ use tonic::{
 use tracing::debug;
 
 use super::{
-    KEEP_ALIVE, ONCE_METADATA,
     bounds::{Bounds, Permits},
-    limits::{CONNECTION_WINDOW, HANDSHAKE, HEADERS, REQUEST, STREAM_WINDOW, STREAMS, TIMES},
+    limits::{
+        CONNECTION_WINDOW, HANDSHAKE, HEADERS, KEEP_ALIVE, ONCE_METADATA, REQUEST, STREAM_WINDOW,
+        STREAMS, TIMES,
+    },
     peer::{Peer, Watched},
     request_body::InTime,
 };
-use crate::port::{
-    connections::{Connection, Open, Place},
+use crate::listener::{
+    connections::{Connection, Open, Slot},
     drive::drive,
     fair::Fair,
     held::Held,
@@ -46,7 +48,7 @@ pub struct Http2 {
 
 impl Http2 {
     /// Serves a connection to its end.
-    pub async fn serve(self, socket: TcpStream, place: Place) {
+    pub async fn serve(self, socket: TcpStream, place: Slot) {
         let Some(acceptor) = self.tls.clone() else {
             return self.speak(socket, place).await;
         };
@@ -66,7 +68,7 @@ impl Http2 {
         }
     }
 
-    async fn speak<IO>(self, stream: IO, place: Place)
+    async fn speak<IO>(self, stream: IO, place: Slot)
     where
         IO: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {

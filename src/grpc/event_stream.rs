@@ -10,10 +10,10 @@ use tokio_stream::Stream;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tonic::Status;
 
-use super::{pb::Event, status::End};
+use super::{contract::Event, status::End};
 use crate::{
-    port::connections::Live,
-    session::outlet::{Announcement, Events},
+    delivery::event_channel::{Announcement, EventReceiver},
+    listener::connections::Live,
 };
 
 /// A session's announcements, and at last the status with which the session ended.
@@ -26,7 +26,7 @@ pub struct EventStream {
     name: String,
     /// Whether events are filled up, so that the client's flow control shows each that it reads.
     filled: bool,
-    events: Events,
+    events: EventReceiver,
     end: EndOf,
     shutdown: CancellationToken,
     _client_gone: DropGuard,
@@ -49,7 +49,7 @@ impl EventStream {
     pub fn new(
         name: String,
         filled: bool,
-        events: Events,
+        events: EventReceiver,
         end: oneshot::Receiver<Result<(), Status>>,
         shutdown: CancellationToken,
         client_gone: DropGuard,
@@ -140,18 +140,18 @@ mod tests {
     use tonic::Code;
 
     use super::*;
-    use crate::session::outlet::{Outlet, outlet};
+    use crate::delivery::event_channel::{EventSender, event_channel};
 
     struct Parts {
         stream: EventStream,
-        events: Outlet,
+        events: EventSender,
         end: oneshot::Sender<Result<(), Status>>,
         client_gone: CancellationToken,
         shutdown: CancellationToken,
     }
 
     fn parts() -> Parts {
-        let (events, receiver) = outlet(4);
+        let (events, receiver) = event_channel(4);
         let (end, ended) = oneshot::channel();
         let client_gone = CancellationToken::new();
         let guard = client_gone.clone().drop_guard();
@@ -165,7 +165,7 @@ mod tests {
         }
     }
 
-    async fn send(outlet: &Outlet, text: &'static str) {
+    async fn send(outlet: &EventSender, text: &'static str) {
         let payload = Bytes::from_static(text.as_bytes());
         outlet.room().await.unwrap().send(Announcement { payload });
     }

@@ -28,14 +28,14 @@ pub enum Said {
 /// Takes the frames out of bytes that arrive in pieces. Keeps a few bytes at most.
 #[derive(Debug, Default)]
 pub struct Frames {
-    place: Place,
+    place: FramePosition,
     /// Bytes of what is being read: a head, a parameter, an increment.
     part: [u8; HEAD],
     filled: usize,
 }
 
 #[derive(Debug, Clone, Copy)]
-enum Place {
+enum FramePosition {
     Preface(usize),
     Head,
     Content {
@@ -47,7 +47,7 @@ enum Place {
     Lost,
 }
 
-impl Default for Place {
+impl Default for FramePosition {
     fn default() -> Self {
         Self::Preface(0)
     }
@@ -56,24 +56,24 @@ impl Default for Place {
 impl Frames {
     /// Whether the connection is not understood.
     pub fn is_lost(&self) -> bool {
-        matches!(self.place, Place::Lost)
+        matches!(self.place, FramePosition::Lost)
     }
 
     /// Reads the next bytes, and tells `say` what the client says in them.
     pub fn push(&mut self, mut bytes: &[u8], mut say: impl FnMut(Said)) {
         while let Some(&next) = bytes.first() {
             bytes = match self.place {
-                Place::Lost => return,
-                Place::Preface(at) => {
+                FramePosition::Lost => return,
+                FramePosition::Preface(at) => {
                     self.place = match PREFACE.get(at) {
-                        Some(expected) if *expected != next => Place::Lost,
-                        _ if at + 1 == PREFACE.len() => Place::Head,
-                        _ => Place::Preface(at + 1),
+                        Some(expected) if *expected != next => FramePosition::Lost,
+                        _ if at + 1 == PREFACE.len() => FramePosition::Head,
+                        _ => FramePosition::Preface(at + 1),
                     };
                     &bytes[1..]
                 }
-                Place::Head => self.head(bytes, &mut say),
-                Place::Content { kind, stream, left } => {
+                FramePosition::Head => self.head(bytes, &mut say),
+                FramePosition::Content { kind, stream, left } => {
                     self.content((kind, stream, left), bytes, &mut say)
                 }
             };
@@ -96,8 +96,8 @@ impl Frames {
                 kind
             };
             self.place = match left {
-                0 => Place::Head,
-                left => Place::Content { kind, stream, left },
+                0 => FramePosition::Head,
+                left => FramePosition::Content { kind, stream, left },
             };
         }
         rest
@@ -132,9 +132,9 @@ impl Frames {
         self.place = match left - taken {
             0 => {
                 self.filled = 0;
-                Place::Head
+                FramePosition::Head
             }
-            left => Place::Content { kind, stream, left },
+            left => FramePosition::Content { kind, stream, left },
         };
         &bytes[taken..]
     }

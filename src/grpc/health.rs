@@ -6,7 +6,7 @@ use tonic_health::{
     server::{HealthReporter, HealthService},
 };
 
-use super::{limits::HEALTH_BYTES, pb::eventing_server::SERVICE_NAME};
+use super::{contract::eventing_server::SERVICE_NAME, limits::HEALTH_BYTES};
 
 /// The server as a whole, and the one service that it is there for.
 const NAMES: [&str; 2] = ["", SERVICE_NAME];

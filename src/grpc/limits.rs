@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use crate::port::activity::Times;
+use crate::listener::activity::Times;
 
 /// How long a connection may take, or do nothing.
 pub const TIMES: Times = Times {
@@ -45,3 +45,25 @@ pub const REFLECTIONS: usize = 32;
 pub const STARTS: usize = 64;
 /// Requests for streams that wait for their turn.
 pub const STARTS_WAITING: usize = 256;
+
+/// The longest configuration that is read.
+pub const CONFIG_BYTES: usize = 64 * 1024;
+/// The longest name of an event. A Kubernetes name has at most 253; each event bears this one.
+pub const NAME_BYTES: usize = 256;
+/// Within so long a newcomer proves itself while the stream before it looks alive. Longer than
+/// [`DEAD_FOUND`]: by then a stream that only looked alive is in nobody's way.
+pub const PROOF: Duration = Duration::from_secs(15);
+/// So many take-overs of a live stream are let pass within a minute.
+pub const TAKE_OVERS: usize = 3;
+/// The longest request. It leaves room above [`CONFIG_BYTES`], so that a configuration that is
+/// somewhat too long is told so in our words and not in the library's.
+pub const REQUEST_BYTES: usize = 4 * CONFIG_BYTES;
+/// The request metadata that asks, when it is `1`, for one sweep and then the end.
+pub const ONCE_METADATA: &str = "azure-blob-eventsource-once";
+
+/// A ping after so long without a word, and no longer than this for its answer: a dead client is
+/// found within 8 s. That must be less than `limits.settle` (10 s by default), or an event that a
+/// dead client never received would settle and count as done.
+pub const KEEP_ALIVE: Duration = Duration::from_secs(4);
+/// Within so long a client that went without a word is found.
+pub const DEAD_FOUND: Duration = Duration::from_secs(8);

@@ -4,7 +4,7 @@ use std::{
     io,
     net::SocketAddr,
     pin::Pin,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::Arc,
     task::{Context, Poll},
 };
 
@@ -12,13 +12,13 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tonic::Request;
 
 use super::frames::{Frames, Said};
-use crate::session::reading::Reading;
+use crate::{delivery::reading::Reading, shared::Shared};
 
 /// The other end of a connection, as the requests on it know it.
 #[derive(Debug, Clone)]
 pub struct Peer {
     address: SocketAddr,
-    seen: Arc<Mutex<Seen>>,
+    seen: Arc<Shared<Seen>>,
 }
 
 /// What was seen of a connection's requests.
@@ -44,14 +44,9 @@ impl Peer {
     /// How far the client reads the answer to the one request that came on the connection. `None`
     /// when it cannot be seen: there were several requests.
     pub fn reading(&self) -> Option<Arc<Reading>> {
-        let seen = self.seen();
+        let seen = self.seen.lock();
         let one = seen.first.is_some() && !seen.others && !seen.lost;
         one.then(|| Arc::clone(&seen.reading))
-    }
-
-    // No holder leaves it half changed.
-    fn seen(&self) -> MutexGuard<'_, Seen> {
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -109,7 +104,7 @@ impl<IO: AsyncRead + Unpin> AsyncRead for Watched<IO> {
         let read = Pin::new(&mut self.stream).poll_read(context, buffer);
         let Self { frames, peer, .. } = &mut *self;
         if !frames.is_lost() {
-            let mut seen = peer.seen();
+            let mut seen = peer.seen.lock();
             frames.push(&buffer.filled()[before..], |said| seen.note(said));
             seen.lost = frames.is_lost();
         }

@@ -15,9 +15,9 @@ use tonic::{Request, Response, Status, metadata::MetadataMap};
 use tracing::{info, warn};
 
 use super::{
-    CONFIG_BYTES, DEAD_FOUND, NAME_BYTES, ONCE_METADATA, PROOF,
+    contract::{EventSource, eventing_server::Eventing},
     event_stream::EventStream,
-    pb::{EventSource, eventing_server::Eventing},
+    limits::{CONFIG_BYTES, DEAD_FOUND, NAME_BYTES, ONCE_METADATA, PROOF},
     peer::Peer,
     reading::ConfigReader,
     status::End,
@@ -25,19 +25,23 @@ use super::{
     tokens::Sources,
 };
 use crate::{
-    config::SourceConfig,
-    confirm::{Confirmations, Expected},
-    ledger::{home::Rollover, missing::Forgetting, store::StateStore},
-    metrics::SourceStats,
-    open::{Open, Opened},
-    port::connections::Connection,
-    registry::{Registry, Source},
-    session::{
-        Mode, Session, SessionError,
-        access::Access,
-        outlet::{Outlet, outlet_to},
+    config::{SourceConfig, source_id::source_id},
+    delivery::{
+        event_channel::{EventSender, event_channel_to},
+        expected::Expected,
     },
-    source::id::{source_id, unused_number},
+    journal::in_process::{ProcessLedgers, SourceLedgers},
+    journal::{number::unused_number, source_store::Rollover},
+    ledger::missing::Forgetting,
+    listener::connections::Connection,
+    metrics::SourceStats,
+    ports::{
+        confirmation::Confirmations,
+        connect::{Connect, Opened},
+        state::StateStore,
+    },
+    registry::{Registry, SourceEntry},
+    session::{Mode, Session, SessionError, preflight::Preflight},
 };
 
 /// How many events may wait for the transport. More would be more to send again after a break.
@@ -46,18 +50,20 @@ const CHANNEL: usize = 64;
 /// `generic.Eventing`, as Argo Events calls it.
 pub struct EventSourceService {
     /// Opens storage accounts.
-    pub open: Arc<dyn Open>,
+    pub open: Arc<dyn Connect>,
     /// Opens watches over what comes of events.
     pub confirmations: Arc<dyn Confirmations>,
     /// What is remembered of each source.
     pub registry: Arc<Registry>,
+    /// The ledgers that are in memory.
+    pub ledgers: ProcessLedgers,
     /// Who streams what.
     pub streams: Arc<Streams>,
     /// Reads configurations.
     pub reader: ConfigReader,
 }
 
-struct Asked {
+struct StreamRequest {
     name: String,
     config: SourceConfig,
     confirm: Option<Arc<Expected>>,
@@ -66,7 +72,7 @@ struct Asked {
     began: Instant,
 }
 
-impl Asked {
+impl StreamRequest {
     /// Whether time alone says that an event is done, so that it must be known whether it was read.
     fn by_time(&self) -> bool {
         self.confirm.is_none() && !self.config.limits.settle.is_zero()
@@ -126,7 +132,7 @@ impl EventSourceService {
             return Err(End::LongName(name.len()));
         }
         let config = self.reader.read(config).await?;
-        let opened = self.open.open(&config)?;
+        let opened = self.open.open(&config.wanted())?;
         let id = source_id(&config, &name, &opened.endpoint);
         if allowed.is_some_and(|sources| !sources.allow(&id)) {
             return Err(End::NotAllowed(id));
@@ -134,7 +140,7 @@ impl EventSourceService {
         let confirm = Expected::open(&*self.confirmations, &config.confirm)
             .await
             .map_err(SessionError::from)?;
-        let asked = Asked {
+        let asked = StreamRequest {
             name,
             config,
             confirm,
@@ -152,14 +158,14 @@ impl EventSourceService {
 
     fn stream(
         &self,
-        asked: Asked,
+        asked: StreamRequest,
         opened: Opened,
         claim: Claim,
-        source: Arc<Source>,
+        source: Arc<SourceEntry>,
     ) -> EventStream {
         let by_time = asked.by_time();
         let peer = asked.peer.as_ref().filter(|_| by_time);
-        let (events, receiver) = outlet_to(peer.and_then(Peer::reading), CHANNEL);
+        let (events, receiver) = event_channel_to(peer.and_then(Peer::reading), CHANNEL);
         let (end, ended) = oneshot::channel();
         let stream = EventStream::new(
             asked.name.clone(),
@@ -170,8 +176,9 @@ impl EventSourceService {
             claim.client_gone().drop_guard(),
         );
         let running = Running::start(&asked, &claim, source.clone());
+        let ledgers = self.ledgers.of(&source.id);
         self.streams.spawn(async move {
-            let result = run(asked, opened, &source, events, &claim).await;
+            let result = run(asked, opened, (&source, &ledgers), events, &claim).await;
             running.end(&result);
             // The next stream may start as soon as the claim is dropped, so that goes last of all
             // that concerns the source.
@@ -204,12 +211,12 @@ fn wants_once(metadata: &MetadataMap) -> bool {
     metadata.get(ONCE_METADATA).is_some_and(|once| once == "1")
 }
 
-fn container_url(asked: &Asked, opened: &Opened) -> String {
+fn container_url(asked: &StreamRequest, opened: &Opened) -> String {
     format!("{}/{}", opened.endpoint, asked.config.container)
 }
 
-fn access(id: &str, asked: &Asked, opened: &Opened, stats: Arc<SourceStats>) -> Access {
-    Access {
+fn access(id: &str, asked: &StreamRequest, opened: &Opened, stats: Arc<SourceStats>) -> Preflight {
+    Preflight {
         source_id: id.to_owned(),
         container: container_url(asked, opened),
         blobs: Arc::clone(&opened.blobs),
@@ -222,7 +229,7 @@ fn access(id: &str, asked: &Asked, opened: &Opened, stats: Arc<SourceStats>) -> 
 }
 
 // For a newcomer that would take over: it may not wait as long as a stream of its own may.
-async fn proven_in_time(access: &Access) -> Result<(), End> {
+async fn proven_in_time(access: &Preflight) -> Result<(), End> {
     // It is there until it was asked what it waits for.
     let mut proof = pin!(access.prove());
     match timeout(PROOF, &mut proof).await {
@@ -234,11 +241,16 @@ async fn proven_in_time(access: &Access) -> Result<(), End> {
     }
 }
 
-fn session(asked: Asked, opened: Opened, source: &Source) -> Session {
+fn session(
+    asked: StreamRequest,
+    opened: Opened,
+    source: &SourceEntry,
+    ledgers: &SourceLedgers,
+) -> Session {
     let container = container_url(&asked, &opened);
     let state: Arc<dyn StateStore> = match opened.state {
         Some(state) => state,
-        None => source.memory_ledger(&container),
+        None => ledgers.in_memory(&container),
     };
     Session {
         source_id: source.id.clone(),
@@ -253,17 +265,17 @@ fn session(asked: Asked, opened: Opened, source: &Source) -> Session {
         confirm: asked.confirm,
         rollover: Rollover::default(),
         forgetting: Forgetting::default(),
-        keepsake: Arc::clone(&source.keepsake),
+        retained: Arc::clone(&ledgers.retained),
         stats: source.stats.clone(),
         began: asked.began,
     }
 }
 
 async fn run(
-    asked: Asked,
+    asked: StreamRequest,
     opened: Opened,
-    source: &Source,
-    events: Outlet,
+    (source, ledgers): (&SourceEntry, &SourceLedgers),
+    events: EventSender,
     claim: &Claim,
 ) -> Result<(), End> {
     let access = access(&source.id, &asked, &opened, source.stats.clone());
@@ -285,7 +297,11 @@ async fn run(
     let result = match proven {
         None => Ok(()),
         Some(Err(error)) => Err(error),
-        Some(Ok(())) => session(asked, opened, source).run(events, stop).await,
+        Some(Ok(())) => {
+            session(asked, opened, source, ledgers)
+                .run(events, stop)
+                .await
+        }
     };
     match (claim.why_stopped(), result) {
         // Once a session was told to stop, why it was told so is what the client needs to know.
@@ -306,13 +322,13 @@ async fn run(
 
 /// A stream's entry in the registry, which is closed even if the session panics.
 struct Running {
-    source: Arc<Source>,
+    source: Arc<SourceEntry>,
     stream: u64,
     why: Option<String>,
 }
 
 impl Running {
-    fn start(asked: &Asked, claim: &Claim, source: Arc<Source>) -> Self {
+    fn start(asked: &StreamRequest, claim: &Claim, source: Arc<SourceEntry>) -> Self {
         let container = &asked.config.container;
         info!(
             source = %source.id,

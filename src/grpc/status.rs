@@ -7,8 +7,11 @@ use thiserror::Error;
 use tonic::{Code, Status};
 
 use crate::{
-    azure::ConnectError, config::ConfigError, confirm::ConfirmError, plain::is_hidden,
-    session::SessionError, storage::StorageErrorKind,
+    config::ConfigError,
+    confirm::error::ConfirmError,
+    ports::{connect::ConnectError, error::StorageErrorKind},
+    session::SessionError,
+    text::plain::is_hidden,
 };
 
 /// The longest message. Percent-encoding may treble it, and clients take headers of 16 KiB.
@@ -18,10 +21,10 @@ const LONGEST_MESSAGE: usize = 4096;
 #[derive(Debug, Error)]
 pub enum End {
     /// The request's configuration is too long.
-    #[error("the configuration has {0} bytes; at most {max} are allowed", max = super::CONFIG_BYTES)]
+    #[error("the configuration has {0} bytes; at most {max} are allowed", max = super::limits::CONFIG_BYTES)]
     TooLong(usize),
     /// The request's event name is too long.
-    #[error("the event's name has {0} bytes; at most {max} are allowed", max = super::NAME_BYTES)]
+    #[error("the event's name has {0} bytes; at most {max} are allowed", max = super::limits::NAME_BYTES)]
     LongName(usize),
     /// The request's configuration has mistakes.
     #[error("{0}")]
@@ -57,7 +60,7 @@ pub enum End {
     #[error(
         "source `{source_id}` has a live stream, which goes on, and what this client asks for could not be tried \
          within {} s ({why}): try again",
-        super::PROOF.as_secs()
+        super::limits::PROOF.as_secs()
     )]
     Unproven {
         /// The source's name.
@@ -69,7 +72,7 @@ pub enum End {
     #[error(
         "source `{0}` has been taken over {take_overs} times within a minute and is still being streamed: \
          two EventSources share one source; set a distinct `id` in the configuration of one of them",
-        take_overs = super::TAKE_OVERS
+        take_overs = super::limits::TAKE_OVERS
     )]
     Contended(String),
     /// The server has all the streams it may have.
@@ -201,7 +204,7 @@ fn shorten(mut message: String) -> String {
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 mod tests {
     use super::*;
-    use crate::{config::SourceConfig, storage::StorageError};
+    use crate::{config::SourceConfig, ports::error::StorageError};
 
     fn storage(kind: StorageErrorKind) -> End {
         SessionError::from(StorageError::new(kind, "list blobs answered 4xx")).into()

@@ -14,7 +14,7 @@ use std::{
     future::Future,
     pin::pin,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError, Weak,
+        Arc, Weak,
         atomic::{AtomicBool, Ordering::Relaxed},
     },
     time::Duration,
@@ -27,7 +27,8 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::{error, warn};
 
-use super::{TAKE_OVERS, status::End};
+use super::{limits::TAKE_OVERS, status::End};
+use crate::shared::Shared;
 
 const WINDOW: Duration = Duration::from_secs(60);
 /// How long a newcomer waits for the stream before it.
@@ -44,7 +45,7 @@ pub struct Streams {
     tasks: TaskTracker,
     /// For newcomers that prove themselves: as many at the same time as there may be streams.
     proofs: Semaphore,
-    table: Mutex<Table>,
+    table: Shared<Table>,
 }
 
 #[derive(Debug, Default)]
@@ -137,7 +138,7 @@ impl Streams {
             kill: CancellationToken::new(),
             tasks: TaskTracker::new(),
             proofs: Semaphore::new(max),
-            table: Mutex::default(),
+            table: Shared::default(),
         })
     }
 
@@ -229,7 +230,7 @@ impl Streams {
         container: &str,
         proven: bool,
     ) -> Result<Entry, End> {
-        let mut table = self.table();
+        let mut table = self.table.lock();
         if self.shutdown.is_cancelled() {
             return Err(End::ShuttingDown);
         }
@@ -257,13 +258,9 @@ impl Streams {
             "the older stream takes too long to end; starting without waiting further"
         );
         let turn = Arc::new(Turn::default());
-        let mut table = self.table();
+        let mut table = self.table.lock();
         table.turns.insert(source.to_owned(), Arc::downgrade(&turn));
         turn.try_lock_owned().ok()
-    }
-
-    fn table(&self) -> MutexGuard<'_, Table> {
-        self.table.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -366,7 +363,7 @@ impl Claim {
     /// The ledger's fence has told the session that a stream of another server has taken over: that
     /// counts as a take-over of ours does.
     pub fn lost_to_another_server(&self) {
-        self.streams.table().losses.add(&self.source);
+        self.streams.table.lock().losses.add(&self.source);
     }
 
     /// Why the session was told to end; `None` when it was not.
@@ -380,7 +377,7 @@ impl Claim {
 
 impl Drop for Claim {
     fn drop(&mut self) {
-        let mut table = self.streams.table();
+        let mut table = self.streams.table.lock();
         let serial = table.live.get(&self.source).map(|live| live.serial);
         if serial == Some(self.live.serial) {
             table.live.remove(&self.source);

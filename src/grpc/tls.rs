@@ -10,7 +10,7 @@ use tokio_rustls::{
     },
 };
 
-use super::GrpcError;
+use super::error::GrpcError;
 
 /// A certificate chain and its key, in PEM files.
 #[derive(Debug, Clone)]

@@ -10,9 +10,9 @@ use std::{fmt, sync::Arc};
 use subtle::ConstantTimeEq;
 
 /// The tokens of a file.
-pub struct Tokens(Vec<Line>);
+pub struct Tokens(Vec<TokenLine>);
 
-struct Line {
+struct TokenLine {
     number: usize,
     token: String,
     sources: Sources,
@@ -43,7 +43,7 @@ impl Tokens {
     /// # Errors
     /// The first line that is wrong, by its number and never with its token.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let mut lines: Vec<Line> = Vec::new();
+        let mut lines: Vec<TokenLine> = Vec::new();
         for (at, line) in text.lines().enumerate() {
             let number = at + 1;
             let wrong = |problem: String| format!("line {number} {problem}");
@@ -101,7 +101,7 @@ impl Sources {
     }
 }
 
-fn read_line(number: usize, line: &str) -> Result<Option<Line>, String> {
+fn read_line(number: usize, line: &str) -> Result<Option<TokenLine>, String> {
     let mut words = line.split_whitespace();
     let Some(token) = words.next() else {
         return Ok(None);
@@ -118,7 +118,7 @@ fn read_line(number: usize, line: &str) -> Result<Option<Line>, String> {
             );
         }
     };
-    Ok(Some(Line {
+    Ok(Some(TokenLine {
         number,
         token: token.to_owned(),
         sources,

@@ -36,7 +36,7 @@ impl Chain {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::ledger::chain::*;
 
     // The digest is in every ledger: it must never change.
     #[test]

@@ -4,8 +4,8 @@ use tokio::time::Instant;
 
 use super::{
     fingerprint::Fingerprint,
+    fingerprint_set::FingerprintSet,
     missing::{Forgetting, Missing},
-    prints::Prints,
 };
 
 /// Which sweeps saw the entry: this one, when the bit is as [`DoneSet::seen`] has it.
@@ -18,7 +18,7 @@ const EVER_SEEN: u64 = 0b10;
 /// What the lowest mark means turns round with each sweep, so that starting one costs nothing.
 #[derive(Debug, Default)]
 pub struct DoneSet {
-    there: Prints,
+    there: FingerprintSet,
     seen: u64,
     missing: Missing,
     /// Since when sweeps miss so many at once that they do not count.
@@ -70,6 +70,11 @@ impl DoneSet {
     /// Adds a blob version that an earlier session recorded and no sweep has seen yet.
     pub fn restore(&mut self, fingerprint: Fingerprint) {
         self.there.insert(fingerprint, self.seen);
+    }
+
+    /// Whether the blob version is in the set.
+    pub fn contains(&self, fingerprint: Fingerprint) -> bool {
+        self.there.contains(fingerprint) || self.missing.contains(fingerprint)
     }
 
     /// Whether the blob version is in the set; if so it is seen by this sweep.
@@ -137,7 +142,7 @@ impl DoneSet {
         self.held = held;
     }
 
-    /// Those of one of [`TABLES`](super::prints::TABLES) parts. In which part a blob version is never changes.
+    /// Those of one of [`TABLES`](super::fingerprint_set::TABLES) parts. In which part a blob version is never changes.
     pub fn of_table(&self, table: usize) -> impl Iterator<Item = Fingerprint> + '_ {
         let missing = self.missing.of_table(table);
         self.there.of_table(table).chain(missing)

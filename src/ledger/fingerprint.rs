@@ -4,7 +4,8 @@ use std::hash::Hasher;
 
 use siphasher::sip::SipHasher13;
 
-use super::prints::MARKS;
+/// The bits of an entry that are no part of its fingerprint.
+pub(super) const MARKS: u64 = 0b11;
 
 /// A keyed hash of a blob's name and what tells its version, by default the ETag. Two of ten million blobs share one with a probability
 /// of 11 in a million; the key keeps that from being done on purpose.

@@ -6,7 +6,7 @@ use std::{collections::VecDeque, time::Duration};
 
 use tokio::time::Instant;
 
-use super::{fingerprint::Fingerprint, prints::Prints};
+use super::{fingerprint::Fingerprint, fingerprint_set::FingerprintSet};
 
 /// When a done blob version that is missing is forgotten. See `docs/adr/0020-forgetting-is-slow.md`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,7 +69,7 @@ struct Cohort {
     /// When the last one was added, and how many sweeps have missed all of them since.
     last: Instant,
     sweeps: u32,
-    prints: Prints,
+    prints: FingerprintSet,
 }
 
 impl Missing {
@@ -81,13 +81,19 @@ impl Missing {
                 opened: now,
                 last: now,
                 sweeps: 0,
-                prints: Prints::default(),
+                prints: FingerprintSet::default(),
             });
         }
         if let Some(newest) = self.cohorts.back_mut() {
             (newest.last, newest.sweeps) = (now, 0);
             newest.prints.insert(fingerprint, 0);
         }
+    }
+
+    /// Whether a blob version is missing.
+    pub(super) fn contains(&self, fingerprint: Fingerprint) -> bool {
+        let mut cohorts = self.cohorts.iter();
+        cohorts.any(|cohort| cohort.prints.contains(fingerprint))
     }
 
     /// Takes out a blob version that is there again; whether it was missing.
@@ -122,7 +128,7 @@ impl Missing {
         self.cohorts.iter().flat_map(|cohort| cohort.prints.iter())
     }
 
-    /// Those that are in this table of [`Prints`].
+    /// Those that are in this table of [`FingerprintSet`].
     pub(super) fn of_table(&self, table: usize) -> impl Iterator<Item = Fingerprint> + '_ {
         let cohorts = self.cohorts.iter();
         cohorts.flat_map(move |cohort| cohort.prints.of_table(table))

@@ -2,14 +2,13 @@
 
 use std::{
     collections::VecDeque,
-    sync::{
-        Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU64, Ordering::Relaxed},
-    },
+    sync::atomic::{AtomicU64, Ordering::Relaxed},
 };
 
 use serde::Serialize;
 use time::OffsetDateTime;
+
+use crate::shared::Shared;
 
 /// Of how many events the last refusal is kept. Clients choose the names of events.
 const REMEMBERED: usize = 32;
@@ -21,7 +20,7 @@ const NAME: usize = 256;
 pub struct Refusals {
     total: AtomicU64,
     // The latest is the first.
-    last: Mutex<VecDeque<Refusal>>,
+    last: Shared<VecDeque<Refusal>>,
 }
 
 /// The refusals of one event since a stream of it last began.
@@ -44,7 +43,7 @@ impl Refusals {
     pub fn note(&self, event: &str, reason: &str, at: OffsetDateTime) {
         self.total.fetch_add(1, Relaxed);
         let event = shortened(event);
-        let mut last = self.last();
+        let mut last = self.last.lock();
         let known = last.iter().position(|refusal| refusal.event == event);
         let before = known.and_then(|known| last.remove(known));
         last.push_front(Refusal {
@@ -59,22 +58,17 @@ impl Refusals {
     /// A stream of `event` has begun: what was wrong with it is mended.
     pub fn began(&self, event: &str) {
         let event = shortened(event);
-        self.last().retain(|refusal| refusal.event != event);
+        self.last.lock().retain(|refusal| refusal.event != event);
     }
 
     /// The last refusal of each event that has not begun since, the latest first.
     pub fn last_ones(&self) -> Vec<Refusal> {
-        self.last().iter().cloned().collect()
+        self.last.lock().iter().cloned().collect()
     }
 
     /// How many streams were refused since the process started.
     pub fn total(&self) -> u64 {
         self.total.load(Relaxed)
-    }
-
-    // No holder leaves the list half changed, so a poisoned lock is as good as a whole one.
-    fn last(&self) -> MutexGuard<'_, VecDeque<Refusal>> {
-        self.last.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -1,10 +1,6 @@
 //! What people ask of a live source: replays, and dead letters to be sent again.
 
-use std::{
-    collections::HashSet,
-    sync::{Arc, Mutex, MutexGuard},
-    time::Duration,
-};
+use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use tokio::{
     sync::{mpsc, watch},
@@ -13,29 +9,28 @@ use tokio::{
 };
 use tracing::{info, warn};
 
-use super::{SessionError, fence::Fence, letters::Letters};
 use crate::{
     blob::{Access, BlobRef, ListPage},
+    calls::{retry::Retry, walk::Walk},
+    delivery::{dead_letters::DeadLetterBox, ownership::Ownership},
     event::EventId,
     filter::Filter,
-    folder::Folder,
+    gate::rules::names_at_once,
+    gate::{Closed, Gate},
+    journal::source_store::SourceStore,
     ledger::{
-        Ledger, Standing,
-        fingerprint::{Fingerprint, FingerprintKey},
-        home::Home,
-        lock,
-        recorder::Record,
+        fingerprint::FingerprintKey,
+        offer::{Offer, Origin},
     },
-    request::{Replay, Request, every},
-    retry::Retry,
-    source::{
-        BlobListing,
-        identity::Identity,
-        listing::{Discovered, Origin},
-        rules::names_at_once,
-        walk::Walk,
+    ports::{
+        error::{StorageError, StorageErrorKind},
+        listing::BlobListing,
     },
-    storage::StorageErrorKind,
+    recorder::Record,
+    state::{
+        folder::Folder,
+        request::{Replay, Request, every},
+    },
 };
 
 /// A request is read with one call, and none is nearly as long.
@@ -48,40 +43,33 @@ const REMEMBERED: usize = 1024;
 /// Nothing about a request is kept in memory: each round of a replay lists what it asks for and offers
 /// what is neither done nor under way, until a round finds all of it done. So a crash costs one listing.
 /// However much a replay asks for, dead letters are looked after in each interval.
-pub(super) struct Requests {
-    pub(super) home: Home,
-    pub(super) listing: Arc<dyn BlobListing>,
+pub(crate) struct Requests {
+    pub(crate) source_store: SourceStore,
+    pub(crate) listing: Arc<dyn BlobListing>,
     /// What the source announces; a replay announces no more.
-    pub(super) filter: Filter,
-    pub(super) key: FingerprintKey,
-    /// By what blobs are known.
-    pub(super) identity: Identity,
-    pub(super) ledger: Arc<Mutex<Ledger>>,
-    /// `None` when nothing is confirmed: then there are no dead letters to retry.
-    pub(super) letters: Option<Arc<Letters>>,
-    /// Asked before a request is removed.
-    pub(super) fence: Fence,
+    pub(crate) filter: Filter,
+    pub(crate) key: FingerprintKey,
     /// Where blobs go that are to be announced.
-    pub(super) offers: mpsc::Sender<Discovered>,
+    pub(crate) gate: Arc<Gate>,
+    /// `None` when nothing is confirmed: then there are no dead letters to retry.
+    pub(crate) letters: Option<Arc<DeadLetterBox>>,
+    /// Asked before a request is removed.
+    pub(crate) ownership: Ownership,
     /// Where dead letters go that are to be sent again: ahead of all others.
-    pub(super) retries: mpsc::Sender<Discovered>,
-    pub(super) records: mpsc::Sender<Record>,
+    pub(crate) retries: mpsc::Sender<Offer>,
     /// From the start of a round to the start of the next, at most half a minute.
-    pub(super) interval: Duration,
+    pub(crate) interval: Duration,
 }
 
 /// The replays that are asked for, each with the name of its request.
 type Replays = Vec<(String, Replay)>;
-
-/// Nobody takes what is offered any more.
-struct Closed;
 
 impl Requests {
     /// Takes up requests until nobody takes what they ask for.
     ///
     /// # Errors
     /// The storage account refuses.
-    pub(super) async fn run(self) -> Result<(), SessionError> {
+    pub(crate) async fn run(self) -> Result<(), StorageError> {
         let (asked, replays) = watch::channel(None);
         // Either ends when nobody takes what it offers.
         tokio::select! {
@@ -94,7 +82,7 @@ impl Requests {
     async fn look_after_letters(
         &self,
         asked: watch::Sender<Option<Replays>>,
-    ) -> Result<(), SessionError> {
+    ) -> Result<(), StorageError> {
         let mut refused = HashSet::new();
         loop {
             let next = Instant::now() + every(self.interval);
@@ -121,8 +109,8 @@ impl Requests {
     async fn replay_all(
         &self,
         mut asked: watch::Receiver<Option<Replays>>,
-    ) -> Result<(), SessionError> {
-        let mut stale = self.home.retry("list blobs to replay");
+    ) -> Result<(), StorageError> {
+        let mut stale = self.source_store.retry("list blobs to replay");
         // Those of which the last round found nothing open.
         let mut clean = HashSet::new();
         while asked.changed().await.is_ok() {
@@ -136,8 +124,8 @@ impl Requests {
                     Ok(true) => self.answer(name, replay).await?,
                 }
             }
-            let over = replays.is_empty() && !self.ledger().contents().replayed.is_empty();
-            if over && self.records.send(Record::ReplaysOver).await.is_err() {
+            let over = replays.is_empty() && self.gate.has_replayed();
+            if over && self.gate.record(Record::ReplaysOver).await.is_err() {
                 return Ok(());
             }
         }
@@ -147,11 +135,15 @@ impl Requests {
     async fn read(
         &self,
         refused: &mut HashSet<String>,
-    ) -> Result<Vec<(String, Request)>, SessionError> {
-        let folder = Folder::of(&self.home.source_id);
+    ) -> Result<Vec<(String, Request)>, StorageError> {
+        let folder = Folder::of(&self.source_store.source_id);
         let prefix = folder.requests();
-        let list = || self.home.store.list(&prefix);
-        let names = self.home.retry_proven("list requests").run(list).await?;
+        let list = || self.source_store.store.list(&prefix);
+        let names = self
+            .source_store
+            .retry_proven("list requests")
+            .run(list)
+            .await?;
         let mut requests = Vec::new();
         for name in names {
             match self.parse(&folder, &name).await? {
@@ -168,15 +160,19 @@ impl Requests {
         &self,
         folder: &Folder,
         name: &str,
-    ) -> Result<Option<Result<Request, String>>, SessionError> {
+    ) -> Result<Option<Result<Request, String>>, StorageError> {
         if let Some(id) = folder.retry_id(name) {
             return Ok(Some(match self.letters {
                 Some(_) => Ok(Request::Retry(id)),
                 None => Err("a dead letter can be retried only with `confirm`".to_owned()),
             }));
         }
-        let read = || self.home.store.read(name, 0, LONGEST);
-        let chunk = self.home.retry_proven("read request").run(read).await?;
+        let read = || self.source_store.store.read(name, 0, LONGEST);
+        let chunk = self
+            .source_store
+            .retry_proven("read request")
+            .run(read)
+            .await?;
         Ok(chunk.map(|chunk| {
             let replay = Replay::from_json(&chunk.bytes)?;
             match folder.replay(&replay.name) == name {
@@ -186,7 +182,7 @@ impl Requests {
         }))
     }
 
-    async fn retry(&self, id: EventId) -> Result<Result<(), Closed>, SessionError> {
+    async fn retry(&self, id: EventId) -> Result<Result<(), Closed>, StorageError> {
         let Some(letters) = self
             .letters
             .as_ref()
@@ -197,12 +193,12 @@ impl Requests {
         match letters.read(id).await? {
             Some(Ok(letter)) => {
                 let name = letter.replay.map(Arc::from);
-                let discovered = Discovered {
+                let offer = Offer {
                     fingerprint: self.key.of(&letter.blob.name, &letter.blob.version),
                     blob: letter.blob,
                     origin: Origin::Retry(name),
                 };
-                Ok(self.retries.send(discovered).await.map_err(|_| Closed))
+                Ok(self.retries.send(offer).await.map_err(|_| Closed))
             }
             Some(Err(problem)) => {
                 warn!(
@@ -224,12 +220,12 @@ impl Requests {
         &self,
         replay: &Replay,
         stale: &mut Retry,
-    ) -> Result<Result<bool, Closed>, SessionError> {
+    ) -> Result<Result<bool, Closed>, StorageError> {
         let prefix = replay.blob.as_deref().unwrap_or(&replay.prefix);
         let mut walk = Walk::new(&*self.listing, prefix);
         let mut open = 0;
         loop {
-            let retry = self.home.retry_proven("list blobs to replay");
+            let retry = self.source_store.retry_proven("list blobs to replay");
             let page = match walk.patiently(retry).await {
                 Ok(Some(page)) => page,
                 Ok(None) => break,
@@ -238,7 +234,7 @@ impl Requests {
                     stale.wait(&error).await;
                     return Ok(Ok(false));
                 }
-                Err(error) => return Err(error.into()),
+                Err(error) => return Err(error),
             };
             match self.take(&page, replay).await {
                 Ok(left) => open += left,
@@ -250,12 +246,15 @@ impl Requests {
     }
 
     /// A replay is over: its request goes.
-    async fn answer(&self, request: &str, replay: &Replay) -> Result<(), SessionError> {
-        if self.fence.ask().await.is_none() {
+    async fn answer(&self, request: &str, replay: &Replay) -> Result<(), StorageError> {
+        if self.ownership.ask().await.is_none() {
             return Ok(());
         }
-        let delete = || self.home.store.delete(request);
-        self.home.retry_proven("delete request").run(delete).await?;
+        let delete = || self.source_store.store.delete(request);
+        self.source_store
+            .retry_proven("delete request")
+            .run(delete)
+            .await?;
         info!(replay = replay.name, "replay done");
         Ok(())
     }
@@ -266,50 +265,22 @@ impl Requests {
         let mut open = 0;
         for start in (0..page.len()).step_by(at_once) {
             let some = (start..page.len()).take(at_once);
-            let (offers, waiting) = self.judge(some.filter_map(|at| page.get(at)), replay);
+            let asked = some.filter_map(|at| page.get(at));
+            let asked = asked.filter(|blob| self.is_asked(blob, replay));
+            let (offers, waiting) = self.gate.replay(asked, &replay.name);
             open += offers.len() + waiting;
-            for discovered in offers {
-                self.offers.send(discovered).await.map_err(|_| Closed)?;
+            for offer in offers {
+                self.gate.offer(offer).await?;
             }
             yield_now().await;
         }
         Ok(open)
     }
 
-    // What is to be offered, and how much is under way.
-    fn judge<'a>(
-        &self,
-        blobs: impl Iterator<Item = BlobRef<'a>>,
-        replay: &Replay,
-    ) -> (Vec<Discovered>, usize) {
-        let (mut offers, mut waiting) = (Vec::new(), 0);
-        let mut ledger = self.ledger();
-        for blob in blobs.filter(|blob| self.is_asked(blob, replay)) {
-            // What was not announced for itself yet has that before it.
-            if self.identity.look(&mut ledger, &blob) != Standing::Done {
-                continue;
-            }
-            let fingerprint = self.identity.of_replay(&blob, &replay.name);
-            match ledger.look_replay(fingerprint) {
-                Standing::New => {
-                    ledger.begin(fingerprint);
-                    offers.push(again(&blob, fingerprint, replay));
-                }
-                Standing::UnderWay => waiting += 1,
-                Standing::Done => {}
-            }
-        }
-        (offers, waiting)
-    }
-
     fn is_asked(&self, blob: &BlobRef<'_>, replay: &Replay) -> bool {
         // A run of what cannot be read would fail.
         let is_dataset = !blob.is_directory && blob.access == Access::Readable;
         is_dataset && self.filter.matches(blob.name) && replay.asks_for(blob)
-    }
-
-    fn ledger(&self) -> MutexGuard<'_, Ledger> {
-        lock(&self.ledger)
     }
 }
 
@@ -320,13 +291,5 @@ fn refuse(refused: &mut HashSet<String>, name: String, problem: &str) {
             problem,
             "a request makes no sense and is left alone; remove it, or write it with `replay` or `dead-letters retry`"
         );
-    }
-}
-
-fn again(blob: &BlobRef<'_>, fingerprint: Fingerprint, replay: &Replay) -> Discovered {
-    Discovered {
-        blob: (*blob).into(),
-        fingerprint,
-        origin: Origin::Replay(replay.name.as_str().into()),
     }
 }

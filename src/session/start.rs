@@ -2,7 +2,7 @@
 
 use std::{
     mem,
-    sync::{Arc, Mutex, atomic::Ordering::Relaxed},
+    sync::{Arc, atomic::Ordering::Relaxed},
     time::Duration,
 };
 
@@ -10,13 +10,17 @@ use sha2::{Digest, Sha256};
 use time::OffsetDateTime;
 use tracing::{info, warn};
 
-use super::{Mode, Session, SessionError, access::cluster_answers, letters::Letters};
+use super::{
+    definition::{Mode, Session},
+    error::SessionError,
+    preflight::cluster_answers,
+};
 use crate::{
-    ledger::{
-        Contents, Ledger, error::JournalError, facts::Facts, fingerprint::FingerprintKey,
-        frame::Entry, journal::Journal, recover::recover,
-    },
-    retry::Retry,
+    calls::retry::Retry,
+    delivery::dead_letters::DeadLetterBox,
+    journal::{error::JournalError, recover::recover, writer::Journal},
+    ledger::{Contents, Ledger, facts::Facts, fingerprint::FingerprintKey, frame::Entry},
+    shared::Shared,
 };
 
 /// So long after a change of `version` what is modified is still announced as it was before: longer
@@ -62,22 +66,26 @@ impl Session {
             "source started"
         );
         let letters = match self.confirm {
-            Some(_) => Some(Arc::new(Letters::open(&self.home()).await?)),
+            Some(_) => Some(Arc::new(DeadLetterBox::open(&self.source_store()).await?)),
             None => None,
         };
         Ok(Started {
             letters,
             journal,
-            ledger: Arc::new(Mutex::new(ledger)),
+            ledger: Arc::new(Shared::new(ledger)),
             facts,
         })
     }
 
     async fn open(&self) -> Result<(Option<Journal>, Contents), SessionError> {
-        let home = self.home();
+        let source_store = self.source_store();
         let opened = match self.mode {
-            Mode::Record => Journal::open(&home).await.map(|(j, c)| (Some(j), c)),
-            Mode::Observe => recover(&home).await.map(|found| (None, found.contents)),
+            Mode::Record => Journal::open(&source_store)
+                .await
+                .map(|(j, c)| (Some(j), c)),
+            Mode::Observe => recover(&source_store)
+                .await
+                .map(|found| (None, found.contents)),
         };
         opened.map_err(|error| self.explain(error))
     }
@@ -88,7 +96,7 @@ impl Session {
         journal: &mut Journal,
         contents: &mut Contents,
     ) -> Result<(), JournalError> {
-        let kept = self.keepsake.take(&self.place().url());
+        let kept = self.retained.take(&self.place().url());
         if let Some(kept) = kept.filter(|_| contents.facts.is_none()) {
             *contents = kept;
             warn!(
@@ -98,7 +106,7 @@ impl Session {
             let snapshot = journal.snapshot(contents);
             let written = journal.compact(snapshot).await;
             if written.is_err() {
-                self.keepsake.keep(mem::take(contents));
+                self.retained.keep(mem::take(contents));
             }
             return written;
         }
@@ -194,8 +202,8 @@ pub(super) struct Started {
     /// `None` when the session only looks on.
     pub(super) journal: Option<Journal>,
     /// `None` when nothing is confirmed: then nothing is ever given up.
-    pub(super) letters: Option<Arc<Letters>>,
-    pub(super) ledger: Arc<Mutex<Ledger>>,
+    pub(super) letters: Option<Arc<DeadLetterBox>>,
+    pub(super) ledger: Arc<Shared<Ledger>>,
     /// What the ledger says of its source, fitted to the configuration.
     pub(super) facts: Facts,
 }

@@ -15,11 +15,11 @@ use std::{
 
 use azure_blob_eventsource::{
     confirm::{
-        index::{Object, State as Progress},
+        object_set::{Object, State as Progress},
         unfinished::Unfinished,
     },
+    delivery::event_channel::{Announcement, EventReceiver},
     event::EventId,
-    session::{Announcement, outlet::Events},
 };
 use tokio::{
     sync::Notify,
@@ -315,7 +315,7 @@ impl Argo {
     /// Argo's client: takes events until the stream ends, or nobody needs it any more.
     pub async fn receive(
         self,
-        mut events: Events,
+        mut events: EventReceiver,
         session: u64,
         lost: CancellationToken,
         vanishes: Option<Instant>,

@@ -5,6 +5,7 @@
 
 use std::{error::Error, time::Duration};
 
+use azure_blob_eventsource::blob::BlobType;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, Method, Request, Response, StatusCode, Uri, header};
 use http_body_util::{BodyExt, Full};
@@ -21,7 +22,6 @@ use crate::{
     http::{ACCOUNT, KEY, http_date},
     shared_key,
 };
-use azure_blob_eventsource::blob::BlobType;
 
 /// What need not be encoded in a path.
 const PATH: &AsciiSet = &NON_ALPHANUMERIC

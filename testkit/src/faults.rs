@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use azure_blob_eventsource::storage::{StorageError, StorageErrorKind};
+use azure_blob_eventsource::ports::error::{StorageError, StorageErrorKind};
 
 use crate::rng::Rng;
 

@@ -10,8 +10,8 @@
 //! - [`azurite`]: the real thing's own emulator. It keeps the model honest: each contract suite
 //!   runs against all three.
 //!
-//! [`BlobListing`]: azure_blob_eventsource::source::BlobListing
-//! [`StateStore`]: azure_blob_eventsource::ledger::store::StateStore
+//! [`BlobListing`]: azure_blob_eventsource::ports::listing::BlobListing
+//! [`StateStore`]: azure_blob_eventsource::ports::state::StateStore
 
 // Test code: a broken assumption ends the test where it stands, which is the clearest message.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]

@@ -9,7 +9,7 @@ use std::sync::{
     atomic::{AtomicUsize, Ordering},
 };
 
-use azure_blob_eventsource::storage::{StorageError, StorageErrorKind};
+use azure_blob_eventsource::ports::error::{StorageError, StorageErrorKind};
 use tokio::{task::yield_now, time::sleep};
 
 use crate::{
@@ -132,7 +132,7 @@ fn storage_error(refusal: Refusal, continued: bool) -> StorageError {
 mod tests {
     use std::time::Duration;
 
-    use azure_blob_eventsource::ledger::store::{Appended, StateStore};
+    use azure_blob_eventsource::ports::state::{Appended, StateStore};
     use bytes::Bytes;
     use futures::{FutureExt, poll};
 

@@ -14,9 +14,7 @@ use std::{
 use azure_blob_eventsource::{
     azure::{Account, Connector},
     blob::Access,
-    config::Location,
-    ledger::store::StateStore,
-    source::BlobListing,
+    ports::{connect::Location, listing::BlobListing, state::StateStore},
 };
 use bytes::Bytes;
 use tempfile::TempDir;

@@ -4,9 +4,9 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use azure_blob_eventsource::{
-    ledger::store::{Appended, Chunk, Put, StateStore},
-    storage::StorageError,
+use azure_blob_eventsource::ports::{
+    error::StorageError,
+    state::{Appended, Chunk, Put, StateStore},
 };
 use bytes::Bytes;
 

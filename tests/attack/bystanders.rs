@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use azure_blob_eventsource::grpc::pb::{EventSource, eventing_client::EventingClient};
+use azure_blob_eventsource::grpc::contract::{EventSource, eventing_client::EventingClient};
 use testkit::{account::NewBlob, http::HttpFace};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -142,7 +142,7 @@ pub(crate) async fn stream(target: &Target, config: &str) -> Result<Events, Stat
     Ok(client.start_event_source(request).await?.into_inner())
 }
 
-type Events = Streaming<azure_blob_eventsource::grpc::pb::Event>;
+type Events = Streaming<azure_blob_eventsource::grpc::contract::Event>;
 
 async fn channel(target: &Target) -> Result<Channel, Status> {
     let endpoint = Endpoint::from_shared(target.url()).unwrap();

@@ -138,7 +138,7 @@ impl Victim {
     }
 
     /// Attacks it, and holds it against what is promised: probes are answered in time, the stream goes
-    /// on, memory stays below [`MOST_KIB`] and comes down again. Prints a row of the table.
+    /// on, memory stays below [`MOST_KIB`] and comes down again. FingerprintSet a row of the table.
     pub(crate) async fn endures(&self, name: &str, attack: impl AsyncFnOnce(&Self)) {
         let process = self.server.process.id();
         let (before, crowd_before) = (resident(process), crowd());

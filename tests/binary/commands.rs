@@ -1,6 +1,6 @@
 //! `replay`, and what all commands share that people ask a source with from outside.
 
-use azure_blob_eventsource::{config::SourceConfig, source::id::source_id};
+use azure_blob_eventsource::config::{SourceConfig, source_id::source_id};
 
 use crate::{
     process::{Finished, run, wait_for},

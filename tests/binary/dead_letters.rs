@@ -1,6 +1,8 @@
 //! `dead-letters`: what was given up is listed, retried and dropped.
 
-use azure_blob_eventsource::{blob::Blob, dead_letter::DeadLetter, event::Place as EventPlace};
+use azure_blob_eventsource::{
+    blob::Blob, event::Place as EventPlace, state::dead_letter::DeadLetter,
+};
 use testkit::account::NewBlob;
 use time::macros::datetime;
 

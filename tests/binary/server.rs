@@ -4,7 +4,7 @@ use std::{net::SocketAddr, process::Command, time::Duration};
 
 use azure_blob_eventsource::{
     event::encoded::decoded,
-    grpc::pb::{EventSource, eventing_client::EventingClient},
+    grpc::contract::{EventSource, eventing_client::EventingClient},
 };
 use serde_json::Value;
 use tokio::{
@@ -132,7 +132,7 @@ impl Server {
 }
 
 /// A stream as a client reads it.
-pub(crate) struct Stream(Streaming<azure_blob_eventsource::grpc::pb::Event>);
+pub(crate) struct Stream(Streaming<azure_blob_eventsource::grpc::contract::Event>);
 
 impl Stream {
     /// Asks for a stream, with a token if one is given.

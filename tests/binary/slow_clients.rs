@@ -8,8 +8,8 @@
 use std::{collections::BTreeSet, env, process::Command, time::Duration};
 
 use azure_blob_eventsource::grpc::{
-    ONCE_METADATA,
-    pb::{EventSource, eventing_client::EventingClient},
+    contract::{EventSource, eventing_client::EventingClient},
+    limits::ONCE_METADATA,
 };
 use nix::sys::signal::Signal;
 use serde_json::Value;

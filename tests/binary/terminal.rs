@@ -3,15 +3,16 @@
 
 use std::process::{Command, Stdio};
 
+use testkit::{
+    account::{FakeAccount, NewBlob},
+    http::HttpFace,
+};
+
 use crate::{
     dead_letters::{letter, write_letter},
     process::binary,
     server::{EVENT, Server},
     storage::Place,
-};
-use testkit::{
-    account::{FakeAccount, NewBlob},
-    http::HttpFace,
 };
 
 /// A window's title, the clipboard, colours, C1, DEL, line breaks of all kinds, directions, no width.

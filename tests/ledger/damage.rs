@@ -37,7 +37,7 @@ struct Sample {
 impl Sample {
     async fn new(what: &'static str, store: &Arc<MemoryStore>) -> Self {
         let blobs = blobs(store).await;
-        let held = Held::by(&recover(&home(9, store)).await.unwrap().contents);
+        let held = Held::by(&recover(&source_store(9, store)).await.unwrap().contents);
         Self { what, blobs, held }
     }
 
@@ -75,7 +75,7 @@ async fn store_of(blobs: &Blobs) -> Arc<MemoryStore> {
 /// that is refused leaves everything as it is.
 async fn opened(blobs_before: &Blobs) -> Option<Held> {
     let store = store_of(blobs_before).await;
-    let (mut journal, contents) = match Journal::open(&home(2, &store)).await {
+    let (mut journal, contents) = match Journal::open(&source_store(2, &store)).await {
         Ok(opened) => opened,
         Err(JournalError::Damaged { .. }) => {
             assert_eq!(blobs(&store).await, *blobs_before);
@@ -89,7 +89,7 @@ async fn opened(blobs_before: &Blobs) -> Option<Held> {
         entries.insert(0, Entry::Facts(facts()));
     }
     journal.append(&entries).await.unwrap();
-    let again = recover(&home(3, &store)).await.unwrap().contents;
+    let again = recover(&source_store(3, &store)).await.unwrap().contents;
     assert_eq!(done(&again).len(), found.done.len() + 1);
     Some(found)
 }
@@ -100,13 +100,13 @@ const CASES: usize = 5;
 async fn samples() -> Vec<Sample> {
     let mut samples = Vec::with_capacity(CASES);
     let store = Arc::new(MemoryStore::default());
-    let (mut journal, _) = begin(&home(1, &store)).await;
+    let (mut journal, _) = begin(&source_store(1, &store)).await;
     journal.append(&[Entry::Done(prints(0..3))]).await.unwrap();
     let both = [Entry::Done(prints(3..5)), Entry::Replayed(prints(50..52))];
     journal.append(&both).await.unwrap();
     let complete = facts().baseline_complete();
     journal.append(&[Entry::Facts(complete)]).await.unwrap();
-    let (mut journal, mut contents) = Journal::open(&home(2, &store)).await.unwrap();
+    let (mut journal, mut contents) = Journal::open(&source_store(2, &store)).await.unwrap();
     let more = [Entry::ReplaysOver, Entry::Replayed(prints(60..63))];
     journal.append(&more).await.unwrap();
     more.into_iter().for_each(|entry| contents.apply(entry));
@@ -116,15 +116,15 @@ async fn samples() -> Vec<Sample> {
     journal.compact(snapshot).await.unwrap();
     samples.push(Sample::new("a new generation", &store).await);
     journal.append(&[Entry::Done(prints(7..9))]).await.unwrap();
-    let (mut journal, _) = Journal::open(&home(3, &store)).await.unwrap();
+    let (mut journal, _) = Journal::open(&source_store(3, &store)).await.unwrap();
     journal.append(&[Entry::Done(prints(9..10))]).await.unwrap();
     samples.push(Sample::new("a later generation", &store).await);
 
     journal.append(&[Entry::Sealed]).await.unwrap();
     samples.push(Sample::new("a sealed generation", &store).await);
-    let contents = recover(&home(3, &store)).await.unwrap().contents;
+    let contents = recover(&source_store(3, &store)).await.unwrap().contents;
     let next = journal.snapshot(&contents);
-    let name = home(3, &store).snapshot(3);
+    let name = source_store(3, &store).snapshot(3);
     store.put_new(&name, next).await.unwrap();
     samples.push(Sample::new("a sealed generation and the next snapshot", &store).await);
     assert_eq!(samples.len(), CASES);
@@ -258,9 +258,9 @@ async fn a_blob_that_is_emptied_deleted_or_anothers_loses_nothing() {
 
 async fn another_sources_journal() -> Vec<u8> {
     let store = Arc::new(MemoryStore::default());
-    let other = Home {
+    let other = SourceStore {
         source_id: "others".into(),
-        ..home(1, &store)
+        ..source_store(1, &store)
     };
     let (mut journal, _) = begin(&other).await;
     journal.append(&[Entry::Done(prints(5..9))]).await.unwrap();
@@ -337,7 +337,9 @@ async fn the_error_says_what_is_wrong_where_and_what_to_do() {
         ),
     ];
     for (blobs, words) in table {
-        let error = recover(&home(2, &store_of(&blobs).await)).await.err();
+        let error = recover(&source_store(2, &store_of(&blobs).await))
+            .await
+            .err();
         let error = error.expect(words).to_string();
         assert!(error.contains(words), "{error}");
         for words in [
@@ -385,7 +387,7 @@ async fn an_older_versions_ledger_is_read_and_kept_from_then_on() {
     for sample in older_samples().await {
         assert_eq!(opened(&sample.blobs).await.as_ref(), Some(&sample.held));
         let store = store_of(&sample.blobs).await;
-        let (mut journal, _) = Journal::open(&home(2, &store)).await.unwrap();
+        let (mut journal, _) = Journal::open(&source_store(2, &store)).await.unwrap();
         journal
             .append(&[Entry::Done(prints(20..22))])
             .await

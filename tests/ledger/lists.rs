@@ -3,9 +3,9 @@
 use std::sync::Mutex;
 
 use async_trait::async_trait;
-use azure_blob_eventsource::{
-    ledger::store::{Chunk, Put},
-    storage::StorageError,
+use azure_blob_eventsource::ports::{
+    error::StorageError,
+    state::{Chunk, Put},
 };
 
 use super::*;
@@ -65,19 +65,19 @@ async fn opening_and_compacting_do_not_list_dead_letters_and_requests() {
         let name = format!("datasets/{name}");
         store.put(&name, Bytes::from("{}")).await.unwrap();
     }
-    let home = Home {
+    let source_store = SourceStore {
         store: store.clone(),
-        ..home(1, &Arc::default())
+        ..source_store(1, &Arc::default())
     };
-    let (mut journal, contents) = begin(&home).await;
+    let (mut journal, contents) = begin(&source_store).await;
     let snapshot = journal.snapshot(&contents);
     journal.compact(snapshot).await.unwrap();
-    Journal::open(&home).await.unwrap();
+    Journal::open(&source_store).await.unwrap();
     let asked = store.asked.lock().unwrap().clone();
     assert!(asked.len() > 3, "{asked:?}");
     let others: Vec<_> = asked
         .iter()
-        .filter(|n| home.generation(n).is_none())
+        .filter(|n| source_store.generation(n).is_none())
         .collect();
     assert!(others.is_empty(), "{others:?}");
 }

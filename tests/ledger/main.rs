@@ -3,28 +3,26 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-use std::{
-    collections::BTreeSet,
-    sync::{Arc, Mutex},
-    task::Poll,
-};
+use std::{collections::BTreeSet, sync::Arc, task::Poll};
 
 use azure_blob_eventsource::{
     filter::FilterSpec,
+    journal::{
+        error::JournalError,
+        memory::MemoryStore,
+        recover::recover,
+        source_store::{Rollover, SourceStore},
+        writer::Journal,
+    },
     ledger::{
         Contents, Ledger,
-        error::JournalError,
         facts::{FORMAT_WITH_VERSION, Facts},
         fingerprint::{Fingerprint, FingerprintKey},
         frame::{Entry, Frame, FrameReader},
-        home::{Home, Rollover},
-        journal::Journal,
-        lock,
-        memory::MemoryStore,
-        recover::recover,
-        store::{Appended, StateStore},
     },
     metrics::SourceStats,
+    ports::state::{Appended, StateStore},
+    shared::Shared,
 };
 use bytes::{Bytes, BytesMut};
 use proptest::{collection::vec, prelude::*};
@@ -33,8 +31,8 @@ use testkit::{account::FakeAccount, faults::FaultSource, ports::FakeState};
 mod damage;
 mod lists;
 
-fn home(writer: u64, store: &Arc<MemoryStore>) -> Home {
-    Home {
+fn source_store(writer: u64, store: &Arc<MemoryStore>) -> SourceStore {
+    SourceStore {
         store: Arc::clone(store) as Arc<dyn StateStore>,
         source_id: "datasets".into(),
         writer,
@@ -80,8 +78,8 @@ fn encoded(frames: &[Frame]) -> Vec<u8> {
 }
 
 /// Opens a ledger, and gives it facts if it has none.
-async fn begin(home: &Home) -> (Journal, Contents) {
-    let (mut journal, mut contents) = Journal::open(home).await.unwrap();
+async fn begin(source_store: &SourceStore) -> (Journal, Contents) {
+    let (mut journal, mut contents) = Journal::open(source_store).await.unwrap();
     if contents.facts.is_none() {
         let entry = Entry::Facts(facts());
         journal.append(std::slice::from_ref(&entry)).await.unwrap();
@@ -101,9 +99,9 @@ async fn a_frame_of_a_newer_version_is_not_thrown_away() {
     };
     bytes.extend(encoded(&[frame]));
     let store = Arc::new(MemoryStore::default());
-    let name = home(1, &store).journal(1);
+    let name = source_store(1, &store).journal(1);
     store.put(&name, bytes.into()).await.unwrap();
-    let error = Journal::open(&home(1, &store)).await.err().unwrap();
+    let error = Journal::open(&source_store(1, &store)).await.err().unwrap();
     assert!(
         matches!(&error, JournalError::Newer { .. }) && !error.to_string().contains("delete"),
         "{error}"
@@ -113,21 +111,21 @@ async fn a_frame_of_a_newer_version_is_not_thrown_away() {
 #[tokio::test]
 async fn the_newest_session_shuts_the_older_one_out() {
     let store = Arc::new(MemoryStore::default());
-    let (mut older, _) = begin(&home(1, &store)).await;
+    let (mut older, _) = begin(&source_store(1, &store)).await;
     older.append(&[Entry::Done(prints(0..1))]).await.unwrap();
-    let (mut newer, contents) = Journal::open(&home(2, &store)).await.unwrap();
+    let (mut newer, contents) = Journal::open(&source_store(2, &store)).await.unwrap();
     assert_eq!(done(&contents), BTreeSet::from_iter(prints(0..1)));
     let refused = older.append(&[Entry::Done(prints(1..2))]).await;
     assert!(matches!(refused, Err(JournalError::Fenced)));
     newer.append(&[Entry::Done(prints(2..3))]).await.unwrap();
-    let found = recover(&home(3, &store)).await.unwrap();
+    let found = recover(&source_store(3, &store)).await.unwrap();
     assert_eq!(done(&found.contents).len(), 2);
 }
 
 #[tokio::test]
 async fn a_journal_that_was_deleted_is_lost_and_can_be_written_anew() {
     let store = Arc::new(MemoryStore::default());
-    let (mut journal, mut contents) = begin(&home(1, &store)).await;
+    let (mut journal, mut contents) = begin(&source_store(1, &store)).await;
     let entry = Entry::Done(prints(0..5));
     journal.append(std::slice::from_ref(&entry)).await.unwrap();
     contents.apply(entry);
@@ -140,13 +138,13 @@ async fn a_journal_that_was_deleted_is_lost_and_can_be_written_anew() {
     let snapshot = journal.snapshot(&contents);
     journal.restore(snapshot).await.unwrap();
     journal.append(&[Entry::Done(prints(6..7))]).await.unwrap();
-    let found = recover(&home(2, &store)).await.unwrap();
+    let found = recover(&source_store(2, &store)).await.unwrap();
     assert_eq!(
         done(&found.contents),
         prints(0..5).into_iter().chain(prints(6..7)).collect()
     );
     // Who has gone on is another session: that is no loss.
-    let (mut newer, contents) = Journal::open(&home(3, &store)).await.unwrap();
+    let (mut newer, contents) = Journal::open(&source_store(3, &store)).await.unwrap();
     let snapshot = newer.snapshot(&contents);
     newer.compact(snapshot).await.unwrap();
     assert!(matches!(journal.verify().await, Err(JournalError::Fenced)));
@@ -157,21 +155,21 @@ async fn a_journal_that_was_deleted_is_lost_and_can_be_written_anew() {
 #[tokio::test]
 async fn a_session_that_slept_through_two_roll_overs_is_shut_out() {
     let store = Arc::new(MemoryStore::default());
-    let (mut sleeper, contents) = begin(&home(1, &store)).await;
-    let (mut newer, _) = Journal::open(&home(2, &store)).await.unwrap();
+    let (mut sleeper, contents) = begin(&source_store(1, &store)).await;
+    let (mut newer, _) = Journal::open(&source_store(2, &store)).await.unwrap();
     for _ in 0..2 {
         let snapshot = newer.snapshot(&contents);
         newer.compact(snapshot).await.unwrap();
     }
     // Its generation is gone; a create that was on its way all the time brings it back, empty.
     store
-        .create_append(&home(1, &store).journal(1))
+        .create_append(&source_store(1, &store).journal(1))
         .await
         .unwrap();
     let refused = sleeper.append(&[Entry::Done(prints(0..1))]).await;
     assert!(matches!(refused, Err(JournalError::Fenced)));
     newer.append(&[Entry::Done(prints(5..6))]).await.unwrap();
-    let found = recover(&home(3, &store)).await.unwrap();
+    let found = recover(&source_store(3, &store)).await.unwrap();
     assert_eq!(done(&found.contents), BTreeSet::from_iter(prints(5..6)));
 }
 
@@ -184,13 +182,13 @@ async fn a_session_that_stops_at_any_await_point_leaves_a_whole_ledger() {
         let account = FakeAccount::new();
         account.create_container("state").unwrap();
         let store = FakeState::new(account, "state", FaultSource::none());
-        let home = |writer| Home {
+        let source_store = |writer| SourceStore {
             store: Arc::new(store.clone()),
-            ..home(writer, &Arc::default())
+            ..source_store(writer, &Arc::default())
         };
         let durable = std::cell::Cell::new(0);
         let mut session = Box::pin(async {
-            let (mut journal, mut contents) = begin(&home(1)).await;
+            let (mut journal, mut contents) = begin(&source_store(1)).await;
             for n in 0..3 {
                 let entry = Entry::Done(prints(n..n + 1));
                 journal.append(std::slice::from_ref(&entry)).await.unwrap();
@@ -204,7 +202,7 @@ async fn a_session_that_stops_at_any_await_point_leaves_a_whole_ledger() {
             ended = ended || futures::poll!(&mut session).is_ready();
         }
         drop(session);
-        let (_, contents) = begin(&home(2)).await;
+        let (_, contents) = begin(&source_store(2)).await;
         let found = done(&contents);
         assert!(found.is_superset(&prints(0..durable.get()).into_iter().collect()));
         assert!(
@@ -225,18 +223,18 @@ async fn a_compaction_that_sleeps_at_any_await_point_is_shut_out() {
         let account = FakeAccount::new();
         account.create_container("state").unwrap();
         let store = FakeState::new(account, "state", FaultSource::none());
-        let home = |writer| Home {
+        let source_store = |writer| SourceStore {
             store: Arc::new(store.clone()),
-            ..home(writer, &Arc::default())
+            ..source_store(writer, &Arc::default())
         };
-        let (mut sleeper, contents) = begin(&home(1)).await;
+        let (mut sleeper, contents) = begin(&source_store(1)).await;
         let snapshot = sleeper.snapshot(&contents);
         let mut compaction = Box::pin(sleeper.compact(snapshot));
         let mut ended = false;
         for _ in 0..polls {
             ended = ended || futures::poll!(&mut compaction).is_ready();
         }
-        let (mut newer, mut contents) = Journal::open(&home(2)).await.unwrap();
+        let (mut newer, mut contents) = Journal::open(&source_store(2)).await.unwrap();
         for n in 0..2 {
             let entry = Entry::Done(prints(n..n + 1));
             newer.append(std::slice::from_ref(&entry)).await.unwrap();
@@ -259,7 +257,7 @@ async fn a_compaction_that_sleeps_at_any_await_point_is_shut_out() {
             "asleep after {polls} polls"
         );
         newer.append(&[Entry::Done(prints(5..6))]).await.unwrap();
-        let found = recover(&home(3)).await.unwrap();
+        let found = recover(&source_store(3)).await.unwrap();
         let expected = prints(0..2).into_iter().chain(prints(5..6)).collect();
         assert_eq!(
             done(&found.contents),
@@ -277,14 +275,14 @@ async fn a_draft_holds_what_was_recorded_while_it_was_written() {
         let account = FakeAccount::new();
         account.create_container("state").unwrap();
         let store = FakeState::new(account, "state", FaultSource::none());
-        let home = |writer| Home {
+        let source_store = |writer| SourceStore {
             store: Arc::new(store.clone()),
-            ..home(writer, &Arc::default())
+            ..source_store(writer, &Arc::default())
         };
         let durable = std::cell::Cell::new(0);
         let mut session = Box::pin(async {
-            let (mut journal, contents) = begin(&home(1)).await;
-            let ledger = Arc::new(Mutex::new(Ledger::new(contents)));
+            let (mut journal, contents) = begin(&source_store(1)).await;
+            let ledger = Arc::new(Shared::new(Ledger::new(contents)));
             for n in 0..3 {
                 let mut since = Vec::new();
                 let mut draft = Box::pin(journal.draft(Arc::clone(&ledger)));
@@ -298,14 +296,14 @@ async fn a_draft_holds_what_was_recorded_while_it_was_written() {
                     let entry = Entry::Done(prints(3 * n + m..3 * n + m + 1));
                     journal.append(std::slice::from_ref(&entry)).await.unwrap();
                     durable.set(3 * n + m + 1);
-                    lock(&ledger).recorded(entry.clone());
+                    ledger.lock().recorded(entry.clone());
                     since.push(entry);
                 }
                 let draft = match drafted {
                     Some(draft) => draft,
                     None => draft.await,
                 };
-                let count = lock(&ledger).contents().done.len() as u64;
+                let count = ledger.lock().contents().done.len() as u64;
                 let compacted = journal.compact_to(draft.unwrap(), since, count).await;
                 compacted.unwrap();
             }
@@ -314,7 +312,7 @@ async fn a_draft_holds_what_was_recorded_while_it_was_written() {
             ended = ended || futures::poll!(&mut session).is_ready();
         }
         drop(session);
-        let (_, contents) = begin(&home(2)).await;
+        let (_, contents) = begin(&source_store(2)).await;
         let found = done(&contents);
         assert!(found.is_superset(&prints(0..durable.get()).into_iter().collect()));
         assert!(
@@ -331,7 +329,7 @@ async fn a_draft_holds_what_was_recorded_while_it_was_written() {
 #[tokio::test]
 async fn compaction_leaves_one_generation_and_all_that_is_done() {
     let store = Arc::new(MemoryStore::default());
-    let (mut journal, mut contents) = begin(&home(1, &store)).await;
+    let (mut journal, mut contents) = begin(&source_store(1, &store)).await;
     for n in 0..10 {
         let entry = Entry::Done(prints(n * 10..n * 10 + 10));
         journal.append(std::slice::from_ref(&entry)).await.unwrap();
@@ -348,7 +346,7 @@ async fn compaction_leaves_one_generation_and_all_that_is_done() {
             "datasets/snapshot-0000000011"
         ]
     );
-    let found = recover(&home(2, &store)).await.unwrap();
+    let found = recover(&source_store(2, &store)).await.unwrap();
     assert_eq!(done(&found.contents).len(), 100);
 }
 
@@ -362,7 +360,7 @@ async fn foreign_names_in_the_folder_are_left_alone() {
     ] {
         store.put_new(name, Bytes::from("mine")).await.unwrap();
     }
-    Journal::open(&home(1, &store)).await.unwrap();
+    Journal::open(&source_store(1, &store)).await.unwrap();
     assert_eq!(store.list("").await.unwrap().len(), 4);
     let end = store
         .append("datasets/journal-0000000001", 3, Bytes::new())

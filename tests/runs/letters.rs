@@ -1,6 +1,9 @@
 //! Which dead letters a world may see: an outage makes none.
 
-use azure_blob_eventsource::{dead_letter::DeadLetter, event::EventId, folder::Folder};
+use azure_blob_eventsource::{
+    event::EventId,
+    state::{dead_letter::DeadLetter, folder::Folder},
+};
 use testkit::argo::Received;
 
 use crate::world::{POISON, SOURCE, STATE, World};

@@ -9,10 +9,11 @@ use std::{
 use azure_blob_eventsource::{
     blob::{self, Blob},
     event::EventId,
-    ledger::{Contents, home::Home, recover::recover},
+    gate::identity::Identity,
+    journal::{recover::recover, source_store::SourceStore},
+    ledger::Contents,
     metrics::SourceStats,
     session::SessionError,
-    source::identity::Identity,
 };
 use testkit::{
     account::NewBlob,
@@ -264,14 +265,14 @@ impl World {
     }
 
     async fn contents(&self) -> Option<Contents> {
-        let home = Home {
+        let source_store = SourceStore {
             store: Arc::clone(&self.calm),
             source_id: SOURCE.into(),
             writer: 0,
             rollover: self.rollover,
             stats: Arc::new(SourceStats::default()),
         };
-        Some(recover(&home).await.ok()?.contents)
+        Some(recover(&source_store).await.ok()?.contents)
     }
 
     pub(crate) fn letters(&self) -> BTreeSet<EventId> {

@@ -11,17 +11,22 @@ use std::{
 
 use azure_blob_eventsource::{
     blob::{Access, Version},
-    config::{Confirm, Existing, Limits, Location, Redelivery, SourceConfig},
-    confirm::{Confirmation, Expected},
+    config::SourceConfig,
+    confirm::target::Confirm,
+    delivery::{
+        event_channel::{Announcement, event_channel},
+        expected::Expected,
+        policy::{Limits, Redelivery},
+    },
     event::{EventId, Place},
     filter::{Filter, FilterSpec},
-    ledger::{home::Rollover, missing::Forgetting, store::StateStore},
+    gate::rules::Existing,
+    journal::source_store::Rollover,
+    ledger::missing::Forgetting,
     metrics::SourceStats,
-    request::Replay,
-    session::{
-        Mode, Session, SessionError,
-        outlet::{Announcement, outlet},
-    },
+    ports::{confirmation::Confirmation, connect::Location, state::StateStore},
+    session::{Mode, Session, SessionError},
+    state::request::Replay,
 };
 use futures::future::join_all;
 use testkit::{
@@ -399,13 +404,13 @@ impl World {
             confirm: Some(Expected::workflows_of(entries.collect())),
             rollover: self.rollover,
             forgetting: self.forgetting,
-            keepsake: Arc::default(),
+            retained: Arc::default(),
             stats: Arc::clone(&stats),
             began: tokio::time::Instant::now(),
         };
         trace!(writer = self.writers, polls, "session starts");
         let stop = CancellationToken::new();
-        let (out, mut events) = outlet(8);
+        let (out, mut events) = event_channel(8);
         let run = session.run(out, stop.clone());
         let lost = CancellationToken::new();
         let session_number = self.writers;
@@ -415,7 +420,7 @@ impl World {
             SOURCE => self.argos(),
             _ => vec![self.argo.clone()],
         };
-        let (copies, received): (Vec<_>, Vec<_>) = sensors.iter().map(|_| outlet(8)).unzip();
+        let (copies, received): (Vec<_>, Vec<_>) = sensors.iter().map(|_| event_channel(8)).unzip();
         let indexes = watches.clone();
         tokio::spawn(async move {
             while let Some(event) = events.recv().await {
@@ -469,7 +474,10 @@ impl World {
     }
 }
 
-async fn send(out: &azure_blob_eventsource::session::outlet::Outlet, event: Announcement) {
+async fn send(
+    out: &azure_blob_eventsource::delivery::event_channel::EventSender,
+    event: Announcement,
+) {
     if let Some(room) = out.room().await {
         room.send(event);
     }

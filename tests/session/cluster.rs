@@ -5,11 +5,13 @@ use std::{collections::BTreeMap, sync::Mutex, time::Duration};
 use async_trait::async_trait;
 use azure_blob_eventsource::{
     confirm::{
-        ConfirmError, Confirmation, Index,
-        index::{Object, State},
+        error::ConfirmError,
+        index::Index,
+        object_set::{Object, State},
         unfinished::Unfinished,
     },
     event::EventId,
+    ports::confirmation::Confirmation,
 };
 use serde_json::Value;
 use time::OffsetDateTime;

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, sync::atomic::Ordering::Relaxed, time::Duration};
 
-use azure_blob_eventsource::{confirm::ConfirmError, session::SessionError};
+use azure_blob_eventsource::{confirm::error::ConfirmError, session::SessionError};
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::{

@@ -6,10 +6,10 @@ use std::sync::{
 };
 
 use azure_blob_eventsource::{
-    config::Existing,
-    request::Replay,
+    gate::rules::Existing,
+    ports::error::{StorageError, StorageErrorKind},
     session::SessionError,
-    storage::{StorageError, StorageErrorKind},
+    state::request::Replay,
 };
 use testkit::{
     faults::{Fault, FaultSource, Op, Storm},
@@ -67,7 +67,7 @@ async fn an_error_is_told_until_its_own_call_succeeds_whatever_else_recovers() {
     broken.store(true, Relaxed);
     let stats = Arc::clone(&stream.stats);
     let append_fails = || {
-        let errors = stats.storage_errors.lock().unwrap();
+        let errors = stats.storage_errors.lock();
         errors.iter().any(|(_, error)| error.contains("append"))
     };
     let told = async {
@@ -325,7 +325,7 @@ async fn the_listing_of_a_replay_that_goes_nowhere_is_slow_and_told() {
     sleep(3600 * SECOND).await;
     let asked = pages.load(Relaxed);
     assert!(asked < 3000, "{asked} calls in an hour");
-    let errors = stream.stats.storage_errors.lock().unwrap().clone();
+    let errors = stream.stats.storage_errors.lock().clone();
     let told = |what: &str| errors.iter().any(|(_, error)| error.starts_with(what));
     assert!(
         told("list blobs: ") && told("list blobs to replay: "),

@@ -1,6 +1,6 @@
 //! A ledger that is deleted while a stream uses it: by a person, by a lifecycle rule.
 
-use azure_blob_eventsource::{config::Existing, session::SessionError};
+use azure_blob_eventsource::{gate::rules::Existing, session::SessionError};
 use tokio::time::sleep;
 
 use crate::stage::{SECOND, STATE, Stage, Stream};
@@ -103,6 +103,6 @@ async fn a_state_container_that_is_deleted_and_made_again_costs_nothing() {
     assert!(error.to_string().contains("ContainerNotFound"), "{error}");
     stage.account.create_container(STATE).unwrap();
     assert_eq!(stage.deliver().await, ["in-the-gap.csv"]);
-    assert!(stage.keepsake.is_empty());
+    assert!(stage.retained.is_empty());
     assert!(stage.deliver().await.is_empty());
 }

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::Ordering::Relaxed;
 
-use azure_blob_eventsource::config::Existing;
+use azure_blob_eventsource::gate::rules::Existing;
 use testkit::account::NewBlob;
 use time::macros::datetime;
 use tokio::time::sleep;

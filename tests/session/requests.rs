@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use azure_blob_eventsource::{config::Existing, request::Replay};
+use azure_blob_eventsource::{gate::rules::Existing, state::request::Replay};
 use time::macros::datetime;
 use tokio::time::{Instant, sleep, timeout};
 
@@ -60,7 +60,10 @@ async fn a_replay_announces_again_with_new_ids_and_once() {
     for _ in 0..2 {
         let event = stream.event().await;
         assert_eq!(event["replay"], NAME);
-        assert!(!azure_blob_eventsource::confirm::Confirmation::index(&*cluster).has(id(&event)));
+        assert!(
+            !azure_blob_eventsource::ports::confirmation::Confirmation::index(&*cluster)
+                .has(id(&event))
+        );
         names.insert(event["blobname"].as_str().unwrap().to_owned());
         cluster.run(&event);
     }

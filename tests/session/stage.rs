@@ -12,21 +12,24 @@ use std::{
 
 use azure_blob_eventsource::{
     blob::Version,
-    config::{Confirm, Existing, Limits, Location, Redelivery, SourceConfig},
-    confirm::{Confirmation, Expected},
+    config::SourceConfig,
+    confirm::target::Confirm,
+    delivery::{
+        event_channel::{Announcement, EventReceiver, event_channel},
+        expected::Expected,
+        policy::{Limits, Redelivery},
+    },
     filter::{Filter, FilterSpec},
-    ledger::{
-        facts::Facts,
-        home::{Home, Rollover},
-        keepsake::Keepsake,
-        missing::Forgetting,
+    gate::rules::Existing,
+    journal::{
         recover::recover,
+        retained::RetainedLedger,
+        source_store::{Rollover, SourceStore},
     },
+    ledger::{facts::Facts, missing::Forgetting},
     metrics::SourceStats,
-    session::{
-        Announcement, Mode, Session, SessionError,
-        outlet::{Events, outlet},
-    },
+    ports::{confirmation::Confirmation, connect::Location},
+    session::{Mode, Session, SessionError},
 };
 use futures::future::BoxFuture;
 use testkit::{
@@ -60,7 +63,7 @@ pub(crate) struct Stage {
     pub(crate) lost: LostWay,
     /// After how many others a listing of each session is wrongly empty, if one is.
     pub(crate) blank: Option<u64>,
-    pub(crate) keepsake: Arc<Keepsake>,
+    pub(crate) retained: Arc<RetainedLedger>,
     pub(crate) forgetting: Forgetting,
     writers: u64,
 }
@@ -70,7 +73,7 @@ pub(crate) type Ended = Result<(), SessionError>;
 
 /// A session at work, and its client's end of the stream.
 pub(crate) struct Stream {
-    pub(crate) events: Events,
+    pub(crate) events: EventReceiver,
     pub(crate) session: JoinHandle<Ended>,
     pub(crate) stats: Arc<SourceStats>,
     pub(crate) stop: CancellationToken,
@@ -119,7 +122,7 @@ impl Stage {
             audit: None,
             lost: LostWay::default(),
             blank: None,
-            keepsake: Arc::default(),
+            retained: Arc::default(),
             forgetting: Forgetting::default(),
             writers: 0,
         }
@@ -179,14 +182,19 @@ impl Stage {
     /// What the ledger knows beside its set.
     pub(crate) async fn facts(&self) -> Facts {
         let store = FakeState::new(self.account.clone(), STATE, FaultSource::none());
-        let home = Home {
+        let source_store = SourceStore {
             store: Arc::new(store),
             source_id: "datasets".into(),
             writer: 0,
             rollover: self.rollover,
             stats: Arc::default(),
         };
-        recover(&home).await.unwrap().contents.facts.unwrap()
+        recover(&source_store)
+            .await
+            .unwrap()
+            .contents
+            .facts
+            .unwrap()
     }
 
     pub(crate) fn with_container(self) -> Self {
@@ -254,12 +262,12 @@ impl Stage {
             confirm: self.expected(),
             rollover: self.rollover,
             forgetting: self.forgetting,
-            keepsake: Arc::clone(&self.keepsake),
+            retained: Arc::clone(&self.retained),
             stats: Arc::clone(&stats),
             began: tokio::time::Instant::now(),
         };
         let stop = CancellationToken::new();
-        let (out, events) = outlet(channel);
+        let (out, events) = event_channel(channel);
         Stream {
             events,
             session: spawn(Box::pin(session.run(out, stop.clone()))),

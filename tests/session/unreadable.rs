@@ -2,7 +2,7 @@
 
 use azure_blob_eventsource::{
     blob::{Access, Unreadable, Version},
-    config::Existing,
+    gate::rules::Existing,
 };
 use testkit::account::NewBlob;
 use tokio::time::sleep;

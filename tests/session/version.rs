@@ -1,6 +1,6 @@
 //! What makes a blob a new version: its ETag, its content, or its name alone.
 
-use azure_blob_eventsource::{blob::Version, config::Existing, session::Mode};
+use azure_blob_eventsource::{blob::Version, gate::rules::Existing, session::Mode};
 use testkit::account::NewBlob;
 use tokio::time::sleep;
 

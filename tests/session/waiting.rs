@@ -7,7 +7,7 @@ use std::{
 };
 
 use azure_blob_eventsource::{
-    confirm::{ConfirmError, unfinished::Unfinished},
+    confirm::{error::ConfirmError, unfinished::Unfinished},
     metrics::{Pause, SourceStats},
 };
 use tokio::time::sleep;

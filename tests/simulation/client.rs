@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use azure_blob_eventsource::session::{Announcement, outlet::Events};
+use azure_blob_eventsource::delivery::event_channel::{Announcement, EventReceiver};
 use testkit::rng::Rng;
 use tokio::time::{Instant, sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
@@ -43,7 +43,7 @@ pub(crate) struct Manner {
 /// Takes events until the session ends or, some time after the client vanished, the server notices.
 /// Returns the versions that this client received.
 pub(crate) async fn receive(
-    mut events: Events,
+    mut events: EventReceiver,
     manner: Manner,
     lost: CancellationToken,
     mut rng: Rng,

@@ -5,8 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use azure_blob_eventsource::{
     blob::{Continuation, ListPage},
-    source::BlobListing,
-    storage::StorageError,
+    ports::{error::StorageError, listing::BlobListing},
 };
 use time::OffsetDateTime;
 

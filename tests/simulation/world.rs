@@ -11,10 +11,13 @@ use std::{
 
 use azure_blob_eventsource::{
     config::SourceConfig,
+    delivery::event_channel::event_channel,
     filter::{Filter, FilterSpec},
-    ledger::{home::Rollover, missing::Forgetting, store::StateStore},
+    journal::source_store::Rollover,
+    ledger::missing::Forgetting,
     metrics::SourceStats,
-    session::{Mode, Session, SessionError, outlet::outlet},
+    ports::state::StateStore,
+    session::{Mode, Session, SessionError},
 };
 use testkit::{
     account::FakeAccount,
@@ -292,13 +295,13 @@ impl World {
             confirm: None,
             rollover: self.rollover,
             forgetting: self.forgetting,
-            keepsake: Arc::default(),
+            retained: Arc::default(),
             stats: Arc::new(SourceStats::default()),
             began: tokio::time::Instant::now(),
         };
         trace!(writer = self.writers, ?manner, polls, "session starts");
         let stop = CancellationToken::new();
-        let (out, events) = outlet(4);
+        let (out, events) = event_channel(4);
         let run = session.run(out, stop.clone());
         let lost = CancellationToken::new();
         let client = client::receive(

@@ -6,7 +6,8 @@ use anyhow::{Context, Result, ensure};
 use kube::api::DeleteParams;
 
 use crate::{
-    stage::{PATIENCE, SERVER, Stage},
+    pods::{PATIENCE, SERVER},
+    stage::Stage,
     wait::until,
     witness::{Seen, is_named_after, workflows},
 };

@@ -8,7 +8,8 @@ use super::{
 };
 use crate::{
     install::bus_is_ready,
-    stage::{BUS, EVENT_SOURCE, SENSOR, Stage},
+    pods::{BUS, EVENT_SOURCE, SENSOR},
+    stage::Stage,
 };
 
 /// A bus without persistence comes back empty, and its clients do not notice: the server must, say

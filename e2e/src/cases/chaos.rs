@@ -8,7 +8,8 @@ use testkit::rng::Rng;
 use super::restarts::has_no_dead_letter;
 use crate::{
     install::is_ready,
-    stage::{AZURITE, BUS, EVENT_SOURCE, SENSOR, SERVER, Stage},
+    pods::{AZURITE, BUS, EVENT_SOURCE, SENSOR, SERVER},
+    stage::Stage,
     witness::Version,
 };
 

@@ -5,7 +5,8 @@ use serde_json::Value;
 
 use crate::{
     install::apply,
-    stage::{PATIENCE, SERVER, Stage},
+    pods::{PATIENCE, SERVER},
+    stage::Stage,
     wait::until,
 };
 

@@ -10,12 +10,8 @@ use testkit::http::KEY;
 
 use super::restarts::has_no_dead_letter;
 use crate::{
-    command::kubectl,
-    install::rolled_out,
-    stage::{PATIENCE, Stage},
-    storage::ACCOUNT,
-    wait::until,
-    witness::Version,
+    command::kubectl, install::rolled_out, pods::PATIENCE, stage::Stage, storage::ACCOUNT,
+    wait::until, witness::Version,
 };
 
 const SAMPLES: usize = 100;

@@ -12,7 +12,8 @@ use super::{
 use crate::{
     command::kubectl,
     install,
-    stage::{EVENT_SOURCE, PATIENCE, SERVER, Stage},
+    pods::{EVENT_SOURCE, PATIENCE, SERVER},
+    stage::Stage,
     wait::until,
 };
 

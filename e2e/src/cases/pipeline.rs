@@ -11,8 +11,9 @@ use serde_json::Value;
 
 use crate::{
     cluster::repository,
+    pods::PATIENCE,
     python::{self, DATASETS},
-    stage::{PATIENCE, Stage},
+    stage::Stage,
     wait::until,
 };
 

@@ -5,7 +5,8 @@ use anyhow::{Context, Result, ensure};
 use super::restarts::has_no_dead_letter;
 use crate::{
     command::{kubectl, run_any},
-    stage::{PATIENCE, Stage},
+    pods::PATIENCE,
+    stage::Stage,
     wait::until,
     witness::Version,
 };

@@ -5,11 +5,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 
 use super::restarts::has_no_dead_letter;
-use crate::{
-    install::install_sensor,
-    stage::{PATIENCE, Stage},
-    wait::until,
-};
+use crate::{install::install_sensor, pods::PATIENCE, stage::Stage, wait::until};
 
 /// Three attempts, 5 s apart and more, would be over by then.
 const OUTAGE: Duration = Duration::from_secs(40);

@@ -6,7 +6,8 @@ use anyhow::{Context, Result, ensure};
 
 use super::restarts::has_no_dead_letter;
 use crate::{
-    stage::{EVENT_SOURCE, PATIENCE, SERVER, Stage},
+    pods::{EVENT_SOURCE, PATIENCE, SERVER},
+    stage::Stage,
     wait::until,
     witness::Version,
 };

@@ -6,7 +6,8 @@ use anyhow::{Result, ensure};
 
 use crate::{
     install::install_sensor,
-    stage::{EVENT_SOURCE, PATIENCE, SENSOR, SERVER, Stage},
+    pods::{EVENT_SOURCE, PATIENCE, SENSOR, SERVER},
+    stage::Stage,
     wait::until,
 };
 

@@ -8,7 +8,8 @@ use testkit::http::KEY;
 
 use super::restarts::has_no_dead_letter;
 use crate::{
-    stage::{AZURITE, PATIENCE, SERVER, Stage},
+    pods::{AZURITE, PATIENCE, SERVER},
+    stage::Stage,
     storage::ACCOUNT,
     wait::until,
 };

@@ -9,7 +9,8 @@ use super::{
 };
 use crate::{
     install::{self, Setup, apply, rolled_out},
-    stage::{PATIENCE, SERVER, Stage},
+    pods::{PATIENCE, SERVER},
+    stage::Stage,
     wait::until,
     witness::Version,
 };

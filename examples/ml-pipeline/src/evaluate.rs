@@ -9,17 +9,19 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
-use serde::{Deserialize, Serialize};
-
-use crate::log::Log;
-use crate::onnx;
-use crate::quantize::Quantized;
-use crate::report;
-use crate::schema::{self, Schema, Task, files};
-use crate::table::{Table, Truth, spread};
-use crate::train::Training;
 use importance::Importance;
 use runtime::{Predictions, Runtime};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    log::Log,
+    onnx,
+    quantize::Quantized,
+    report,
+    schema::{self, Schema, Task, files},
+    table::{Table, Truth, spread},
+    train::Training,
+};
 
 /// All that is known of a model: `metrics.json`, of which the report is made.
 #[derive(Clone, Debug, Serialize, Deserialize)]

@@ -5,8 +5,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::schema::{Kind, Schema};
-use crate::table::{Table, Values};
+use crate::{
+    schema::{Kind, Schema},
+    table::{Table, Values},
+};
 
 /// How many words of a column get a feature of their own: the most frequent ones.
 const CATEGORY_LIMIT: usize = 50;

@@ -6,7 +6,6 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
-
 use ml_pipeline::log::{Log, printable};
 use ml_pipeline::onnx::Source;
 use ml_pipeline::preprocess::{Wishes, preprocess, target::Wanted};

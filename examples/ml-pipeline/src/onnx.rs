@@ -10,7 +10,6 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 use prost::Message;
-
 use proto::{KeyValue, Model};
 
 /// What is known of the blob that the data came from; it goes into the model's metadata.

@@ -6,14 +6,16 @@ use std::path::Path;
 use anyhow::{Context, Result, bail};
 use csv::StringRecord;
 
-use crate::evaluate::runtime::{Predictions, Runtime};
-use crate::log::Log;
-use crate::onnx::{self, model::Input};
-use crate::preprocess::parts::tidy;
-use crate::read::CsvFile;
-use crate::schema::Kind;
-use crate::table::Gatherer;
-use crate::value::{self, Numerals};
+use crate::{
+    evaluate::runtime::{Predictions, Runtime},
+    log::Log,
+    onnx::{self, model::Input},
+    preprocess::parts::tidy,
+    read::CsvFile,
+    schema::Kind,
+    table::Gatherer,
+    value::{self, Numerals},
+};
 
 /// Prints what a model says of each row of `data`, as CSV.
 ///

@@ -14,12 +14,14 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail, ensure};
-
-use crate::log::Log;
-use crate::read::CsvFile;
-use crate::schema::{self, Schema, Task, files};
 use survey::Survey;
 use target::Wanted;
+
+use crate::{
+    log::Log,
+    read::CsvFile,
+    schema::{self, Schema, Task, files},
+};
 
 /// What a user may say of the data.
 #[derive(Clone, Debug, Default)]

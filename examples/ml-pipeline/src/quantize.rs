@@ -9,13 +9,17 @@ use std::path::Path;
 use anyhow::{Result, bail};
 use serde::{Deserialize, Serialize};
 
-use crate::evaluate::runtime::{self, Predictions, Runtime};
-use crate::evaluate::{self, Figures, Metrics, Score, metrics};
-use crate::log::Log;
-use crate::onnx;
-use crate::preprocess::counted;
-use crate::schema::{self, files};
-use crate::table::Table;
+use crate::{
+    evaluate::{
+        self, Figures, Metrics, Score, metrics,
+        runtime::{self, Predictions, Runtime},
+    },
+    log::Log,
+    onnx,
+    preprocess::counted,
+    schema::{self, files},
+    table::Table,
+};
 
 /// How many rows the ranges of values are taken from.
 const CALIBRATION_ROWS: u64 = 10_000;

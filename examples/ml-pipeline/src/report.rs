@@ -4,10 +4,13 @@ mod svg;
 
 use std::fmt::Write;
 
-use crate::evaluate::{Drawn, Metrics};
-use crate::preprocess::counted;
-use crate::schema::Task;
 use svg::figure;
+
+use crate::{
+    evaluate::{Drawn, Metrics},
+    preprocess::counted,
+    schema::Task,
+};
 
 /// Up to how many classes the confusion is drawn; of more, the worst confusions are listed.
 const DRAWN_CLASSES: usize = 20;

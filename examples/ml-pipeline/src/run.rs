@@ -5,13 +5,15 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 
-use crate::evaluate::{Figures, Metrics, evaluate};
-use crate::log::Log;
-use crate::onnx::Source;
-use crate::preprocess::{Wishes, preprocess};
-use crate::quantize::quantize;
-use crate::schema::{self, files};
-use crate::train::train;
+use crate::{
+    evaluate::{Figures, Metrics, evaluate},
+    log::Log,
+    onnx::Source,
+    preprocess::{Wishes, preprocess},
+    quantize::quantize,
+    schema::{self, files},
+    train::train,
+};
 
 /// What a model must come to.
 #[derive(Clone, Copy, Debug)]

@@ -6,9 +6,10 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use crate::read::{Encoding, Header};
-use crate::value::Numerals;
-use crate::value::date::Order;
+use crate::{
+    read::{Encoding, Header},
+    value::{Numerals, date::Order},
+};
 
 /// The files of a working directory, as each step finds and leaves them.
 pub mod files {

@@ -9,17 +9,19 @@ pub mod select;
 use std::path::Path;
 
 use anyhow::Result;
-use serde::{Deserialize, Serialize};
-
-use crate::features::Encoder;
-use crate::log::Log;
-use crate::onnx::{self, Source};
-use crate::schema::{self, Schema, files};
-use crate::table::{Table, Truth, spread};
 use fit::{Fitted, Losses, fit};
 use sample::{Sample, Scale};
 use schedule::Schedule;
 use select::{RECIPES, Trial};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    features::Encoder,
+    log::Log,
+    onnx::{self, Source},
+    schema::{self, Schema, files},
+    table::{Table, Truth, spread},
+};
 
 /// How many numbers the features of all rows may be: 256 MB. Above, some rows are learned from.
 const BUDGET: u64 = 64 * 1024 * 1024;

@@ -20,8 +20,8 @@ use tonic_reflection::pb::v1::{
 
 use super::*;
 use crate::grpc::{
-    CONFIG_BYTES,
-    pb::{EventSource, eventing_client::EventingClient},
+    contract::{EventSource, eventing_client::EventingClient},
+    limits::CONFIG_BYTES,
 };
 
 fn options() -> ServeOptions {

@@ -21,7 +21,7 @@ fn the_portals_string_is_understood() {
     ));
     assert_eq!(it.account, "store");
     assert_eq!(it.endpoint.as_str(), "https://store.blob.core.windows.net");
-    assert_eq!(it.proof, Proof::Key(Secret::new(KEY)));
+    assert_eq!(it.proof, SignInWith::Key(Secret::new(KEY)));
 }
 
 #[test]
@@ -81,7 +81,7 @@ fn a_sas_needs_no_account_name() {
     assert_eq!(it.account, "store");
     assert_eq!(
         it.proof,
-        Proof::Sas(Secret::new("sv=2022-11-02&sp=rl&sig=a%2Bb%3D"))
+        SignInWith::Sas(Secret::new("sv=2022-11-02&sp=rl&sig=a%2Bb%3D"))
     );
 }
 
@@ -92,7 +92,7 @@ fn a_bare_plus_in_a_signature_is_the_digit_that_it_is() {
     );
     assert_eq!(
         it.proof,
-        Proof::Sas(Secret::new(
+        SignInWith::Sas(Secret::new(
             "sv=1&sig=a%2Bb/c%2B%3D&se=2030-01-01T00:00:00+01:00"
         ))
     );

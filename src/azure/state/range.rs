@@ -9,10 +9,12 @@ use azure_core::http::{
 
 use crate::{
     azure::{failure::Call, pipeline::read},
-    ledger::store::Chunk,
-    storage::{
-        StorageError,
-        StorageErrorKind::{Protocol, Transient},
+    ports::{
+        error::{
+            StorageError,
+            StorageErrorKind::{Protocol, Transient},
+        },
+        state::Chunk,
     },
 };
 

@@ -7,7 +7,7 @@ use crate::{
         report::Step,
     },
     config::SourceConfig,
-    plain::Plain,
+    text::plain::Plain,
 };
 
 /// A line for each thing that blobs of the page make advisable, of those that would be announced.

@@ -8,14 +8,15 @@ use time::macros::datetime;
 use super::*;
 use crate::{
     blob::{Access, BlobRef, BlobType},
-    config::ObjectKind,
     confirm::{
-        Index,
-        index::{Object, State},
+        index::Index,
+        object_set::{Object, State},
+        target::ObjectKind,
         unfinished::Unfinished,
     },
     event::EventId,
-    ledger::memory::MemoryStore,
+    journal::memory::MemoryStore,
+    ports::connect::Wanted,
     testing::{FakeAccount, FakeListing, SERVICE_TIME, config},
 };
 
@@ -148,8 +149,8 @@ async fn without_state_the_step_is_skipped() {
 #[tokio::test]
 async fn without_a_credential_there_is_nothing_to_try() {
     struct NoCredential;
-    impl Open for NoCredential {
-        fn open(&self, _: &SourceConfig) -> Result<Opened, ConnectError> {
+    impl Connect for NoCredential {
+        fn open(&self, _: &Wanted<'_>) -> Result<Opened, ConnectError> {
             Err(ConnectError::NoCredential(
                 "no file azure-storage".to_owned(),
             ))

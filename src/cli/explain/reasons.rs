@@ -1,26 +1,21 @@
 //! From what is known of a blob to the reasons, in the order in which they decide. Pure.
 
-use time::OffsetDateTime;
-
 use super::{
-    facts::{Cluster, Facts, Part, Storage},
-    standing::Standing,
+    findings::{Cluster, Findings, Part},
+    search::Storage,
+    standing::LedgerStanding,
     verdict::verdict,
+    words::{described, held, moment, old_enough, stuck},
 };
 use crate::{
     blob::{Access, Blob, BlobType, MAX_NAME, Version, characters, is_name},
     cli::report::Step,
     config::SourceConfig,
-    confirm::{
-        ConfirmError,
-        index::{Object, State},
-        unfinished::{Holder, Workflows},
-    },
-    dead_letter::DeadLetter,
+    confirm::{error::ConfirmError, unfinished::Workflows},
     event::rfc3339,
     filter::Why,
-    plain::Plain,
-    source::rules::Verdict,
+    state::dead_letter::DeadLetter,
+    text::plain::Plain,
 };
 
 /// Why a blob was announced or not.
@@ -33,7 +28,7 @@ pub(super) struct Reasons {
 }
 
 /// The chain of reasons, and what follows from it.
-pub(super) fn reasons(config: &SourceConfig, facts: &Facts) -> Reasons {
+pub(super) fn reasons(config: &SourceConfig, facts: &Findings) -> Reasons {
     let blob = match &facts.storage {
         Storage::There(blob) => Some(blob),
         _ => None,
@@ -242,7 +237,7 @@ fn age_step(config: &SourceConfig, blob: &Blob, now: i64) -> Option<Step> {
     })
 }
 
-fn ledger_step(facts: &Facts, blob: Option<&Blob>) -> Step {
+fn ledger_step(facts: &Findings, blob: Option<&Blob>) -> Step {
     let standing = match &facts.ledger {
         Ok(standing) => standing,
         Err(problem) => {
@@ -262,7 +257,7 @@ fn ledger_step(facts: &Facts, blob: Option<&Blob>) -> Step {
         return Step::skip("ledger", &text);
     }
     match standing {
-        Standing {
+        LedgerStanding {
             passed_over: true, ..
         } => Step::fail(
             "ledger",
@@ -271,7 +266,7 @@ fn ledger_step(facts: &Facts, blob: Option<&Blob>) -> Step {
             ),
             "`replay --blob` announces it all the same",
         ),
-        Standing { done: true, .. } => Step::ok("ledger", format!("done; {since}")),
+        LedgerStanding { done: true, .. } => Step::ok("ledger", format!("done; {since}")),
         _ => Step::skip("ledger", &format!("not done yet; {since}")),
     }
 }
@@ -332,58 +327,6 @@ fn limit_step(most: usize, workflows: &Workflows) -> Step {
     let advice =
         advice.unwrap_or_else(|| "it is sent when enough of them have finished".to_owned());
     Step::warn("limit", workflows.places(most, 0), advice)
-}
-
-/// What `limits.activeWorkflows` allows and who takes its places, when they make this blob wait.
-pub(super) fn held<'a>(config: &SourceConfig, facts: &'a Facts) -> Option<(usize, &'a Workflows)> {
-    let most = config.limits.active_workflows?;
-    let waits = match &facts.ledger {
-        Ok(standing) if standing.done => facts.asked,
-        Ok(standing) => standing.next == Some(Verdict::Offer),
-        Err(_) => false,
-    };
-    match &facts.cluster {
-        Some(Ok(cluster)) if waits && !cluster.missing().is_empty() => {
-            let workflows = &cluster.workflows;
-            (workflows.survey.count >= most).then_some((most, workflows))
-        }
-        _ => None,
-    }
-}
-
-// When nobody works on it.
-fn stuck(object: &Object, now: i64) -> Option<Holder> {
-    let State::Unfinished(unfinished) = &object.state else {
-        return None;
-    };
-    Some(Holder::of(&object.name, unfinished, now)).filter(Holder::is_stuck)
-}
-
-pub(super) fn old_enough(config: &SourceConfig, blob: &Blob) -> i64 {
-    // As a sweep has it: a part of a second counts as a whole one.
-    let whole = config.min_age.as_secs() + u64::from(config.min_age.subsec_nanos() > 0);
-    let age = i64::try_from(whole).unwrap_or(i64::MAX);
-    blob.last_modified.saturating_add(age)
-}
-
-/// An object, and whether it has finished at `now`.
-pub(super) fn described(object: &Object, now: i64) -> String {
-    let name = &object.name;
-    match &object.state {
-        State::Finished => format!("{name} is there, finished"),
-        State::Untold => format!("{name} is there"),
-        State::Unfinished(unfinished) => {
-            let holder = Holder::of(name, unfinished, now);
-            match holder.trouble() {
-                Some(trouble) => format!("{name} is there, and {trouble}"),
-                None => format!("{holder} is there, not finished"),
-            }
-        }
-    }
-}
-
-pub(super) fn moment(seconds: i64) -> String {
-    OffsetDateTime::from_unix_timestamp(seconds).map_or_else(|_| seconds.to_string(), rfc3339)
 }
 
 #[cfg(test)]

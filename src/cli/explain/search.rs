@@ -1,7 +1,18 @@
 //! A blob in its container, or what may have been meant by a name that is not there.
 
-use super::facts::Storage;
-use crate::{cli::source::Source, event::encoded::encoded, source::walk::Walk};
+use crate::{blob::Blob, calls::walk::Walk, cli::source::OpenedSource, event::encoded::encoded};
+
+/// What the container says.
+pub(super) enum Storage {
+    There(Blob),
+    Directory,
+    Missing {
+        /// One whose name differs in nothing that a person sees at once.
+        meant: Option<String>,
+        /// Others of the same folder.
+        neighbours: Vec<String>,
+    },
+}
 
 /// How many names of the same folder are shown.
 const NEIGHBOURS: usize = 5;
@@ -9,7 +20,7 @@ const NEIGHBOURS: usize = 5;
 const PAGES: usize = 20;
 
 /// What the container says of a name, and the service's clock in seconds since 1970.
-pub(super) async fn storage(source: &Source, name: &str) -> anyhow::Result<(Storage, i64)> {
+pub(super) async fn storage(source: &OpenedSource, name: &str) -> anyhow::Result<(Storage, i64)> {
     let below = format!("{}/", name.trim_end_matches('/'));
     let mut walk = Walk::new(&*source.blobs, name);
     let mut now = 0;
@@ -32,7 +43,7 @@ pub(super) async fn storage(source: &Source, name: &str) -> anyhow::Result<(Stor
     Ok((missing(source, name).await?, now))
 }
 
-async fn missing(source: &Source, name: &str) -> anyhow::Result<Storage> {
+async fn missing(source: &OpenedSource, name: &str) -> anyhow::Result<Storage> {
     let folder = name.rfind('/').map_or("", |end| &name[..=end]);
     let (mut meant, neighbours) = look_around(source, folder, name).await?;
     // Then the folder may be what was misspelt.
@@ -44,7 +55,7 @@ async fn missing(source: &Source, name: &str) -> anyhow::Result<Storage> {
 
 // The blob below `folder` that was meant, and some that are there.
 async fn look_around(
-    source: &Source,
+    source: &OpenedSource,
     folder: &str,
     name: &str,
 ) -> anyhow::Result<(Option<String>, Vec<String>)> {

@@ -2,14 +2,14 @@
 
 use crate::{
     blob::Blob,
-    config::{Existing, SourceConfig},
+    config::SourceConfig,
     filter::Filter,
+    gate::rules::{Existing, Judgement, Rules},
     ledger::facts::{Facts, FilterUse},
-    source::rules::{Rules, Verdict},
 };
 
 /// What the ledger says of a blob.
-pub(super) struct Standing {
+pub(super) struct LedgerStanding {
     pub(super) done: bool,
     /// Since when blobs of this name count as new, in seconds since 1970; `None` when no filter that
     /// takes the name was ever used.
@@ -17,10 +17,10 @@ pub(super) struct Standing {
     /// Whether it is done because it was there before.
     pub(super) passed_over: bool,
     /// What the next sweep makes of it; `None` when it is done, or not there.
-    pub(super) next: Option<Verdict>,
+    pub(super) next: Option<Judgement>,
 }
 
-impl Standing {
+impl LedgerStanding {
     /// How `blob`, which is or was called `name`, stands at `now` (seconds since 1970).
     pub(super) fn of(
         config: &SourceConfig,
@@ -63,10 +63,10 @@ fn cutoff(config: &SourceConfig, since: Option<i64>) -> Option<i64> {
 }
 
 // By the very rules of a sweep that begins with this configuration.
-fn next(config: &SourceConfig, facts: &Facts, blob: &Blob, now: i64) -> Verdict {
+fn next(config: &SourceConfig, facts: &Facts, blob: &Blob, now: i64) -> Judgement {
     let (spec, prefix) = (config.filter.spec(), config.filter.listing_prefix());
     let facts = facts.clone().with_filter(spec, prefix, now);
-    Rules::new(config, &facts).judge(&blob.as_listed(), now)
+    Rules::new(config.rules(), &facts).judge(&blob.as_listed(), now)
 }
 
 #[cfg(test)]
@@ -117,12 +117,12 @@ mod tests {
     fn done(existing: Existing, name: &str, last_modified: i64) -> bool {
         let facts = facts().baseline_complete();
         let (config, blob) = (config(WIDE, existing), blob(name, last_modified));
-        Standing::of(&config, &facts, name, Some(&blob), true, 9000).passed_over
+        LedgerStanding::of(&config, &facts, name, Some(&blob), true, 9000).passed_over
     }
 
-    fn next(facts: &Facts, config: &SourceConfig, name: &str, last_modified: i64) -> Verdict {
+    fn next(facts: &Facts, config: &SourceConfig, name: &str, last_modified: i64) -> Judgement {
         let blob = blob(name, last_modified);
-        let standing = Standing::of(config, facts, name, Some(&blob), false, 9000);
+        let standing = LedgerStanding::of(config, facts, name, Some(&blob), false, 9000);
         assert!(!standing.passed_over);
         standing.next.unwrap()
     }
@@ -150,12 +150,12 @@ mod tests {
         let pending = facts();
         assert_eq!(
             next(&pending, &config, "raw/a.txt", 2000),
-            Verdict::Baseline
+            Judgement::Baseline
         );
-        assert_eq!(next(&pending, &config, "raw/a.csv", 2000), Verdict::Offer);
-        assert_eq!(next(&pending, &config, "raw/a.txt", 5000), Verdict::Offer);
+        assert_eq!(next(&pending, &config, "raw/a.csv", 2000), Judgement::Offer);
+        assert_eq!(next(&pending, &config, "raw/a.txt", 5000), Judgement::Offer);
         let swept = facts().baseline_complete();
-        assert_eq!(next(&swept, &config, "raw/a.txt", 2000), Verdict::Offer);
+        assert_eq!(next(&swept, &config, "raw/a.txt", 2000), Judgement::Offer);
     }
 
     #[test]
@@ -163,8 +163,8 @@ mod tests {
         let config = config("**", Existing::Skip);
         let swept = facts().baseline_complete();
         let verdict = next(&swept, &config, "other/a.csv", 8999);
-        assert_eq!(verdict, Verdict::Baseline);
-        let standing = Standing::of(&config, &swept, "other/a.csv", None, false, 9000);
+        assert_eq!(verdict, Judgement::Baseline);
+        let standing = LedgerStanding::of(&config, &swept, "other/a.csv", None, false, 9000);
         assert_eq!((standing.since, standing.next), (None, None));
     }
 }

@@ -1,20 +1,24 @@
 //! The answer that follows from all that is known of a blob. Pure.
 
 use super::{
-    facts::{Cluster, Facts},
-    reasons::{described, held, moment, old_enough},
-    standing::Standing,
+    findings::{Cluster, Findings},
+    standing::LedgerStanding,
+    words::{described, held, moment, old_enough},
 };
 use crate::{
     blob::{Access, Blob, is_name},
     config::SourceConfig,
-    dead_letter::DeadLetter,
     event::rfc3339,
-    source::rules::Verdict,
+    gate::rules::Judgement,
+    state::dead_letter::DeadLetter,
 };
 
 /// Whether the blob was or will be announced, and the answer in one sentence.
-pub(super) fn verdict(config: &SourceConfig, facts: &Facts, blob: Option<&Blob>) -> (bool, String) {
+pub(super) fn verdict(
+    config: &SourceConfig,
+    facts: &Findings,
+    blob: Option<&Blob>,
+) -> (bool, String) {
     let came = facts
         .cluster
         .as_ref()
@@ -87,7 +91,7 @@ fn given_up(letter: &Result<DeadLetter, String>, asked: bool) -> (bool, String) 
     }
 }
 
-fn done(standing: &Standing, facts: &Facts) -> (bool, String) {
+fn done(standing: &LedgerStanding, facts: &Findings) -> (bool, String) {
     let (announced, verdict) = match (standing.passed_over, facts.asked, &facts.cluster) {
         (_, true, _) => (
             true,
@@ -106,14 +110,19 @@ fn done(standing: &Standing, facts: &Facts) -> (bool, String) {
     (announced, verdict.to_owned())
 }
 
-fn next(config: &SourceConfig, facts: &Facts, blob: &Blob, standing: &Standing) -> (bool, String) {
+fn next(
+    config: &SourceConfig,
+    facts: &Findings,
+    blob: &Blob,
+    standing: &LedgerStanding,
+) -> (bool, String) {
     match standing.next {
-        Some(Verdict::Baseline) => (
+        Some(Judgement::Baseline) => (
             false,
             "it will not be announced: the first sweep with this filter passes over what is older"
                 .to_owned(),
         ),
-        Some(Verdict::Unreadable(access)) => unreadable(access),
+        Some(Judgement::Unreadable(access)) => unreadable(access),
         _ => (true, coming(config, facts, blob)),
     }
 }
@@ -135,7 +144,7 @@ fn unreadable(access: Access) -> (bool, String) {
     (announced, verdict.to_owned())
 }
 
-fn coming(config: &SourceConfig, facts: &Facts, blob: &Blob) -> String {
+fn coming(config: &SourceConfig, facts: &Findings, blob: &Blob) -> String {
     let from = old_enough(config, blob);
     if let (None, Some((most, workflows))) = (&facts.stalled, held(config, facts)) {
         return format!(

@@ -14,13 +14,13 @@ use tonic::{
 
 use super::print::Printer;
 use crate::{
-    args::WatchArgs,
+    cli::args::WatchArgs,
     grpc::{
-        ONCE_METADATA,
         auth::read_token,
-        pb::{Event, EventSource, eventing_client::EventingClient},
+        contract::{Event, EventSource, eventing_client::EventingClient},
+        limits::ONCE_METADATA,
     },
-    plain::Plain,
+    text::plain::Plain,
 };
 
 const CONNECT: Duration = Duration::from_secs(10);
@@ -60,7 +60,7 @@ impl Client {
         })
     }
 
-    /// Prints what the server sends. Unless `once`, it comes back when the server went away, as
+    /// FingerprintSet what the server sends. Unless `once`, it comes back when the server went away, as
     /// `tail -F` does.
     pub(super) async fn watch(
         &self,

@@ -5,13 +5,12 @@ use std::io;
 use serde::Deserialize;
 
 use crate::{
-    args::Output,
-    cli::counts::Size,
+    cli::{args::Output, counts::Size},
     event::encoded::decoded,
-    plain::{Json, Plain},
+    text::plain::{Json, Plain},
 };
 
-/// Prints events, one a line.
+/// FingerprintSet events, one a line.
 pub(super) struct Printer<W> {
     out: W,
     output: Output,

@@ -1,6 +1,10 @@
 //! `confirm`, `redelivery` and `limits`.
 
 use super::*;
+use crate::{
+    confirm::target::{Confirm, ObjectKind},
+    delivery::policy::Redelivery,
+};
 
 #[test]
 fn workflows_confirm_with_the_documented_defaults() {

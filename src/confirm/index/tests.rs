@@ -3,6 +3,7 @@
 use futures::FutureExt;
 
 use super::*;
+use crate::confirm::{object_set::State, unfinished::Unfinished};
 
 fn object(name: &str, id: u128, finished: bool) -> Object {
     Object {

@@ -76,7 +76,7 @@ async fn patience_ends_after_five_seconds() {
     assert_eq!(start.elapsed(), PATIENCE);
     // Dropping the older later does not take the newer's place away.
     drop(stuck);
-    assert!(streams.table().live.contains_key("a"));
+    assert!(streams.table.lock().live.contains_key("a"));
     let ended = run(&streams, second, Duration::from_secs(1));
     let _third = ask(&streams, "a").await.unwrap();
     assert!(ended.is_cancelled());
@@ -107,7 +107,7 @@ async fn two_clients_that_fight_are_told_so() {
     }
     let refused = ask(&streams, "a").await.unwrap_err();
     assert!(matches!(refused, End::Contended(_)));
-    assert!(!streams.table().live["a"].stop.is_cancelled());
+    assert!(!streams.table.lock().live["a"].stop.is_cancelled());
     assert!(ask(&streams, "b").await.is_ok());
     advance(WINDOW).await;
     assert!(ask(&streams, "a").await.is_ok());

@@ -4,8 +4,9 @@ use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use azure_blob_eventsource::{
-    confirm::{ConfirmError, Confirmation, Index},
+    confirm::{error::ConfirmError, index::Index},
     event::{EventId, Place},
+    ports::confirmation::Confirmation,
 };
 use tokio::{sync::Mutex, time::sleep};
 

@@ -5,7 +5,7 @@ use std::{error::Error, fs, path::PathBuf, process::ExitCode};
 use azure_blob_eventsource::{
     azure::list_page,
     blob::{Continuation, ListPage},
-    plain::{Lines, Plain},
+    text::plain::{Lines, Plain},
 };
 use bytes::Bytes;
 use clap::{Parser, Subcommand};

@@ -8,8 +8,7 @@ use std::sync::{
 use async_trait::async_trait;
 use azure_blob_eventsource::{
     blob::{BlobRef, Continuation, ListPage},
-    source::BlobListing,
-    storage::StorageError,
+    ports::{error::StorageError, listing::BlobListing},
 };
 
 use super::{Wire, storage_error};

@@ -8,9 +8,9 @@ use std::{
 
 use azure_blob_eventsource::{
     blob::Access,
-    config::Existing,
     filter::Filter,
-    ledger::{home::Home, recover::recover},
+    gate::rules::Existing,
+    journal::{recover::recover, source_store::SourceStore},
     metrics::SourceStats,
     session::SessionError,
 };
@@ -175,14 +175,16 @@ impl World {
 
     /// Every blob version that the ledger holds was delivered, or was there before the source.
     pub(super) async fn check_ledger(&mut self, when: &str) -> Result<(), String> {
-        let home = Home {
+        let source_store = SourceStore {
             store: Arc::clone(&self.calm),
             source_id: SOURCE.into(),
             writer: 0,
             rollover: self.rollover,
             stats: Arc::new(SourceStats::default()),
         };
-        let found = recover(&home).await.map_err(|e| format!("{when}: {e}"))?;
+        let found = recover(&source_store)
+            .await
+            .map_err(|e| format!("{when}: {e}"))?;
         let Some(facts) = found.contents.facts else {
             return Ok(());
         };

@@ -10,9 +10,12 @@ use std::{
 
 use azure_blob_eventsource::{
     blob::Version,
-    config::{Existing, Limits, Location, Redelivery, SourceConfig},
+    config::SourceConfig,
+    delivery::policy::{Limits, Redelivery},
     filter::{Filter, FilterSpec},
+    gate::rules::Existing,
     ledger::missing::Forgetting,
+    ports::connect::Location,
 };
 use testkit::{
     account::{FakeAccount, NewBlob},

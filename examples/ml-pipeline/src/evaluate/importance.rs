@@ -7,9 +7,11 @@ use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
 use super::runtime::Runtime;
-use crate::parallel;
-use crate::schema::Column;
-use crate::table::{Table, spread};
+use crate::{
+    parallel,
+    schema::Column,
+    table::{Table, spread},
+};
 
 /// How often a column is shuffled.
 const REPEATS: usize = 3;

@@ -8,9 +8,13 @@ use tract_onnx::prelude::*;
 use tract_onnx::tract_hir::internal::{Factoid, Symbol};
 
 use super::metrics;
-use crate::onnx;
-use crate::onnx::model::{CLASSIFICATION, REGRESSION};
-use crate::table::{Truth, Values};
+use crate::{
+    onnx::{
+        self,
+        model::{CLASSIFICATION, REGRESSION},
+    },
+    table::{Truth, Values},
+};
 
 /// How many rows go through a model at once.
 const BATCH: usize = 1024;

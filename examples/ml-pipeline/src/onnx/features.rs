@@ -1,9 +1,13 @@
 //! The part of a model that turns raw columns into features, as `crate::features` does.
 
-use super::graph::{Builder, int, ints, texts};
-use super::proto::element;
-use crate::features::{CLIP, Category, Encoder, Number, WAVES};
-use crate::schema::Column;
+use super::{
+    graph::{Builder, int, ints, texts},
+    proto::element,
+};
+use crate::{
+    features::{CLIP, Category, Encoder, Number, WAVES},
+    schema::Column,
+};
 
 /// Adds inputs for all columns, and what makes features of them. Returns the name of the features,
 /// `[N, width]`, and of each column's input.

@@ -2,14 +2,18 @@
 
 use serde::Serialize;
 
-use super::features::features;
-use super::graph::{Builder, int, ints, text, texts};
-use super::proto::{KeyValue, Model, Opset, element};
-use super::{Source, note};
-use crate::features::Encoder;
-use crate::schema::{Schema, Task};
-use crate::train::network::Layer;
-use crate::train::sample::Scale;
+use super::{
+    Source,
+    features::features,
+    graph::{Builder, int, ints, text, texts},
+    note,
+    proto::{KeyValue, Model, Opset, element},
+};
+use crate::{
+    features::Encoder,
+    schema::{Schema, Task},
+    train::{network::Layer, sample::Scale},
+};
 
 /// The version of the format that is written.
 const IR_VERSION: i64 = 8;

@@ -7,12 +7,13 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use csv::StringRecord;
 
-use super::split::Split;
-use super::survey::fits;
-use crate::log::Log;
-use crate::read::CsvFile;
-use crate::schema::{Column, Kind, Schema, Task, files};
-use crate::value::{self, Numerals, date};
+use super::{split::Split, survey::fits};
+use crate::{
+    log::Log,
+    read::CsvFile,
+    schema::{Column, Kind, Schema, Task, files},
+    value::{self, Numerals, date},
+};
 
 /// Writes both parts, all values in one way of writing.
 ///

@@ -5,8 +5,10 @@ use std::collections::HashMap;
 use anyhow::{Result, bail};
 
 use super::profile::Profile;
-use crate::schema::{Column, Dropped, Kind};
-use crate::value::date;
+use crate::{
+    schema::{Column, Dropped, Kind},
+    value::date,
+};
 
 /// The part of a column's values that must be of a kind, in percent; the others count as missing.
 const PURITY: u64 = 95;

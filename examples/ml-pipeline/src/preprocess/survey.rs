@@ -6,14 +6,18 @@ use std::path::Path;
 use anyhow::{Result, bail, ensure};
 use csv::StringRecord;
 
-use super::profile::Profile;
-use super::roles;
-use super::target::{self, CLASS_LIMIT};
-use super::{Wishes, counted, split};
-use crate::log::Log;
-use crate::read::{CsvFile, Rows as Records};
-use crate::schema::{Rows, Schema, Target, Task};
-use crate::value;
+use super::{
+    Wishes, counted,
+    profile::Profile,
+    roles, split,
+    target::{self, CLASS_LIMIT},
+};
+use crate::{
+    log::Log,
+    read::{CsvFile, Rows as Records},
+    schema::{Rows, Schema, Target, Task},
+    value,
+};
 
 /// How few rows a model can be learned from and judged by.
 const LEAST_ROWS: u64 = 10;

@@ -4,10 +4,14 @@ use std::collections::HashMap;
 
 use anyhow::{Result, bail};
 
-use super::profile::Profile;
-use super::roles::{is_mostly, order};
-use crate::schema::{Class, Target, Task};
-use crate::value::{self, Numerals};
+use super::{
+    profile::Profile,
+    roles::{is_mostly, order},
+};
+use crate::{
+    schema::{Class, Target, Task},
+    value::{self, Numerals},
+};
 
 /// How many classes a target may have.
 pub const CLASS_LIMIT: usize = 1000;

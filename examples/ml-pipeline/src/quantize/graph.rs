@@ -1,10 +1,11 @@
 //! Rewrites a model so that its layers work on bytes, in the form that runtimes fuse: each input of a
 //! `Gemm` comes through `DequantizeLinear` (QDQ; ONNX Runtime's documentation, "Quantize ONNX models").
 
-use crate::onnx::graph::{Builder, int};
-use crate::onnx::proto::{Graph, Model, Node, Tensor, element};
-
 use super::scale::{self, Activations, Weights};
+use crate::onnx::{
+    graph::{Builder, int},
+    proto::{Graph, Model, Node, Tensor, element},
+};
 
 /// The names of what goes into the layers, in their order.
 pub fn layers(model: &Model) -> Vec<String> {

@@ -3,8 +3,7 @@
 use std::fmt::Write;
 
 use super::escape;
-use crate::evaluate::importance::Importance;
-use crate::train::fit::Losses;
+use crate::{evaluate::importance::Importance, train::fit::Losses};
 
 /// How wide all drawings are, in units of their own.
 const WIDTH: f64 = 480.0;

@@ -6,9 +6,11 @@ use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 
-use super::network::{Layer, Network};
-use super::sample::Sample;
-use super::schedule::Schedule;
+use super::{
+    network::{Layer, Network},
+    sample::Sample,
+    schedule::Schedule,
+};
 
 /// A network to try.
 #[derive(Clone, Debug)]

@@ -6,11 +6,15 @@ use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
-use super::fit::{Fitted, Losses, Recipe, fit};
-use super::sample::Sample;
-use crate::evaluate::metrics;
-use crate::parallel;
-use crate::table::{Truth, spread};
+use super::{
+    fit::{Fitted, Losses, Recipe, fit},
+    sample::Sample,
+};
+use crate::{
+    evaluate::metrics,
+    parallel,
+    table::{Truth, spread},
+};
 
 /// What is tried, the simplest first, which wins among equals.
 pub const RECIPES: [Recipe; 2] = [

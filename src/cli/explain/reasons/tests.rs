@@ -4,13 +4,14 @@ use time::macros::datetime;
 
 use super::*;
 use crate::{
-    confirm::unfinished::{Group, Survey, Unfinished},
-    dead_letter::DeadLetter,
+    confirm::{
+        object_set::{Object, State},
+        unfinished::{Group, Holder, Survey, Unfinished},
+    },
     event::{EventId, Place},
     filter::{Filter, FilterSpec},
-    loops::Loop,
-    source::rules::Verdict,
-    stalled::Stalled,
+    gate::rules::Judgement,
+    state::{dead_letter::DeadLetter, loops::Loop, stall::Stalled},
     testing,
 };
 
@@ -35,15 +36,15 @@ fn blob(name: &str) -> Blob {
 }
 
 /// A blob that is there, on a source that runs since second 1000, at second 3000.
-fn facts(name: &str, done: bool) -> Facts {
-    Facts {
+fn facts(name: &str, done: bool) -> Findings {
+    Findings {
         name: name.into(),
         storage: Storage::There(blob(name)),
-        ledger: Ok(Standing {
+        ledger: Ok(LedgerStanding {
             done,
             since: Some(1000),
             passed_over: false,
-            next: (!done).then_some(Verdict::Offer),
+            next: (!done).then_some(Judgement::Offer),
         }),
         letter: None,
         asked: false,
@@ -84,7 +85,7 @@ fn unfinished(phase: Option<&str>, deleted: Option<i64>) -> State {
     })
 }
 
-fn told(config: &SourceConfig, facts: &Facts) -> (bool, String, String) {
+fn told(config: &SourceConfig, facts: &Findings) -> (bool, String, String) {
     let reasons = reasons(config, facts);
     let steps: Vec<_> = reasons
         .steps
@@ -95,7 +96,7 @@ fn told(config: &SourceConfig, facts: &Facts) -> (bool, String, String) {
 }
 
 #[track_caller]
-fn check(facts: &Facts, announced: bool, verdict: &str, step: &str) {
+fn check(facts: &Findings, announced: bool, verdict: &str, step: &str) {
     let (was, said, steps) = told(&config(), facts);
     assert!(said.contains(verdict), "{said}");
     assert!(steps.contains(step), "{steps}");
@@ -185,7 +186,7 @@ fn what_waits_for_running_workflows_says_which_limit_and_who_takes_its_places() 
         assert!(steps.contains(part), "{steps}");
     }
     // One place is free, or the blob is done.
-    let no_limit = |config: &SourceConfig, facts: &Facts| {
+    let no_limit = |config: &SourceConfig, facts: &Findings| {
         let (_, verdict, steps) = told(config, facts);
         assert!(!verdict.contains("activeWorkflows"), "{verdict}");
         assert!(!steps.contains("activeWorkflows"), "{steps}");
@@ -269,7 +270,7 @@ fn what_was_there_before_the_source_was_passed_over() {
 #[test]
 fn what_the_first_sweep_will_pass_over_is_not_announced() {
     let mut facts = facts("raw/a.csv", false);
-    facts.ledger.as_mut().unwrap().next = Some(Verdict::Baseline);
+    facts.ledger.as_mut().unwrap().next = Some(Judgement::Baseline);
     check(&facts, false, "it will not be announced", "not done yet");
 }
 
@@ -323,7 +324,7 @@ fn age_and_size_hold_it_back() {
     assert!(steps.contains("`skipEmpty` is on"));
 }
 
-fn with_blob(change: impl FnOnce(&mut Blob)) -> Facts {
+fn with_blob(change: impl FnOnce(&mut Blob)) -> Findings {
     let mut facts = facts("raw/a.csv", false);
     let Storage::There(blob) = &mut facts.storage else {
         panic!()
@@ -332,7 +333,7 @@ fn with_blob(change: impl FnOnce(&mut Blob)) -> Facts {
     let access = blob.access;
     if access != Access::Readable {
         let standing = facts.ledger.as_mut().unwrap();
-        standing.next = Some(Verdict::Unreadable(access));
+        standing.next = Some(Judgement::Unreadable(access));
     }
     facts
 }

@@ -1,0 +1,310 @@
+//! The numbers as OpenMetrics text.
+
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+};
+
+use prometheus_client::{
+    collector::Collector,
+    encoding::{DescriptorEncoder, EncodeMetric, text},
+    metrics::{MetricType, counter::ConstCounter, gauge::ConstGauge},
+    registry::{Registry as Metrics, Unit},
+};
+
+use crate::{
+    admin::ports::Ports,
+    registry::{Registry, SourceEntry},
+};
+
+/// What all names start with.
+const PREFIX: &str = "azure_blob_eventsource";
+
+/// The content type of what [`Renderer::text`] gives.
+pub(super) const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+/// Renders the numbers of all sources. They are read when they are asked for, so nothing is counted twice.
+#[derive(Debug)]
+pub(super) struct Renderer {
+    metrics: Metrics,
+}
+
+impl Renderer {
+    /// Renders what is in `registry`.
+    pub(super) fn new(registry: Arc<Registry>) -> Self {
+        let mut metrics = Metrics::with_prefix(PREFIX);
+        metrics.register_collector(Box::new(Sources(registry.clone())));
+        metrics.register_collector(Box::new(Ports(registry)));
+        Self { metrics }
+    }
+
+    /// All metrics as OpenMetrics text.
+    pub(super) fn text(&self) -> Result<String, fmt::Error> {
+        let mut text = String::new();
+        text::encode(&mut text, &self.metrics)?;
+        Ok(text)
+    }
+}
+
+#[derive(Debug)]
+struct Sources(Arc<Registry>);
+
+type Read = fn(&SourceEntry) -> u64;
+type ReadAll = fn(&Registry) -> u64;
+
+/// Names (to which the encoder adds `_total`), meaning, and where the number stands.
+const COUNTERS: &[(&str, &str, Read)] = &[
+    ("streams", "Streams that were started", |s| get(&s.streams)),
+    (
+        "take_overs",
+        "Streams that ended because a newer one of the same source came to this server",
+        |s| get(&s.take_overs),
+    ),
+    ("sweeps", "Complete sweeps of the listing", |s| {
+        get(&s.stats.sweeps)
+    }),
+    ("blobs_listed", "Blobs that listings showed", |s| {
+        get(&s.stats.blobs_listed)
+    }),
+    (
+        "events_sent",
+        "Events handed to a client, repeats included",
+        |s| get(&s.stats.events_sent),
+    ),
+    ("events_done", "Events that became done", |s| {
+        get(&s.stats.events_done)
+    }),
+    (
+        "events_redelivered",
+        "Events sent again because nothing had come of them",
+        |s| get(&s.stats.events_redelivered),
+    ),
+    ("dead_letters", "Events that were given up", |s| {
+        get(&s.stats.dead_letters)
+    }),
+    (
+        "baseline_blobs",
+        "Blobs taken as done unsent because they were there before the source",
+        |s| get(&s.stats.baseline_blobs),
+    ),
+    (
+        "storage_retries",
+        "Calls to the storage account that failed and were tried again",
+        |s| get(&s.stats.storage_retries),
+    ),
+];
+
+const GAUGES: &[(&str, &str, Read)] = &[
+    (
+        "stream_live",
+        "Whether a stream of the source is live",
+        |s| s.stream().live.into(),
+    ),
+    ("in_flight", "Events sent and not yet done", |s| {
+        get(&s.stats.in_flight)
+    }),
+    (
+        "active_workflows",
+        "Unfinished Workflows that came of events, in the namespace that confirms",
+        |s| get(&s.stats.active_workflows),
+    ),
+    (
+        "workflows_without_phase",
+        "Unfinished Workflows that Argo's controller has not taken up for minutes",
+        |s| s.stats.without_phase(),
+    ),
+    (
+        "stalled",
+        "Whether nothing is confirmed, so that the source only probes",
+        |s| get(&s.stats.stalled),
+    ),
+    (
+        "ledger_blobs",
+        "Blob versions that the ledger holds as done",
+        |s| get(&s.stats.ledger_blobs),
+    ),
+    (
+        "missing_blobs",
+        "Done blob versions that listings no longer show, remembered for a while",
+        |s| get(&s.stats.missing_blobs),
+    ),
+    (
+        "listing_doubted",
+        "Whether the last sweep missed so many blobs at once that it is not believed",
+        |s| s.stats.listing_doubt().is_some().into(),
+    ),
+    (
+        "held_back_blobs",
+        "Blobs of the last sweep that are held back because of minAge",
+        |s| get(&s.stats.held_back),
+    ),
+    (
+        "copies_pending_blobs",
+        "Blobs of the last sweep that are held back because they are being copied",
+        |s| s.stats.unreadable().copying,
+    ),
+    (
+        "copies_failed_blobs",
+        "Blobs of the last sweep that are held back because the copy that was to make them failed",
+        |s| s.stats.unreadable().copy_failed,
+    ),
+    (
+        "archived_blobs",
+        "Blobs of the last sweep that are held back because they are in the Archive tier or on their way out of it",
+        |s| {
+            let unreadable = s.stats.unreadable();
+            unreadable.archived + unreadable.rehydrating
+        },
+    ),
+    (
+        "looping_blobs",
+        "Blobs that are announced again and again while their content stays the same",
+        |s| s.stats.loops.borrow().count,
+    ),
+    (
+        "unusable_names",
+        "Blobs of the last sweep that are never announced because of their names",
+        |s| get(&s.stats.unusable_names),
+    ),
+    (
+        "failing",
+        "Whether anything that went wrong is not mended yet",
+        |s| s.stats.error().is_some().into(),
+    ),
+];
+
+/// Counters of the server as a whole, without a label: of a stream that did not begin, only its client's words are known.
+const COUNTERS_OF_ALL: &[(&str, &str, ReadAll)] = &[(
+    "streams_refused",
+    "Streams that were refused before they began",
+    |registry| registry.refusals.total(),
+)];
+
+/// Gauges that are kept in milliseconds and told in seconds.
+const SECONDS: &[(&str, &str, Read)] = &[
+    (
+        "confirmation",
+        "How long it takes from sending an event to its confirmation, smoothed",
+        |s| get(&s.stats.confirm_millis),
+    ),
+    ("last_sweep", "How long the last complete sweep took", |s| {
+        get(&s.stats.last_sweep_millis)
+    }),
+];
+
+fn get(counter: &AtomicU64) -> u64 {
+    counter.load(Relaxed)
+}
+
+impl Collector for Sources {
+    fn encode(&self, mut encoder: DescriptorEncoder) -> Result<(), fmt::Error> {
+        for (name, help, read) in COUNTERS_OF_ALL {
+            let counter = ConstCounter::new(read(&self.0));
+            let family = encoder.encode_descriptor(name, help, None, counter.metric_type())?;
+            counter.encode(family)?;
+        }
+        let sources = self.0.all();
+        for (name, help, read) in COUNTERS {
+            let value = |source: &SourceEntry| ConstCounter::new(read(source));
+            family(&mut encoder, (name, help, None), &sources, value)?;
+        }
+        for (name, help, read) in GAUGES {
+            let value = |source: &SourceEntry| ConstGauge::new(read(source));
+            family(&mut encoder, (name, help, None), &sources, value)?;
+        }
+        for (name, help, millis) in SECONDS {
+            let value = |source: &SourceEntry| ConstGauge::new(millis(source) as f64 / 1000.0);
+            let descriptor = (*name, *help, Some(&Unit::Seconds));
+            family(&mut encoder, descriptor, &sources, value)?;
+        }
+        Ok(())
+    }
+}
+
+type Descriptor<'a> = (&'a str, &'a str, Option<&'a Unit>);
+
+fn family<M: EncodeMetric>(
+    encoder: &mut DescriptorEncoder,
+    (name, help, unit): Descriptor<'_>,
+    sources: &[Arc<SourceEntry>],
+    value: impl Fn(&SourceEntry) -> M,
+) -> Result<(), fmt::Error> {
+    // A family of no members would be a heading without a text.
+    let Some(first) = sources.first() else {
+        return Ok(());
+    };
+    let kind: MetricType = value(first).metric_type();
+    let mut family = encoder.encode_descriptor(name, help, unit, kind)?;
+    for source in sources {
+        let labels = [("source", source.id.as_str())];
+        value(source).encode(family.encode_family(&labels)?)?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+mod tests {
+    use super::*;
+    use crate::{confirm::unfinished::Workflows, metrics::SourceStats};
+
+    #[test]
+    fn numbers_stand_under_their_names_with_the_source_alone_as_label() {
+        let registry = Arc::new(Registry::default());
+        let source = registry.source("datasets-raw");
+        source.started("event", "container");
+        SourceStats::add(&source.stats.events_sent, 7);
+        SourceStats::add(&source.stats.last_sweep_millis, 1500);
+        let mut workflows = Workflows::default();
+        workflows.survey.without_phase.count = 3;
+        source.stats.set_workflows(workflows);
+        source
+            .stats
+            .set_error(1, Some("raw/secret-name.csv".to_owned()));
+        let text = Renderer::new(registry).text().unwrap();
+        for line in [
+            "azure_blob_eventsource_events_sent_total{source=\"datasets-raw\"} 7",
+            "azure_blob_eventsource_streams_total{source=\"datasets-raw\"} 1",
+            "azure_blob_eventsource_stream_live{source=\"datasets-raw\"} 1",
+            "azure_blob_eventsource_failing{source=\"datasets-raw\"} 1",
+            "azure_blob_eventsource_last_sweep_seconds{source=\"datasets-raw\"} 1.5",
+            "azure_blob_eventsource_stalled{source=\"datasets-raw\"} 0",
+            "azure_blob_eventsource_workflows_without_phase{source=\"datasets-raw\"} 3",
+            "azure_blob_eventsource_dead_letters_total{source=\"datasets-raw\"} 0",
+            "azure_blob_eventsource_confirmation_seconds{source=\"datasets-raw\"} 0.0",
+            "# TYPE azure_blob_eventsource_in_flight gauge",
+        ] {
+            assert!(text.contains(line), "{line} is not in\n{text}");
+        }
+        assert!(text.ends_with("# EOF\n"));
+        assert!(!text.contains("secret-name"));
+    }
+
+    #[test]
+    fn a_source_with_a_hostile_name_breaks_no_line() {
+        let registry = Arc::new(Registry::default());
+        let _ = registry.source("a\"\n} 1");
+        let text = Renderer::new(registry).text().unwrap();
+        assert!(text.contains("{source=\"a\\\"\\n} 1\"} 0"), "{text}");
+    }
+
+    #[test]
+    fn refused_streams_are_counted_though_no_source_came_of_them() {
+        let registry = Arc::new(Registry::default());
+        let renderer = Renderer::new(registry.clone());
+        let refused = |count: u64| {
+            let text = renderer.text().unwrap();
+            let line = format!("azure_blob_eventsource_streams_refused_total {count}\n");
+            assert!(text.contains(&line), "{text}");
+            assert!(!text.contains("secret"), "{text}");
+        };
+        // From the start, so that the first refusal is an increase.
+        refused(0);
+        let now = time::OffsetDateTime::now_utc();
+        registry.refusals.note("secret", "secret", now);
+        refused(1);
+    }
+}

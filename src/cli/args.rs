@@ -1,0 +1,473 @@
+//! The command line. Together with `app` the only place that reads the environment, but for the variables that
+//! all programs share: those of proxies (`proxy`), certificates and cloud identities.
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+
+/// An event source for Argo Events: one event for each new blob in Azure Blob Storage.
+#[derive(Debug, Parser)]
+#[command(name = "azure-blob-eventsource", version, about, after_help = EXAMPLES)]
+pub struct Args {
+    /// How to log.
+    #[command(flatten)]
+    pub log: LogArgs,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  Serve, as in the cluster:
+      azure-blob-eventsource serve --credentials-dir /etc/credentials --token-file /etc/token/token
+  See whether a configuration works before it is applied:
+      azure-blob-eventsource check --config source.yaml
+  Look at what would be announced, without taking part:
+      azure-blob-eventsource watch --config source.yaml";
+
+const WATCH_EXAMPLES: &str = "\
+Examples:
+  Look on; the stream of a server that runs is not disturbed:
+      azure-blob-eventsource watch --config source.yaml
+  The names of what is there now, then end:
+      azure-blob-eventsource watch --config source.yaml --once --output json | jq -r .blobname
+  Be a client of a server, as Argo Events is: what it gets is recorded as done, for a source of its own
+  unless --name (or `id`) is that of another, which it then TAKES OVER:
+      azure-blob-eventsource watch --config source.yaml --connect http://localhost:50051
+
+Ctrl-C ends it with exit status 0, as does a closed pipe.";
+
+const CHECK_EXAMPLES: &str = "\
+Examples:
+  azure-blob-eventsource check --config source.yaml --credentials-dir ./credentials
+  azure-blob-eventsource check --config - < source.yaml
+
+Exit status: 0 when all works, 1 when a step fails, 2 when the configuration is wrong.";
+
+const EXPLAIN_EXAMPLES: &str = "\
+Examples:
+  azure-blob-eventsource explain --config source.yaml --name datasets raw/mydata.csv
+  azure-blob-eventsource explain --config source.yaml https://mlpipelinestore.blob.core.windows.net/datasets/raw/mydata.csv
+
+Exit status: 0 when the blob was or will be announced, 1 when not, 2 for a mistake in what was typed.";
+
+const REPLAY_EXAMPLES: &str = "\
+Examples:
+  How many would run again:
+      azure-blob-eventsource replay --config source.yaml --name datasets --prefix raw/2026/ --dry-run
+  Run them again:
+      azure-blob-eventsource replay --config source.yaml --name datasets --prefix raw/2026/
+  One blob, or what came in the last two hours:
+      azure-blob-eventsource replay --config source.yaml --name datasets --blob raw/mydata.csv
+      azure-blob-eventsource replay --config source.yaml --name datasets --since 2h
+
+Exit status: 0 when there is something to announce, 1 when not, 2 for a mistake in what was typed.";
+
+const DEAD_LETTERS_EXAMPLES: &str = "\
+Examples:
+  azure-blob-eventsource dead-letters list --config source.yaml --name datasets
+  azure-blob-eventsource dead-letters retry --config source.yaml --name datasets 9262042a
+  azure-blob-eventsource dead-letters retry --config source.yaml --name datasets --all
+  azure-blob-eventsource dead-letters drop --config source.yaml --name datasets raw/mydata.csv";
+
+const FETCH_EXAMPLES: &str = "\
+Examples:
+  As the first container of a Workflow, with what the event says (body.blobname, body.data.eTag):
+      azure-blob-eventsource fetch --endpoint https://mlpipelinestore.blob.core.windows.net --container datasets \\
+          --etag 0x8DCAFE0123456789 --key-file /etc/storage/account-key --out /data/input.csv raw/mydata.csv
+
+Exit status: 0 when the file is there, 1 when not (the blob was deleted or overwritten after its event, say),
+2 for a mistake in what was typed.";
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Serve event sources to Argo Events over gRPC
+    Serve(ServeArgs),
+    /// Print events as they come, for people
+    #[command(after_help = WATCH_EXAMPLES)]
+    Watch(WatchArgs),
+    /// Try a configuration against the storage account, step by step
+    #[command(after_help = CHECK_EXAMPLES)]
+    Check(CheckArgs),
+    /// Say why a blob was announced, or was not
+    #[command(after_help = EXPLAIN_EXAMPLES)]
+    Explain(ExplainArgs),
+    /// Have the live stream announce blobs again, each with a new run
+    #[command(after_help = REPLAY_EXAMPLES)]
+    Replay(ReplayArgs),
+    /// List, retry or drop what was given up
+    #[command(after_help = DEAD_LETTERS_EXAMPLES)]
+    DeadLetters(DeadLettersArgs),
+    /// Download the blob of an event to a file, for the steps of a Workflow
+    #[command(after_help = FETCH_EXAMPLES)]
+    Fetch(FetchArgs),
+    /// Print a completion script for a shell
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+}
+
+/// How to log. Logs go to stderr.
+#[derive(Debug, Clone, ClapArgs)]
+pub struct LogArgs {
+    /// What to log: a level, or levels by module (`info,h2=warn`) [default: info for serve, else warn]
+    #[arg(
+        long = "log",
+        global = true,
+        help_heading = "Logging",
+        value_name = "LEVELS",
+        env = "AZURE_BLOB_EVENTSOURCE_LOG"
+    )]
+    pub levels: Option<String>,
+    /// The shape of a log line [default: text on a terminal, else json]
+    #[arg(
+        long = "log-format",
+        global = true,
+        help_heading = "Logging",
+        value_name = "FORMAT",
+        env = "AZURE_BLOB_EVENTSOURCE_LOG_FORMAT"
+    )]
+    pub format: Option<LogFormat>,
+}
+
+/// The shape of a log line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// One JSON object a line.
+    Json,
+    /// For people.
+    Text,
+}
+
+/// Arguments of `serve`.
+#[derive(Debug, Clone, ClapArgs)]
+pub struct ServeArgs {
+    /// Where gRPC is served (port 0: any free port, which the log names)
+    #[arg(
+        long,
+        value_name = "ADDRESS",
+        default_value = "0.0.0.0:50051",
+        env = "AZURE_BLOB_EVENTSOURCE_LISTEN"
+    )]
+    pub listen: SocketAddr,
+    /// Where the status page, metrics and probes are served
+    #[arg(
+        long,
+        value_name = "ADDRESS",
+        default_value = "0.0.0.0:9090",
+        env = "AZURE_BLOB_EVENTSOURCE_ADMIN_LISTEN"
+    )]
+    pub admin_listen: SocketAddr,
+    /// How to sign in to storage accounts.
+    #[command(flatten)]
+    pub storage: StorageArgs,
+    /// A file with the bearer tokens that clients must present, one a line, each alone or followed by the
+    /// sources that it may stream (`TOKEN datasets,images-*`); it may change while the server runs
+    #[arg(long, value_name = "FILE", env = "AZURE_BLOB_EVENTSOURCE_TOKEN_FILE")]
+    pub token_file: Option<PathBuf>,
+    /// A PEM file with the server's certificate chain, to serve TLS
+    #[arg(
+        long,
+        value_name = "FILE",
+        requires = "tls_key",
+        env = "AZURE_BLOB_EVENTSOURCE_TLS_CERT"
+    )]
+    pub tls_cert: Option<PathBuf>,
+    /// A PEM file with the certificate's private key
+    #[arg(
+        long,
+        value_name = "FILE",
+        requires = "tls_cert",
+        env = "AZURE_BLOB_EVENTSOURCE_TLS_KEY"
+    )]
+    pub tls_key: Option<PathBuf>,
+    /// At most so many streams at once
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 64,
+        value_parser = clap::value_parser!(u32).range(1..),
+        env = "AZURE_BLOB_EVENTSOURCE_MAX_STREAMS"
+    )]
+    pub max_streams: u32,
+}
+
+/// How to sign in to storage accounts.
+#[derive(Debug, Clone, Default, ClapArgs)]
+pub struct StorageArgs {
+    /// A directory of credentials: each file a connection string, named in `credential:`
+    #[arg(
+        long,
+        value_name = "DIR",
+        env = "AZURE_BLOB_EVENTSOURCE_CREDENTIALS_DIR"
+    )]
+    pub credentials_dir: Option<PathBuf>,
+    /// An endpoint beside Azure's own that may be sent the server's own token (repeatable, or a list with commas)
+    #[arg(
+        long = "allow-endpoint",
+        value_name = "HOST",
+        value_delimiter = ',',
+        env = "AZURE_BLOB_EVENTSOURCE_ALLOW_ENDPOINT"
+    )]
+    pub allow_endpoints: Vec<String>,
+}
+
+/// Arguments of `watch`.
+#[derive(Debug, Clone, ClapArgs)]
+pub struct WatchArgs {
+    /// The source's configuration; `-` for stdin
+    #[arg(long, value_name = "FILE")]
+    pub config: PathBuf,
+    /// Be a client of the server at this URL, which takes the source over from its present client.
+    /// Without it, look on from here and leave the production stream alone
+    #[arg(long, value_name = "URL")]
+    pub connect: Option<String>,
+    /// End after the first complete sweep, once all that it found is delivered
+    #[arg(long)]
+    pub once: bool,
+    /// What is printed [default: table on a terminal, else json]
+    #[arg(long, value_name = "FORMAT")]
+    pub output: Option<Output>,
+    /// The event's name, the key under `spec.generic`: without `id`, the source's name depends on it
+    #[arg(long, default_value = "watch")]
+    pub name: String,
+    /// A file with the server's bearer token, for --connect
+    #[arg(long, value_name = "FILE", env = "AZURE_BLOB_EVENTSOURCE_TOKEN_FILE")]
+    pub token_file: Option<PathBuf>,
+    /// A PEM file with the authority that signed the server's certificate [default: the system's]
+    #[arg(long, value_name = "FILE", requires = "connect")]
+    pub ca_file: Option<PathBuf>,
+    /// How to sign in to storage accounts.
+    #[command(flatten)]
+    pub storage: StorageArgs,
+}
+
+/// What `watch` prints.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Output {
+    /// One event a line, as it is.
+    Json,
+    /// Time, size and name.
+    Table,
+}
+
+/// Arguments of `check`.
+#[derive(Debug, Clone, ClapArgs)]
+pub struct CheckArgs {
+    /// The source's configuration; `-` for stdin
+    #[arg(long, value_name = "FILE")]
+    pub config: PathBuf,
+    /// The event's name, the key under `spec.generic`: without `id`, the source's name depends on it
+    #[arg(long, default_value = "check")]
+    pub name: String,
+    /// How to sign in to storage accounts.
+    #[command(flatten)]
+    pub storage: StorageArgs,
+}
+
+/// Which source.
+#[derive(Debug, Clone, ClapArgs)]
+pub struct SourceArgs {
+    /// The source's configuration; `-` for stdin
+    #[arg(long, value_name = "FILE")]
+    pub config: PathBuf,
+    /// The event's name, the key under `spec.generic`; not needed when the configuration has an `id`
+    #[arg(long, value_name = "EVENT")]
+    pub name: Option<String>,
+    /// How to sign in to storage accounts.
+    #[command(flatten)]
+    pub storage: StorageArgs,
+}
+
+/// Arguments of `explain`.
+#[derive(Debug, Clone, ClapArgs)]
+pub struct ExplainArgs {
+    /// Which source.
+    #[command(flatten)]
+    pub source: SourceArgs,
+    /// The blob's name or its URL
+    pub blob: String,
+    /// What to print
+    #[arg(long, value_enum, default_value = "table")]
+    pub output: Output,
+}
+
+/// Arguments of `replay`.
+#[derive(Debug, Clone, ClapArgs)]
+pub struct ReplayArgs {
+    /// Which source.
+    #[command(flatten)]
+    pub source: SourceArgs,
+    /// Blobs whose names start so
+    #[arg(long, conflicts_with = "blob")]
+    pub prefix: Option<String>,
+    /// This blob alone
+    #[arg(long, value_name = "NAME")]
+    pub blob: Option<String>,
+    /// Last modified at or after this moment: 2026-01-31T12:00:00Z, 2026-01-31, or 2h or 7d ago
+    #[arg(long, value_name = "MOMENT", allow_hyphen_values = true)]
+    pub since: Option<String>,
+    /// Last modified before this moment [default: now]
+    #[arg(long, value_name = "MOMENT", allow_hyphen_values = true)]
+    pub until: Option<String>,
+    /// All that the source ever announced or passed over and that is still there
+    #[arg(long, conflicts_with_all = ["prefix", "blob", "since", "until"])]
+    pub all: bool,
+    /// Only count them
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+/// Arguments of `dead-letters`.
+#[derive(Debug, Clone, ClapArgs)]
+pub struct DeadLettersArgs {
+    /// What to do with them.
+    #[command(subcommand)]
+    pub command: DeadLettersCommand,
+}
+
+/// What to do with dead letters.
+#[derive(Debug, Clone, Subcommand)]
+pub enum DeadLettersCommand {
+    /// Show what was given up, and why
+    List {
+        /// Which source.
+        #[command(flatten)]
+        source: SourceArgs,
+        /// What to print
+        #[arg(long, value_enum, default_value = "table")]
+        output: Output,
+    },
+    /// Have the live stream send them again
+    Retry(LettersArgs),
+    /// Remove them: their blobs are not announced
+    Drop(LettersArgs),
+}
+
+/// Arguments of `fetch`.
+#[derive(Debug, Clone, ClapArgs)]
+pub struct FetchArgs {
+    /// The URL of the account's blob service
+    #[arg(long, value_name = "URL")]
+    pub endpoint: String,
+    /// The blob's container
+    #[arg(long, value_name = "NAME")]
+    pub container: String,
+    /// The version that is wanted: if the blob was overwritten since, this fails and says so [default: what is there]
+    #[arg(long, value_name = "ETAG")]
+    pub etag: Option<String>,
+    /// The file to write; it is there only once it is whole
+    #[arg(long, value_name = "FILE")]
+    pub out: PathBuf,
+    /// A file with the account's key or a connection string [default: sign in with the identity of this process]
+    #[arg(long, value_name = "FILE")]
+    pub key_file: Option<PathBuf>,
+    /// An endpoint beside Azure's own that may be sent the token of this process (repeatable, or a list with commas)
+    #[arg(
+        long = "allow-endpoint",
+        value_name = "HOST",
+        value_delimiter = ',',
+        env = "AZURE_BLOB_EVENTSOURCE_ALLOW_ENDPOINT"
+    )]
+    pub allow_endpoints: Vec<String>,
+    /// The blob's name as the event has it in `blobname`, where `%7B` stands for `{` and `%25` for `%`
+    pub blob: String,
+}
+
+/// Some dead letters of a source.
+#[derive(Debug, Clone, ClapArgs)]
+pub struct LettersArgs {
+    /// Which source.
+    #[command(flatten)]
+    pub source: SourceArgs,
+    /// Ids of events (the first 6 digits or more), or names of blobs
+    #[arg(value_name = "ID", required_unless_present = "all")]
+    pub ids: Vec<String>,
+    /// All of them
+    #[arg(long, conflicts_with = "ids")]
+    pub all: bool,
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+mod tests {
+    use clap::CommandFactory;
+
+    use crate::cli::args::*;
+
+    fn parse(line: &str) -> Result<Args, clap::Error> {
+        Args::try_parse_from(line.split_whitespace())
+    }
+
+    #[test]
+    fn the_definition_is_sound() {
+        Args::command().debug_assert();
+    }
+
+    #[test]
+    fn serve_has_the_documented_defaults() {
+        let Command::Serve(serve) = parse("x serve").unwrap().command else {
+            panic!("not serve")
+        };
+        assert_eq!(serve.listen.to_string(), "0.0.0.0:50051");
+        assert_eq!(serve.admin_listen.to_string(), "0.0.0.0:9090");
+        assert_eq!(serve.max_streams, 64);
+        assert!(serve.storage.allow_endpoints.is_empty());
+    }
+
+    #[test]
+    fn a_certificate_needs_its_key() {
+        assert!(parse("x serve --tls-cert a").is_err());
+        assert!(parse("x serve --tls-key a").is_err());
+        assert!(parse("x serve --tls-cert a --tls-key b").is_ok());
+    }
+
+    #[test]
+    fn endpoints_repeat() {
+        let line = "x serve --allow-endpoint a.example --allow-endpoint b.example";
+        let Command::Serve(serve) = parse(line).unwrap().command else {
+            panic!("not serve")
+        };
+        assert_eq!(serve.storage.allow_endpoints, ["a.example", "b.example"]);
+    }
+
+    #[test]
+    fn client_options_need_a_server() {
+        assert!(parse("x watch --config - --ca-file t").is_err());
+        assert!(parse("x watch --config - --connect https://h:1 --ca-file t").is_ok());
+        assert!(parse("x watch").is_err());
+    }
+
+    #[test]
+    fn log_options_stand_before_and_after_the_command() {
+        let args = parse("x --log debug serve --log-format text").unwrap();
+        assert_eq!(args.log.levels.as_deref(), Some("debug"));
+        assert_eq!(args.log.format, Some(LogFormat::Text));
+    }
+
+    #[test]
+    fn no_streams_at_all_is_a_mistake() {
+        assert!(parse("x serve --max-streams 0").is_err());
+    }
+
+    #[test]
+    fn each_option_of_serve_is_an_environment_variable_too() {
+        let command = Args::command();
+        let serve = command.find_subcommand("serve").unwrap();
+        for option in serve.get_arguments().filter(|a| a.get_id() != "help") {
+            let long = option.get_long().unwrap();
+            let name = long.replace('-', "_").to_uppercase();
+            let env = option
+                .get_env()
+                .unwrap_or_else(|| panic!("--{long} has none"));
+            assert_eq!(
+                env.to_str().unwrap(),
+                format!("AZURE_BLOB_EVENTSOURCE_{name}")
+            );
+        }
+    }
+}

@@ -1,0 +1,68 @@
+//! What an event source watches and how, validated.
+
+use std::time::Duration;
+
+use crate::{
+    blob::Version,
+    confirm::target::Confirm,
+    delivery::policy::{Limits, Redelivery},
+    filter::Filter,
+    gate::rules::{Existing, RuleSpec},
+    ports::connect::{Location, Wanted},
+};
+
+/// What an event source watches and how: the validated text under `spec.generic.<event>.config`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SourceConfig {
+    /// Where the storage account is.
+    pub location: Location,
+    /// The container whose blobs are announced.
+    pub container: String,
+    /// Which names are announced: `prefix` and `pattern`.
+    pub filter: Filter,
+    /// A file in the server's credentials directory; without one, the server's own identity signs in.
+    pub credential: Option<String>,
+    /// From the start of one sweep to the start of the next (`source.listing.interval`).
+    pub interval: Duration,
+    /// What becomes of blobs that were there before the source first started.
+    pub existing: Existing,
+    /// How long a blob must have been left alone before it is announced.
+    pub min_age: Duration,
+    /// Whether blobs of no bytes are passed over.
+    pub skip_empty: bool,
+    /// What makes a blob a new version of itself.
+    pub version: Version,
+    /// The container that keeps the ledger (`state.container`); without one it is in memory.
+    pub state: Option<String>,
+    /// What shows that an event came to something: an object for each entry. Without any, an event is
+    /// done once its stream stayed healthy for [`Limits::settle`].
+    pub confirm: Vec<Confirm>,
+    /// When an unconfirmed event is sent again, and when it is given up.
+    pub redelivery: Redelivery,
+    /// Bounds on what is under way.
+    pub limits: Limits,
+    /// The source's name in the state container, when the derived one does not serve.
+    pub id: Option<String>,
+}
+
+impl SourceConfig {
+    /// What has to be opened for it.
+    pub fn wanted(&self) -> Wanted<'_> {
+        Wanted {
+            location: &self.location,
+            credential: self.credential.as_deref(),
+            container: &self.container,
+            state: self.state.as_deref(),
+        }
+    }
+
+    /// What decides which of its blobs are announced.
+    pub fn rules(&self) -> RuleSpec<'_> {
+        RuleSpec {
+            filter: &self.filter,
+            existing: self.existing,
+            min_age: self.min_age,
+            skip_empty: self.skip_empty,
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! The end of an event of which nothing comes: a dead letter.
+
+use std::sync::atomic::Ordering::Relaxed;
+
+use tracing::error;
+
+use super::{ConfirmedDelivery, ON, Overdue, Sent, Step};
+use crate::{event::EventId, state::dead_letter::DeadLetter};
+
+impl ConfirmedDelivery {
+    /// Writes the dead letter, and then records the event as done.
+    pub(super) async fn give_up(&mut self, id: EventId, verdict: Overdue) -> Step {
+        let Some(sent) = self.unconfirmed.get(id) else {
+            return ON;
+        };
+        let letter = self.letter(sent, verdict);
+        self.letters.write(&letter).await?;
+        self.stats.dead_letters.fetch_add(1, Relaxed);
+        error!(
+            event_id = id.to_hex(),
+            blob = %letter.blob.name.escape_debug(),
+            attempts = letter.attempts,
+            reason = letter.last_reason,
+            "event given up: it is a dead letter, which `dead-letters retry` sends again"
+        );
+        // Something may have come of it while the letter was written.
+        if self.confirm.has(id) {
+            return self.seen(id, self.confirm.seen(id)).await;
+        }
+        match self.unconfirmed.take_out(id) {
+            Some(sent) => self.record(sent.offer, 1).await,
+            None => ON,
+        }
+    }
+
+    fn letter(&self, sent: &Sent, verdict: Overdue) -> DeadLetter {
+        let nothing = match self.confirm.missing(sent.seen) {
+            Some(missing) => format!("no {missing}"),
+            None => "nothing".to_owned(),
+        };
+        let last_reason = match verdict {
+            Overdue::Alone => format!(
+                "{nothing} came of it for longer than redelivery.giveUpAfter, and there was no other event that would show whether others get through"
+            ),
+            Overdue::Failed | Overdue::Resend => format!(
+                "{nothing} came of it in {} attempts, while events that were sent after it were confirmed: look at what the Sensor's log and the cluster's admission say of this one",
+                sent.failed
+            ),
+            Overdue::Spent => format!(
+                "{nothing} came of it for longer than redelivery.giveUpAfter, and what else came of it is gone again: `dead-letters retry` sends it again, and then that runs a second time"
+            ),
+        };
+        DeadLetter {
+            place: self.place.clone(),
+            blob: sent.offer.blob.clone(),
+            replay: sent.offer.replay().map(str::to_owned),
+            attempts: sent.attempts(),
+            first_sent: sent.first_sent.clock,
+            last_sent: sent.last_sent.clock,
+            last_reason,
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! What people are told while events are delivered: numbers, what is wrong, and what is waited for.
+
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+use time::OffsetDateTime;
+use tracing::warn;
+
+use super::ConfirmedDelivery;
+use crate::{
+    confirm::{
+        index::WatchHealth,
+        unfinished::{Holder, Workflows},
+    },
+    delivery::expected::Seen,
+};
+
+impl ConfirmedDelivery {
+    /// Keeps the numbers, and what is wrong with delivery, as they are.
+    pub(super) fn note(&self) {
+        let stats = &self.stats;
+        let set = |gauge: &AtomicU64, value: usize| gauge.store(value as u64, Relaxed);
+        set(&stats.in_flight, self.unconfirmed.len());
+        set(&stats.active_workflows, self.confirm.unfinished());
+        let latency = self.unconfirmed.latency().unwrap_or_default();
+        set(&stats.confirm_millis, latency.as_millis() as usize);
+        let reason = match (
+            &self.health,
+            self.marker.reason(&self.unconfirmed, self.missing()),
+        ) {
+            (WatchHealth::Lost(error), _) => Some(error.to_string()),
+            (_, reason) => reason,
+        };
+        set(&stats.stalled, usize::from(self.marker.is_shown()));
+        stats.set_delivery_error(reason);
+    }
+
+    /// What has come of no event that waits, in words; `None` when that is all.
+    pub(super) fn missing(&self) -> Option<String> {
+        let seen = self.unconfirmed.seen_of_any();
+        (seen != Seen::NONE)
+            .then(|| self.confirm.missing(seen))
+            .flatten()
+    }
+
+    /// Says which Workflows have not finished, which of them nobody works on, and whether a limit makes
+    /// the next event wait. While the cluster cannot be asked, what was seen before says nothing.
+    pub(super) fn note_workflows(&self) {
+        if self.health != WatchHealth::Live {
+            self.stats.set_pause(None);
+            return;
+        }
+        let now = OffsetDateTime::now_utc().unix_timestamp();
+        let tell = |stuck: &Holder, among: &Workflows| self.warn_of(stuck, among);
+        let workflows = self.confirm.survey(now, tell);
+        self.stats.set_pause(self.pause(&workflows));
+        self.stats.set_workflows(workflows);
+    }
+
+    fn warn_of(&self, stuck: &Holder, among: &Workflows) {
+        let Some(trouble) = stuck.trouble() else {
+            return;
+        };
+        let Workflows { namespace, survey } = among;
+        let counts = self.limits.active_workflows.map(|most| {
+            let taken = survey.count;
+            format!(" it counts against `limits.activeWorkflows` ({taken} of {most}).")
+        });
+        warn!(
+            source = self.source,
+            namespace,
+            "workflow {} {trouble}.{} {}",
+            stuck.name,
+            counts.unwrap_or_default(),
+            stuck.cure(namespace),
+        );
+    }
+}

@@ -1,0 +1,277 @@
+//! The door: what becomes of a blob that was found, whichever way it was found. Whoever finds blobs asks
+//! here, and nobody else tells the ledger that one is under way.
+
+use std::sync::Arc;
+
+use tokio::{sync::mpsc, task::yield_now, time::Instant};
+
+use self::{
+    identity::Identity,
+    loops::LoopWatch,
+    rules::{Judgement, Rules},
+    tally::Tally,
+};
+use crate::{
+    blob::{BlobRef, ListPage},
+    ledger::{
+        Ledger, Standing,
+        done_set::Swept,
+        fingerprint::Fingerprint,
+        offer::{Offer, Origin},
+    },
+    recorder::Record,
+    shared::Shared,
+    state::loops::Loops,
+};
+
+pub mod identity;
+pub mod loops;
+pub mod rules;
+pub mod tally;
+
+/// The only door to the ledger: it judges by the rules, and begins what is to be announced, under one lock,
+/// so that a blob version that two ways find at once is offered once.
+pub struct Gate {
+    policy: Shared<Policy>,
+    ledger: Arc<Shared<Ledger>>,
+    offers: mpsc::Sender<Offer>,
+    records: mpsc::Sender<Record>,
+}
+
+/// By what a gate decides.
+pub struct Policy {
+    /// What becomes of unknown blobs.
+    pub rules: Rules,
+    /// By what blobs are known.
+    pub identity: Identity,
+    /// What was announced lately, to tell loops.
+    pub loops: LoopWatch,
+}
+
+/// Nobody takes what is offered any more: the session is at its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Closed;
+
+/// What came of a whole sweep.
+#[derive(Debug, Default)]
+pub struct SweepResult {
+    /// What the ledger says of it.
+    pub swept: Swept,
+    /// The loops to tell of; `None` when they are as they were.
+    pub loops: Option<Loops>,
+}
+
+impl Gate {
+    /// A gate to `ledger`. What is to be announced goes to `offers`, under way in the ledger already, and what is
+    /// done without being sent to `records`; a full channel holds up whoever asks.
+    pub fn new(
+        policy: Policy,
+        ledger: Arc<Shared<Ledger>>,
+        offers: mpsc::Sender<Offer>,
+        records: mpsc::Sender<Record>,
+    ) -> Self {
+        Self {
+            policy: Shared::new(policy),
+            ledger,
+            offers,
+            records,
+        }
+    }
+
+    /// A sweep over the whole listing starts.
+    pub fn start_sweep(&self) {
+        self.ledger.lock().start_sweep();
+    }
+
+    /// Takes a page that a sweep brings: what it shows is known to be there, and what nobody knows is judged.
+    ///
+    /// # Errors
+    /// [`Closed`].
+    pub async fn page(&self, page: &ListPage, tally: &mut Tally) -> Result<(), Closed> {
+        let (fingerprints, at_once) = self.fingerprints(page);
+        tally.page(
+            fingerprints.len() as u64,
+            page.service_time.unix_timestamp(),
+        );
+        for some in fingerprints.chunks(at_once) {
+            let (new, baseline) = self.judge(page, some, tally);
+            if !baseline.is_empty() {
+                self.record(Record::Baseline(baseline)).await?;
+            }
+            for offer in new {
+                self.offers.send(offer).await.map_err(|_| Closed)?;
+            }
+            yield_now().await;
+        }
+        Ok(())
+    }
+
+    /// A sweep below `prefix` has shown all that is there, or may not have when it is `suspect`.
+    pub fn finish_sweep(&self, prefix: &str, tally: &Tally, suspect: bool) -> SweepResult {
+        let mut policy = self.policy.lock();
+        let mut ledger = self.ledger.lock();
+        let swept = match suspect {
+            true => Swept::default(),
+            false => ledger.finish_sweep(prefix, tally.appeared(), Instant::now()),
+        };
+        // A sweep that shows less than the one before it may be wrong.
+        let whole = !suspect && swept.gone == 0 && swept.doubted.is_none();
+        // What is missing now may come back, and is known by the way of before alone.
+        let after = ledger.remembers_for().as_secs();
+        let settles = policy.identity.settles_after();
+        let settles = settles.map(|until| until.saturating_add_unsigned(after));
+        let passed = settles.is_some_and(|until| tally.began.is_some_and(|now| now > until));
+        if passed && tally.unsettled == 0 && whole {
+            policy.identity.settle();
+        }
+        let loops = policy.loops.finish_sweep(tally.ended);
+        SweepResult { swept, loops }
+    }
+
+    /// The baseline is complete: from now on every unknown blob is new.
+    pub fn baseline_complete(&self) {
+        self.policy.lock().rules.baseline_complete();
+    }
+
+    /// Whether all that was on its way when `version` changed is done.
+    pub fn is_settled(&self) -> bool {
+        self.policy.lock().identity.settles_after().is_none()
+    }
+
+    /// Of these blobs those that the replay of this name is to announce again, and how many of the others are
+    /// under way. What was not announced for itself yet has that before it.
+    pub fn replay<'a>(
+        &self,
+        blobs: impl Iterator<Item = BlobRef<'a>>,
+        replay: &str,
+    ) -> (Vec<Offer>, usize) {
+        let (mut offers, mut waiting) = (Vec::new(), 0);
+        let policy = self.policy.lock();
+        let mut ledger = self.ledger.lock();
+        for blob in blobs {
+            if policy.identity.standing(&ledger, &blob) != Standing::Done {
+                continue;
+            }
+            let fingerprint = policy.identity.of_replay(&blob, replay);
+            match ledger.standing_of_replay(fingerprint) {
+                Standing::New => {
+                    ledger.begin(fingerprint);
+                    offers.push(Offer {
+                        blob: blob.into(),
+                        fingerprint,
+                        origin: Origin::Replay(replay.into()),
+                    });
+                }
+                Standing::UnderWay => waiting += 1,
+                Standing::Done => {}
+            }
+        }
+        (offers, waiting)
+    }
+
+    /// Whether the ledger holds what is done for replays.
+    pub fn has_replayed(&self) -> bool {
+        !self.ledger.lock().contents().replayed.is_empty()
+    }
+
+    /// Offers what was begun.
+    ///
+    /// # Errors
+    /// [`Closed`].
+    pub async fn offer(&self, offer: Offer) -> Result<(), Closed> {
+        self.offers.send(offer).await.map_err(|_| Closed)
+    }
+
+    /// Hands something to whoever makes it durable.
+    ///
+    /// # Errors
+    /// [`Closed`].
+    pub async fn record(&self, record: Record) -> Result<(), Closed> {
+        self.records.send(record).await.map_err(|_| Closed)
+    }
+
+    // Ahead of the ledger's lock, and of its look-ups: each of them waits for memory, and in a short
+    // loop many wait at once.
+    fn fingerprints(&self, page: &ListPage) -> (Vec<(usize, Fingerprint)>, usize) {
+        let policy = self.policy.lock();
+        let blobs = page.blobs().enumerate();
+        let fingerprints = blobs
+            .filter(|(_, blob)| !blob.is_directory)
+            .map(|(at, blob)| (at, policy.identity.of(&blob)));
+        (fingerprints.collect(), policy.rules.at_once())
+    }
+
+    fn judge(
+        &self,
+        page: &ListPage,
+        fingerprints: &[(usize, Fingerprint)],
+        tally: &mut Tally,
+    ) -> (Vec<Offer>, Vec<Fingerprint>) {
+        let now = page.service_time.unix_timestamp();
+        let (mut new, mut baseline) = (Vec::new(), Vec::new());
+        let mut policy = self.policy.lock();
+        let mut ledger = self.ledger.lock();
+        for (blob, fingerprint) in unknown(&mut ledger, page, fingerprints) {
+            // The same one again on this page is under way by now.
+            if ledger.shown(fingerprint) != Standing::New {
+                continue;
+            }
+            match policy.identity.shown_earlier(&mut ledger, &blob) {
+                Standing::New => {}
+                Standing::UnderWay => {
+                    tally.unsettled += 1;
+                    continue;
+                }
+                // What is done stays done when `version` changes.
+                Standing::Done => {
+                    tally.carried += 1;
+                    baseline.push(fingerprint);
+                    ledger.begin(fingerprint);
+                    continue;
+                }
+            }
+            let judgement = policy.rules.judge(&blob, now);
+            tally.judged(judgement);
+            match judgement {
+                Judgement::Offer => {
+                    let (offer, before) = policy.announced(&blob, now);
+                    tally.unsettled += u64::from(before);
+                    ledger.begin(offer.fingerprint);
+                    new.push(offer);
+                }
+                Judgement::Baseline => {
+                    baseline.push(fingerprint);
+                    ledger.begin(fingerprint);
+                }
+                _ => {}
+            }
+        }
+        (new, baseline)
+    }
+}
+
+impl Policy {
+    // The offer of a blob that nobody knows, and whether it is by a version that was in use before.
+    fn announced(&mut self, blob: &BlobRef<'_>, now: i64) -> (Offer, bool) {
+        let (announced, fingerprint, before) = self.identity.announced(blob);
+        self.loops.announced(&self.identity, blob, fingerprint, now);
+        let offer = Offer {
+            blob: announced,
+            fingerprint,
+            origin: Origin::Found,
+        };
+        (offer, before)
+    }
+}
+
+fn unknown<'a>(
+    ledger: &mut Ledger,
+    page: &'a ListPage,
+    fingerprints: &[(usize, Fingerprint)],
+) -> Vec<(BlobRef<'a>, Fingerprint)> {
+    fingerprints
+        .iter()
+        .filter(|(_, fingerprint)| ledger.shown(*fingerprint) == Standing::New)
+        .filter_map(|(at, fingerprint)| Some((page.get(*at)?, *fingerprint)))
+        .collect()
+}

@@ -1,0 +1,55 @@
+//! What one sweep came upon, counted.
+
+use super::rules::Judgement;
+use crate::blob::Unreadable;
+
+/// The blobs of one sweep by what became of them.
+#[derive(Debug, Default)]
+pub struct Tally {
+    /// All of them, directories aside.
+    pub blobs: u64,
+    /// Announced.
+    pub new: u64,
+    /// Done without being sent: they were there before the source.
+    pub baseline: u64,
+    /// Done before `version` changed.
+    pub carried: u64,
+    /// Younger than `minAge`.
+    pub held_back: u64,
+    /// Never announced, because no blob can have such a name.
+    pub unusable: u64,
+    /// Held back because their content cannot be read yet.
+    pub unreadable: Unreadable,
+    /// On their way as the version that was in use before.
+    pub unsettled: u64,
+    /// By the service's clock in seconds since 1970, at the first page.
+    pub began: Option<i64>,
+    /// As `began`, at the last page.
+    pub ended: i64,
+}
+
+impl Tally {
+    /// A page of so many blobs that the service sent at `now`, in seconds since 1970.
+    pub fn page(&mut self, blobs: u64, now: i64) {
+        self.blobs += blobs;
+        self.began.get_or_insert(now);
+        self.ended = now;
+    }
+
+    /// How many blob versions the ledger did not know; those that a copy overwrites are not gone.
+    pub fn appeared(&self) -> usize {
+        let waiting = self.held_back + self.unreadable.count();
+        (self.new + self.baseline + self.carried + waiting) as usize
+    }
+
+    pub(super) fn judged(&mut self, judgement: Judgement) {
+        match judgement {
+            Judgement::Offer => self.new += 1,
+            Judgement::Baseline => self.baseline += 1,
+            Judgement::HeldBack => self.held_back += 1,
+            Judgement::Unusable => self.unusable += 1,
+            Judgement::Unreadable(access) => self.unreadable.add(access),
+            Judgement::Empty | Judgement::Unmatched => {}
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! Finding blobs by listing: sweeps over the whole container, one an interval.
+
+use std::{sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use tokio::time::{Instant, sleep_until};
+
+use super::{
+    Intake,
+    sweep::{SweepError, Sweeper},
+};
+use crate::{
+    gate::{Closed, Gate},
+    ledger::facts::Facts,
+    ports::error::StorageError,
+    recorder::Record,
+};
+
+/// Lists a container again and again.
+pub struct Listing {
+    /// What sweeps it.
+    pub sweeper: Sweeper,
+    /// What the ledger says of its source.
+    pub facts: Facts,
+    /// From the start of one sweep to the start of the next.
+    pub interval: Duration,
+    /// Whether one complete sweep is all.
+    pub once: bool,
+}
+
+#[async_trait]
+impl Intake for Listing {
+    async fn run(mut self: Box<Self>) -> Result<(), StorageError> {
+        let gate = Arc::clone(&self.sweeper.gate);
+        let mut proven = false;
+        loop {
+            let next = Instant::now() + self.interval;
+            match self.sweeper.sweep(&mut proven).await {
+                Ok(()) => {}
+                Err(SweepError::Closed) => return Ok(()),
+                Err(SweepError::Storage(error)) => return Err(error),
+            }
+            let told = self.tell(&gate).await;
+            if told.is_err() || self.once {
+                return Ok(());
+            }
+            sleep_until(next).await;
+        }
+    }
+}
+
+impl Listing {
+    // What a complete sweep settles for good is recorded.
+    async fn tell(&mut self, gate: &Gate) -> Result<(), Closed> {
+        if self.facts.pending.is_some() {
+            gate.baseline_complete();
+            self.facts = self.facts.clone().baseline_complete();
+            gate.record(Record::Facts(self.facts.clone())).await?;
+        }
+        if !self.facts.earlier_versions.is_empty() && gate.is_settled() {
+            self.facts = self.facts.clone().versions_settled();
+            gate.record(Record::Facts(self.facts.clone())).await?;
+        }
+        // So that a session that has nothing to send learns that it was overtaken as well.
+        match self.once {
+            true => Ok(()),
+            false => gate.record(Record::Check(None)).await,
+        }
+    }
+}

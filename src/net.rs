@@ -1,0 +1,4 @@
+//! What leads out of this network: proxies, and the authorities that certificates are trusted by.
+
+pub mod proxy;
+pub mod trust;

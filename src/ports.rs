@@ -1,0 +1,10 @@
+//! What the product asks of the world, a file for each: contracts without an implementation.
+//!
+//! A port knows neither its adapters nor the configuration. What an implementation promises stands at the
+//! trait, and the contract suites in `tests/` hold each implementation to it.
+
+pub mod confirmation;
+pub mod connect;
+pub mod error;
+pub mod listing;
+pub mod state;

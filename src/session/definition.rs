@@ -1,0 +1,81 @@
+//! What a session is made of.
+
+use std::sync::Arc;
+
+use tokio::time::Instant;
+
+use crate::{
+    config::SourceConfig,
+    delivery::expected::Expected,
+    event::Place,
+    journal::{
+        retained::RetainedLedger,
+        source_store::{Rollover, SourceStore},
+    },
+    ledger::missing::Forgetting,
+    metrics::SourceStats,
+    ports::{listing::BlobListing, state::StateStore},
+};
+
+/// What a session works for and with.
+pub struct Session {
+    /// The source's name in the state container and in logs.
+    pub source_id: String,
+    /// The key under `spec.generic`.
+    pub event_name: String,
+    /// The URL of the account's blob service, without a trailing slash.
+    pub endpoint: String,
+    /// What to watch and how.
+    pub config: SourceConfig,
+    /// The container's listing.
+    pub blobs: Arc<dyn BlobListing>,
+    /// Where the ledger is kept.
+    pub state: Arc<dyn StateStore>,
+    /// Names this session among all that ever write the same journal: any number not used before.
+    pub writer: u64,
+    /// Whether the session records what is done or only looks on.
+    pub mode: Mode,
+    /// End after the first complete sweep, once all that it found is done.
+    pub once: bool,
+    /// When the ledger's journal is compacted.
+    pub rollover: Rollover,
+    /// When it forgets what is done and no listing shows any more.
+    pub forgetting: Forgetting,
+    /// Where the ledger goes when its state container is deleted.
+    pub retained: Arc<RetainedLedger>,
+    /// What shows that events came to something, when the configuration says so.
+    pub confirm: Option<Arc<Expected>>,
+    /// Where the session says how it is doing.
+    pub stats: Arc<SourceStats>,
+    /// When the client asked for it: what arrives from then on is new.
+    pub began: Instant,
+}
+
+/// Whether a session records what is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// Takes the source over and records.
+    Record,
+    /// Reads the ledger, and neither writes it nor takes the source over.
+    Observe,
+}
+
+impl Session {
+    pub(super) fn source_store(&self) -> SourceStore {
+        SourceStore {
+            store: Arc::clone(&self.state),
+            source_id: self.source_id.clone(),
+            writer: self.writer,
+            rollover: self.rollover,
+            stats: Arc::clone(&self.stats),
+        }
+    }
+
+    pub(super) fn place(&self) -> Place {
+        Place {
+            source_id: self.source_id.clone(),
+            endpoint: self.endpoint.clone(),
+            container: self.config.container.clone(),
+        }
+    }
+}

@@ -1,0 +1,233 @@
+//! An event that was given up: kept in the source's folder until a person retries or drops it.
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+use time::OffsetDateTime;
+
+use crate::{
+    blob::{Blob, BlobType},
+    event::{EventId, Place, encoded::decoded, rfc3339},
+};
+
+/// The version of the blob's form that this program writes, and the only one it reads.
+const FORMAT: u32 = 2;
+
+/// An event that was sent again and again and of which nothing came.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeadLetter {
+    /// The account and the container.
+    pub place: Place,
+    /// The blob version that was announced.
+    pub blob: Blob,
+    /// By which replay, when it was one.
+    pub replay: Option<String>,
+    /// How many times it was sent by this stream.
+    pub attempts: u32,
+    /// When it was first sent by this stream.
+    pub first_sent: OffsetDateTime,
+    /// When it was last sent.
+    pub last_sent: OffsetDateTime,
+    /// Why it was given up, in one sentence.
+    pub last_reason: String,
+}
+
+impl DeadLetter {
+    /// More bytes than any letter has: it is read with one call.
+    pub const LONGEST: u64 = 1 << 20;
+
+    /// The event's id.
+    pub fn id(&self) -> EventId {
+        self.place.id_of(&self.blob, self.replay.as_deref())
+    }
+
+    /// What the blob in the state container says, which has the name of the event `id`.
+    ///
+    /// # Errors
+    /// What is wrong with it, in words: it was edited, and the event that it speaks of is another.
+    pub fn from_json(id: EventId, json: &[u8]) -> Result<Self, String> {
+        let written: Written = serde_json::from_slice(json)
+            .map_err(|error| format!("it is not as it was written: {error}"))?;
+        if written.format != FORMAT {
+            let found = written.format;
+            return Err(format!(
+                "it has format {found}, and this version reads {FORMAT}"
+            ));
+        }
+        let letter = written.letter()?;
+        if written.id != id.to_hex() || letter.id() != id {
+            return Err(format!(
+                "what it says does not belong to the event {}: restore what was changed, or drop it",
+                id.to_hex()
+            ));
+        }
+        Ok(letter)
+    }
+
+    /// The blob in the state container, indented for people.
+    pub fn to_json(&self) -> Vec<u8> {
+        let payload = self.place.payload(&self.blob, self.replay.as_deref());
+        let payload: Value = serde_json::from_slice(&payload).unwrap_or_default();
+        let letter = json!({
+            "format": FORMAT,
+            "id": self.id().to_hex(),
+            "attempts": self.attempts,
+            "firstSent": rfc3339(self.first_sent),
+            "lastSent": rfc3339(self.last_sent),
+            "lastReason": self.last_reason,
+            "version": self.blob.version,
+            "payload": payload,
+        });
+        // Values always have a JSON form.
+        serde_json::to_vec_pretty(&letter).unwrap_or_default()
+    }
+}
+
+/// A letter as it stands in its blob.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Written {
+    format: u32,
+    id: String,
+    attempts: u32,
+    #[serde(with = "time::serde::rfc3339")]
+    first_sent: OffsetDateTime,
+    #[serde(with = "time::serde::rfc3339")]
+    last_sent: OffsetDateTime,
+    last_reason: String,
+    /// What tells the blob version from others of its name; its ETag where nothing is said.
+    version: Option<String>,
+    payload: Payload,
+}
+
+/// What a payload says of the blob version.
+#[derive(Deserialize)]
+struct Payload {
+    source: String,
+    sourceid: String,
+    #[serde(with = "time::serde::rfc3339")]
+    time: OffsetDateTime,
+    container: String,
+    blobname: String,
+    replay: Option<String>,
+    data: Data,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Data {
+    #[serde(rename = "eTag")]
+    etag: String,
+    content_length: u64,
+    content_type: String,
+    blob_type: String,
+}
+
+impl Written {
+    fn letter(&self) -> Result<DeadLetter, String> {
+        let Payload {
+            source,
+            container,
+            data,
+            ..
+        } = &self.payload;
+        let endpoint = source
+            .strip_suffix(container)
+            .and_then(|s| s.strip_suffix('/'));
+        let endpoint =
+            endpoint.ok_or("its payload's `source` does not end with its `container`")?;
+        let etag = decoded(&data.etag).into_owned();
+        let blob_type = BlobType::from_name(&data.blob_type)
+            .ok_or("its payload's `data.blobType` is none that there is")?;
+        Ok(DeadLetter {
+            place: Place {
+                source_id: self.payload.sourceid.clone(),
+                endpoint: endpoint.to_owned(),
+                container: container.clone(),
+            },
+            blob: Blob {
+                name: decoded(&self.payload.blobname).into_owned(),
+                version: self.version.clone().unwrap_or_else(|| etag.clone()),
+                etag,
+                last_modified: self.payload.time.unix_timestamp(),
+                size: data.content_length,
+                content_type: decoded(&data.content_type).into_owned(),
+                blob_type,
+                ..Blob::default()
+            },
+            replay: self
+                .payload
+                .replay
+                .as_deref()
+                .map(|replay| decoded(replay).into_owned()),
+            attempts: self.attempts,
+            first_sent: self.first_sent,
+            last_sent: self.last_sent,
+            last_reason: self.last_reason.clone(),
+        })
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+mod tests {
+    use proptest::prelude::*;
+
+    use crate::state::dead_letter::*;
+
+    prop_compose! {
+        fn letters()(
+            name in any::<String>(),
+            etag in "0x[0-9A-F]{16}",
+            version in "0x[0-9A-F]{16}|md5:[a-z]{5}:1|",
+            replay in prop::option::of("[a-z0-9]{16}"),
+            seconds in 0..4_000_000_000_i64,
+            size in any::<u64>(),
+            attempts in any::<u32>(),
+        ) -> DeadLetter {
+            let moment = OffsetDateTime::from_unix_timestamp(seconds).unwrap();
+            DeadLetter {
+                place: Place {
+                    source_id: "datasets".into(),
+                    endpoint: "https://account.blob.core.windows.net".into(),
+                    container: "datasets".into(),
+                },
+                blob: Blob {
+                    name,
+                    version,
+                    etag,
+                    last_modified: seconds,
+                    size,
+                    content_type: "text/csv".into(),
+                    blob_type: BlobType::AppendBlob,
+                    ..Blob::default()
+                },
+                replay,
+                attempts,
+                first_sent: moment,
+                last_sent: moment,
+                last_reason: "nothing came of it".into(),
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_read(letter in letters()) {
+            let read = DeadLetter::from_json(letter.id(), &letter.to_json());
+            prop_assert_eq!(read, Ok(letter));
+        }
+
+        #[test]
+        fn what_another_event_would_be_is_refused(letter in letters(), name in "[a-z]{41}") {
+            let mut json: Value = serde_json::from_slice(&letter.to_json()).unwrap();
+            json["payload"]["blobname"] = name.into();
+            let problem = DeadLetter::from_json(letter.id(), json.to_string().as_bytes());
+            prop_assert!(problem.unwrap_err().contains("does not belong to the event"));
+        }
+
+        #[test]
+        fn any_bytes_are_answered(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+            prop_assert!(DeadLetter::from_json(EventId(1), &bytes).is_err());
+        }
+    }
+}

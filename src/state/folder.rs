@@ -1,0 +1,79 @@
+//! A source's folder in the state container: what is in it beside the ledger.
+//!
+//! ```text
+//! <source id>/dead/<event id>.json            a dead letter
+//! <source id>/requests/replay-<name>.json     blobs to announce again
+//! <source id>/requests/retry-<event id>.json  a dead letter to send again
+//! <source id>/stalled.json                    there while nothing is confirmed
+//! <source id>/loops.json                      blobs that are announced again and again
+//! ```
+
+use super::request::Request;
+use crate::event::EventId;
+
+/// The names in a source's folder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Folder(String);
+
+impl Folder {
+    /// The folder of a source.
+    pub fn of(source_id: &str) -> Self {
+        Self(source_id.to_owned())
+    }
+
+    /// What the names of all dead letters start with.
+    pub fn dead_letters(&self) -> String {
+        format!("{}/dead/", self.0)
+    }
+
+    /// The dead letter of an event.
+    pub fn dead_letter(&self, id: EventId) -> String {
+        format!("{}{}.json", self.dead_letters(), id.to_hex())
+    }
+
+    /// The event whose dead letter has this name.
+    pub fn dead_letter_id(&self, name: &str) -> Option<EventId> {
+        let name = name.strip_prefix(&self.dead_letters())?;
+        EventId::from_hex(name.strip_suffix(".json")?)
+    }
+
+    /// What the names of all requests start with.
+    pub fn requests(&self) -> String {
+        format!("{}/requests/", self.0)
+    }
+
+    /// A request.
+    pub fn request(&self, request: &Request) -> String {
+        match request {
+            Request::Replay(replay) => self.replay(&replay.name),
+            Request::Retry(id) => self.retry(*id),
+        }
+    }
+
+    /// The request of this name to announce blobs again.
+    pub fn replay(&self, name: &str) -> String {
+        format!("{}replay-{name}.json", self.requests())
+    }
+
+    /// The event whose dead letter a request of this name asks to be sent again.
+    pub fn retry_id(&self, name: &str) -> Option<EventId> {
+        let name = name.strip_prefix(&self.requests())?;
+        let id = name.strip_prefix("retry-")?.strip_suffix(".json")?;
+        EventId::from_hex(id)
+    }
+
+    /// The request to send a dead letter again.
+    pub fn retry(&self, id: EventId) -> String {
+        format!("{}retry-{}.json", self.requests(), id.to_hex())
+    }
+
+    /// The word that nothing is confirmed.
+    pub fn stalled(&self) -> String {
+        format!("{}/stalled.json", self.0)
+    }
+
+    /// The word that blobs are announced again and again.
+    pub fn loops(&self) -> String {
+        format!("{}/loops.json", self.0)
+    }
+}

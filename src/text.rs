@@ -1,0 +1,5 @@
+//! Text for people: safe to show, and easy to read.
+
+pub mod age;
+pub(crate) mod nearest;
+pub mod plain;
