@@ -16,6 +16,7 @@ use crate::port::{accept::accept, connections::Connections};
 
 pub mod auth;
 pub mod bounds;
+mod code_name;
 pub mod codec;
 pub mod connection;
 pub mod event_stream;

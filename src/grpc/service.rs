@@ -16,6 +16,7 @@ use tracing::{info, warn};
 
 use super::{
     CONFIG_BYTES, DEAD_FOUND, NAME_BYTES, ONCE_METADATA, PROOF,
+    code_name::code_name,
     event_stream::EventStream,
     pb::{EventSource, eventing_server::Eventing},
     peer::Peer,
@@ -99,7 +100,9 @@ impl Eventing for EventSourceService {
             Err(end) => {
                 let status = Status::from(&end);
                 let now = OffsetDateTime::now_utc();
-                self.registry.refusals.note(&event, status.message(), now);
+                let code = code_name(status.code());
+                let refusals = &self.registry.refusals;
+                refusals.note(&event, code, status.message(), now);
                 let peer = address.map(tracing::field::display);
                 // The status's words have no control characters, whatever the request had.
                 warn!(peer, reason = status.message(), "a stream was refused");
