@@ -140,11 +140,17 @@ fmt: ## Format the code
 	$(CARGO) fmt --all
 
 .PHONY: lint
-lint: ## Check format, clippy and shell scripts, as the CI does
+lint: ## Check format, clippy, the code's documentation and shell scripts, as the CI does
 	@scripts/need.sh rust fmt clippy shellcheck
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --workspace --no-deps --document-private-items
 	shellcheck scripts/*.sh .ci/run
+
+.PHONY: check-deps
+check-deps: ## Check the dependencies' licences, sources, advisories and needs of Rust (installs cargo-deny)
+	@scripts/need.sh rust node
+	scripts/check-deps.sh
 
 .PHONY: clean
 clean: ## Remove what was built, and the installed Azurite

@@ -46,7 +46,7 @@ need_version() {
 need_rust() {
     local compiler="\`sudo apt-get install build-essential\`, \`sudo dnf install gcc\` or \`xcode-select --install\`"
     need_version "Rust $RUST or newer" cargo "$RUST" \
-        "https://rustup.rs, or \`rustup update stable\` where rustup is installed"
+        "https://rustup.rs; where rustup is installed, \`cargo --version\` here gets it or says why not"
     if ! command -v "${CC:-cc}" >/dev/null; then
         lacks "a C compiler, with which Rust links: there is no ${CC:-cc} on the PATH" "$compiler"
     fi

@@ -59,7 +59,7 @@ impl From<StorageArgs> for Connector {
     fn from(args: StorageArgs) -> Self {
         Self {
             credentials_dir: args.credentials_dir,
-            allowed_endpoints: args.allow_endpoints,
+            allowed_endpoints: args.endpoints.allowed,
         }
     }
 }

@@ -93,7 +93,7 @@ impl Place {
     /// `subject` and `data` of Event Grid's `Microsoft.Storage.BlobCreated`, and beside them the
     /// names that a Sensor's templates use. That of a replay says so in `replay`.
     ///
-    /// Every field is safe in a template: what the uploader chose is [`encoded`].
+    /// Every field is safe in a template: what the uploader chose is [`encoded`](fn@encoded).
     pub fn payload(&self, blob: &Blob, replay: Option<&str>) -> Vec<u8> {
         let id = self.id_of(blob, replay);
         let name = encoded(&blob.name);

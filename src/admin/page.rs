@@ -295,9 +295,12 @@ mod tests {
     fn a_refused_stream_is_shown_with_its_reason() {
         let registry = Registry::default();
         let now = OffsetDateTime::now_utc();
-        registry
-            .refusals
-            .note("<datasets>", "container: is missing", now);
+        registry.refusals.note(
+            "<datasets>",
+            "INVALID_ARGUMENT",
+            "container: is missing",
+            now,
+        );
         let page = page(&registry);
         for part in [
             "No stream has begun yet",

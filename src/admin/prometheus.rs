@@ -53,7 +53,6 @@ impl Renderer {
 struct Sources(Arc<Registry>);
 
 type Read = fn(&SourceEntry) -> u64;
-type ReadAll = fn(&Registry) -> u64;
 
 /// Names (to which the encoder adds `_total`), meaning, and where the number stands.
 const COUNTERS: &[(&str, &str, Read)] = &[
@@ -176,11 +175,11 @@ const GAUGES: &[(&str, &str, Read)] = &[
     ),
 ];
 
-/// Counters of the server as a whole, without a label: of a stream that did not begin, only its client's words are known.
-const COUNTERS_OF_ALL: &[(&str, &str, ReadAll)] = &[(
+/// Of the server as a whole, without a source: of a stream that did not begin, only its client's words are known. The
+/// gRPC code is ours.
+const COUNTERS_BY_REASON: &[(&str, &str)] = &[(
     "streams_refused",
     "Streams that were refused before they began",
-    |registry| registry.refusals.total(),
 )];
 
 /// Gauges that are kept in milliseconds and told in seconds.
@@ -201,10 +200,12 @@ fn get(counter: &AtomicU64) -> u64 {
 
 impl Collector for Sources {
     fn encode(&self, mut encoder: DescriptorEncoder) -> Result<(), fmt::Error> {
-        for (name, help, read) in COUNTERS_OF_ALL {
-            let counter = ConstCounter::new(read(&self.0));
-            let family = encoder.encode_descriptor(name, help, None, counter.metric_type())?;
-            counter.encode(family)?;
+        for (name, help) in COUNTERS_BY_REASON {
+            let mut family = encoder.encode_descriptor(name, help, None, MetricType::Counter)?;
+            for (code, count) in self.0.refusals.by_code() {
+                let labels = [("reason", code)];
+                ConstCounter::new(count).encode(family.encode_family(&labels)?)?;
+            }
         }
         let sources = self.0.all();
         for (name, help, read) in COUNTERS {
@@ -295,16 +296,22 @@ mod tests {
     fn refused_streams_are_counted_though_no_source_came_of_them() {
         let registry = Arc::new(Registry::default());
         let renderer = Renderer::new(registry.clone());
-        let refused = |count: u64| {
+        let refused = |reason: &str, count: u64| {
             let text = renderer.text().unwrap();
-            let line = format!("azure_blob_eventsource_streams_refused_total {count}\n");
+            let name = "azure_blob_eventsource_streams_refused_total";
+            let line = format!("{name}{{reason=\"{reason}\"}} {count}\n");
             assert!(text.contains(&line), "{text}");
             assert!(!text.contains("secret"), "{text}");
         };
         // From the start, so that the first refusal is an increase.
-        refused(0);
+        refused("NOT_FOUND", 0);
+        refused("OTHER", 0);
         let now = time::OffsetDateTime::now_utc();
-        registry.refusals.note("secret", "secret", now);
-        refused(1);
+        for code in ["NOT_FOUND", "secret"] {
+            registry.refusals.note("secret", code, "secret", now);
+        }
+        refused("NOT_FOUND", 1);
+        refused("OTHER", 1);
+        refused("INTERNAL", 0);
     }
 }

@@ -209,7 +209,10 @@ mod tests {
     fn refused_streams_are_listed_with_event_reason_and_time() {
         let registry = Registry::default();
         let at = OffsetDateTime::UNIX_EPOCH;
-        registry.refusals.note("datasets", "unknown key `zzz`", at);
+        let reason = "unknown key `zzz`";
+        registry
+            .refusals
+            .note("datasets", "INVALID_ARGUMENT", reason, at);
         let status = read(&registry, false, Instant::now());
         let json = serde_json::to_value(&status).unwrap_or_default();
         assert_eq!(

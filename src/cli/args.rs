@@ -206,14 +206,22 @@ pub struct StorageArgs {
         env = "AZURE_BLOB_EVENTSOURCE_CREDENTIALS_DIR"
     )]
     pub credentials_dir: Option<PathBuf>,
-    /// An endpoint beside Azure's own that may be sent the server's own token (repeatable, or a list with commas)
+    /// Where else it may sign in.
+    #[command(flatten)]
+    pub endpoints: EndpointArgs,
+}
+
+/// Which endpoints are trusted with a token.
+#[derive(Debug, Clone, Default, ClapArgs)]
+pub struct EndpointArgs {
+    /// An endpoint beside Azure's own that may be sent the token of this process (repeatable, or a list with commas)
     #[arg(
         long = "allow-endpoint",
         value_name = "HOST",
         value_delimiter = ',',
         env = "AZURE_BLOB_EVENTSOURCE_ALLOW_ENDPOINT"
     )]
-    pub allow_endpoints: Vec<String>,
+    pub allowed: Vec<String>,
 }
 
 /// Arguments of `watch`.
@@ -366,14 +374,9 @@ pub struct FetchArgs {
     /// A file with the account's key or a connection string [default: sign in with the identity of this process]
     #[arg(long, value_name = "FILE")]
     pub key_file: Option<PathBuf>,
-    /// An endpoint beside Azure's own that may be sent the token of this process (repeatable, or a list with commas)
-    #[arg(
-        long = "allow-endpoint",
-        value_name = "HOST",
-        value_delimiter = ',',
-        env = "AZURE_BLOB_EVENTSOURCE_ALLOW_ENDPOINT"
-    )]
-    pub allow_endpoints: Vec<String>,
+    /// Where else it may sign in.
+    #[command(flatten)]
+    pub endpoints: EndpointArgs,
     /// The blob's name as the event has it in `blobname`, where `%7B` stands for `{` and `%25` for `%`
     pub blob: String,
 }
@@ -416,7 +419,7 @@ mod tests {
         assert_eq!(serve.listen.to_string(), "0.0.0.0:50051");
         assert_eq!(serve.admin_listen.to_string(), "0.0.0.0:9090");
         assert_eq!(serve.max_streams, 64);
-        assert!(serve.storage.allow_endpoints.is_empty());
+        assert!(serve.storage.endpoints.allowed.is_empty());
     }
 
     #[test]
@@ -432,7 +435,7 @@ mod tests {
         let Command::Serve(serve) = parse(line).unwrap().command else {
             panic!("not serve")
         };
-        assert_eq!(serve.storage.allow_endpoints, ["a.example", "b.example"]);
+        assert_eq!(serve.storage.endpoints.allowed, ["a.example", "b.example"]);
     }
 
     #[test]

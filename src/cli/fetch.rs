@@ -22,7 +22,7 @@ pub async fn run(args: FetchArgs) -> anyhow::Result<ExitCode> {
     let secret = args.key_file.as_deref().map(read_secret).transpose()?;
     let connector = Connector {
         credentials_dir: None,
-        allowed_endpoints: args.allow_endpoints,
+        allowed_endpoints: args.endpoints.allowed,
     };
     let endpoint = Url::parse(&args.endpoint).context("--endpoint is not a URL")?;
     let account = connector.connect_with(&Location::Endpoint(endpoint), secret.as_deref())?;

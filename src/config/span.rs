@@ -148,7 +148,7 @@ mod tests {
         }
 
         #[test]
-        fn any_text_is_answered(text in "[0-9.hms-]{0,30}|\\PC{0,30}") {
+        fn any_text_never_panics(text in "[0-9.hms-]{0,30}|\\PC{0,30}") {
             let _ = parse(&text);
         }
     }

@@ -146,7 +146,7 @@ proptest! {
     }
 
     #[test]
-    fn hostile_patterns_are_answered(pattern in "[{}\\[\\]*?,!a/\\\\-]{0,1100}", name in names()) {
+    fn hostile_patterns_never_panic(pattern in "[{}\\[\\]*?,!a/\\\\-]{0,1100}", name in names()) {
         if let Ok(filter) = filter("", &[&pattern]) {
             filter.matches(&name);
         }

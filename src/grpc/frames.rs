@@ -234,7 +234,7 @@ mod tests {
         }
 
         #[test]
-        fn any_bytes_do_no_harm(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
+        fn any_bytes_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
             let mut frames = Frames::default();
             frames.push(PREFACE, |_| {});
             frames.push(&bytes, |_| {});

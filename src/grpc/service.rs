@@ -15,6 +15,7 @@ use tonic::{Request, Response, Status, metadata::MetadataMap};
 use tracing::{info, warn};
 
 use super::{
+    code_name::code_name,
     contract::{EventSource, eventing_server::Eventing},
     event_stream::EventStream,
     limits::{CONFIG_BYTES, DEAD_FOUND, NAME_BYTES, ONCE_METADATA, PROOF},
@@ -105,7 +106,9 @@ impl Eventing for EventSourceService {
             Err(end) => {
                 let status = Status::from(&end);
                 let now = OffsetDateTime::now_utc();
-                self.registry.refusals.note(&event, status.message(), now);
+                let code = code_name(status.code());
+                let refusals = &self.registry.refusals;
+                refusals.note(&event, code, status.message(), now);
                 let peer = address.map(tracing::field::display);
                 // The status's words have no control characters, whatever the request had.
                 warn!(peer, reason = status.message(), "a stream was refused");

@@ -1,7 +1,7 @@
 //! A client that reaches the API server through a proxy (`CONNECT`).
 //!
 //! The client library has one of its own, which reads `NO_PROXY` in a way that fits no API server: see
-//! [`super::connect`]. This one is put together of the same parts.
+//! [`super::connect`](mod@super::connect). This one is put together of the same parts.
 
 use std::time::Duration;
 

@@ -15,10 +15,28 @@ const REMEMBERED: usize = 32;
 /// How many characters of an event's name are kept.
 const NAME: usize = 256;
 
+/// With which gRPC codes streams are refused. They are a metric's label, so the set is closed; the last stands for
+/// all others.
+const CODES: [&str; 12] = [
+    "INVALID_ARGUMENT",
+    "FAILED_PRECONDITION",
+    "UNAUTHENTICATED",
+    "PERMISSION_DENIED",
+    "NOT_FOUND",
+    "ALREADY_EXISTS",
+    "ABORTED",
+    "RESOURCE_EXHAUSTED",
+    "UNAVAILABLE",
+    "DATA_LOSS",
+    "INTERNAL",
+    "OTHER",
+];
+
 /// The refusals of this process, and the last ones one by one.
 #[derive(Debug, Default)]
 pub struct Refusals {
-    total: AtomicU64,
+    /// How many there were of each code.
+    by_code: [AtomicU64; CODES.len()],
     // The latest is the first.
     last: Shared<VecDeque<Refusal>>,
 }
@@ -39,9 +57,13 @@ pub struct Refusal {
 }
 
 impl Refusals {
-    /// A stream of `event` was refused at `at`. Whoever was refused longest ago is forgotten first.
-    pub fn note(&self, event: &str, reason: &str, at: OffsetDateTime) {
-        self.total.fetch_add(1, Relaxed);
+    /// A stream of `event` was refused at `at`, with the gRPC code of this name and these words. Whoever was refused
+    /// longest ago is forgotten first.
+    pub fn note(&self, event: &str, code: &str, reason: &str, at: OffsetDateTime) {
+        let known = CODES.iter().position(|it| *it == code);
+        if let Some(count) = self.by_code.get(known.unwrap_or(CODES.len() - 1)) {
+            count.fetch_add(1, Relaxed);
+        }
         let event = shortened(event);
         let mut last = self.last.lock();
         let known = last.iter().position(|refusal| refusal.event == event);
@@ -66,9 +88,10 @@ impl Refusals {
         self.last.lock().iter().cloned().collect()
     }
 
-    /// How many streams were refused since the process started.
-    pub fn total(&self) -> u64 {
-        self.total.load(Relaxed)
+    /// How many streams were refused with each code since the process started, those of none included.
+    pub fn by_code(&self) -> impl Iterator<Item = (&'static str, u64)> {
+        let counts = self.by_code.iter().map(|count| count.load(Relaxed));
+        CODES.into_iter().zip(counts)
     }
 }
 
@@ -87,9 +110,9 @@ mod tests {
     #[test]
     fn the_last_refusal_of_each_event_is_kept_until_it_begins() {
         let refusals = Refusals::default();
-        refusals.note("a", "first", START);
-        refusals.note("b", "other", START);
-        refusals.note("a", "second", START + Duration::SECOND);
+        refusals.note("a", "INVALID_ARGUMENT", "first", START);
+        refusals.note("b", "NOT_FOUND", "other", START);
+        refusals.note("a", "INVALID_ARGUMENT", "second", START + Duration::SECOND);
         let told = |it: &Refusal| (it.event.clone(), it.reason.clone(), it.times);
         let last: Vec<_> = refusals.last_ones().iter().map(told).collect();
         assert_eq!(
@@ -104,7 +127,19 @@ mod tests {
         refusals.began("never refused");
         let last: Vec<_> = refusals.last_ones().iter().map(told).collect();
         assert_eq!(last, [("b".to_owned(), "other".to_owned(), 1)]);
-        assert_eq!(refusals.total(), 3);
+        let counted: Vec<_> = refusals.by_code().filter(|(_, count)| *count > 0).collect();
+        assert_eq!(counted, [("INVALID_ARGUMENT", 2), ("NOT_FOUND", 1)]);
+    }
+
+    #[test]
+    fn a_code_that_is_not_in_the_set_makes_no_label() {
+        let refusals = Refusals::default();
+        for code in ["", "OK", "invalid_argument", "secret", "OTHER"] {
+            refusals.note("a", code, "why", START);
+        }
+        assert_eq!(refusals.by_code().count(), CODES.len());
+        let counted: Vec<_> = refusals.by_code().filter(|(_, count)| *count > 0).collect();
+        assert_eq!(counted, [("OTHER", 5)]);
     }
 
     #[test]
@@ -112,10 +147,11 @@ mod tests {
         let refusals = Refusals::default();
         for n in 0..10_000 {
             let name = format!("{n}{}", "é".repeat(1000));
-            refusals.note(&name, "no", START);
+            refusals.note(&name, "INTERNAL", "no", START);
         }
         let last = refusals.last_ones();
-        assert_eq!((last.len(), refusals.total()), (REMEMBERED, 10_000));
+        let total: u64 = refusals.by_code().map(|(_, count)| count).sum();
+        assert_eq!((last.len(), total), (REMEMBERED, 10_000));
         assert!(last[0].event.starts_with("9999é"));
         assert!(last.iter().all(|it| it.event.chars().count() == NAME));
     }

@@ -34,8 +34,16 @@ async fn each_mistake_is_answered_with_a_sentence_that_helps() {
         (&refused["event"], &refused["reason"], &refused["times"]),
         (&EVENT.into(), &last.into(), &table::table().len().into())
     );
-    let counted = format!("streams_refused_total {}\n", table::table().len());
-    assert!(server.admin("/metrics").await.contains(&counted));
+    let metrics = server.admin("/metrics").await;
+    let (unmounted, mistaken): (Vec<_>, Vec<_>) = (table::table().into_iter())
+        .partition(|(config, _)| config.contains("credential: missing"));
+    for (reason, count) in [
+        ("FAILED_PRECONDITION", unmounted.len()),
+        ("INVALID_ARGUMENT", mistaken.len()),
+    ] {
+        let counted = format!("streams_refused_total{{reason=\"{reason}\"}} {count}\n");
+        assert!(metrics.contains(&counted), "{counted} is not in {metrics}");
+    }
     // Once the mistake is mended, it is gone from there.
     let _stream = server.stream(&place.config()).await;
     let status: serde_json::Value = serde_json::from_str(&server.admin("/").await).unwrap();

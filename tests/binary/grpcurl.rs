@@ -23,7 +23,7 @@ fn grpcurl() -> Option<PathBuf> {
     if found.is_none() {
         println!(
             "SKIPPED: grpcurl is neither on PATH nor in $(go env GOPATH)/bin; install it with \
-             `go install github.com/fullstorydev/grpcurl/cmd/grpcurl@latest`"
+             `go install github.com/fullstorydev/grpcurl/cmd/grpcurl@v1.9.4`"
         );
     }
     found
