@@ -50,7 +50,8 @@ impl Place {
     }
 
     fn new(container: &str, name: &str) -> Option<Self> {
-        (!container.is_empty() && is_name(name)).then(|| Self {
+        let is_container = !container.is_empty() && !container.contains('/');
+        (is_container && is_name(name)).then(|| Self {
             container: container.to_owned(),
             name: name.to_owned(),
         })

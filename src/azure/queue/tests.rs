@@ -4,6 +4,7 @@ use proptest::prelude::*;
 use time::macros::datetime;
 
 use super::*;
+use crate::{azure::Connector, config::Location};
 
 const LIST: &str = "\u{feff}<?xml version=\"1.0\" encoding=\"utf-8\"?><QueueMessagesList><QueueMessage>\
     <MessageId>5974b586-0df3-4e2d-ad0c-18e3892bfca2</MessageId><InsertionTime>Fri, 09 Oct 2009 21:04:30 GMT</InsertionTime>\
@@ -82,6 +83,39 @@ fn what_xml_has_not_is_replaced() {
     assert_eq!(
         document("a\u{0}\u{1f}\u{fffe}\r\t"),
         "<QueueMessage><MessageText>a\u{fffd}\u{fffd}\u{fffd}&#13;&#9;</MessageText></QueueMessage>"
+    );
+}
+
+/// A credential goes to the queue service that it names, or to the one beside its blobs.
+#[test]
+fn where_an_accounts_queues_are_is_known_before_anything_is_sent() {
+    let connector = Connector {
+        credentials_dir: None,
+        allowed_endpoints: vec!["https://blobs.corp.example:10000".to_owned()],
+    };
+    let queues = |endpoint: &str, secret: Option<&str>| {
+        let location = Location::Endpoint(endpoint.parse().unwrap());
+        let account = connector.connect_with(&location, secret).unwrap();
+        account.queues.map(|it| it.as_str().to_owned())
+    };
+    let key = "AccountName=store;AccountKey=c2VjcmV0";
+    let cloud = "https://store.blob.core.windows.net";
+    let beside = "https://store.queue.core.windows.net".to_owned();
+    assert_eq!(queues(cloud, Some(key)), Ok(beside.clone()));
+    assert_eq!(queues(cloud, None), Ok(beside));
+    let own = format!("{key};BlobEndpoint=https://blobs.corp.example");
+    let problem = queues("https://blobs.corp.example", Some(&own)).unwrap_err();
+    assert!(
+        problem.contains("put `QueueEndpoint=URL` into the credential"),
+        "{problem}"
+    );
+    let both = format!("{own};QueueEndpoint=https://queues.corp.example/");
+    let named = queues("https://blobs.corp.example", Some(&both));
+    assert_eq!(named.as_deref(), Ok("https://queues.corp.example"));
+    let problem = queues("https://blobs.corp.example:10000", None).unwrap_err();
+    assert!(
+        problem.contains("does not send its own token to `blobs.corp.example:10001`"),
+        "{problem}"
     );
 }
 

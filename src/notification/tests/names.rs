@@ -114,6 +114,7 @@ fn a_url_ends_before_its_query_and_may_be_of_the_root_container() {
         "https://h/raw/",
         "https://h//a",
         "raw/a",
+        "https://h/a%2Fb/c",
         "https://h/raw/%FF",
     ] {
         let read = parse(&by_url(url).to_string(), EMULATOR);
