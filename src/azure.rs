@@ -161,7 +161,7 @@ fn with_secret(location: &Location, secret: &str) -> Result<Account, ConnectErro
 // A key or a SAS goes to the queue service that its own connection string names, or to the one beside its blobs.
 fn queues_of(content: &ConnectionString) -> Result<Endpoint, String> {
     match &content.queues {
-        Some(queues) => Ok(queues.clone()),
+        Some(queues) => queues.clone(),
         None => queues_beside(&content.endpoint),
     }
 }

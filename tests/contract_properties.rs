@@ -176,5 +176,6 @@ async fn a_name_that_no_url_leads_to_is_refused(subject: Subject) {
     for name in ["", ".", ".."] {
         let error = subject.properties().properties(name).await.unwrap_err();
         assert_eq!(error.kind, StorageErrorKind::Rejected, "{error}");
+        assert!(error.message.contains("no URL leads to"), "{error}");
     }
 }

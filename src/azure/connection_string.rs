@@ -20,8 +20,8 @@ pub(super) struct ConnectionString {
     pub(super) account: String,
     /// The URL of its blob service.
     pub(super) endpoint: Endpoint,
-    /// The URL of its queue service, where it is given.
-    pub(super) queues: Option<Endpoint>,
+    /// The URL of its queue service where it is given, or what is wrong with it.
+    pub(super) queues: Option<Result<Endpoint, String>>,
     /// What proves that we may.
     pub(super) proof: Proof,
 }
@@ -60,7 +60,7 @@ impl ConnectionString {
         Ok(Self {
             account: account.to_owned(),
             proof: fields.proof()?,
-            queues: fields.queues()?,
+            queues: fields.queues(),
             endpoint,
         })
     }
@@ -133,11 +133,12 @@ impl<'a> Fields<'a> {
         (!value.is_empty()).then_some(*value)
     }
 
-    fn queues(&self) -> Result<Option<Endpoint>, String> {
-        let url = self.get("QueueEndpoint").map(Endpoint::parse).transpose();
-        url.map_err(|problem| {
+    // One that is wrong is the concern of whoever asks for a queue.
+    fn queues(&self) -> Option<Result<Endpoint, String>> {
+        let url = self.get("QueueEndpoint")?;
+        Some(Endpoint::parse(url).map_err(|problem| {
             format!("`QueueEndpoint` of the connection string is wrong: {problem}")
-        })
+        }))
     }
 
     fn endpoint(&self) -> Result<Endpoint, String> {

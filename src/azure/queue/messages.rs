@@ -27,7 +27,7 @@ pub(super) struct Entry {
 impl Entry {
     /// As a message that was received at that time. `None` without a pop receipt.
     pub(super) fn received(self, service_time: OffsetDateTime) -> Option<Message> {
-        (!self.pop_receipt.is_empty()).then(|| Message {
+        (!self.pop_receipt.is_empty()).then_some(Message {
             lease: Lease {
                 id: self.id,
                 pop_receipt: self.pop_receipt,

@@ -112,6 +112,12 @@ fn where_an_accounts_queues_are_is_known_before_anything_is_sent() {
     let both = format!("{own};QueueEndpoint=https://queues.corp.example/");
     let named = queues("https://blobs.corp.example", Some(&both));
     assert_eq!(named.as_deref(), Ok("https://queues.corp.example"));
+    let wrong = format!("{key};QueueEndpoint=https://q?sig=hunter2");
+    let problem = queues(cloud, Some(&wrong)).unwrap_err();
+    assert!(
+        problem.contains("`QueueEndpoint`") && !problem.contains("hunter2"),
+        "{problem}"
+    );
     let problem = queues("https://blobs.corp.example:10000", None).unwrap_err();
     assert!(
         problem.contains("does not send its own token to `blobs.corp.example:10001`"),

@@ -146,7 +146,7 @@ mod tests {
             assert!(port.delete(&message.lease).await.is_err());
         }
         queue.snatch(&taken[1].lease.id);
-        sleep(MINUTE / 2).await;
+        sleep(MINUTE).await;
         assert_eq!(
             (queue.texts(), port.late_effects().pending()),
             (vec!["b".to_owned()], 0)
