@@ -23,9 +23,10 @@ use azure_blob_eventsource::{
 use http::Method;
 use tempfile::TempDir;
 use testkit::{
-    azurite::Azurite, client::BlobClient, faults::FaultSource, ports::FakeNotifications,
-    queue::FakeQueue, subject::connect,
+    azurite::Azurite, client::BlobClient, faults::FaultSource, http::KEY, ports::FakeNotifications,
+    queue::FakeQueue, shared_key::account_sas, subject::connect,
 };
+use time::OffsetDateTime;
 use tokio::time::sleep;
 
 /// Hidden for longer than any test takes.
@@ -142,6 +143,33 @@ contract![
     times_are_the_services,
     a_missing_queue_is_not_found,
 ];
+
+/// Not of the port, but of the way to it: what the suite does with a key goes with a signature as well.
+#[tokio::test]
+async fn azurite_takes_a_shared_access_signature() {
+    let endpoint = Azurite::shared_queues().await.endpoint();
+    let client = BlobClient::new(&endpoint);
+    let made = client.send(Method::PUT, "with-sas", &[], &[], Default::default());
+    assert_eq!(made.await.status(), 201);
+    let sas = account_sas("raup", OffsetDateTime::now_utc() + LONG, KEY);
+    let blobs = "http://127.0.0.1:9/devstoreaccount1";
+    let credential =
+        format!("BlobEndpoint={blobs};QueueEndpoint={endpoint};SharedAccessSignature={sas}");
+    let (account, _credentials) = connect(blobs, &credential);
+    let queue = account.queue("with-sas").unwrap();
+    queue.put("a").await.unwrap();
+    let message = queue.receive(1, LONG).await.unwrap().remove(0);
+    sleep(Duration::from_millis(5)).await;
+    let Hidden::Yes(lease) = queue.hide(&message.lease, LONG).await.unwrap() else {
+        panic!("the lease is lost")
+    };
+    assert_eq!(queue.delete(&lease).await.unwrap(), Deleted::Yes);
+    assert_eq!(queue.depth().await.unwrap(), 0);
+    let wrong = credential.replace("sp=raup", "sp=rwdlacup");
+    let (account, _credentials) = connect(blobs, &wrong);
+    let refused = account.queue("with-sas").unwrap().peek(1).await;
+    assert_eq!(refused.unwrap_err().kind, StorageErrorKind::Unauthenticated);
+}
 
 async fn an_empty_queue_has_no_messages(subject: Subject) {
     assert_eq!(subject.receive(32, LONG).await, []);
