@@ -9,11 +9,14 @@ use std::{
 pub use self::download::{DownloadError, Downloaded};
 use self::{
     blobs::Listing, connection_string::ConnectionString, credential::CredentialFile,
-    download::Download, endpoint::Endpoint, pipeline::Service, sign_in::SignIn, state::Container,
+    download::Download, endpoint::Endpoint, failure::Serves, pipeline::Service, properties::Blobs,
+    queue::Queue, sign_in::SignIn, state::Container,
 };
 use crate::ports::{
     connect::{Connect, ConnectError, Location, Opened, Wanted},
     listing::BlobListing,
+    notifications::NotificationQueue,
+    properties::BlobProperties,
     state::StateStore,
 };
 
@@ -28,6 +31,8 @@ pub mod list_page;
 mod pasted;
 mod pipeline;
 mod plain;
+mod properties;
+mod queue;
 mod shared_key;
 mod sign_in;
 mod state;
@@ -51,6 +56,8 @@ pub struct Connector {
 #[derive(Clone)]
 pub struct Account {
     service: Arc<Service>,
+    /// The URL of its queue service, or why it may not be asked.
+    queues: Result<Endpoint, String>,
 }
 
 impl Connector {
@@ -74,11 +81,10 @@ impl Connector {
         location: &Location,
         credential: Option<&str>,
     ) -> Result<Account, ConnectError> {
-        let (endpoint, sign_in) = match credential {
-            Some(name) => self.with_credential(location, name)?,
-            None => self.with_own_identity(location)?,
-        };
-        Account::at(endpoint, sign_in)
+        match credential {
+            Some(name) => self.with_credential(location, name),
+            None => self.with_own_identity(location),
+        }
     }
 
     /// An account that is signed in to with `secret`, the account's key or a connection string, or, without
@@ -91,18 +97,13 @@ impl Connector {
         location: &Location,
         secret: Option<&str>,
     ) -> Result<Account, ConnectError> {
-        let (endpoint, sign_in) = match secret {
-            Some(secret) => with_secret(location, secret)?,
-            None => self.with_own_identity(location)?,
-        };
-        Account::at(endpoint, sign_in)
+        match secret {
+            Some(secret) => with_secret(location, secret),
+            None => self.with_own_identity(location),
+        }
     }
 
-    fn with_credential(
-        &self,
-        location: &Location,
-        name: &str,
-    ) -> Result<(Endpoint, SignIn), ConnectError> {
+    fn with_credential(&self, location: &Location, name: &str) -> Result<Account, ConnectError> {
         let dir = self.credentials_dir.as_deref().ok_or_else(|| {
             ConnectError::NoCredential(
                 "credential: this server has no credentials; its operator can mount some and give `--credentials-dir`"
@@ -112,25 +113,48 @@ impl Connector {
         let file = CredentialFile::new(dir, name).map_err(ConnectError::Invalid)?;
         let content = file.read()?;
         must_belong(&content, location, name)?;
-        Ok((content.endpoint.clone(), SignIn::with_file(file, content)))
+        let (endpoint, queues) = (content.endpoint.clone(), queues_of(&content));
+        Account::at(endpoint, queues, SignIn::with_file(file, content))
     }
 
-    fn with_own_identity(&self, location: &Location) -> Result<(Endpoint, SignIn), ConnectError> {
+    fn with_own_identity(&self, location: &Location) -> Result<Account, ConnectError> {
         let endpoint = endpoint_of(location)?;
         endpoint
             .permits_token(&self.allowed_endpoints)
             .map_err(ConnectError::Invalid)?;
-        Ok((endpoint, SignIn::with_own_identity()))
+        let queues = queues_beside(&endpoint).and_then(|queues| {
+            queues.permits_token(&self.allowed_endpoints)?;
+            Ok(queues)
+        });
+        Account::at(endpoint, queues, SignIn::with_own_identity())
     }
 }
 
-fn with_secret(location: &Location, secret: &str) -> Result<(Endpoint, SignIn), ConnectError> {
+fn with_secret(location: &Location, secret: &str) -> Result<Account, ConnectError> {
     let endpoint = endpoint_of(location)?;
     let content = ConnectionString::parse_or_key(secret, &endpoint).map_err(|problem| {
         ConnectError::Credential(format!("the key cannot be used: {problem}"))
     })?;
     must_belong(&content, location, "key")?;
-    Ok((endpoint, SignIn::with(content)))
+    let queues = queues_of(&content);
+    Account::at(endpoint, queues, SignIn::with(content))
+}
+
+// A key or a SAS goes to the queue service that its own connection string names, or to the one beside its blobs.
+fn queues_of(content: &ConnectionString) -> Result<Endpoint, String> {
+    match &content.queues {
+        Some(queues) => queues.clone(),
+        None => queues_beside(&content.endpoint),
+    }
+}
+
+fn queues_beside(endpoint: &Endpoint) -> Result<Endpoint, String> {
+    endpoint.queues().ok_or_else(|| {
+        format!(
+            "the URL of the queue service does not follow from {}: put `QueueEndpoint=URL` into the credential",
+            endpoint.as_str()
+        )
+    })
 }
 
 /// The text of a file that holds a secret: `bytes` are all of it.
@@ -210,10 +234,15 @@ impl Connect for Connector {
 }
 
 impl Account {
-    fn at(endpoint: Endpoint, sign_in: SignIn) -> Result<Self, ConnectError> {
+    fn at(
+        endpoint: Endpoint,
+        queues: Result<Endpoint, String>,
+        sign_in: SignIn,
+    ) -> Result<Self, ConnectError> {
         let service = Service::new(endpoint, sign_in).map_err(ConnectError::Machine)?;
         Ok(Self {
             service: Arc::new(service),
+            queues,
         })
     }
 
@@ -225,6 +254,21 @@ impl Account {
     /// The listing of a container.
     pub fn listing(&self, container: &str) -> Arc<dyn BlobListing> {
         Arc::new(Listing::new(self.service.clone(), container))
+    }
+
+    /// The properties of single blobs of a container.
+    pub fn properties(&self, container: &str) -> Arc<dyn BlobProperties> {
+        Arc::new(Blobs::new(self.service.clone(), container))
+    }
+
+    /// A queue of the account, with the same sign-in.
+    ///
+    /// # Errors
+    /// [`ConnectError::Invalid`] when the URL of the queue service is not known, or no token may go there.
+    pub fn queue(&self, name: &str) -> Result<Arc<dyn NotificationQueue>, ConnectError> {
+        let endpoint = self.queues.clone().map_err(ConnectError::Invalid)?;
+        let service = self.service.beside(endpoint, Serves::Queues);
+        Ok(Arc::new(Queue::new(Arc::new(service), name)))
     }
 
     /// Downloads one version of the blob `name` of `container` to the file `to`, as [`download::Download`].

@@ -26,6 +26,7 @@ pub mod ledger;
 pub mod listener;
 pub mod metrics;
 pub mod net;
+pub mod notification;
 pub mod ports;
 pub mod recorder;
 pub mod registry;

@@ -7,4 +7,6 @@ pub mod confirmation;
 pub mod connect;
 pub mod error;
 pub mod listing;
+pub mod notifications;
+pub mod properties;
 pub mod state;

@@ -20,6 +20,8 @@ pub(super) struct ConnectionString {
     pub(super) account: String,
     /// The URL of its blob service.
     pub(super) endpoint: Endpoint,
+    /// The URL of its queue service where it is given, or what is wrong with it.
+    pub(super) queues: Option<Result<Endpoint, String>>,
     /// What proves that we may.
     pub(super) proof: SignInWith,
 }
@@ -58,6 +60,7 @@ impl ConnectionString {
         Ok(Self {
             account: account.to_owned(),
             proof: fields.proof()?,
+            queues: fields.queues(),
             endpoint,
         })
     }
@@ -73,6 +76,7 @@ impl ConnectionString {
         Ok(Self {
             account: account.to_owned(),
             endpoint: endpoint.clone(),
+            queues: None,
             proof,
         })
     }
@@ -127,6 +131,14 @@ impl<'a> Fields<'a> {
     fn get(&self, key: &str) -> Option<&'a str> {
         let value = self.0.get(&key.to_ascii_lowercase())?;
         (!value.is_empty()).then_some(*value)
+    }
+
+    // One that is wrong is the concern of whoever asks for a queue.
+    fn queues(&self) -> Option<Result<Endpoint, String>> {
+        let url = self.get("QueueEndpoint")?;
+        Some(Endpoint::parse(url).map_err(|problem| {
+            format!("`QueueEndpoint` of the connection string is wrong: {problem}")
+        }))
     }
 
     fn endpoint(&self) -> Result<Endpoint, String> {
@@ -214,6 +226,7 @@ fn emulator(yes: &str, proxy: Option<&str>) -> Result<ConnectionString, String> 
         endpoint: Endpoint::parse(&endpoint).map_err(|problem| {
             format!("`DevelopmentStorageProxyUri` of the connection string is wrong: {problem}")
         })?,
+        queues: None,
         proof: SignInWith::Key(Secret::new(EMULATOR_KEY)),
     })
 }

@@ -43,7 +43,7 @@ const PATIENCE: Duration = Duration::from_secs(600);
 
 /// Everything but RFC 3986's unreserved characters. `/` too: what follows it could be `..`, which URL parsers
 /// remove, and the service takes `%2F` for `/` in a blob's name.
-const NAME: &AsciiSet = &NON_ALPHANUMERIC
+pub(super) const NAME: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'.')
     .remove(b'_')

@@ -13,7 +13,15 @@ const CLOUDS: &[&str] = &[
     ".blob.core.chinacloudapi.cn",
     ".blob.core.usgovcloudapi.net",
     ".blob.storage.azure.net",
+    ".queue.core.windows.net",
+    ".queue.core.chinacloudapi.cn",
+    ".queue.core.usgovcloudapi.net",
+    ".queue.storage.azure.net",
 ];
+
+/// The ports of Azurite's blob and queue services.
+const BLOB_PORT: u16 = 10_000;
+const QUEUE_PORT: u16 = 10_001;
 
 /// The URL of a blob service, normalised: host in lower case, no default port, no trailing slash.
 #[derive(Clone, PartialEq, Eq)]
@@ -72,6 +80,20 @@ impl Endpoint {
             Host::Ipv4(_) | Host::Ipv6(_) => None,
         };
         in_path.or(in_host)
+    }
+
+    /// The same account's queue service: `blob` in the host is `queue` there, and Azurite's port is the next one.
+    /// `None` for a host of one's own, which says nothing about other services.
+    pub(super) fn queues(&self) -> Option<Self> {
+        let mut url = self.0.clone();
+        match (url.host()?, url.port()) {
+            (Host::Domain(domain), _) if let Some(host) = with_queue(domain) => {
+                url.set_host(Some(&host)).ok()?;
+            }
+            (_, Some(BLOB_PORT)) => url.set_port(Some(QUEUE_PORT)).ok()?,
+            _ => return None,
+        }
+        Some(Self(url))
     }
 
     /// Whether the server's own token may be sent there.
@@ -143,6 +165,17 @@ fn is_below(host: &str, suffix: &str) -> bool {
             .is_some_and(|label| !label.is_empty() && !label.ends_with('.'))
 }
 
+// The first label is the account's name, which may be `blob` as well.
+fn with_queue(domain: &str) -> Option<String> {
+    let (account, rest) = domain.split_once('.')?;
+    let mut labels: Vec<_> = rest.split('.').collect();
+    let label = labels
+        .iter_mut()
+        .find(|label| matches!(**label, "blob" | "queue"))?;
+    *label = "queue";
+    Some(format!("{account}.{}", labels.join(".")))
+}
+
 fn without_trailing_slash(mut url: Url) -> Url {
     let path = url.path().trim_end_matches('/').to_owned();
     url.set_path(&path);
@@ -188,6 +221,41 @@ mod tests {
         assert_eq!(account("http://store.argo.svc:10000").unwrap(), "store");
         assert_eq!(account("http://azurite:10000/acct").unwrap(), "acct");
         assert_eq!(account("http://127.0.0.1:10000"), None);
+    }
+
+    #[test]
+    fn the_queue_service_stands_beside_the_blob_service() {
+        let queues = |text| endpoint(text).queues().map(|it| it.as_str().to_owned());
+        for (blobs, expected) in [
+            (
+                "https://store.blob.core.windows.net",
+                "https://store.queue.core.windows.net",
+            ),
+            (
+                "https://blob.blob.core.windows.net",
+                "https://blob.queue.core.windows.net",
+            ),
+            (
+                "https://store.z12.blob.storage.azure.net",
+                "https://store.z12.queue.storage.azure.net",
+            ),
+            (
+                "https://store.privatelink.blob.core.windows.net",
+                "https://store.privatelink.queue.core.windows.net",
+            ),
+            (
+                "https://store.queue.core.windows.net",
+                "https://store.queue.core.windows.net",
+            ),
+            ("http://127.0.0.1:10000/acct", "http://127.0.0.1:10001/acct"),
+            ("http://azurite:10000/acct", "http://azurite:10001/acct"),
+        ] {
+            assert_eq!(queues(blobs).as_deref(), Some(expected));
+            let both = [blobs, expected].map(|it| permits(it, &[]));
+            assert_eq!(both[0], both[1], "{blobs}");
+        }
+        assert_eq!(queues("https://blobs.corp.example"), None);
+        assert_eq!(queues("http://127.0.0.1:10010/acct"), None);
     }
 
     #[test]

@@ -42,6 +42,17 @@ pub(super) struct Call<'a> {
     pub(super) via: Option<&'static str>,
     /// Whether the request bears a listing's continuation.
     pub(super) continues: bool,
+    /// What is asked there, for advice.
+    pub(super) serves: Serves,
+}
+
+/// What an account's endpoint serves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Serves {
+    /// Containers and blobs.
+    Blobs,
+    /// Queues and messages.
+    Queues,
 }
 
 impl Call<'_> {
@@ -66,10 +77,20 @@ impl Call<'_> {
             kind => kind,
         };
         let shown = [status.to_string(), code.unwrap_or_default().to_owned()].join(" ");
-        let mut error = self.error(kind, &format!("{}{}", shown.trim_end(), advice(kind, code)));
+        let mut error = self.error(
+            kind,
+            &format!("{}{}", shown.trim_end(), self.advice(kind, code)),
+        );
         error.retry_after = retry_after(headers);
         error.service_time = date::of(headers);
         error
+    }
+
+    fn advice(&self, kind: StorageErrorKind, code: Option<&str>) -> &'static str {
+        match self.serves {
+            Serves::Blobs => advice(kind, code),
+            Serves::Queues => advice_on_queues(kind, code).unwrap_or(advice(kind, code)),
+        }
     }
 
     /// The call failed in the client library: no answer, no token, or an answer that it takes for a failure.
@@ -182,6 +203,23 @@ fn advice(kind: StorageErrorKind, code: Option<&str>) -> &'static str {
         (Protocol, _) => ", which is not the blob service's way: is it the blob service's URL?",
         _ => "",
     }
+}
+
+// Where it differs from that on blobs.
+fn advice_on_queues(kind: StorageErrorKind, code: Option<&str>) -> Option<&'static str> {
+    Some(match (kind, code) {
+        (Forbidden, Some("AuthorizationFailure" | "KeyBasedAuthenticationNotPermitted")) => {
+            return None;
+        }
+        (Forbidden, _) => {
+            ", the identity lacks the right: does it have the role Storage Queue Data Contributor on both queues?"
+        }
+        (NotFound, Some("QueueNotFound")) => {
+            ", there is no such queue: create it, or correct the name"
+        }
+        (Protocol, _) => ", which is not the queue service's way: is it the queue service's URL?",
+        _ => return None,
+    })
 }
 
 /// How long the service asks to be left alone: milliseconds, seconds, or until a date. What is none of

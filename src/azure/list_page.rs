@@ -15,7 +15,7 @@ use time::OffsetDateTime;
 use super::{
     date,
     plain::{Cursor, Plain},
-    xml::{Child, Xml, foreign},
+    xml::{self, Child, Xml, foreign},
     xml_text::XmlText,
 };
 use crate::blob::{Access, BlobRef, BlobType, Continuation, ListPage};
@@ -28,11 +28,7 @@ pub use super::xml::PageError;
 /// An answer cut at any byte is [`PageError::Cut`] or [`PageError::Foreign`], never a shorter page:
 /// the closing `</EnumerationResults>` must be there.
 pub fn parse(xml: &[u8], service_time: OffsetDateTime) -> Result<ListPage, PageError> {
-    let text = std::str::from_utf8(xml).map_err(|error| match error.error_len() {
-        None => PageError::Cut(xml.len()),
-        Some(_) => PageError::Foreign("it is not UTF-8".to_owned()),
-    })?;
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let text = xml::text(xml)?;
     let mut page = ListPage::new(service_time);
     // A blob takes about 700 bytes of XML, of which we keep its name, ETag, content type and MD5.
     page.reserve(text.len() / 640, text.len() / 8);
@@ -290,8 +286,7 @@ impl<'a> Parser<'a> {
         if fields.name.as_str().is_empty() {
             return Err(lacks("name"));
         }
-        // What has bytes is a file, whatever somebody wrote into its metadata.
-        let is_directory = fields.is_directory || fields.is_folder && fields.size == 0;
+        let is_directory = is_directory(fields.is_directory, fields.is_folder, fields.size);
         // Directories are not announced, so nobody misses what the service does not say of them.
         if etag.is_empty() && !is_directory {
             return Err(lacks("ETag"));
@@ -338,8 +333,14 @@ fn shown(element: &BytesStart<'_>) -> String {
     }
 }
 
+/// Whether a blob is a directory, by its `ResourceType` and by its metadata. What has bytes is a file, whatever
+/// somebody wrote into its metadata.
+pub(super) fn is_directory(by_type: bool, by_metadata: bool, size: u64) -> bool {
+    by_type || by_metadata && size == 0
+}
+
 // A type that we do not know is no reason to lose the blob.
-fn blob_type(text: &str) -> BlobType {
+pub(super) fn blob_type(text: &str) -> BlobType {
     match text {
         "AppendBlob" => BlobType::AppendBlob,
         "PageBlob" => BlobType::PageBlob,

@@ -12,7 +12,7 @@ use futures::StreamExt;
 
 use super::{
     endpoint::Endpoint,
-    failure::{Call, error_code},
+    failure::{Call, Serves, error_code},
     sign_in::SignIn,
     transport,
 };
@@ -33,9 +33,10 @@ const START: usize = 1024;
 const HEADER_VERSION: HeaderName = HeaderName::from_static("x-ms-version");
 const HEADER_RANGE: HeaderName = HeaderName::from_static("x-ms-range");
 
-/// The blob service of an account, ready to be called.
+/// A service of an account, ready to be called.
 pub(super) struct Service {
     endpoint: Endpoint,
+    serves: Serves,
     host: String,
     /// The variable that names the proxy that all calls go through.
     via: Option<&'static str>,
@@ -44,7 +45,7 @@ pub(super) struct Service {
 }
 
 impl Service {
-    /// The service at `endpoint`. Its connections are pooled, and shared by all that it makes.
+    /// The blob service at `endpoint`. Its connections are pooled, and shared by all that it makes.
     ///
     /// # Errors
     /// As [`transport::bounded`].
@@ -56,6 +57,15 @@ impl Service {
             transport: Some(transport::bounded(transport::Kind::Blobs)?),
             ..Default::default()
         };
+        Ok(Self::with(endpoint, Serves::Blobs, options))
+    }
+
+    /// Another service of the same account, with the same sign-in and the same pool of connections.
+    pub(super) fn beside(&self, endpoint: Endpoint, serves: Serves) -> Self {
+        Self::with(endpoint, serves, self.options())
+    }
+
+    fn with(endpoint: Endpoint, serves: Serves, options: ClientOptions) -> Self {
         let pipeline = Pipeline::new(
             option_env!("CARGO_PKG_NAME"),
             option_env!("CARGO_PKG_VERSION"),
@@ -66,13 +76,14 @@ impl Service {
         );
         let url = endpoint.as_str().parse().ok();
         let way = url.and_then(|url| Proxies::from_env().way_to(&url));
-        Ok(Self {
+        Self {
             host: endpoint.authority(),
             via: way.map(|way| way.named_by),
             endpoint,
+            serves,
             options,
             pipeline,
-        })
+        }
     }
 
     /// The URL of the service, without a trailing slash.
@@ -92,6 +103,7 @@ impl Service {
             host: &self.host,
             via: self.via,
             continues,
+            serves: self.serves,
         }
     }
 
@@ -115,13 +127,27 @@ impl Service {
         url: &str,
         wanted: &[(HeaderName, String)],
     ) -> Result<Answer, StorageError> {
+        self.send(call, Method::Get, url, wanted, Bytes::new())
+            .await
+    }
+
+    /// The answer to any request, with `body` if it has one.
+    pub(super) async fn send(
+        &self,
+        call: Call<'_>,
+        method: Method,
+        url: &str,
+        headers: &[(HeaderName, String)],
+        body: Bytes,
+    ) -> Result<Answer, StorageError> {
         let url = Url::parse(url)
             .map_err(|_| call.error(StorageErrorKind::Rejected, "this makes no URL"))?;
-        let mut request = Request::new(url, Method::Get);
+        let mut request = Request::new(url, method);
         request.insert_header(HEADER_VERSION, VERSION);
-        for (name, value) in wanted {
+        for (name, value) in headers {
             request.insert_header(name.clone(), value.clone());
         }
+        request.set_body(body);
         // A refusal is no failure of the call: whoever asks knows what it means.
         let unchecked = PipelineStreamOptions {
             skip_checks: true,
@@ -185,8 +211,12 @@ pub(super) async fn read(
 /// That an answer has more bytes than it may have.
 pub(super) fn too_much(call: Call<'_>, limit: usize) -> StorageError {
     let what = format!(
-        "the answer has more than {}: is it the blob service's URL?",
-        size(limit)
+        "the answer has more than {}: is it the {} service's URL?",
+        size(limit),
+        match call.serves {
+            Serves::Blobs => "blob",
+            Serves::Queues => "queue",
+        }
     );
     call.error(StorageErrorKind::Protocol, &what)
 }
@@ -262,6 +292,7 @@ mod tests {
             host: "store.blob.core.windows.net",
             via: None,
             continues: false,
+            serves: Serves::Blobs,
         };
         let outcome = within::<()>(call, PATIENCE, std::future::pending()).await;
         let message = "listing container `datasets` at store.blob.core.windows.net: no whole answer within 60 s";

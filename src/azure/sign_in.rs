@@ -74,7 +74,7 @@ impl SignIn {
     fn reread(&self, refused: &Current) -> Option<Current> {
         let file = self.file.as_ref()?;
         let (old, new) = (refused.from.as_ref()?, file.read().ok()?);
-        if new == *old || new.endpoint != old.endpoint {
+        if new == *old || new.endpoint != old.endpoint || new.queues != old.queues {
             return None;
         }
         let fresh = Current::from(new);

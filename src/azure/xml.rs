@@ -27,6 +27,18 @@ pub(super) struct Xml<'a> {
     passed: usize,
 }
 
+/// The text of a document, without its byte order mark.
+///
+/// # Errors
+/// [`PageError`] when it is not UTF-8 or ends within a character.
+pub(super) fn text(bytes: &[u8]) -> Result<&str, PageError> {
+    let text = std::str::from_utf8(bytes).map_err(|error| match error.error_len() {
+        None => PageError::Cut(bytes.len()),
+        Some(_) => foreign("it is not UTF-8".to_owned()),
+    })?;
+    Ok(text.strip_prefix('\u{feff}').unwrap_or(text))
+}
+
 /// What follows inside an element.
 pub(super) enum Child<'a> {
     /// An element that has content, whose end is yet to come.

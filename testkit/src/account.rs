@@ -280,6 +280,11 @@ impl FakeAccount {
         blobs.get(name).cloned().ok_or(Refusal::BlobNotFound)
     }
 
+    /// What a listing says of one blob now.
+    pub fn item(&self, container: &str, name: &str) -> Result<Item, Refusal> {
+        self.lock().item(container, name)
+    }
+
     /// Deletes a blob.
     pub fn delete(&self, container: &str, name: &str) -> Result<(), Refusal> {
         let mut state = self.lock();

@@ -24,7 +24,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// What Azurite says before its address once it takes requests.
 const READY: &str = "successfully listens on ";
 
-/// A running Azurite blob service with nothing in it. It ends when it is dropped.
+/// A running Azurite service with nothing in it. It ends when it is dropped.
 #[derive(Debug)]
 pub struct Azurite {
     child: Child,
@@ -38,29 +38,58 @@ impl Azurite {
         SHARED.get_or_init(Self::start).await
     }
 
-    /// Starts an instance of one's own, and installs Azurite first where that was not done yet.
+    /// The queue service that all tests of this process share: a process of its own, which knows nothing of the
+    /// blobs of another.
+    pub async fn shared_queues() -> &'static Self {
+        static SHARED: OnceCell<Azurite> = OnceCell::const_new();
+        let start = || Self::start_service(Service::Queue, 0);
+        SHARED.get_or_init(start).await
+    }
+
+    /// Starts a blob service of one's own, and installs Azurite first where that was not done yet.
     pub async fn start() -> Self {
         Self::start_at(0).await
     }
 
     /// As [`Self::start`], on a given port of loopback; 0 is a free one.
     pub async fn start_at(port: u16) -> Self {
+        Self::start_service(Service::Blob, port).await
+    }
+
+    async fn start_service(service: Service, port: u16) -> Self {
         let start = tokio::task::spawn_blocking(move || {
             require_node();
             install(&folder());
-            launch(&folder(), port)
+            launch(&folder(), service, port)
         });
         start.await.expect("a start that explains itself above")
     }
 
-    /// The blob service's URL, without a trailing slash.
+    /// The service's URL, without a trailing slash.
     pub fn endpoint(&self) -> String {
         format!("{}/{}", self.address, crate::http::ACCOUNT)
     }
 
-    /// A connection string with the development account's published key.
+    /// A connection string with the development account's published key, of a blob service.
     pub fn connection_string(&self) -> String {
         connection_string(&self.endpoint())
+    }
+}
+
+/// What an Azurite serves.
+#[derive(Debug, Clone, Copy)]
+enum Service {
+    Blob,
+    Queue,
+}
+
+impl Service {
+    /// As Azurite's folders and options call it.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Blob => "blob",
+            Self::Queue => "queue",
+        }
     }
 }
 
@@ -116,10 +145,12 @@ fn install(folder: &Path) {
     fs::write(stamp, wanted).expect("a writable node_modules");
 }
 
-fn launch(folder: &Path, port: u16) -> Azurite {
+fn launch(folder: &Path, service: Service, port: u16) -> Azurite {
+    let name = service.name();
     let mut child = Command::new("node")
-        .arg("run.cjs")
-        .args(["--blobHost", "127.0.0.1", "--blobPort", &port.to_string()])
+        .args(["run.cjs", name])
+        .args([&format!("--{name}Host"), "127.0.0.1"])
+        .args([&format!("--{name}Port"), &port.to_string()])
         .args(["--inMemoryPersistence", "--skipApiVersionCheck"])
         .args(["--silent", "--disableTelemetry"])
         .current_dir(folder)

@@ -33,12 +33,27 @@ pub enum Op {
     PutNew,
     /// `StateStore::delete`.
     Delete,
+    /// `BlobProperties::properties`.
+    Properties,
+    /// `NotificationQueue::receive`.
+    Receive,
+    /// `NotificationQueue::hide`.
+    Hide,
+    /// `NotificationQueue::delete`.
+    DeleteMessage,
+    /// `NotificationQueue::put`.
+    PutMessage,
+    /// `NotificationQueue::peek`.
+    Peek,
+    /// `NotificationQueue::depth`.
+    Depth,
 }
 
 impl Op {
-    /// Whether the operation changes the account.
+    /// Whether the operation changes the account. To receive does: it hides.
     pub fn writes(self) -> bool {
-        !matches!(self, Self::ListPage { .. } | Self::List | Self::Read)
+        let reads = matches!(self, Self::ListPage { .. } | Self::List | Self::Read);
+        !reads && !matches!(self, Self::Properties | Self::Peek | Self::Depth)
     }
 }
 

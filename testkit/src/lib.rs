@@ -2,8 +2,9 @@
 //! ports and behind HTTP, and a real Azurite.
 //!
 //! - [`account`]: the model. Everything else is a face of it.
-//! - [`ports`]: the model as [`BlobListing`] and [`StateStore`], with seeded faults and a place to
-//!   crash on both sides of every effect. For the deterministic simulation.
+//! - [`queue`]: the model of a storage queue.
+//! - [`ports`]: the models as the library's ports, [`BlobListing`] and [`StateStore`] say, with seeded
+//!   faults and a place to crash on both sides of every effect. For the deterministic simulation.
 //! - [`http`]: the model as a Blob service on loopback, with the answers that servers and networks
 //!   give on bad days. For the Azure adapter, the command line and benches.
 //! - [`lost`]: listings that both faces answer with when the service has lost its way.
@@ -26,6 +27,7 @@ pub mod http;
 pub mod lost;
 pub mod names;
 pub mod ports;
+pub mod queue;
 pub mod rng;
 pub mod seeds;
 pub mod shared_key;

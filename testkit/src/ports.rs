@@ -9,18 +9,25 @@ use std::sync::{
     atomic::{AtomicUsize, Ordering},
 };
 
-use azure_blob_eventsource::ports::error::{StorageError, StorageErrorKind};
+use azure_blob_eventsource::{
+    blob::BlobRef,
+    ports::error::{StorageError, StorageErrorKind},
+};
 use tokio::{task::yield_now, time::sleep};
 
 use crate::{
-    account::Refusal,
+    account::{Item, Refusal},
     faults::{Fault, FaultSource, Op},
 };
 
 mod listing;
+mod notifications;
+mod properties;
 mod state;
 
 pub use listing::{FakeListing, LostWay};
+pub use notifications::FakeNotifications;
+pub use properties::FakeProperties;
 pub use state::FakeState;
 
 /// The way from a caller to its effect and back, with all that goes wrong on it.
@@ -112,6 +119,21 @@ impl Wire {
             let _ = effect();
             late.fetch_sub(1, Ordering::SeqCst);
         });
+    }
+}
+
+/// What the model says of a blob, in the product's words.
+fn listed(item: &Item) -> BlobRef<'_> {
+    BlobRef {
+        name: &item.name,
+        etag: &item.etag,
+        last_modified: item.last_modified.unix_timestamp(),
+        size: item.size,
+        content_type: &item.content_type,
+        blob_type: item.blob_type,
+        content_md5: &item.content_md5,
+        access: item.access,
+        is_directory: item.is_directory(),
     }
 }
 

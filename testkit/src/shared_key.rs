@@ -71,16 +71,16 @@ pub fn is_signed_with(request: &Parts, key: &str) -> bool {
         .is_some_and(|value| value.as_bytes() == expected.as_bytes())
 }
 
-/// An account SAS of the development account for its containers and blobs, without `?`.
-/// `permissions` are the service's letters in its order, `rwdlac`.
+/// An account SAS of the development account for its containers and blobs, queues and messages, without `?`.
+/// `permissions` are the service's letters in its order, `rwdlacup`.
 pub fn account_sas(permissions: &str, expires: OffsetDateTime, key: &str) -> String {
     let format = format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]Z");
     let expires = expires.format(&format).expect("a date");
     let text =
-        format!("{ACCOUNT}\n{permissions}\nb\nsco\n\n{expires}\n\nhttps,http\n{SAS_VERSION}\n");
+        format!("{ACCOUNT}\n{permissions}\nbq\nsco\n\n{expires}\n\nhttps,http\n{SAS_VERSION}\n");
     url::form_urlencoded::Serializer::new(String::new())
         .append_pair("sv", SAS_VERSION)
-        .append_pair("ss", "b")
+        .append_pair("ss", "bq")
         .append_pair("srt", "sco")
         .append_pair("sp", permissions)
         .append_pair("se", &expires)

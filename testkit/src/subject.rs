@@ -14,7 +14,9 @@ use std::{
 use azure_blob_eventsource::{
     azure::{Account, Connector},
     blob::Access,
-    ports::{connect::Location, listing::BlobListing, state::StateStore},
+    ports::{
+        connect::Location, listing::BlobListing, properties::BlobProperties, state::StateStore,
+    },
 };
 use bytes::Bytes;
 use tempfile::TempDir;
@@ -25,7 +27,7 @@ use crate::{
     client::BlobClient,
     faults::FaultSource,
     http::HttpFace,
-    ports::{FakeListing, FakeState},
+    ports::{FakeListing, FakeProperties, FakeState},
 };
 
 /// Where the blobs are and how the ports reach them.
@@ -143,6 +145,23 @@ impl Subject {
         }
     }
 
+    /// The blobs of the subject's container, one by one.
+    pub fn properties(&self) -> Arc<dyn BlobProperties> {
+        self.properties_of(&self.container)
+    }
+
+    /// The blobs of any container, one by one.
+    pub fn properties_of(&self, container: &str) -> Arc<dyn BlobProperties> {
+        match &self.ports {
+            Ports::Fake(account) => Arc::new(FakeProperties::new(
+                account.clone(),
+                container,
+                FaultSource::none(),
+            )),
+            Ports::Azure(azure) => azure.0.properties(container),
+        }
+    }
+
     /// The subject's container as a place for ledgers.
     pub fn state(&self) -> Arc<dyn StateStore> {
         self.state_of(&self.container)
@@ -239,8 +258,16 @@ impl Subject {
     }
 }
 
-/// The Azure adapter with a connection string from a credentials directory, as an operator mounts it.
+/// The Azure adapter over an account, and a client that writes to it.
 fn adapter(endpoint: &str, connection_string: &str) -> (Ports, TempDir) {
+    let (account, credentials) = connect(endpoint, connection_string);
+    let client = BlobClient::new(endpoint);
+    (Ports::Azure(Box::new((account, client))), credentials)
+}
+
+/// The Azure adapter with a connection string from a credentials directory, as an operator mounts it. It reads the
+/// directory again, so keep it.
+pub fn connect(endpoint: &str, connection_string: &str) -> (Account, TempDir) {
     let credentials = TempDir::new().unwrap();
     fs::write(credentials.path().join("account"), connection_string).unwrap();
     let connector = Connector {
@@ -249,8 +276,7 @@ fn adapter(endpoint: &str, connection_string: &str) -> (Ports, TempDir) {
     };
     let location = Location::Endpoint(endpoint.parse().unwrap());
     let account = connector.connect(&location, Some("account")).unwrap();
-    let client = BlobClient::new(endpoint);
-    (Ports::Azure(Box::new((account, client))), credentials)
+    (account, credentials)
 }
 
 /// Makes a test of each `async fn(Subject)` for each face: `port::<name>`, `http::<name>` and

@@ -17,6 +17,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("net", &[]),
     ("blob", &[]),
     ("filter", &[]),
+    ("notification", &["blob"]),
     ("event", &["blob", "text"]),
     ("ledger", &["blob", "filter"]),
     ("confirm", &["event", "shared", "text"]),

@@ -223,14 +223,12 @@ impl World {
         let Some(contents) = self.contents().await else {
             return Ok(());
         };
-        let Contents {
-            facts, mut done, ..
-        } = contents;
+        let Contents { facts, done, .. } = contents;
         let Some(facts) = facts else { return Ok(()) };
         let letters = self.letters();
         let identity = Identity::new(&facts);
         for version in self.versions() {
-            if !identity.is_done(&mut done, &version.blob.as_listed()) {
+            if !identity.is_done(&done, &version.blob.as_listed()) {
                 continue;
             }
             let came = |id: &EventId| self.argo.runs(*id) > 0 || letters.contains(id);
@@ -249,9 +247,7 @@ impl World {
     /// The blob versions that are recorded as done and were last modified before.
     pub(crate) async fn done_before(&mut self, until: i64) -> BTreeSet<(String, String)> {
         let contents = self.contents().await.unwrap_or_default();
-        let Contents {
-            facts, mut done, ..
-        } = contents;
+        let Contents { facts, done, .. } = contents;
         let Some(facts) = facts else {
             return BTreeSet::new();
         };
@@ -259,7 +255,7 @@ impl World {
         let versions = self.versions().into_iter();
         versions
             .filter(|it| it.blob.last_modified < until)
-            .filter(|it| identity.is_done(&mut done, &it.blob.as_listed()))
+            .filter(|it| identity.is_done(&done, &it.blob.as_listed()))
             .map(|it| (it.name, it.etag))
             .collect()
     }

@@ -33,7 +33,7 @@ fn case_spaces_order_line_ends_quotes_and_other_services_do_not_matter() {
         format!("\"AccountName=store;AccountKey={KEY}\"\n"),
         format!("'AccountName=store;AccountKey={KEY}'"),
         format!("AccountName=store;AccountName=store;AccountKey={KEY}"),
-        format!("AccountName=store;AccountKey={KEY};QueueEndpoint=https://q;Later2030=x"),
+        format!("AccountName=store;AccountKey={KEY};TableEndpoint=https://t;Later2030=x"),
         format!("AccountName=store;AccountKey={KEY};SharedAccessSignature="),
     ] {
         assert_eq!(parse(&text), plain, "{text}");

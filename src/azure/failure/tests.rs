@@ -10,6 +10,7 @@ fn call(continues: bool) -> Call<'static> {
         host: "store.blob.core.windows.net",
         via: None,
         continues,
+        serves: Serves::Blobs,
     }
 }
 

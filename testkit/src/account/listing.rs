@@ -117,6 +117,25 @@ impl State {
         Ok(Listed { items, next, now })
     }
 
+    /// What a listing says of one blob.
+    pub(super) fn item(&self, container: &str, name: &str) -> Result<Item, Refusal> {
+        let container = self
+            .containers
+            .get(container)
+            .ok_or(Refusal::ContainerNotFound)?;
+        let found = match container {
+            Container::Stored {
+                blobs,
+                hierarchical,
+            } => blobs.get(name).map(|blob| item(name, blob, *hierarchical)),
+            Container::Synthetic(blobs) => {
+                let at = blobs.first_from(name);
+                (at < blobs.count && Synthetic::name(at) == name).then(|| Synthetic::item(at))
+            }
+        };
+        found.ok_or(Refusal::BlobNotFound)
+    }
+
     /// The indexes of the made-up blobs on a page, and its continuation.
     pub(super) fn list_synthetic(
         &self,

@@ -1,6 +1,6 @@
 //! Put Blob, Put Block, Put Block List, Append Block, Get Blob and Get Blob Properties.
 
-use azure_blob_eventsource::blob::BlobType;
+use azure_blob_eventsource::blob::{Access, BlobType};
 
 use super::{
     answer::{self, Answer, full, http_date, set},
@@ -58,10 +58,7 @@ pub(super) fn get(account: &FakeAccount, call: &Call) -> Result<Answer, Refusal>
     let now = account.now();
     let blob = account.get(&call.container, &call.blob)?;
     if call.op == HttpOp::BlobProperties {
-        let mut answer = answer::empty(200, now);
-        set(&mut answer, "content-length", &blob.size().to_string());
-        describe(&mut answer, &blob);
-        return Ok(answer);
+        return properties(account, call, &blob);
     }
     let wanted = call.header("if-match").filter(|it| *it != "*");
     if wanted.is_some_and(|it| it.trim_matches('"') != blob.etag) {
@@ -92,6 +89,22 @@ pub(super) fn get(account: &FakeAccount, call: &Call) -> Result<Answer, Refusal>
         "content-range",
         &format!("bytes {from}-{last}/{}", blob.size()),
     );
+    Ok(answer)
+}
+
+/// All that a listing says, in headers.
+fn properties(account: &FakeAccount, call: &Call, blob: &StoredBlob) -> Result<Answer, Refusal> {
+    let mut answer = answer::empty(200, account.now());
+    set(&mut answer, "content-length", &blob.size().to_string());
+    describe(&mut answer, blob);
+    describe_access(&mut answer, blob.access);
+    if blob.has_md5 {
+        set(&mut answer, "content-md5", &blob.content_md5());
+    }
+    let item = account.item(&call.container, &call.blob)?;
+    if let Some(kind) = item.resource_type {
+        set(&mut answer, "x-ms-resource-type", kind);
+    }
     Ok(answer)
 }
 
@@ -145,6 +158,20 @@ fn describe(answer: &mut Answer, blob: &StoredBlob) {
             .headers_mut()
             .insert(name, value.parse().expect("a header value"));
     }
+}
+
+fn describe_access(answer: &mut Answer, access: Access) {
+    let (header, value) = match access {
+        Access::Readable => ("x-ms-access-tier", "Hot"),
+        Access::Copying => ("x-ms-copy-status", "pending"),
+        Access::CopyFailed => ("x-ms-copy-status", "failed"),
+        Access::Archived => ("x-ms-access-tier", "Archive"),
+        Access::Rehydrating => {
+            set(answer, "x-ms-access-tier", "Archive");
+            ("x-ms-archive-status", "rehydrate-pending-to-hot")
+        }
+    };
+    set(answer, header, value);
 }
 
 /// `bytes=<from>-[<last>]` as the first byte and how many.

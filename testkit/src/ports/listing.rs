@@ -7,7 +7,7 @@ use std::sync::{
 
 use async_trait::async_trait;
 use azure_blob_eventsource::{
-    blob::{BlobRef, Continuation, ListPage},
+    blob::{Continuation, ListPage},
     ports::{error::StorageError, listing::BlobListing},
 };
 
@@ -144,17 +144,7 @@ fn list_page(listed: Listed) -> ListPage {
     let mut page = ListPage::new(listed.now);
     page.next = listed.next.map(Continuation);
     for item in &listed.items {
-        page.push(BlobRef {
-            name: &item.name,
-            etag: &item.etag,
-            last_modified: item.last_modified.unix_timestamp(),
-            size: item.size,
-            content_type: &item.content_type,
-            blob_type: item.blob_type,
-            content_md5: &item.content_md5,
-            access: item.access,
-            is_directory: item.is_directory(),
-        });
+        page.push(super::listed(item));
     }
     page
 }
