@@ -135,6 +135,7 @@ impl Connect for OpenFake {
             endpoint: "https://fake.blob.core.windows.net".to_owned(),
             blobs: Arc::new(self.0.clone()),
             state: None,
+            queue: None,
         })
     }
 }

@@ -13,7 +13,7 @@ use self::{
     queue::Queue, sign_in::SignIn, state::Container,
 };
 use crate::ports::{
-    connect::{Connect, ConnectError, Location, Opened, Wanted},
+    connect::{ConnectError, Location},
     listing::BlobListing,
     notifications::NotificationQueue,
     properties::BlobProperties,
@@ -28,6 +28,7 @@ mod download;
 mod endpoint;
 mod failure;
 pub mod list_page;
+mod open;
 mod pasted;
 mod pipeline;
 mod plain;
@@ -220,17 +221,6 @@ fn parse_endpoint(text: &str) -> Result<Endpoint, ConnectError> {
 
 fn wrong(field: &str, problem: &str) -> ConnectError {
     ConnectError::Invalid(format!("`{field}` is wrong: {problem}"))
-}
-
-impl Connect for Connector {
-    fn open(&self, wanted: &Wanted<'_>) -> Result<Opened, ConnectError> {
-        let account = self.connect(wanted.location, wanted.credential)?;
-        Ok(Opened {
-            endpoint: account.endpoint().to_owned(),
-            blobs: account.listing(wanted.container),
-            state: wanted.state.map(|name| account.state(name)),
-        })
-    }
 }
 
 impl Account {

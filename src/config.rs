@@ -35,10 +35,11 @@ pub mod source_id;
 mod span;
 #[cfg(test)]
 mod tests;
+mod ways;
 
 pub use self::{
     mistake::{ConfigError, Mistake},
-    source::SourceConfig,
+    source::{QueueSource, SourceConfig},
 };
 
 impl SourceConfig {

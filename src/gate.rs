@@ -19,7 +19,7 @@ use crate::{
         fingerprint::Fingerprint,
         offer::{Offer, Origin},
     },
-    recorder::Record,
+    recorder::{Record, receipts::Receipts},
     shared::Shared,
     state::loops::Loops,
 };
@@ -27,7 +27,11 @@ use crate::{
 pub mod identity;
 pub mod loops;
 pub mod rules;
+pub mod sighting;
 pub mod tally;
+
+/// A notification that has not come after so many seconds is late.
+const LATE: i64 = 60;
 
 /// The only door to the ledger: it judges by the rules, and begins what is to be announced, under one lock,
 /// so that a blob version that two ways find at once is offered once.
@@ -36,6 +40,7 @@ pub struct Gate {
     ledger: Arc<Shared<Ledger>>,
     offers: mpsc::Sender<Offer>,
     records: mpsc::Sender<Record>,
+    receipts: Arc<Receipts>,
 }
 
 /// By what a gate decides.
@@ -62,11 +67,11 @@ pub struct SweepResult {
 }
 
 impl Gate {
-    /// A gate to `ledger`. What is to be announced goes to `offers`, under way in the ledger already, and what is
+    /// A gate to `ledger`, of whose outcomes `receipts` tell. What is to be announced goes to `offers`, under way in the ledger already, and what is
     /// done without being sent to `records`; a full channel holds up whoever asks.
     pub fn new(
         policy: Policy,
-        ledger: Arc<Shared<Ledger>>,
+        (ledger, receipts): (Arc<Shared<Ledger>>, Arc<Receipts>),
         offers: mpsc::Sender<Offer>,
         records: mpsc::Sender<Record>,
     ) -> Self {
@@ -75,6 +80,7 @@ impl Gate {
             ledger,
             offers,
             records,
+            receipts,
         }
     }
 
@@ -126,6 +132,12 @@ impl Gate {
         }
         let loops = policy.loops.finish_sweep(tally.ended);
         SweepResult { swept, loops }
+    }
+
+    /// No sweep ever shows what is done: what has been done for long enough is forgotten, for no notification of it
+    /// can come any more.
+    pub fn expire(&self) {
+        self.ledger.lock().expire(Instant::now());
     }
 
     /// The baseline is complete: from now on every unknown blob is new.
@@ -234,6 +246,7 @@ impl Gate {
             tally.judged(judgement);
             match judgement {
                 Judgement::Offer => {
+                    tally.late += u64::from(blob.last_modified < now - LATE);
                     let (offer, before) = policy.announced(&blob, now);
                     tally.unsettled += u64::from(before);
                     ledger.begin(offer.fingerprint);

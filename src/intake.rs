@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use crate::ports::error::StorageError;
 
 pub mod listing;
+pub mod queue;
 pub mod sweep;
 
 /// A way of finding blobs.

@@ -157,6 +157,13 @@ impl Ledger {
         }
     }
 
+    /// Where no sweep shows what is done: forgets what has been done for so long that no copy of a notification can
+    /// come any more. Event Grid tries for a day ("Event Grid message delivery and retry"), and a message stays in a
+    /// queue for seven ("Put Message").
+    pub fn expire(&mut self, now: Instant) {
+        self.contents.done.expire(now, &self.forgetting);
+    }
+
     /// A sweep over the whole listing starts.
     pub fn start_sweep(&mut self) {
         self.contents.done.start_sweep();

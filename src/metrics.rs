@@ -12,6 +12,10 @@ use crate::{
     blob::Unreadable, confirm::unfinished::Workflows, shared::Shared, state::loops::Loops,
 };
 
+pub mod queue;
+
+use queue::QueueStats;
+
 /// Why a source that has something to send waits: a limit of its configuration is reached.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -95,6 +99,8 @@ pub struct SourceStats {
     pub unreadable: Shared<Unreadable>,
     /// Blobs that are announced again and again while their content stays the same.
     pub loops: watch::Sender<Loops>,
+    /// What came of notifications.
+    pub queue: QueueStats,
     /// Calls to the storage account that failed and were tried again.
     pub storage_retries: AtomicU64,
     /// What goes wrong with the storage account now, by who tries again; the latest is the last.

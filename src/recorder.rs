@@ -26,6 +26,10 @@ use crate::{
     shared::Shared,
 };
 
+pub mod receipts;
+
+use receipts::{Outcome, Receipts};
+
 /// For how long records are gathered before one append makes them durable.
 const GROUP_WINDOW: Duration = Duration::from_millis(200);
 
@@ -112,6 +116,8 @@ pub struct Recorder {
     pub journal: Option<Journal>,
     /// What is told once they are.
     pub ledger: Arc<Shared<Ledger>>,
+    /// Redeemed once the outcome is durable.
+    pub receipts: Arc<Receipts>,
     /// Gets a permit back for each event that was in flight.
     pub in_flight: Arc<Semaphore>,
     /// Is renewed whenever the journal shows that it is still this session's.
@@ -261,7 +267,15 @@ impl Recorder {
         // Nobody waits any more when the stream is at its end.
         group.waiting.drain(..).for_each(|who| _ = who.send(()));
         let mut ledger = self.ledger.lock();
-        group.entries.into_iter().for_each(|e| ledger.recorded(e));
+        for entry in group.entries {
+            if let Entry::Done(done) = &entry
+                && !self.receipts.is_empty()
+            {
+                let durable = |f: &Fingerprint| self.receipts.redeem(*f, Outcome::Durable);
+                done.iter().for_each(durable);
+            }
+            ledger.recorded(entry);
+        }
         let blobs = ledger.contents().done.len() as u64;
         self.stats.ledger_blobs.store(blobs, Relaxed);
         self.stats.events_done.fetch_add(group.events, Relaxed);

@@ -7,13 +7,14 @@ use std::{
     time::Duration,
 };
 
-use futures::future::BoxFuture;
+use futures::future::{BoxFuture, try_join_all};
 use tokio::{
     sync::{Semaphore, mpsc},
     task::JoinSet,
     time::Instant,
 };
 use tokio_util::sync::CancellationToken;
+use tracing::warn;
 
 use self::requests::Requests;
 use crate::{
@@ -29,9 +30,12 @@ use crate::{
         unconfirmed::Unconfirmed,
     },
     gate::{Gate, Policy, identity::Identity, loops::LoopWatch, rules::Rules},
+    intake::queue::Queue,
     intake::{Intake, listing::Listing, sweep::Sweeper},
     ledger::{Ledger, offer::Offer},
+    ports::connect::OpenedQueue,
     ports::error::StorageErrorKind,
+    recorder::receipts::Receipts,
     recorder::{OwnershipProof, Record, Recorder},
     shared::Shared,
     state::loops::Loops,
@@ -85,8 +89,8 @@ impl Session {
         };
         let (records, to_record) = mpsc::channel(RECORDS);
         let sending = Sending::new(&self, out.clone(), records);
-        let gate = self.gate(&started, offers, sending.records.clone());
-        let intake = self.intake(&started, Arc::clone(&gate));
+        let gate = self.gate(&started, &sending, offers);
+        let intakes = self.intakes(&started, &gate);
         let requests = self.requests(&started, &sending, gate, retries);
         let loops = self.loops(&sending);
         let announcing = self.announcing(&started, &sending, offered);
@@ -94,6 +98,7 @@ impl Session {
         let recorder = Recorder {
             journal: started.journal,
             ledger: started.ledger,
+            receipts: Arc::clone(&sending.receipts),
             in_flight: Arc::clone(&sending.in_flight),
             proof: sending.ownership.proof.clone(),
             enough: self.config.limits.in_flight.div_ceil(2),
@@ -113,7 +118,7 @@ impl Session {
                 () = out.closed() => Ok(()),
                 ended = serve(requests) => ended,
                 ended = tell(loops) => ended,
-                ended = self.find_and_announce(intake, announcing) => ended,
+                ended = self.find_and_announce(intakes, announcing) => ended,
             }
         };
         let record = async {
@@ -140,46 +145,83 @@ impl Session {
     // A refusal ends the stream at once; the end of what is found waits for what is on its way.
     async fn find_and_announce(
         &self,
-        intake: Box<dyn Intake>,
+        intakes: Vec<Box<dyn Intake>>,
         announcing: impl Future<Output = Result<(), SessionError>>,
     ) -> Result<(), SessionError> {
         let mut announcing = pin!(announcing);
         tokio::select! {
             biased;
-            found = intake.run() => found?,
+            found = try_join_all(intakes.into_iter().map(Intake::run)) => { found?; }
             announced = &mut announcing => return announced,
         }
         announcing.await
     }
 
-    fn gate(
-        &self,
-        started: &Started,
-        offers: mpsc::Sender<Offer>,
-        records: mpsc::Sender<Record>,
-    ) -> Arc<Gate> {
+    fn gate(&self, started: &Started, sending: &Sending, offers: mpsc::Sender<Offer>) -> Arc<Gate> {
         let policy = Policy {
             rules: Rules::new(self.config.rules(), &started.facts),
             identity: Identity::new(&started.facts),
             loops: LoopWatch::default(),
         };
         let ledger = Arc::clone(&started.ledger);
-        Arc::new(Gate::new(policy, ledger, offers, records))
+        let receipts = Arc::clone(&sending.receipts);
+        let records = sending.records.clone();
+        Arc::new(Gate::new(policy, (ledger, receipts), offers, records))
     }
 
-    fn intake(&self, started: &Started, gate: Arc<Gate>) -> Box<dyn Intake> {
-        Box::new(Listing {
+    // Who only looks on, or wants one sweep, takes nothing from a queue.
+    fn intakes(&self, started: &Started, gate: &Arc<Gate>) -> Vec<Box<dyn Intake>> {
+        let takes = self.mode == Mode::Record && !self.once;
+        let queue = self.queue.as_ref().filter(|_| takes);
+        let listed = self.config.listing || queue.is_none();
+        let mut intakes: Vec<Box<dyn Intake>> = Vec::new();
+        if listed {
+            intakes.push(Box::new(self.listing(started, gate, queue.is_some())));
+        }
+        if let Some(queue) = queue {
+            intakes.push(Box::new(self.notifications(queue, gate, !listed)));
+        }
+        intakes
+    }
+
+    fn listing(&self, started: &Started, gate: &Arc<Gate>, with_queue: bool) -> Listing {
+        Listing {
             sweeper: Sweeper {
                 listing: Arc::clone(&self.blobs),
                 prefix: self.config.filter.listing_prefix().to_owned(),
-                gate,
+                gate: Arc::clone(gate),
+                with_queue,
                 stats: Arc::clone(&self.stats),
                 seed: self.writer,
             },
             facts: started.facts.clone(),
             interval: self.config.interval,
             once: self.once,
-        })
+        }
+    }
+
+    fn notifications(&self, opened: &OpenedQueue, gate: &Arc<Gate>, alone: bool) -> Queue {
+        if alone {
+            warn!(
+                source = self.source_id,
+                "blobs are found by notifications alone, and Event Grid does not promise to deliver each of them: \
+                 add `source.listing` for those that get lost"
+            );
+        }
+        let most_deliveries = self.config.queue.as_ref().map(|it| it.max_deliveries);
+        Queue {
+            queue: Arc::clone(&opened.queue),
+            poison: Arc::clone(&opened.poison),
+            properties: Arc::clone(&opened.properties),
+            gate: Arc::clone(gate),
+            alone,
+            container: self.config.container.clone(),
+            account_path: opened.account_path.clone(),
+            most: self.config.limits.in_flight,
+            max_deliveries: most_deliveries.unwrap_or(u32::MAX),
+            stats: Arc::clone(&self.stats),
+            seed: self.writer,
+        }
     }
 
     // Only who records writes into the source's folder.
@@ -240,6 +282,7 @@ impl Session {
             feed: confirm.news(),
             ownership: sending.ownership.clone(),
             ledger: Arc::clone(&started.ledger),
+            receipts: Arc::clone(&sending.receipts),
             letters: Arc::clone(letters),
             marker,
             stats: Arc::clone(&self.stats),
@@ -284,6 +327,7 @@ impl Session {
 /// What all who send share.
 struct Sending {
     out: EventSender,
+    receipts: Arc<Receipts>,
     records: mpsc::Sender<Record>,
     in_flight: Arc<Semaphore>,
     ownership: Ownership,
@@ -293,6 +337,7 @@ impl Sending {
     fn new(session: &Session, out: EventSender, records: mpsc::Sender<Record>) -> Self {
         Self {
             out,
+            receipts: Arc::default(),
             in_flight: Arc::new(Semaphore::new(session.config.limits.in_flight)),
             ownership: Ownership {
                 records: records.clone(),

@@ -36,6 +36,8 @@ pub(crate) fn config() -> SourceConfig {
         .unwrap(),
         credential: None,
         interval: Duration::from_secs(30),
+        listing: true,
+        queue: None,
         existing: Existing::Skip,
         min_age: Duration::ZERO,
         skip_empty: false,
@@ -65,6 +67,7 @@ impl Connect for FakeAccount {
             endpoint: "https://account.example".to_owned(),
             blobs: Arc::new(self.listing.clone()),
             state: state.map(|state| state as Arc<dyn StateStore>),
+            queue: None,
         })
     }
 }

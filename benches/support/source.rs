@@ -161,10 +161,11 @@ impl Sweep {
             prefix: String::new(),
             gate: Arc::new(Gate::new(
                 policy,
-                Arc::clone(&ledger),
+                (Arc::clone(&ledger), Arc::default()),
                 to_offers,
                 to_records,
             )),
+            with_queue: false,
             stats: Arc::clone(&stats),
             seed: 1,
         };

@@ -9,7 +9,7 @@ http
     if (request.url.startsWith("/datasets/blank")) blank = request.method === "PUT";
     const listing = request.url.startsWith("/datasets?") && request.url.includes("comp=list");
     const { method, url: path, headers } = request;
-    const onward = http.request({ port: 10009, method, path, headers }, (answer) => {
+    const onward = http.request({ host: "127.0.0.1", port: 10009, method, path, headers }, (answer) => {
       if (!(blank && listing && answer.statusCode === 200)) {
         response.writeHead(answer.statusCode, answer.headers);
         answer.pipe(response);

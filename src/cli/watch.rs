@@ -82,6 +82,7 @@ fn observer(config: SourceConfig, args: WatchArgs) -> anyhow::Result<Session> {
         endpoint: opened.endpoint,
         config,
         blobs: opened.blobs,
+        queue: None,
         state: opened
             .state
             .unwrap_or_else(|| Arc::new(MemoryStore::default())),

@@ -11,6 +11,7 @@ use super::{
     reader::{Keys, Section},
     source::SourceConfig,
     span,
+    ways::ways,
 };
 use crate::{
     blob::Version,
@@ -40,14 +41,6 @@ const ROOT: Keys = Keys {
     ],
     later: &[],
 };
-const SOURCE: Keys = Keys {
-    known: &["listing"],
-    later: &["queue"],
-};
-const LISTING: Keys = Keys {
-    known: &["interval"],
-    later: &[],
-};
 const SINCE: Keys = Keys {
     known: &["since"],
     later: &[],
@@ -57,11 +50,11 @@ const STATE: Keys = Keys {
     later: &[],
 };
 
-const SECOND: Duration = Duration::from_secs(1);
-const DAY: Duration = Duration::from_secs(24 * 3600);
 const YEAR: Duration = Duration::from_secs(365 * 24 * 3600);
 
 const DEFAULT_INTERVAL: Duration = Duration::from_secs(30);
+/// With a queue, sweeps only find what no notification told of.
+const RECONCILE_INTERVAL: Duration = Duration::from_secs(3600);
 
 /// The configuration that a document says, or everything that is wrong with it.
 pub(super) fn read(entries: &[(String, Value)]) -> Result<SourceConfig, ConfigError> {
@@ -78,7 +71,7 @@ pub(super) fn read(entries: &[(String, Value)]) -> Result<SourceConfig, ConfigEr
     );
     let filter = filter(&root, m);
     let credential = root.optional("credential", m, |value| names::credential(value.text()?));
-    let interval = interval(&root, m);
+    let ways = ways(&root, m);
     let existing = existing(&root, m);
     let min_age = root.optional("minAge", m, |value| span::read(value, Duration::ZERO, YEAR));
     let skip_empty = root.optional("skipEmpty", m, Value::boolean);
@@ -95,7 +88,12 @@ pub(super) fn read(entries: &[(String, Value)]) -> Result<SourceConfig, ConfigEr
             container,
             filter,
             credential,
-            interval: interval.unwrap_or(DEFAULT_INTERVAL),
+            interval: ways.interval.unwrap_or(match ways.queue {
+                Some(_) => RECONCILE_INTERVAL,
+                None => DEFAULT_INTERVAL,
+            }),
+            listing: ways.listing,
+            queue: ways.queue,
             existing: existing.unwrap_or(Existing::Skip),
             min_age: min_age.unwrap_or(Duration::ZERO),
             skip_empty: skip_empty.unwrap_or(false),
@@ -183,13 +181,6 @@ fn pattern(path: &str, value: &Value, builder: &mut Builder, m: &mut Mistakes) -
     text.and_then(|text| builder.add(text))
         .map_err(|problem| m.add(path, problem))
         .ok()
-}
-
-fn interval(root: &Section<'_>, m: &mut Mistakes) -> Option<Duration> {
-    let listing = root
-        .section("source", SOURCE, m)?
-        .section("listing", LISTING, m)?;
-    listing.optional("interval", m, |value| span::read(value, SECOND, DAY))
 }
 
 fn existing(root: &Section<'_>, m: &mut Mistakes) -> Option<Existing> {

@@ -101,6 +101,18 @@ pub(super) fn state_container(name: &str) -> Result<String, String> {
     ))
 }
 
+/// A queue, beside which there has to be room for `<name>-poison`.
+pub(super) fn queue(name: &str) -> Result<String, String> {
+    if is_container(name) && name.len() <= 63 - "-poison".len() {
+        return Ok(name.to_owned());
+    }
+    Err(format!(
+        "found {}; allowed are 3 to 56 lower-case letters, digits and single hyphens, \
+         a letter or digit first and last",
+        shown(name)
+    ))
+}
+
 fn is_container(name: &str) -> bool {
     (3..=63).contains(&name.len()) && is_label(name) && !name.contains("--")
 }

@@ -144,7 +144,8 @@ prop_compose! {
         let state = state.filter(|state| *state != container);
         let limits = Limits { in_flight, active_workflows, settle };
         SourceConfig {
-            location, container, filter, credential, interval, existing, min_age, skip_empty,
+            location, container, filter, credential, interval, listing: true, queue: None, existing,
+            min_age, skip_empty,
             version, state, confirm, redelivery, limits, id,
         }
     }

@@ -8,7 +8,7 @@ use crate::{
     delivery::policy::{Limits, Redelivery},
     filter::Filter,
     gate::rules::{Existing, RuleSpec},
-    ports::connect::{Location, Wanted},
+    ports::connect::{Location, QueuePlace, Wanted},
 };
 
 /// What an event source watches and how: the validated text under `spec.generic.<event>.config`.
@@ -24,6 +24,10 @@ pub struct SourceConfig {
     pub credential: Option<String>,
     /// From the start of one sweep to the start of the next (`source.listing.interval`).
     pub interval: Duration,
+    /// Whether the container is listed. It is, unless notifications alone are to find its blobs.
+    pub listing: bool,
+    /// The queue of notifications (`source.queue`).
+    pub queue: Option<QueueSource>,
     /// What becomes of blobs that were there before the source first started.
     pub existing: Existing,
     /// How long a blob must have been left alone before it is announced.
@@ -45,6 +49,15 @@ pub struct SourceConfig {
     pub id: Option<String>,
 }
 
+/// Notifications that Event Grid puts into a Storage queue.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QueueSource {
+    /// Where it is.
+    pub place: QueuePlace,
+    /// A message that was delivered so often and never done is set aside.
+    pub max_deliveries: u32,
+}
+
 impl SourceConfig {
     /// What has to be opened for it.
     pub fn wanted(&self) -> Wanted<'_> {
@@ -53,6 +66,7 @@ impl SourceConfig {
             credential: self.credential.as_deref(),
             container: &self.container,
             state: self.state.as_deref(),
+            queue: self.queue.as_ref().map(|queue| &queue.place),
         }
     }
 

@@ -56,6 +56,8 @@ fn the_least_configuration_has_the_documented_defaults() {
         filter: Filter::new(FilterSpec::default()).unwrap(),
         credential: None,
         interval: Duration::from_secs(30),
+        listing: true,
+        queue: None,
         existing: Existing::Skip,
         min_age: Duration::ZERO,
         skip_empty: false,

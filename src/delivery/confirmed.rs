@@ -33,7 +33,7 @@ use crate::{
     },
     metrics::SourceStats,
     ports::error::StorageError,
-    recorder::{Done, Record},
+    recorder::{Done, Record, receipts::Receipts},
     shared::Shared,
 };
 
@@ -73,6 +73,8 @@ pub(crate) struct ConfirmedDelivery {
     pub(crate) ownership: Ownership,
     /// Told when an offer is taken back.
     pub(crate) ledger: Arc<Shared<Ledger>>,
+    /// As `ledger`.
+    pub(crate) receipts: Arc<Receipts>,
     /// Events that were given up.
     pub(crate) letters: Arc<DeadLetterBox>,
     /// Says outside of this process that nothing is confirmed.

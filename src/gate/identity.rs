@@ -54,6 +54,12 @@ impl Identity {
         strongest(standings)
     }
 
+    /// By what a blob version is under way, if it is.
+    pub fn under_way(&self, ledger: &Ledger, blob: &BlobRef<'_>) -> Option<Fingerprint> {
+        let mut fingerprints = self.versions().map(|v| self.by(blob, v));
+        fingerprints.find(|f| ledger.standing(*f) == Standing::UnderWay)
+    }
+
     /// Whether a blob version is done, by whichever fingerprint.
     pub fn is_done(&self, done: &DoneSet, blob: &BlobRef<'_>) -> bool {
         self.versions().any(|v| done.contains(self.by(blob, v)))

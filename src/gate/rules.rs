@@ -107,6 +107,20 @@ impl Rules {
         }
     }
 
+    /// Whether a blob of this name may be announced at all.
+    pub fn wants(&self, name: &str) -> bool {
+        is_name(name) && self.filter.matches(name)
+    }
+
+    /// For how long a blob that is [held back](Judgement::HeldBack) at `now`, in seconds since 1970, will be.
+    pub fn held_back_for(&self, blob: &BlobRef<'_>, now: i64) -> Duration {
+        let rest = blob
+            .last_modified
+            .saturating_add(self.min_age)
+            .saturating_sub(now);
+        Duration::from_secs(u64::try_from(rest).unwrap_or(0).max(1))
+    }
+
     /// The baseline is complete: every unknown blob is new.
     pub fn baseline_complete(&mut self) {
         self.judged_before = Judged::All;
@@ -124,6 +138,12 @@ impl Rules {
 
     /// Judges an unknown blob at `now`, in seconds since 1970 by the service's clock.
     pub fn judge(&self, blob: &BlobRef<'_>, now: i64) -> Judgement {
+        self.judge_told(blob, i64::MIN, now)
+    }
+
+    /// As [`judge`](Self::judge), of a blob that came to be where it is at `told`, in seconds since 1970, whatever its
+    /// time says: a blob that is renamed keeps its own.
+    pub fn judge_told(&self, blob: &BlobRef<'_>, told: i64, now: i64) -> Judgement {
         // First, because the work of matching a name grows with its length.
         if !is_name(blob.name) {
             Judgement::Unusable
@@ -132,7 +152,7 @@ impl Rules {
         } else if blob.access.is_unfinished() {
             // Before its time is looked at: whatever comes of the copy is of now.
             Judgement::Unreadable(blob.access)
-        } else if blob.last_modified < self.cutoff && !self.was_judged(blob.name) {
+        } else if blob.last_modified.max(told) < self.cutoff && !self.was_judged(blob.name) {
             Judgement::Baseline
         } else if blob.access != Access::Readable {
             Judgement::Unreadable(blob.access)

@@ -10,6 +10,8 @@ pub struct Tally {
     pub blobs: u64,
     /// Announced.
     pub new: u64,
+    /// Those of them that were written more than a minute ago.
+    pub late: u64,
     /// Done without being sent: they were there before the source.
     pub baseline: u64,
     /// Done before `version` changed.

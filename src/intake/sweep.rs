@@ -28,6 +28,8 @@ pub struct Sweeper {
     pub prefix: String,
     /// Where what is found goes.
     pub gate: Arc<Gate>,
+    /// Whether notifications tell of the same blobs, so that what a sweep finds late was missed by them.
+    pub with_queue: bool,
     /// Numbers for people.
     pub stats: Arc<SourceStats>,
     /// Decides the jitter of retries.
@@ -100,6 +102,14 @@ impl Sweeper {
         } = swept;
         let millis = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
         let first = self.stats.sweeps.fetch_add(1, Relaxed) == 0;
+        // What came before the stream began, nobody has missed.
+        if self.with_queue && !first && tally.late > 0 {
+            self.stats.queue.missed.fetch_add(tally.late, Relaxed);
+            warn!(
+                blobs = tally.late,
+                "a sweep found blobs of which no notification came within a minute: look at the Event Grid subscription if that goes on"
+            );
+        }
         self.stats.last_sweep_millis.store(millis, Relaxed);
         self.stats.held_back.store(tally.held_back, Relaxed);
         let before = self.stats.unusable_names.swap(tally.unusable, Relaxed);

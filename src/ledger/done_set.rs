@@ -130,6 +130,16 @@ impl DoneSet {
         swept
     }
 
+    /// Without sweeps: from now on all are on their way to be forgotten, and those that have been for long enough are.
+    pub fn expire(&mut self, now: Instant, rule: &Forgetting) {
+        let missing = &mut self.missing;
+        self.there.extract(|_| true, |f| missing.add(f, now, rule));
+        if !self.held {
+            let rule = Forgetting { sweeps: 0, ..*rule };
+            self.missing.forget(0, now, &rule);
+        }
+    }
+
     // As if this sweep had seen what was there before it, whatever it has seen.
     fn see_all(&mut self) {
         for entry in self.there.entries_mut() {

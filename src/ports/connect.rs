@@ -5,7 +5,10 @@ use std::sync::Arc;
 use thiserror::Error;
 use url::Url;
 
-use super::{listing::BlobListing, state::StateStore};
+use super::{
+    listing::BlobListing, notifications::NotificationQueue, properties::BlobProperties,
+    state::StateStore,
+};
 
 /// What is to be opened.
 #[derive(Debug, Clone, Copy)]
@@ -18,6 +21,19 @@ pub struct Wanted<'a> {
     pub container: &'a str,
     /// The container that keeps the ledger.
     pub state: Option<&'a str>,
+    /// The queue of notifications.
+    pub queue: Option<&'a QueuePlace>,
+}
+
+/// Where a queue is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QueuePlace {
+    /// Its name. Messages that cannot be used go to `<name>-poison`.
+    pub name: String,
+    /// The storage account, when it is not that of the blobs.
+    pub location: Option<Location>,
+    /// The credential, when it is not that of the blobs.
+    pub credential: Option<String>,
 }
 
 /// What was asked for, ready to be called. Nothing has been sent yet.
@@ -28,6 +44,21 @@ pub struct Opened {
     pub blobs: Arc<dyn BlobListing>,
     /// Where the ledger is kept, when it is in the account.
     pub state: Option<Arc<dyn StateStore>>,
+    /// The queue of notifications, when there is one.
+    pub queue: Option<OpenedQueue>,
+}
+
+/// A queue of notifications, and what they are about.
+#[derive(Clone)]
+pub struct OpenedQueue {
+    /// The queue.
+    pub queue: Arc<dyn NotificationQueue>,
+    /// Where messages go that cannot be used.
+    pub poison: Arc<dyn NotificationQueue>,
+    /// The blobs of the container.
+    pub properties: Arc<dyn BlobProperties>,
+    /// The path of the account's endpoint: `/devstoreaccount1` of an emulator, else empty.
+    pub account_path: String,
 }
 
 /// Opens storage accounts.

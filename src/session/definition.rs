@@ -14,7 +14,7 @@ use crate::{
     },
     ledger::missing::Forgetting,
     metrics::SourceStats,
-    ports::{listing::BlobListing, state::StateStore},
+    ports::{connect::OpenedQueue, listing::BlobListing, state::StateStore},
 };
 
 /// What a session works for and with.
@@ -29,6 +29,8 @@ pub struct Session {
     pub config: SourceConfig,
     /// The container's listing.
     pub blobs: Arc<dyn BlobListing>,
+    /// The queue of notifications, when there is one.
+    pub queue: Option<OpenedQueue>,
     /// Where the ledger is kept.
     pub state: Arc<dyn StateStore>,
     /// Names this session among all that ever write the same journal: any number not used before.

@@ -16,6 +16,7 @@ use crate::{
         source_store::{Rollover, SourceStore},
     },
     metrics::SourceStats,
+    ports::connect::OpenedQueue,
     ports::{listing::BlobListing, state::StateStore},
 };
 
@@ -31,6 +32,8 @@ pub struct Preflight {
     pub prefix: String,
     /// Where the ledger is kept, when it is in the storage account.
     pub state: Option<Arc<dyn StateStore>>,
+    /// The queue of notifications, when there is one.
+    pub queue: Option<OpenedQueue>,
     /// What shows that events came to something, when the configuration says so.
     pub confirm: Option<Arc<Expected>>,
     /// Decides the jitter of retries.
@@ -52,6 +55,11 @@ impl Preflight {
         Retry::new("list blobs", self.seed, &self.stats)
             .run(|| self.blobs.list(&self.prefix, None))
             .await?;
+        for queue in self.queue.iter().flat_map(|it| [&it.queue, &it.poison]) {
+            Retry::new("look at the queue", self.seed, &self.stats)
+                .run(|| queue.depth())
+                .await?;
+        }
         match &self.state {
             Some(state) => self.prove_ledger(state).await,
             None => Ok(()),

@@ -8,6 +8,7 @@ mod delivery;
 mod faults;
 mod lost_ledger;
 mod new;
+mod queue;
 mod requests;
 mod slow_state;
 mod stage;

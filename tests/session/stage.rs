@@ -12,6 +12,7 @@ use std::{
 
 use azure_blob_eventsource::{
     blob::Version,
+    config::QueueSource,
     config::SourceConfig,
     confirm::target::Confirm,
     delivery::{
@@ -28,6 +29,7 @@ use azure_blob_eventsource::{
     },
     ledger::{facts::Facts, missing::Forgetting},
     metrics::SourceStats,
+    ports::connect::{OpenedQueue, QueuePlace},
     ports::{confirmation::Confirmation, connect::Location},
     session::{Mode, Session, SessionError},
 };
@@ -35,7 +37,8 @@ use futures::future::BoxFuture;
 use testkit::{
     account::{FakeAccount, NewBlob},
     faults::FaultSource,
-    ports::{FakeListing, FakeState, LostWay},
+    ports::{FakeListing, FakeNotifications, FakeProperties, FakeState, LostWay},
+    queue::FakeQueue,
 };
 use time::macros::datetime;
 use tokio::{
@@ -63,6 +66,8 @@ pub(crate) struct Stage {
     pub(crate) lost: LostWay,
     /// After how many others a listing of each session is wrongly empty, if one is.
     pub(crate) blank: Option<u64>,
+    /// The queue of notifications and the one beside it, if there are any.
+    pub(crate) queue: Option<(FakeQueue, FakeQueue)>,
     pub(crate) retained: Arc<RetainedLedger>,
     pub(crate) forgetting: Forgetting,
     writers: u64,
@@ -101,6 +106,8 @@ impl Stage {
                 filter: filter("", &[]),
                 credential: None,
                 interval: Duration::from_secs(10),
+                listing: true,
+                queue: None,
                 existing: Existing::Emit,
                 min_age: Duration::ZERO,
                 skip_empty: false,
@@ -122,6 +129,7 @@ impl Stage {
             audit: None,
             lost: LostWay::default(),
             blank: None,
+            queue: None,
             retained: Arc::default(),
             forgetting: Forgetting::default(),
             writers: 0,
@@ -255,6 +263,7 @@ impl Stage {
             endpoint: "https://account.blob.core.windows.net".into(),
             config: self.config.clone(),
             blobs: Arc::new(listing),
+            queue: self.opened_queue(),
             state: Arc::new(state),
             writer: self.writers,
             mode,
@@ -274,6 +283,35 @@ impl Stage {
             stats,
             stop,
         }
+    }
+
+    /// With a queue of notifications, and the container listed once an hour beside it or not at all.
+    pub(crate) fn notified(mut self, listing: bool) -> (Self, FakeQueue, FakeQueue) {
+        let (queue, poison) = (FakeQueue::new(), FakeQueue::new());
+        self.queue = Some((queue.clone(), poison.clone()));
+        self.config.listing = listing;
+        self.config.interval = Duration::from_secs(3600);
+        self.config.queue = Some(QueueSource {
+            place: QueuePlace {
+                name: "blob-events".into(),
+                location: None,
+                credential: None,
+            },
+            max_deliveries: 5,
+        });
+        (self, queue, poison)
+    }
+
+    fn opened_queue(&self) -> Option<OpenedQueue> {
+        let (queue, poison) = self.queue.clone()?;
+        let port = |queue| Arc::new(FakeNotifications::new(queue, FaultSource::none()));
+        let properties = FakeProperties::new(self.account.clone(), CONTAINER, FaultSource::none());
+        Some(OpenedQueue {
+            queue: port(queue),
+            poison: port(poison),
+            properties: Arc::new(properties),
+            account_path: String::new(),
+        })
     }
 
     // What the cluster, and the one of the second Sensor, show.

@@ -288,6 +288,7 @@ impl World {
             endpoint: "https://account.blob.core.windows.net".into(),
             config: self.config.clone(),
             blobs,
+            queue: None,
             state: Arc::clone(&self.state),
             writer: self.writers,
             mode: Mode::Record,

@@ -8,6 +8,7 @@ use crate::{
     event::EventId,
     ledger::offer::Origin,
     metrics::Pause,
+    recorder::receipts::Outcome,
 };
 
 impl ConfirmedDelivery {
@@ -83,7 +84,9 @@ impl ConfirmedDelivery {
         match sent.offer.origin {
             Origin::Retry(_) => self.letters.put_back(id),
             _ => {
-                self.ledger.lock().put_back(sent.offer.fingerprint);
+                let fingerprint = sent.offer.fingerprint;
+                self.ledger.lock().put_back(fingerprint);
+                self.receipts.redeem(fingerprint, Outcome::PutBack);
             }
         }
     }

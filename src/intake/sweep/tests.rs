@@ -32,10 +32,11 @@ fn sweeper(config: &SourceConfig, offers: mpsc::Sender<Offer>) -> Sweeper {
         prefix: String::new(),
         gate: Arc::new(Gate::new(
             policy,
-            Arc::default(),
+            (Arc::default(), Arc::default()),
             offers,
             mpsc::channel(1).0,
         )),
+        with_queue: false,
         stats: Arc::default(),
         seed: 1,
     }

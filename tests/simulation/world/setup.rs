@@ -53,6 +53,8 @@ pub(super) fn config(rng: &mut Rng, filters: &[Filter], mutant: Mutant) -> Sourc
         filter: filters[0].clone(),
         credential: None,
         interval: Duration::from_secs(1 + rng.below(30)),
+        listing: true,
+        queue: None,
         existing: *rng.pick(&[Existing::Skip, Existing::Emit]),
         min_age: Duration::ZERO,
         skip_empty: false,

@@ -1,0 +1,65 @@
+//! Opens what a configuration names.
+
+use super::{Account, Connector};
+use crate::ports::connect::{Connect, ConnectError, Opened, OpenedQueue, QueuePlace, Wanted};
+
+impl Connect for Connector {
+    fn open(&self, wanted: &Wanted<'_>) -> Result<Opened, ConnectError> {
+        let account = self.connect(wanted.location, wanted.credential)?;
+        let queue = wanted
+            .queue
+            .map(|place| queue(self, &account, place, wanted));
+        Ok(Opened {
+            endpoint: account.endpoint().to_owned(),
+            blobs: account.listing(wanted.container),
+            state: wanted.state.map(|name| account.state(name)),
+            queue: queue.transpose()?,
+        })
+    }
+}
+
+// In the account of the blobs with its sign-in, unless it has its own.
+fn queue(
+    connector: &Connector,
+    account: &Account,
+    place: &QueuePlace,
+    wanted: &Wanted<'_>,
+) -> Result<OpenedQueue, ConnectError> {
+    let other = match (&place.location, &place.credential) {
+        (None, None) => None,
+        (location, credential) => Some(connector.connect(
+            location.as_ref().unwrap_or(wanted.location),
+            credential.as_deref().or(wanted.credential),
+        )?),
+    };
+    let queues = other.as_ref().unwrap_or(account);
+    Ok(OpenedQueue {
+        queue: queues.queue(&place.name)?,
+        poison: queues.queue(&format!("{}-poison", place.name))?,
+        properties: account.properties(wanted.container),
+        account_path: path_of(account.endpoint()).to_owned(),
+    })
+}
+
+// What stands behind the host, without a trailing slash.
+fn path_of(endpoint: &str) -> &str {
+    let host = endpoint.find("://").map_or(0, |at| at + 3);
+    let path = endpoint[host..]
+        .find('/')
+        .map(|slash| &endpoint[host + slash..]);
+    path.unwrap_or_default().trim_end_matches('/')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_an_emulators_endpoint_has_a_path() {
+        let path = path_of("http://127.0.0.1:10000/devstoreaccount1");
+        assert_eq!(path, "/devstoreaccount1");
+        for host in ["https://a.blob.core.windows.net", "https://a.example/"] {
+            assert_eq!(path_of(host), "");
+        }
+    }
+}

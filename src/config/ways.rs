@@ -1,0 +1,74 @@
+//! How blobs are found: `source`.
+
+use std::time::Duration;
+
+use super::{
+    mistake::Mistakes,
+    names,
+    reader::{Keys, Section},
+    source::QueueSource,
+    span,
+};
+use crate::ports::connect::{Location, QueuePlace};
+
+const SOURCE: Keys = Keys {
+    known: &["listing", "queue"],
+    later: &[],
+};
+const LISTING: Keys = Keys {
+    known: &["interval"],
+    later: &[],
+};
+const QUEUE: Keys = Keys {
+    known: &["name", "account", "credential", "maxDeliveries"],
+    later: &[],
+};
+
+const SECOND: Duration = Duration::from_secs(1);
+const DAY: Duration = Duration::from_secs(24 * 3600);
+
+const DEFAULT_DELIVERIES: u32 = 5;
+const MOST_DELIVERIES: usize = 1000;
+
+/// The ways of finding blobs.
+pub(super) struct Ways {
+    pub(super) listing: bool,
+    pub(super) interval: Option<Duration>,
+    pub(super) queue: Option<QueueSource>,
+}
+
+pub(super) fn ways(root: &Section<'_>, m: &mut Mistakes) -> Ways {
+    let source = root.section("source", SOURCE, m);
+    let has = |key| source.as_ref().is_some_and(|it| it.has(key));
+    let (listed, queued) = (has("listing"), has("queue"));
+    let listing = source
+        .as_ref()
+        .and_then(|it| it.section("listing", LISTING, m));
+    let interval =
+        listing.and_then(|it| it.optional("interval", m, |value| span::read(value, SECOND, DAY)));
+    let queue = source.as_ref().and_then(|it| it.section("queue", QUEUE, m));
+    Ways {
+        listing: listed || !queued,
+        interval,
+        queue: queue.and_then(|it| read(&it, m)),
+    }
+}
+
+fn read(queue: &Section<'_>, m: &mut Mistakes) -> Option<QueueSource> {
+    let name = queue.required("name", "the name of the queue", m, |value| {
+        names::queue(value.text()?)
+    });
+    let account = queue.optional("account", m, |value| names::account(value.text()?));
+    let credential = queue.optional("credential", m, |value| names::credential(value.text()?));
+    let deliveries = queue.optional("maxDeliveries", m, |value| {
+        value.whole_number(1, MOST_DELIVERIES)
+    });
+    Some(QueueSource {
+        place: QueuePlace {
+            name: name?,
+            location: account.map(Location::Account),
+            credential,
+        },
+        max_deliveries: deliveries.map_or(DEFAULT_DELIVERIES, |it| it as u32),
+    })
+}

@@ -1,0 +1,112 @@
+//! One blob that somebody tells of, judged as those that a sweep shows are.
+
+use std::time::Duration;
+
+use time::OffsetDateTime;
+
+use super::{Closed, Gate};
+use crate::{
+    blob::{Access, BlobRef},
+    gate::rules::Judgement,
+    ledger::{Standing, fingerprint::Fingerprint, offer::Offer},
+    ports::properties::Properties,
+    recorder::{Record, receipts::Receipt},
+};
+
+/// How long a copy that is under way is left alone before it is looked at again.
+const COPY: Duration = Duration::from_secs(30);
+
+/// What comes of a sighting.
+#[derive(Debug)]
+pub enum Taken {
+    /// It is under way, or becomes part of the baseline: the receipt tells when that is durable.
+    UnderWay(Receipt),
+    /// Nothing has to be done for it.
+    Settled(Settled),
+    /// It is judged again after so long.
+    Later(Duration),
+}
+
+/// Why nothing has to be done for a sighting.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Settled {
+    /// This version of the blob is done.
+    Known,
+    /// The configuration does not want it, or it is a directory.
+    Unwanted,
+    /// Its content cannot be read, and that may last.
+    Unreadable,
+}
+
+enum Begun {
+    Offer(Offer),
+    Baseline(Fingerprint),
+}
+
+impl Gate {
+    /// Whether a blob of this name may be announced at all.
+    pub fn wants(&self, name: &str) -> bool {
+        self.policy.lock().rules.wants(name)
+    }
+
+    /// Takes a blob that somebody tells of: at `told`, if that is known, it came to be where it is. A version that is under way already is not begun again: its receipt
+    /// tells of the same outcome.
+    ///
+    /// # Errors
+    /// [`Closed`].
+    pub async fn sighted(
+        &self,
+        seen: &Properties,
+        told: Option<OffsetDateTime>,
+    ) -> Result<Taken, Closed> {
+        let told = told.map_or(i64::MIN, OffsetDateTime::unix_timestamp);
+        let (taken, begun) = self.decide(&seen.blob(), told, seen.service_time().unix_timestamp());
+        match begun {
+            Some(Begun::Offer(offer)) => self.offer(offer).await?,
+            Some(Begun::Baseline(fingerprint)) => {
+                self.record(Record::Baseline(vec![fingerprint])).await?;
+            }
+            None => {}
+        }
+        Ok(taken)
+    }
+
+    fn decide(&self, blob: &BlobRef<'_>, told: i64, now: i64) -> (Taken, Option<Begun>) {
+        if blob.is_directory {
+            return (Taken::Settled(Settled::Unwanted), None);
+        }
+        let mut policy = self.policy.lock();
+        let mut ledger = self.ledger.lock();
+        match policy.identity.standing(&ledger, blob) {
+            Standing::Done => return (Taken::Settled(Settled::Known), None),
+            Standing::UnderWay => {
+                let under_way = policy.identity.under_way(&ledger, blob);
+                let receipt = under_way.map(|fingerprint| self.receipts.of(fingerprint));
+                let taken = receipt.map_or(Taken::Settled(Settled::Known), Taken::UnderWay);
+                return (taken, None);
+            }
+            Standing::New => {}
+        }
+        let (fingerprint, begun) = match policy.rules.judge_told(blob, told, now) {
+            Judgement::Offer => {
+                let (offer, _) = policy.announced(blob, now);
+                (offer.fingerprint, Begun::Offer(offer))
+            }
+            Judgement::Baseline => {
+                let fingerprint = policy.identity.of(blob);
+                (fingerprint, Begun::Baseline(fingerprint))
+            }
+            Judgement::HeldBack => {
+                let rest = policy.rules.held_back_for(blob, now);
+                return (Taken::Later(rest), None);
+            }
+            Judgement::Unreadable(Access::Copying) => return (Taken::Later(COPY), None),
+            Judgement::Unreadable(_) => return (Taken::Settled(Settled::Unreadable), None),
+            Judgement::Empty | Judgement::Unmatched | Judgement::Unusable => {
+                return (Taken::Settled(Settled::Unwanted), None);
+            }
+        };
+        ledger.begin(fingerprint);
+        (Taken::UnderWay(self.receipts.of(fingerprint)), Some(begun))
+    }
+}
