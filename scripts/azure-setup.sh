@@ -15,6 +15,8 @@ readonly BELOW=blobServices/default/containers
 # The ServiceAccounts that sign in to the account.
 readonly SERVER=azure-blob-eventsource PIPELINE=ml-pipeline
 readonly QUEUE=dataset-events
+# Where the server puts messages that it cannot use.
+readonly POISON=$QUEUE-poison
 # A queue's message is a hint that a sweep makes up for, so one that nobody took in a day is of no use.
 readonly MESSAGE_TTL=86400
 readonly TAG=made-by
@@ -35,8 +37,8 @@ Usage: scripts/azure-setup.sh [OPTION...]
   --location NAME            where to make it (westeurope)
   --account NAME             the storage account (mlpipeline and 12 hex digits, the same in each run)
   --namespace NAME           the Kubernetes namespace (ml-pipelines)
-  --with-queue               also a queue to which Event Grid sends an event for each new blob of `datasets`; this
-                             version of the server lists only, and does not read it yet
+  --with-queue               also a queue to which Event Grid sends an event for each new blob of `datasets`, and one
+                             for messages that cannot be used: `source: {queue: {name: dataset-events}}`
 
   --workload-identity        managed identities in place of the account's keys; it needs one of the next two
   --aks NAME                 the AKS cluster, for its OIDC issuer
@@ -272,13 +274,16 @@ make_containers() {
     done
 }
 
-make_queue() {
-    step "Queue $QUEUE"
-    if $workload_identity; then
-        run az rest --method put --url "$account_id/queueServices/default/queues/$QUEUE?api-version=2023-05-01" --body '{}'
-    else
-        with_key az storage queue create --name "$QUEUE"
-    fi
+make_queues() {
+    local name
+    for name in "$QUEUE" "$POISON"; do
+        step "Queue $name"
+        if $workload_identity; then
+            run az rest --method put --url "$account_id/queueServices/default/queues/$name?api-version=2023-05-01" --body '{}'
+        else
+            with_key az storage queue create --name "$name"
+        fi
+    done
 }
 
 # The topic has the account's name: an account has one.
@@ -344,7 +349,9 @@ make_identities() {
     grant "$principal" "Storage Blob Data Reader" "$BELOW/datasets"
     grant "$principal" "Storage Blob Data Contributor" "$BELOW/eventsource-state"
     if $with_queue; then
-        grant "$principal" "Storage Queue Data Message Processor" "queueServices/default/queues/$QUEUE"
+        # Its length may be read by nobody with less.
+        grant "$principal" "Storage Queue Data Contributor" "queueServices/default/queues/$QUEUE"
+        grant "$principal" "Storage Queue Data Contributor" "queueServices/default/queues/$POISON"
     fi
     make_identity "$identity-pipeline" "$PIPELINE" PIPELINE
     pipeline_client_id=$client_id
@@ -435,7 +442,7 @@ make() {
     make_containers
     look_for_rules
     if $with_queue; then
-        make_queue
+        make_queues
         make_subscription
     fi
     if $workload_identity; then

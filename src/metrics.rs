@@ -123,11 +123,6 @@ pub struct PortStats {
 }
 
 impl SourceStats {
-    /// Adds to a counter.
-    pub fn add(counter: &AtomicU64, by: u64) {
-        counter.fetch_add(by, Relaxed);
-    }
-
     /// What is wrong: with delivery before all else, or the latest error of storage that lasts.
     pub fn error(&self) -> Option<String> {
         let delivery = self.delivery_error.lock().clone();

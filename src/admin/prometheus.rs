@@ -62,6 +62,11 @@ const COUNTERS: &[(&str, &str, Read)] = &[
         "Streams that ended because a newer one of the same source came to this server",
         |s| get(&s.take_overs),
     ),
+    (
+        "missed_by_queue",
+        "Blobs that only a sweep found, more than a minute after they were written",
+        |s| get(&s.stats.queue.missed),
+    ),
     ("sweeps", "Complete sweeps of the listing", |s| {
         get(&s.stats.sweeps)
     }),
@@ -114,6 +119,11 @@ const GAUGES: &[(&str, &str, Read)] = &[
         "workflows_without_phase",
         "Unfinished Workflows that Argo's controller has not taken up for minutes",
         |s| s.stats.without_phase(),
+    ),
+    (
+        "queue_messages_waiting",
+        "About how many messages are in the queue, those in hand included",
+        |s| get(&s.stats.queue.depth),
     ),
     (
         "stalled",
@@ -185,6 +195,11 @@ const COUNTERS_BY_REASON: &[(&str, &str)] = &[(
 /// Gauges that are kept in milliseconds and told in seconds.
 const SECONDS: &[(&str, &str, Read)] = &[
     (
+        "queue_oldest_message",
+        "The age of the message that the queue shows first",
+        |s| get(&s.stats.queue.oldest_seconds) * 1000,
+    ),
+    (
         "confirmation",
         "How long it takes from sending an event to its confirmation, smoothed",
         |s| get(&s.stats.confirm_millis),
@@ -208,6 +223,7 @@ impl Collector for Sources {
             }
         }
         let sources = self.0.all();
+        notifications(&mut encoder, &sources)?;
         for (name, help, read) in COUNTERS {
             let value = |source: &SourceEntry| ConstCounter::new(read(source));
             family(&mut encoder, (name, help, None), &sources, value)?;
@@ -223,6 +239,28 @@ impl Collector for Sources {
         }
         Ok(())
     }
+}
+
+// Of sources without a queue all are 0, which says nothing.
+fn notifications(
+    encoder: &mut DescriptorEncoder,
+    sources: &[Arc<SourceEntry>],
+) -> Result<(), fmt::Error> {
+    let help = "Messages of the queue and notifications in them, by what came of each";
+    let name = "notifications";
+    let told = |source: &&Arc<SourceEntry>| source.stats.queue.all().any(|(_, count)| count > 0);
+    let sources: Vec<_> = sources.iter().filter(told).collect();
+    if sources.is_empty() {
+        return Ok(());
+    }
+    let mut family = encoder.encode_descriptor(name, help, None, MetricType::Counter)?;
+    for source in sources {
+        for (outcome, count) in source.stats.queue.all() {
+            let labels = [("source", source.id.as_str()), ("outcome", outcome)];
+            ConstCounter::new(count).encode(family.encode_family(&labels)?)?;
+        }
+    }
+    Ok(())
 }
 
 type Descriptor<'a> = (&'a str, &'a str, Option<&'a Unit>);
@@ -250,15 +288,15 @@ fn family<M: EncodeMetric>(
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 mod tests {
     use super::*;
-    use crate::{confirm::unfinished::Workflows, metrics::SourceStats};
+    use crate::confirm::unfinished::Workflows;
 
     #[test]
     fn numbers_stand_under_their_names_with_the_source_alone_as_label() {
         let registry = Arc::new(Registry::default());
         let source = registry.source("datasets-raw");
         source.started("event", "container");
-        SourceStats::add(&source.stats.events_sent, 7);
-        SourceStats::add(&source.stats.last_sweep_millis, 1500);
+        source.stats.events_sent.fetch_add(7, Relaxed);
+        source.stats.last_sweep_millis.fetch_add(1500, Relaxed);
         let mut workflows = Workflows::default();
         workflows.survey.without_phase.count = 3;
         source.stats.set_workflows(workflows);

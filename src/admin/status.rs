@@ -149,12 +149,12 @@ mod tests {
         let phase = |live, failing, waits| phase(live, failing, waits, &stats);
         assert_eq!(phase(true, false, false), Phase::FirstSweep);
         assert_eq!(phase(true, false, true), Phase::Waiting);
-        SourceStats::add(&stats.sweeps, 1);
+        stats.sweeps.fetch_add(1, Relaxed);
         assert_eq!(phase(true, false, false), Phase::Watching);
         assert_eq!(phase(true, false, true), Phase::Waiting);
         assert_eq!(phase(true, true, true), Phase::Retrying);
         assert_eq!(phase(false, true, true), Phase::NoStream);
-        SourceStats::add(&stats.stalled, 1);
+        stats.stalled.fetch_add(1, Relaxed);
         assert_eq!(phase(true, true, true), Phase::Stalled);
     }
 

@@ -29,6 +29,7 @@ use crate::{
 };
 
 mod advice;
+mod queue;
 
 /// How long a step may take.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -86,6 +87,10 @@ async fn check(
         }
     }
     report.add(state_step(&opened, &id).await)?;
+    if let Some(queue) = &opened.queue {
+        let looked = in_time(queue::look(queue)).await;
+        report.add(queue::step(looked, config.listing))?;
+    }
     for confirm in &config.confirm {
         let step = confirm_step(confirmations, confirm, config.limits, now()).await;
         report.add(step)?;

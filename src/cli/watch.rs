@@ -78,7 +78,6 @@ fn observer(config: SourceConfig, args: WatchArgs) -> anyhow::Result<Session> {
     );
     Ok(Session {
         source_id,
-        event_name: args.name,
         endpoint: opened.endpoint,
         config,
         blobs: opened.blobs,

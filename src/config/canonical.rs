@@ -31,13 +31,7 @@ pub(super) fn write(config: &SourceConfig) -> String {
         text.put("pattern", &patterns(&filter.patterns));
     }
     text.put_some("credential", config.credential.as_deref());
-    text.put(
-        "source",
-        &format!(
-            "{{listing: {{interval: {}}}}}",
-            span::write(config.interval)
-        ),
-    );
+    text.put("source", &source(config));
     text.put("existing", &existing(config.existing));
     text.put("minAge", &span::write(config.min_age));
     text.put(
@@ -55,6 +49,26 @@ pub(super) fn write(config: &SourceConfig) -> String {
     text.put("limits", &limits(&config.limits));
     text.put_some("id", config.id.as_deref());
     text.0
+}
+
+fn source(config: &SourceConfig) -> String {
+    let mut ways = Vec::new();
+    if let Some(queue) = &config.queue {
+        let mut parts = vec![format!("name: {}", quoted(&queue.place.name))];
+        if let Some(Location::Account(account)) = &queue.place.location {
+            parts.push(format!("account: {}", quoted(account)));
+        }
+        if let Some(credential) = &queue.place.credential {
+            parts.push(format!("credential: {}", quoted(credential)));
+        }
+        parts.push(format!("maxDeliveries: {}", queue.max_deliveries));
+        ways.push(format!("queue: {{{}}}", parts.join(", ")));
+    }
+    if config.listing {
+        let interval = span::write(config.interval);
+        ways.push(format!("listing: {{interval: {interval}}}"));
+    }
+    format!("{{{}}}", ways.join(", "))
 }
 
 #[derive(Default)]

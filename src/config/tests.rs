@@ -321,8 +321,35 @@ fn keys_are_told_with_what_was_meant() {
     assert_eq!(added("container: other"), "key `container` is given twice");
     let later = "is not in this version; remove the key";
     assert_eq!(
-        added("source: {queue: {name: q}}"),
-        format!("source.queue: {later}")
+        added("source: {changeFeed: {}}"),
+        format!("source.changeFeed: {later}")
+    );
+}
+
+#[test]
+fn notifications_find_blobs_alone_or_with_sweeps() {
+    let source = |source: &str| {
+        let text = format!("account: mlpipelinestore\ncontainer: datasets\nsource: {source}\n");
+        SourceConfig::parse(text.as_bytes()).unwrap()
+    };
+    let alone = source("{queue: {name: blob-events}}");
+    assert!(!alone.listing);
+    let queue = alone.queue.unwrap();
+    assert_eq!(
+        (queue.place.name.as_str(), queue.max_deliveries),
+        ("blob-events", 5)
+    );
+    let both = source(
+        "{queue: {name: q-1, account: others, credential: c, maxDeliveries: 9}, listing: {}}",
+    );
+    assert!(both.listing);
+    assert_eq!(both.interval, Duration::from_secs(3600));
+    assert_eq!(source("{listing: {}}").interval, Duration::from_secs(30));
+    assert_eq!(
+        added("source: {queue: {name: Blob_Events, maxDeliveries: 0}}"),
+        "source.queue.name: found `Blob_Events`; allowed are 3 to 56 lower-case letters, digits and single hyphens, \
+         a letter or digit first and last\n\
+         source.queue.maxDeliveries: found the number 0; allowed is a whole number from 1 to 1000"
     );
 }
 
@@ -390,7 +417,7 @@ fn values_of_the_wrong_type_are_told() {
     );
     assert_eq!(
         added("source: listing"),
-        "source: found the text `listing`; allowed is a mapping with `listing`"
+        "source: found the text `listing`; allowed is a mapping with `listing` and `queue`"
     );
     assert_eq!(
         added("limits: [1]"),

@@ -13,7 +13,7 @@ use crate::ports::connect::{Location, QueuePlace};
 
 const SOURCE: Keys = Keys {
     known: &["listing", "queue"],
-    later: &[],
+    later: &["changeFeed"],
 };
 const LISTING: Keys = Keys {
     known: &["interval"],

@@ -258,7 +258,6 @@ fn session(
     };
     Session {
         source_id: source.id.clone(),
-        event_name: asked.name,
         endpoint: opened.endpoint,
         config: asked.config,
         blobs: opened.blobs,

@@ -21,8 +21,6 @@ use crate::{
 pub struct Session {
     /// The source's name in the state container and in logs.
     pub source_id: String,
-    /// The key under `spec.generic`.
-    pub event_name: String,
     /// The URL of the account's blob service, without a trailing slash.
     pub endpoint: String,
     /// What to watch and how.

@@ -235,7 +235,7 @@ def with_keys(check):
     assert code == 0, said
     check.no_secret_in(said)
     assert sorted(check.names_at_the_account("container")) == CONTAINERS, check.names_at_the_account("container")
-    assert list(check.names_at_the_account("queue")) == ["dataset-events"]
+    assert list(check.names_at_the_account("queue")) == ["dataset-events", "dataset-events-poison"]
     name, account = only(check.azure, "storage account")
     assert re.fullmatch("mlpipeline[0-9a-f]{12}", name), name
     wanted = {"sku": "Standard_LRS", "kind": "StorageV2", "https-only": "true", "min-tls-version": "TLS1_2",
@@ -337,7 +337,8 @@ def without_keys(check):
     assert set(check.azure.roles) == {
         (server, "Storage Blob Data Reader", f"{blobs}/datasets"),
         (server, "Storage Blob Data Contributor", f"{blobs}/eventsource-state"),
-        (server, "Storage Queue Data Message Processor", queue),
+        (server, "Storage Queue Data Contributor", queue),
+        (server, "Storage Queue Data Contributor", f"{queue}-poison"),
         (pipeline, "Storage Blob Data Reader", f"{blobs}/datasets"),
         (pipeline, "Storage Blob Data Contributor", f"{blobs}/models"),
         ("principal-of-topic", "Storage Queue Data Message Sender", queue),

@@ -66,8 +66,8 @@ async fn all_mistakes_are_told_at_once() {
          hyphens, a letter or digit first and last (or `$root`, `$web`, `$logs`) \
          (4) pattern: the pattern has a `[` at character 2 that is never closed; write `\\[` for the \
          character \
-         (5) source.queue: is not in this version; remove the key \
-         (6) source.listing.interval: found the number 30; write a unit, such as 30s",
+         (5) source.listing.interval: found the number 30; write a unit, such as 30s \
+         (6) source.queue.name: is missing; give the name of the queue",
     );
 }
 

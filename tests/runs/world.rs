@@ -390,7 +390,6 @@ impl World {
         let stats = Arc::new(SourceStats::default());
         let session = Session {
             source_id: source.into(),
-            event_name: "datasets".into(),
             endpoint: "https://account.blob.core.windows.net".into(),
             config: self.config.clone(),
             blobs: Arc::new(match self.blank {

@@ -259,7 +259,6 @@ impl Stage {
         let stats = Arc::new(SourceStats::default());
         let session = Session {
             source_id: "datasets".into(),
-            event_name: "datasets".into(),
             endpoint: "https://account.blob.core.windows.net".into(),
             config: self.config.clone(),
             blobs: Arc::new(listing),

@@ -284,7 +284,6 @@ impl World {
         });
         let session = Session {
             source_id: SOURCE.into(),
-            event_name: "datasets".into(),
             endpoint: "https://account.blob.core.windows.net".into(),
             config: self.config.clone(),
             blobs,
