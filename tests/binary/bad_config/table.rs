@@ -67,7 +67,7 @@ pub(super) fn table() -> Vec<(String, String)> {
             with("blobPrefix: raw/"),
             said("unknown key `blobPrefix`; did you mean `prefix`?"),
         ),
-        (with("source: {queue: {name: q}}"), later("source.queue")),
+        (with("source: {changeFeed: {}}"), later("source.changeFeed")),
         (
             with("redelivery: {deadline: 60s}"),
             said(
