@@ -15,15 +15,13 @@ readonly deny=$cache/bin/cargo-deny
 install() {
     [[ $("$deny" --version 2>/dev/null) != "cargo-deny $VERSION" ]] || return 0
     echo "installing cargo-deny $VERSION into $cache/bin, which takes some minutes"
-    local build
     build=$(mktemp -d)
+    trap 'rm -rf "$build"' EXIT
+    trap 'exit 130' INT
+    trap 'exit 143' TERM
     # It runs for a second, so it is not worth the optimizations of a release, which take much longer.
     CARGO_TARGET_DIR=$build CARGO_PROFILE_DEV_DEBUG=false \
-        cargo install --quiet --locked --debug --force --root "$cache" "cargo-deny@$VERSION" || {
-        rm -rf "$build"
-        exit 1
-    }
-    rm -rf "$build"
+        cargo install --quiet --locked --debug --force --root "$cache" "cargo-deny@$VERSION"
 }
 
 # Without a network, or where the database's host cannot be reached, the rest is still worth it.
