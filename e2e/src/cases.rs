@@ -16,6 +16,7 @@ mod jobs;
 mod latency;
 mod mistakes;
 mod names;
+mod notified;
 mod overlays;
 mod pipeline;
 mod poison;
@@ -199,6 +200,17 @@ pub(crate) const CASES: &[Case] = &[
         needs: &[],
         setup: USUAL,
         play: |stage| Box::pin(two_pipelines::second_source_has_all_of_its_own(stage)),
+    },
+    Case {
+        name: "notified",
+        about: "notifications from a queue, every third withheld, and a sweep now and then; the server is killed twice",
+        short: true,
+        needs: &[Need::AtHand],
+        setup: Setup {
+            source: "source: {queue: {name: dataset-events}, listing: {interval: 20s}}",
+            ..USUAL
+        },
+        play: |stage| Box::pin(notified::with_losses(stage)),
     },
     Case {
         name: "two_event_sources",

@@ -15,6 +15,8 @@ use crate::{
 const HOME: &str = "ml-pipelines";
 /// The name of the cases' source, in the state container and on the status page.
 pub(crate) const SOURCE: &str = "e2e";
+/// The queue of the cases that have one.
+pub(crate) const QUEUE: &str = "dataset-events";
 /// How long the parts may take to become ready on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(240);
 
@@ -23,6 +25,8 @@ const PATIENCE: Duration = Duration::from_secs(240);
 pub(crate) struct Setup {
     /// A line of the source's configuration in place of the default redelivery.
     pub(crate) redelivery: &'static str,
+    /// How blobs are found: a line of the configuration.
+    pub(crate) source: &'static str,
     /// What confirms.
     pub(crate) confirm: &'static str,
     /// How many Workflows may be unfinished.
@@ -52,6 +56,7 @@ impl Setup {
     /// That of most cases.
     pub(crate) const USUAL: Self = Self {
         redelivery: "redelivery: {deadline: 10s}",
+        source: "source: {listing: {interval: 1s}}",
         confirm: "{workflows: {}}",
         active_workflows: 20,
         bus: Bus::Shipped,
@@ -65,6 +70,7 @@ impl Setup {
 pub(crate) fn config(namespace: &str, setup: Setup) -> String {
     let Setup {
         redelivery,
+        source,
         confirm,
         active_workflows,
         ..
@@ -75,7 +81,7 @@ pub(crate) fn config(namespace: &str, setup: Setup) -> String {
          prefix: raw/\n\
          pattern: \"**/*.csv\"\n\
          credential: azure-storage\n\
-         source:\n  listing: {{interval: 1s}}\n\
+         {source}\n\
          existing: emit\n\
          state: {{container: eventsource-state}}\n\
          confirm: {confirm}\n\

@@ -1,0 +1,49 @@
+//! Blobs that Event Grid tells of, in a queue.
+
+use anyhow::Result;
+use serde_json::json;
+
+use super::restarts::has_no_dead_letter;
+use crate::{install::QUEUE, pods::SERVER, stage::Stage, witness::Version};
+
+/// Each third notification is lost, and a sweep finds its blob.
+const LOST: usize = 3;
+
+/// Blobs come in three bursts, between which the servers are killed.
+pub(crate) async fn with_losses(stage: &Stage) -> Result<()> {
+    let mut versions = Vec::new();
+    for stem in ["first", "second", "third"] {
+        for number in 1..=20 {
+            let version = stage.put(&format!("{stem}-{number}")).await;
+            if number % LOST != 0 {
+                tell(stage, &version).await?;
+            }
+            versions.push(version);
+        }
+        stage.say.line(format!(
+            "20 blobs are there, {stem}-1 to {stem}-20, and every third notification is lost"
+        ));
+        if stem != "third" {
+            stage.kill(SERVER).await?;
+        }
+    }
+    // Event Grid delivers at least once.
+    for version in versions.iter().take(10) {
+        tell(stage, version).await?;
+    }
+    stage.comes_to_exactly(&versions).await?;
+    has_no_dead_letter(stage).await
+}
+
+async fn tell(stage: &Stage, version: &Version) -> Result<()> {
+    let event = json!({
+        "specversion": "1.0",
+        "type": "Microsoft.Storage.BlobCreated",
+        "source": "/subscriptions/s/resourceGroups/g/providers/Microsoft.Storage/storageAccounts/mlpipelinestore",
+        "id": version.etag,
+        "subject": format!("/blobServices/default/containers/datasets/blobs/{}", version.blob),
+        "data": {"api": "PutBlob", "eTag": version.etag},
+    });
+    let text = event.to_string();
+    stage.storage.enqueue(&stage.namespace, QUEUE, &text).await
+}
