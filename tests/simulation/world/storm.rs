@@ -17,7 +17,8 @@ impl World {
         while Instant::now() < end {
             let ghosts = (self.late)() > 0;
             let running = self.start_session();
-            let long = Duration::from_millis(self.rng.below(90_000));
+            let longest = self.longest();
+            let long = Duration::from_millis(self.rng.below(longest));
             if self.rng.chance(250) {
                 sleep(long).await;
                 overlapped.push(running);
@@ -87,7 +88,7 @@ impl World {
                 Duration::from_secs(1),
                 Duration::from_secs(15),
             ]),
-            deaf: Duration::ZERO,
+            deaf: self.deaf(),
         };
         let polls = match self.rng.below(3) {
             0 => u64::MAX,
@@ -95,5 +96,21 @@ impl World {
             _ => self.rng.below(600),
         };
         self.start(manner, polls, false)
+    }
+
+    // How long a session may last, in milliseconds: where there is a queue, some live longer than a lease.
+    fn longest(&mut self) -> u64 {
+        match self.notified.is_some() && self.rng.chance(400) {
+            true => 600_000,
+            false => 90_000,
+        }
+    }
+
+    // Some clients take nothing for so long that leases have to be renewed.
+    fn deaf(&mut self) -> Duration {
+        match self.notified.is_some() && self.rng.chance(200) {
+            true => Duration::from_millis(self.rng.below(500_000)),
+            false => Duration::ZERO,
+        }
     }
 }
