@@ -6,7 +6,7 @@
 //! blobs are written, overwritten, stamped with metadata, copied by copies that finish later or fail, and
 //! deleted while sweeps pass over them; listings are wrongly empty, once a session.
 //!
-//! In half of the worlds Event Grid tells of what happens by messages in a queue: late, by seconds or by
+//! In four of ten worlds Event Grid tells of what happens by messages in a queue: late, by seconds or by
 //! hours, in no order, several times, between messages of other things and some that nobody can read. Leases
 //! on messages are lost. In one half of these sweeps go over the container as well, and some notifications
 //! never come; in the other half notifications are all that there is. When the storm is over:

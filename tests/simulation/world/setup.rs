@@ -23,11 +23,12 @@ pub(super) enum Ways {
     Queue,
 }
 
-/// In half of the worlds there is a queue, and in half of these nothing else. What a queue may be used
+/// In four of ten worlds there is a queue, and in half of these nothing else. What a queue may be used
 /// wrongly for shows where nothing mends it.
 pub(super) fn ways(rng: &mut Rng, mutant: Mutant) -> Ways {
     match mutant {
-        Mutant::None => *rng.pick(&[Ways::Listing, Ways::Listing, Ways::Both, Ways::Queue]),
+        Mutant::None if rng.chance(600) => Ways::Listing,
+        Mutant::None => *rng.pick(&[Ways::Both, Ways::Queue]),
         mutant if mutant.is_of_queue() => Ways::Queue,
         _ => Ways::Listing,
     }
