@@ -11,6 +11,8 @@ use crate::client::{Manner, Version};
 
 /// How often a session that has nothing to send makes sure that it was not overtaken.
 const CHECK: Duration = Duration::from_secs(30);
+/// For how long a message is hidden.
+const LEASE: Duration = Duration::from_secs(300);
 /// Several times as long as a message is hidden.
 const DEAF: Duration = Duration::from_secs(20 * 60);
 
@@ -67,7 +69,7 @@ impl World {
     // How soon a blob is found: by the next sweep, or as soon as it is told of and its properties came.
     fn soon(&self) -> Duration {
         match self.notified {
-            Some(_) => Duration::from_secs(10),
+            Some(_) => Duration::from_secs(10) + self.config.min_age,
             None => self.config.interval,
         }
     }
@@ -76,6 +78,8 @@ impl World {
     pub(super) async fn leases_are_kept(&mut self) -> Result<(), String> {
         // In some worlds only: it takes as long as all the rest.
         let some = self.rng.chance(250) || self.mutant == Mutant::NoRenewal;
+        // What is too young for longer than a lease is given back, and is to come again.
+        let some = some && self.config.min_age < LEASE;
         let Some(notified) = self.notified.as_ref().filter(|_| some) else {
             return Ok(());
         };

@@ -76,7 +76,11 @@ pub(super) fn config(
         listing: ways != Ways::Queue,
         queue: (ways != Ways::Listing).then(Notified::source),
         existing: *rng.pick(&[Existing::Skip, Existing::Emit]),
-        min_age: Duration::ZERO,
+        // A clean run of sweeps ends before a young blob is old enough; messages are waited for.
+        min_age: match ways {
+            Ways::Queue => Duration::from_secs(*rng.pick(&[0, 0, 20, 400])),
+            _ => Duration::ZERO,
+        },
         skip_empty: false,
         version: Version::Etag,
         state: Some(STATE.into()),
