@@ -24,8 +24,9 @@ impl World {
         let rollover = self.rollover;
         self.rollover.frames = u64::MAX;
         self.slow.store(slow, SeqCst);
-        // A listing of many empty pages is slow by design.
+        // A listing of many pages that are empty, or hold next to nothing, is slow by design.
         self.account.set_empty_pages(false);
+        self.account.set_page_size(100);
         let running = self.start(PATIENT, u64::MAX, false);
         // It opens its ledger and looks at what is there.
         sleep(Duration::from_secs(60) + self.soon()).await;
