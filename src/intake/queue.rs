@@ -61,13 +61,14 @@ impl Queue {
         let mut receiving: Option<BoxFuture<'_, Result<Vec<Message>, StorageError>>> = None;
         let mut idle = false;
         loop {
-            let room = self.most.saturating_sub(in_hand.len());
+            let room = self.most.saturating_sub(in_hand.len() - handling.waiting());
             if receiving.is_none() && room > 0 {
                 receiving = Some(self.receive(room, idle).boxed());
             }
             tokio::select! {
                 biased;
                 Some(handled) = in_hand.next(), if !in_hand.is_empty() => handled?,
+                () = handling.one_waits() => {}
                 received = done(&mut receiving) => {
                     receiving = None;
                     let messages = received?;

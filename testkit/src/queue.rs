@@ -170,6 +170,20 @@ impl FakeQueue {
         texts.collect()
     }
 
+    /// Which messages somebody holds, or held last when they do not show themselves again yet.
+    pub fn held(&self) -> Vec<String> {
+        let state = self.lock();
+        let now = Instant::now();
+        let held = state.messages.iter();
+        let held = held.filter(|it| it.receipt.is_some() && it.visible > now);
+        held.map(|it| it.id.clone()).collect()
+    }
+
+    /// Messages of such texts are gone, whoever holds them.
+    pub fn remove(&self, is_such: impl Fn(&str) -> bool) {
+        self.lock().messages.retain(|it| !is_such(&it.text));
+    }
+
     /// Whoever holds a message loses it: it is there for everybody at once, and its receipt is of no use any more.
     pub fn snatch(&self, id: &str) {
         let mut state = self.lock();

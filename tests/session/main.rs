@@ -9,6 +9,7 @@ mod faults;
 mod lost_ledger;
 mod new;
 mod queue;
+mod queue_waiting;
 mod requests;
 mod slow_state;
 mod stage;

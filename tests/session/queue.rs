@@ -10,11 +10,17 @@ use tokio::time::{Instant, sleep};
 
 use crate::stage::{CONTAINER, SECOND, Stage, Stream, within};
 
-const MINUTE: Duration = Duration::from_secs(60);
+pub(crate) const MINUTE: Duration = Duration::from_secs(60);
 /// A message comes again after so long.
 const HIDDEN: Duration = Duration::from_secs(300);
 
-fn told_of(stage: &Stage, kind: &str, container: &str, name: &str, etag: &str) -> String {
+pub(crate) fn told_of(
+    stage: &Stage,
+    kind: &str,
+    container: &str,
+    name: &str,
+    etag: &str,
+) -> String {
     let time = stage.queue.as_ref().unwrap().0.now();
     json!({
         "specversion": "1.0",
@@ -29,7 +35,7 @@ fn told_of(stage: &Stage, kind: &str, container: &str, name: &str, etag: &str) -
 }
 
 /// Writes a blob and tells of it.
-fn put(stage: &Stage, queue: &FakeQueue, name: &str) -> String {
+pub(crate) fn put(stage: &Stage, queue: &FakeQueue, name: &str) -> String {
     let etag = stage.put(name);
     queue
         .put(&told_of(stage, "BlobCreated", CONTAINER, name, &etag))
@@ -37,7 +43,7 @@ fn put(stage: &Stage, queue: &FakeQueue, name: &str) -> String {
     etag
 }
 
-async fn until_empty(queue: &FakeQueue) {
+pub(crate) async fn until_empty(queue: &FakeQueue) {
     let empty = async {
         while queue.depth() > 0 {
             sleep(Duration::from_millis(50)).await;
@@ -260,36 +266,6 @@ async fn a_message_that_is_never_done_is_set_aside_after_five_deliveries() {
     stream.expect_silence(MINUTE).await;
     let text = poison.texts().remove(0);
     assert!(text.contains("delivered 6 times"), "{text}");
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_young_blob_is_hidden_for_the_rest_of_its_age() {
-    let (mut stage, queue, poison) = Stage::new().with_container().notified(false);
-    stage.config.min_age = 10 * MINUTE;
-    put(&stage, &queue, "a.csv");
-    let mut stream = stage.start();
-    stream.expect_silence(9 * MINUTE).await;
-    assert_eq!(stream.take(1).await, ["a.csv"]);
-    until_empty(&queue).await;
-    assert_eq!(poison.depth(), 0);
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_copy_is_announced_when_it_is_complete_however_long_it_takes() {
-    let (mut stage, queue, poison) = Stage::new().with_container().notified(false);
-    let etag = stage.account.start_copy(CONTAINER, "to.csv").unwrap();
-    queue
-        .put(&told_of(&stage, "BlobCreated", CONTAINER, "to.csv", &etag))
-        .unwrap();
-    let mut stream = stage.start();
-    stream.expect_silence(20 * MINUTE).await;
-    stage
-        .account
-        .finish_copy(CONTAINER, "to.csv", Some(b"a"))
-        .unwrap();
-    assert_eq!(stream.take(1).await, ["to.csv"]);
-    until_empty(&queue).await;
-    assert_eq!(poison.depth(), 0);
 }
 
 #[tokio::test(start_paused = true)]

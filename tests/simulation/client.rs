@@ -1,14 +1,17 @@
 //! A client, and the transport between: it takes events before the client has them.
 
 use std::{
+    collections::HashMap,
     sync::{Arc, Mutex},
     time::Duration,
 };
 
 use azure_blob_eventsource::delivery::event_channel::{Announcement, EventReceiver};
-use testkit::rng::Rng;
+use testkit::{queue::FakeQueue, rng::Rng};
 use tokio::time::{Instant, sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
+
+use crate::event_grid::versions_in;
 
 /// A blob version: name and ETag.
 pub(crate) type Version = (String, String);
@@ -19,15 +22,36 @@ pub(crate) const DETECTION: Duration = Duration::from_secs(8);
 
 /// What clients have received, in all sessions, in order.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Deliveries(Arc<Mutex<Vec<Version>>>);
+pub(crate) struct Deliveries(Arc<Mutex<Log>>);
+
+#[derive(Debug, Default)]
+struct Log {
+    versions: Vec<Version>,
+    ids: HashMap<Version, String>,
+    with_two_ids: Option<Version>,
+}
 
 impl Deliveries {
     pub(crate) fn len(&self) -> usize {
-        self.0.lock().unwrap().len()
+        self.0.lock().unwrap().versions.len()
+    }
+
+    /// A version that was announced with two ids, if there is one.
+    pub(crate) fn with_two_ids(&self) -> Option<Version> {
+        self.0.lock().unwrap().with_two_ids.clone()
+    }
+
+    fn push(&self, version: &Version, id: &str) {
+        let mut log = self.0.lock().unwrap();
+        log.versions.push(version.clone());
+        let known = log.ids.entry(version.clone());
+        if known.or_insert_with(|| id.to_owned()) != id {
+            log.with_two_ids = Some(version.clone());
+        }
     }
 
     pub(crate) fn from(&self, start: usize) -> Vec<Version> {
-        self.0.lock().unwrap()[start..].to_vec()
+        self.0.lock().unwrap().versions[start..].to_vec()
     }
 }
 
@@ -38,44 +62,61 @@ pub(crate) struct Manner {
     pub(crate) vanishes: Option<Instant>,
     /// The longest pause between two reads.
     pub(crate) pause: Duration,
+    /// For how long it reads nothing at first.
+    pub(crate) deaf: Duration,
 }
 
-/// Takes events until the session ends or, some time after the client vanished, the server notices.
-/// Returns the versions that this client received.
-pub(crate) async fn receive(
-    mut events: EventReceiver,
-    manner: Manner,
-    lost: CancellationToken,
-    mut rng: Rng,
-    deliveries: Deliveries,
-) -> Vec<Version> {
-    let mut received = Vec::new();
-    let noticed = manner
-        .vanishes
-        .map(|at| at + rng.duration(Duration::ZERO..DETECTION));
-    loop {
-        let event = tokio::select! {
-            biased;
-            () = lost.cancelled() => break,
-            () = sleep_until(noticed.unwrap_or_else(Instant::now)), if noticed.is_some() => break,
-            event = events.recv() => event,
-        };
-        let Some(event) = event else { break };
-        if manner.vanishes.is_some_and(|at| at <= Instant::now()) {
-            continue;
+/// A client of one session.
+pub(crate) struct Client {
+    pub(crate) manner: Manner,
+    /// What waits in the server is lost from then on.
+    pub(crate) lost: CancellationToken,
+    pub(crate) rng: Rng,
+    pub(crate) deliveries: Deliveries,
+    /// A queue whose messages a wrong program deletes when their events are sent.
+    pub(crate) acknowledges: Option<FakeQueue>,
+}
+
+impl Client {
+    /// Takes events until the session ends or, some time after the client vanished, the server notices.
+    /// Returns the versions that this client received.
+    pub(crate) async fn receive(mut self, mut events: EventReceiver) -> Vec<Version> {
+        let (manner, lost) = (self.manner, self.lost.clone());
+        let mut received = Vec::new();
+        let noticed = manner
+            .vanishes
+            .map(|at| at + self.rng.duration(Duration::ZERO..DETECTION));
+        if !manner.deaf.is_zero() {
+            sleep(manner.deaf).await;
         }
-        let version = version(&event);
-        deliveries.0.lock().unwrap().push(version.clone());
-        received.push(version);
-        if rng.chance(200) {
-            sleep(rng.duration(Duration::ZERO..manner.pause)).await;
+        loop {
+            let event = tokio::select! {
+                biased;
+                () = lost.cancelled() => break,
+                () = sleep_until(noticed.unwrap_or_else(Instant::now)), if noticed.is_some() => break,
+                event = events.recv() => event,
+            };
+            let Some(event) = event else { break };
+            let (version, id) = version(&event);
+            if let Some(queue) = &self.acknowledges {
+                queue.remove(|text| versions_in(text).contains(&version));
+            }
+            if manner.vanishes.is_some_and(|at| at <= Instant::now()) {
+                continue;
+            }
+            self.deliveries.push(&version, &id);
+            received.push(version);
+            if self.rng.chance(200) {
+                sleep(self.rng.duration(Duration::ZERO..manner.pause)).await;
+            }
         }
+        received
     }
-    received
 }
 
-fn version(event: &Announcement) -> Version {
+fn version(event: &Announcement) -> (Version, String) {
     let json: serde_json::Value = serde_json::from_slice(&event.payload).expect("JSON");
     let text = |value: &serde_json::Value| value.as_str().expect("text").to_owned();
-    (text(&json["blobname"]), text(&json["data"]["eTag"]))
+    let version = (text(&json["blobname"]), text(&json["data"]["eTag"]));
+    (version, text(&json["id"]))
 }

@@ -4,20 +4,29 @@
 //! In the storm, calls fail, are slow, lose their answers or happen late; sessions crash at every
 //! await point or are overlapped by their successors; clients vanish with what was sent to them;
 //! blobs are written, overwritten, stamped with metadata, copied by copies that finish later or fail, and
-//! deleted while sweeps pass over them; listings are wrongly empty, once a session. When it is over:
+//! deleted while sweeps pass over them; listings are wrongly empty, once a session.
+//!
+//! In four of ten worlds Event Grid tells of what happens by messages in a queue: late, by seconds or by
+//! hours, in no order, several times, between messages of other things and some that nobody can read. Leases
+//! on messages are lost. In one half of these sweeps go over the container as well, and some notifications
+//! never come; in the other half notifications are all that there is. When the storm is over:
 //!
 //! 1. every matching blob version that is there and can be read was delivered to a client that was there
-//!    to take it, and none that cannot be read was delivered,
+//!    to take it, and none that cannot be read was delivered; without sweeps that is asked of the versions
+//!    that Event Grid told of, and of what became of copies whose start it told of,
 //! 2. nothing that the ledger holds as done was delivered to nobody,
-//! 3. a clean restart delivers nothing again,
+//! 3. a clean restart delivers nothing again, and no version was announced with two ids,
 //! 4. where the state container takes up to two seconds for each call, a new blob still comes within one
-//!    interval and five seconds.
+//!    interval and five seconds, and one that is told of within fifteen,
+//! 5. the queue is empty, what nobody can read is in the poison queue, and nothing else is,
+//! 6. a message whose event waits for twenty minutes is received once.
 //!
 //! `SIMULATION_SEEDS=100000` runs more, `SIMULATION_SEED=42` runs one and tells its story.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod client;
+mod event_grid;
 mod mutants;
 mod tally;
 mod world;
@@ -90,4 +99,24 @@ fn a_watermark_in_place_of_the_ledger_is_caught() {
 #[test]
 fn forgetting_at_once_what_one_listing_does_not_show_is_caught() {
     is_caught(Mutant::ForgetAtOnce);
+}
+
+#[test]
+fn a_message_deleted_when_its_event_is_sent_is_caught() {
+    is_caught(Mutant::AckAtSend);
+}
+
+#[test]
+fn a_message_deleted_when_its_version_is_merely_under_way_is_caught() {
+    is_caught(Mutant::AckUnderWay);
+}
+
+#[test]
+fn a_lease_that_is_not_renewed_is_caught() {
+    is_caught(Mutant::NoRenewal);
+}
+
+#[test]
+fn forgetting_at_once_what_was_notified_is_caught() {
+    is_caught(Mutant::ForgetNotified);
 }

@@ -11,6 +11,8 @@ use time::OffsetDateTime;
 
 use crate::world::Mutant;
 
+pub(crate) mod queue;
+
 /// A listing as a wrong program would read it.
 pub(crate) struct MutantListing {
     pub(crate) real: Arc<dyn BlobListing>,

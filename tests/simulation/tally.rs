@@ -13,6 +13,13 @@ pub(crate) struct Tally {
     pub(crate) faults: u64,
     pub(crate) compactions: u64,
     pub(crate) blanks: u64,
+    pub(crate) messages: u64,
+    pub(crate) redeliveries: u64,
+    pub(crate) repeats: u64,
+    pub(crate) lost: u64,
+    pub(crate) snatches: u64,
+    pub(crate) lost_leases: u64,
+    pub(crate) poison: u64,
 }
 
 impl Tally {
@@ -27,6 +34,13 @@ impl Tally {
         self.faults += other.faults;
         self.compactions += other.compactions;
         self.blanks += other.blanks;
+        self.messages += other.messages;
+        self.redeliveries += other.redeliveries;
+        self.repeats += other.repeats;
+        self.lost += other.lost;
+        self.snatches += other.snatches;
+        self.lost_leases += other.lost_leases;
+        self.poison += other.poison;
     }
 
     pub(crate) fn is_a_storm(&self) -> bool {
@@ -38,6 +52,13 @@ impl Tally {
             self.faults,
             self.compactions,
             self.blanks,
+            self.messages,
+            self.redeliveries,
+            self.repeats,
+            self.lost,
+            self.snatches,
+            self.lost_leases,
+            self.poison,
         ]
         .iter()
         .all(|count| *count > 100)

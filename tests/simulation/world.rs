@@ -11,17 +11,15 @@ use std::{
 
 use azure_blob_eventsource::{
     config::SourceConfig,
-    delivery::event_channel::event_channel,
     filter::{Filter, FilterSpec},
     journal::source_store::Rollover,
     ledger::missing::Forgetting,
     metrics::SourceStats,
     ports::state::StateStore,
-    session::{Mode, Session, SessionError},
+    session::SessionError,
 };
 use testkit::{
     account::FakeAccount,
-    crash::CrashAfter,
     faults::{FaultSource, Storm},
     ports::{FakeListing, FakeState},
     rng::Rng,
@@ -29,25 +27,27 @@ use testkit::{
     wrong_state::{Wrong, WrongState},
 };
 use time::macros::datetime;
-use tokio::{
-    task::JoinHandle,
-    time::{Instant, sleep, timeout},
-};
+use tokio::{task::JoinHandle, time::sleep};
 use tokio_util::sync::CancellationToken;
-use tracing::trace;
 
+mod live;
+mod notified;
 mod oracle;
+mod people;
+mod sessions;
 mod setup;
+mod storm;
 
-use setup::{config, filters, forgetting, write, write_between_pages};
+use notified::Notified;
+use people::People;
+use setup::{Ways, config, filters, forgetting, ways};
 
 use crate::{
-    client::{self, Deliveries, Manner, Version},
-    mutants::MutantListing,
+    client::{Deliveries, Manner, Version},
     tally::Tally,
 };
 
-const CONTAINER: &str = "datasets";
+pub(crate) const CONTAINER: &str = "datasets";
 const STATE: &str = "eventsource-state";
 const SOURCE: &str = "datasets-raw";
 const SETTLE: Duration = Duration::from_secs(10);
@@ -56,6 +56,7 @@ const SETTLE: Duration = Duration::from_secs(10);
 const PATIENT: Manner = Manner {
     vanishes: None,
     pause: Duration::ZERO,
+    deaf: Duration::ZERO,
 };
 
 /// A way to be wrong.
@@ -68,6 +69,23 @@ pub(crate) enum Mutant {
     ErrorIsTheEnd,
     Watermark,
     ForgetAtOnce,
+    /// A message is deleted when its event is sent.
+    AckAtSend,
+    /// A message is deleted when its version is under way already.
+    AckUnderWay,
+    /// The lease on a message is never renewed.
+    NoRenewal,
+    /// What was notified and is done is forgotten at once.
+    ForgetNotified,
+}
+
+impl Mutant {
+    pub(crate) fn is_of_queue(self) -> bool {
+        matches!(
+            self,
+            Self::AckAtSend | Self::AckUnderWay | Self::NoRenewal | Self::ForgetNotified
+        )
+    }
 }
 
 pub(crate) struct World {
@@ -75,8 +93,11 @@ pub(crate) struct World {
     rng: Rng,
     account: FakeAccount,
     mutant: Mutant,
+    people: People,
+    notified: Option<Notified>,
     listing: FakeListing,
     blanks: Arc<AtomicU64>,
+    snatches: Arc<AtomicU64>,
     state: Arc<dyn StateStore>,
     calm: Arc<dyn StateStore>,
     raging: Arc<AtomicBool>,
@@ -88,6 +109,8 @@ pub(crate) struct World {
     forgetting: Forgetting,
     deliveries: Deliveries,
     tally: Tally,
+    /// What each session counted.
+    stats: Vec<Arc<SourceStats>>,
     writers: u64,
     /// The filters that sessions use, and since when the ledger is known to know them, in seconds.
     filters: Vec<Filter>,
@@ -125,8 +148,15 @@ impl World {
             met: Arc::clone(&met),
             slow: Arc::clone(&slow),
         });
-        let writes = rng.fork();
-        let hook = write_between_pages(writes, Arc::clone(&raging));
+        let ways = ways(&mut rng, mutant);
+        let notified = Notified::new(ways, &account, &mut rng, &faults);
+        let people = People {
+            account: account.clone(),
+            grid: notified.as_ref().map(|it| it.grid.clone()),
+        };
+        let hook = people
+            .clone()
+            .between_pages(rng.fork(), Arc::clone(&raging));
         let real = FakeState::new(account.clone(), STATE, faults.clone());
         let late = real.late_effects();
         let state = Arc::new(WrongState {
@@ -138,12 +168,12 @@ impl World {
             },
         });
         let listing = FakeListing::new(account.clone(), CONTAINER, faults).between_pages(hook);
-        let filters = filters(&mut rng);
-        let forgetting = forgetting(&mut rng, mutant);
+        let filters = filters(&mut rng, ways);
+        let forgetting = forgetting(&mut rng, (ways, mutant));
         let calm = FakeState::new(account.clone(), STATE, FaultSource::none());
         Self {
             seed,
-            config: config(&mut rng, &filters, mutant),
+            config: config(&mut rng, &filters, (ways, mutant)),
             rollover: Rollover {
                 frames: 2 + rng.below(12),
                 bytes: 1 << 20,
@@ -152,8 +182,11 @@ impl World {
             rng,
             account,
             mutant,
+            people,
+            notified,
             listing,
             blanks: Arc::default(),
+            snatches: Arc::default(),
             state,
             calm: Arc::new(calm),
             raging,
@@ -162,6 +195,7 @@ impl World {
             late: Box::new(move || late.pending()),
             deliveries: Deliveries::default(),
             tally: Tally::default(),
+            stats: Vec::new(),
             writers: 0,
             filters,
             known: Vec::new(),
@@ -172,163 +206,37 @@ impl World {
 
     pub(crate) async fn run(mut self) -> Result<Tally, String> {
         for _ in 0..self.rng.below(12) {
-            write(&self.account, &mut self.rng);
+            self.people.write(&mut self.rng);
         }
         sleep(Duration::from_secs(self.rng.below(5))).await;
+        let people = self.people_live();
         self.storm().await?;
         self.calm_down().await;
+        if let Some(people) = people {
+            people.await.unwrap();
+        }
         self.settle_accounts().await?;
         let now = self.generation().await;
         self.tally.compactions = now.saturating_sub(1);
+        self.tally_queue();
+        self.tally.snatches = self.snatches.load(SeqCst);
         self.tally.blanks = self.blanks.load(SeqCst);
         self.tally.faults = self.met.load(SeqCst);
         self.tally.deliveries = self.deliveries.len() as u64;
         Ok(self.tally)
     }
 
-    /// Sessions come and go, one after the other or one over the other.
-    async fn storm(&mut self) -> Result<(), String> {
-        let end = Instant::now() + Duration::from_secs(120 + self.rng.below(600));
-        let mut overlapped: Vec<Running> = Vec::new();
-        while Instant::now() < end {
-            let ghosts = (self.late)() > 0;
-            let running = self.start_session();
-            let long = Duration::from_millis(self.rng.below(90_000));
-            if self.rng.chance(250) {
-                sleep(long).await;
-                overlapped.push(running);
-                continue;
-            }
-            let alone = overlapped.is_empty();
-            let rivals = !alone || ghosts;
-            if self.let_run(running, long).await && !rivals {
-                return Err("a session without rivals was taken over".into());
-            }
-            for other in std::mem::take(&mut overlapped) {
-                self.let_run(other, Duration::from_secs(self.rng.clone().below(20)))
-                    .await;
-            }
-            if alone {
-                self.check_ledger("in mid-storm").await?;
-            }
-        }
-        for other in overlapped {
-            self.let_run(other, Duration::ZERO).await;
-        }
-        self.check_ledger("after the storm").await
-    }
-
-    /// Lets a session run for a while and ends it. Whether it was taken over.
-    async fn let_run(&mut self, running: Running, long: Duration) -> bool {
-        let mut session = running.session;
-        let ended = match timeout(long, &mut session).await {
-            Ok(ended) => ended.unwrap(),
-            Err(_) => {
-                running.stop.cancel();
-                match timeout(Duration::from_secs(3600), &mut session).await {
-                    Ok(ended) => ended.unwrap(),
-                    Err(_) => {
-                        session.abort();
-                        let _ = session.await;
-                        None
-                    }
-                }
-            }
-        };
-        trace!(?ended, "session ended");
-        let taken_over = matches!(ended, Some(Err(SessionError::TakenOver(_))));
-        match ended {
-            None => self.tally.crashes += 1,
-            Some(Err(SessionError::TakenOver(_))) => self.tally.take_overs += 1,
-            Some(Err(other)) => panic!("seed {}: {other}", self.seed),
-            Some(Ok(())) => self.tally.clean_ends += 1,
-        }
-        let _ = running.client.await;
-        taken_over
-    }
-
-    fn start_session(&mut self) -> Running {
-        if self.rng.chance(200) {
-            self.config.filter = self.rng.pick(&self.filters).clone();
-        }
-        self.tally.sessions += 1;
-        let vanishes = self.rng.chance(300);
-        self.tally.clients_gone += u64::from(vanishes);
-        let vanishes =
-            vanishes.then(|| Instant::now() + Duration::from_millis(self.rng.below(60_000)));
-        let manner = Manner {
-            vanishes,
-            pause: *self.rng.pick(&[
-                Duration::ZERO,
-                Duration::from_secs(1),
-                Duration::from_secs(15),
-            ]),
-        };
-        let polls = match self.rng.below(3) {
-            0 => u64::MAX,
-            1 => self.rng.below(40),
-            _ => self.rng.below(600),
-        };
-        self.start(manner, polls, false)
-    }
-
-    fn start(&mut self, manner: Manner, polls: u64, once: bool) -> Running {
-        self.writers += 1;
-        let real = self.listing.clone();
-        let blobs = Arc::new(MutantListing {
-            real: Arc::new(match self.raging.load(SeqCst) && self.rng.chance(500) {
-                true => real.empty_once(self.rng.below(6), Arc::clone(&self.blanks)),
-                false => real,
-            }),
-            mutant: self.mutant,
-        });
-        let session = Session {
-            source_id: SOURCE.into(),
-            endpoint: "https://account.blob.core.windows.net".into(),
-            config: self.config.clone(),
-            blobs,
-            queue: None,
-            state: Arc::clone(&self.state),
-            writer: self.writers,
-            mode: Mode::Record,
-            once,
-            confirm: None,
-            rollover: self.rollover,
-            forgetting: self.forgetting,
-            retained: Arc::default(),
-            stats: Arc::new(SourceStats::default()),
-            began: tokio::time::Instant::now(),
-        };
-        trace!(writer = self.writers, ?manner, polls, "session starts");
-        let stop = CancellationToken::new();
-        let (out, events) = event_channel(4);
-        let run = session.run(out, stop.clone());
-        let lost = CancellationToken::new();
-        let client = client::receive(
-            events,
-            manner,
-            lost.clone(),
-            self.rng.fork(),
-            self.deliveries.clone(),
-        );
-        // What waits in a server that ends is lost with it, unless it ended because all was said.
-        let session = async move {
-            let ended = CrashAfter::new(run, polls).await;
-            if !(once && matches!(ended, Some(Ok(())))) {
-                lost.cancel();
-            }
-            ended
-        };
-        Running {
-            session: tokio::spawn(session),
-            client: tokio::spawn(client),
-            stop,
-        }
+    // Where nothing is listed, nobody writes between pages.
+    fn people_live(&mut self) -> Option<JoinHandle<()>> {
+        let queue = self.notified.as_ref()?.queue.clone();
+        let (people, rng) = (self.people.clone(), self.rng.fork());
+        let (raging, snatches) = (Arc::clone(&self.raging), Arc::clone(&self.snatches));
+        Some(tokio::spawn(people.live(rng, raging, queue, snatches)))
     }
 
     async fn calm_down(&self) {
         self.raging.store(false, SeqCst);
-        while (self.late)() > 0 {
+        while (self.late)() + self.notified.as_ref().map_or(0, Notified::late) > 0 {
             sleep(Duration::from_secs(1)).await;
         }
     }

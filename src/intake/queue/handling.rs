@@ -2,7 +2,17 @@
 
 use std::{collections::HashMap, time::Duration};
 
-use super::{lease::during, poison::set_aside, setup::Queue, stop::Stop};
+use tokio::{
+    sync::{Notify, Semaphore},
+    time::sleep,
+};
+
+use super::{
+    lease::during,
+    poison::set_aside,
+    setup::{HIDE, Queue},
+    stop::Stop,
+};
 use crate::{
     gate::sighting::{Settled, Taken},
     metrics::queue::Counted,
@@ -14,6 +24,8 @@ use crate::{
 
 /// For how long a message is hidden whose event was taken back.
 const PUT_BACK: Duration = Duration::from_secs(30);
+/// So many messages wait in hand for what will be soon. Those beyond go back into the queue.
+const WAITING: usize = 1_000;
 /// So many messages are remembered that were given back on purpose.
 const EXCUSED: usize = 10_000;
 
@@ -22,6 +34,10 @@ pub(super) struct Handling {
     queue: Queue,
     /// How often messages were given back on purpose: that does not count as a failure.
     excused: Shared<HashMap<String, u32>>,
+    /// Has a permit for each message that may still wait in hand.
+    places: Semaphore,
+    /// Told of each that begins to wait.
+    begun: Notify,
 }
 
 /// What becomes of a message.
@@ -46,7 +62,19 @@ impl Handling {
         Self {
             queue,
             excused: Shared::default(),
+            places: Semaphore::new(WAITING),
+            begun: Notify::new(),
         }
+    }
+
+    /// How many messages wait in hand. They keep no other from being taken.
+    pub(super) fn waiting(&self) -> usize {
+        WAITING - self.places.available_permits()
+    }
+
+    /// Returns when one more has begun to wait.
+    pub(super) async fn one_waits(&self) {
+        self.begun.notified().await;
     }
 
     /// Works on a message until it is deleted, set aside or given back.
@@ -92,8 +120,26 @@ impl Handling {
             Ok(notifications) => notifications,
             Err(problem) => return Ok(Verdict::Poison(problem.to_string())),
         };
+        loop {
+            let Some(rest) = self.attempt(&notifications).await? else {
+                return Ok(Verdict::Delete);
+            };
+            // Each time that it is given back and comes again counts as a delivery, and the next session would take
+            // these for failures.
+            let place = self.places.try_acquire();
+            let Some(_place) = place.ok().filter(|_| rest <= HIDE) else {
+                return Ok(Verdict::Hide(rest));
+            };
+            self.count(Counted::Later);
+            self.begun.notify_one();
+            sleep(rest).await;
+        }
+    }
+
+    // What is left to wait for before another attempt, if anything is.
+    async fn attempt(&self, notifications: &[Notification]) -> Result<Option<Duration>, Stop> {
         let mut begun = Begun::default();
-        for notification in &notifications {
+        for notification in notifications {
             self.begin(notification, &mut begun).await?;
         }
         for receipt in begun.receipts {
@@ -103,7 +149,7 @@ impl Handling {
                 Err(_) => return Err(Stop::Closed),
             }
         }
-        Ok(begun.later.map_or(Verdict::Delete, Verdict::Hide))
+        Ok(begun.later)
     }
 
     async fn begin(&self, notification: &Notification, begun: &mut Begun) -> Result<(), Stop> {

@@ -1,12 +1,6 @@
 //! What a world is made of: its weather, its configuration, its people.
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering::SeqCst},
-    },
-    time::Duration,
-};
+use std::time::Duration;
 
 use azure_blob_eventsource::{
     blob::Version,
@@ -17,15 +11,31 @@ use azure_blob_eventsource::{
     ledger::missing::Forgetting,
     ports::connect::Location,
 };
-use testkit::{
-    account::{FakeAccount, NewBlob},
-    rng::Rng,
-};
+use testkit::rng::Rng;
 
-use super::{CONTAINER, Mutant, SETTLE, STATE};
+use super::{CONTAINER, Mutant, SETTLE, STATE, notified::Notified};
 
-/// One filter, or two that people change between.
-pub(super) fn filters(rng: &mut Rng) -> Vec<Filter> {
+/// How blobs are found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ways {
+    Listing,
+    Both,
+    Queue,
+}
+
+/// In four of ten worlds there is a queue, and in half of these nothing else. What a queue may be used
+/// wrongly for shows where nothing mends it.
+pub(super) fn ways(rng: &mut Rng, mutant: Mutant) -> Ways {
+    match mutant {
+        Mutant::None if rng.chance(600) => Ways::Listing,
+        Mutant::None => *rng.pick(&[Ways::Both, Ways::Queue]),
+        mutant if mutant.is_of_queue() => Ways::Queue,
+        _ => Ways::Listing,
+    }
+}
+
+/// One filter, or two that people change between: but what nobody wanted when it was told is not told again.
+pub(super) fn filters(rng: &mut Rng, ways: Ways) -> Vec<Filter> {
     let choices = [
         FilterSpec::default(),
         FilterSpec {
@@ -37,12 +47,19 @@ pub(super) fn filters(rng: &mut Rng) -> Vec<Filter> {
             patterns: vec!["!**/*.tmp".into()],
         },
     ];
-    let count = 1 + rng.below(2);
+    let count = match ways {
+        Ways::Queue => 1,
+        _ => 1 + rng.below(2),
+    };
     let picked = (0..count).map(|_| rng.pick(&choices).clone());
     picked.map(|spec| Filter::new(spec).unwrap()).collect()
 }
 
-pub(super) fn config(rng: &mut Rng, filters: &[Filter], mutant: Mutant) -> SourceConfig {
+pub(super) fn config(
+    rng: &mut Rng,
+    filters: &[Filter],
+    (ways, mutant): (Ways, Mutant),
+) -> SourceConfig {
     let settle = match mutant {
         Mutant::DoneAtSend => Duration::ZERO,
         _ => SETTLE,
@@ -52,11 +69,18 @@ pub(super) fn config(rng: &mut Rng, filters: &[Filter], mutant: Mutant) -> Sourc
         container: CONTAINER.into(),
         filter: filters[0].clone(),
         credential: None,
-        interval: Duration::from_secs(1 + rng.below(30)),
-        listing: true,
-        queue: None,
+        interval: match ways {
+            Ways::Listing => Duration::from_secs(1 + rng.below(30)),
+            _ => Duration::from_secs(*rng.pick(&[20, 300, 3600])),
+        },
+        listing: ways != Ways::Queue,
+        queue: (ways != Ways::Listing).then(Notified::source),
         existing: *rng.pick(&[Existing::Skip, Existing::Emit]),
-        min_age: Duration::ZERO,
+        // A clean run of sweeps ends before a young blob is old enough; messages are waited for.
+        min_age: match ways {
+            Ways::Queue => Duration::from_secs(*rng.pick(&[0, 0, 20, 400])),
+            _ => Duration::ZERO,
+        },
         skip_empty: false,
         version: Version::Etag,
         state: Some(STATE.into()),
@@ -72,53 +96,19 @@ pub(super) fn config(rng: &mut Rng, filters: &[Filter], mutant: Mutant) -> Sourc
 }
 
 /// How soon what is missing is forgotten: in some worlds as soon as the rule allows at all.
-pub(super) fn forgetting(rng: &mut Rng, mutant: Mutant) -> Forgetting {
+pub(super) fn forgetting(rng: &mut Rng, (ways, mutant): (Ways, Mutant)) -> Forgetting {
     let rule = Forgetting::default();
     match mutant {
-        Mutant::ForgetAtOnce => Forgetting {
+        Mutant::ForgetAtOnce | Mutant::ForgetNotified => Forgetting {
             after: Duration::ZERO,
             sweeps: 1,
             ..rule
         },
+        // Where no sweep shows anything, time is all that there is to forget by.
+        _ if ways == Ways::Queue => rule,
         _ => Forgetting {
             after: *rng.pick(&[Duration::ZERO, Duration::from_secs(60), rule.after]),
             ..rule
         },
-    }
-}
-
-/// People write while pages are listed.
-pub(super) fn write_between_pages(
-    mut rng: Rng,
-    raging: Arc<AtomicBool>,
-) -> impl FnMut(&FakeAccount, u64) + Send {
-    move |account, _| {
-        while raging.load(SeqCst) && rng.chance(250) {
-            write(account, &mut rng);
-        }
-    }
-}
-
-/// Somebody writes, overwrites or deletes one of a few blobs.
-pub(super) fn write(account: &FakeAccount, rng: &mut Rng) {
-    let ending = *rng.pick(&["csv", "csv", "csv", "tmp", "parquet"]);
-    let folder = *rng.pick(&["raw", "raw/2026", "in", ""]);
-    let name = format!("{folder}/{}.{ending}", rng.below(12));
-    // Of a blob that is not there, or not being copied, these refuse.
-    match rng.below(10) {
-        0 => _ = account.delete(CONTAINER, &name),
-        1 => _ = account.set_metadata(CONTAINER, &name, "processed", "true"),
-        2 => _ = account.start_copy(CONTAINER, &name),
-        3 | 4 => {
-            let content = format!("{}", rng.next_u64());
-            let content = rng.chance(800).then_some(content.as_bytes());
-            _ = account.finish_copy(CONTAINER, &name, content);
-        }
-        _ => {
-            let content = format!("{}", rng.next_u64());
-            account
-                .put(CONTAINER, &name, NewBlob::new(content))
-                .unwrap();
-        }
     }
 }

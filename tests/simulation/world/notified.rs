@@ -1,0 +1,200 @@
+//! The queue of a world that has one, and what it owes.
+
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use azure_blob_eventsource::{config::QueueSource, ports::connect::QueuePlace};
+use azure_blob_eventsource::{metrics::queue::Counted, ports::connect::OpenedQueue};
+use serde_json::Value;
+use testkit::{
+    account::FakeAccount,
+    faults::FaultSource,
+    ports::{FakeNotifications, FakeProperties, LateEffects},
+    queue::FakeQueue,
+    rng::Rng,
+};
+use tokio::time::sleep;
+
+use super::{CONTAINER, Mutant, PATIENT, Ways, World};
+use crate::{
+    client::Version,
+    event_grid::EventGrid,
+    mutants::queue::{MutantQueue, Received},
+};
+
+/// Crashes, faults and snatches of a storm do not bring a message so often.
+const MAX_DELIVERIES: u32 = 15;
+/// How long a queue may take to get empty in calm weather.
+const LONG: Duration = Duration::from_secs(6 * 3600);
+/// How often it is looked at.
+const LOOK: Duration = Duration::from_secs(5);
+
+/// A queue, who tells and what was received.
+pub(super) struct Notified {
+    /// Whether no sweep finds anything.
+    pub(super) alone: bool,
+    pub(super) queue: FakeQueue,
+    pub(super) poison: FakeQueue,
+    pub(super) grid: EventGrid,
+    pub(super) received: Received,
+    port: FakeNotifications,
+    poison_port: FakeNotifications,
+    properties: FakeProperties,
+    late: [LateEffects; 2],
+}
+
+impl Notified {
+    /// The queue of a world in which blobs are found these ways, if it has one.
+    pub(super) fn new(
+        ways: Ways,
+        account: &FakeAccount,
+        rng: &mut Rng,
+        faults: &FaultSource,
+    ) -> Option<Self> {
+        let (queue, poison) = (FakeQueue::new(), FakeQueue::new());
+        let (alone, loses) = match ways {
+            Ways::Listing => return None,
+            Ways::Both => (false, 150),
+            Ways::Queue => (true, 0),
+        };
+        let port = FakeNotifications::new(queue.clone(), faults.clone());
+        let poison_port = FakeNotifications::new(poison.clone(), faults.clone());
+        Some(Self {
+            alone,
+            grid: EventGrid::new(account.clone(), queue.clone(), rng.fork(), loses),
+            queue,
+            poison,
+            received: Received::default(),
+            late: [port.late_effects(), poison_port.late_effects()],
+            port,
+            poison_port,
+            properties: FakeProperties::new(account.clone(), CONTAINER, faults.clone()),
+        })
+    }
+
+    /// What a session is given.
+    pub(super) fn opened(&self, mutant: Mutant) -> OpenedQueue {
+        let queue = MutantQueue {
+            real: Arc::new(self.port.clone()),
+            mutant,
+            received: self.received.clone(),
+            under_way: Mutex::default(),
+        };
+        OpenedQueue {
+            queue: Arc::new(queue),
+            poison: Arc::new(self.poison_port.clone()),
+            properties: Arc::new(self.properties.clone()),
+            account_path: String::new(),
+        }
+    }
+
+    /// What its configuration says.
+    pub(super) fn source() -> QueueSource {
+        QueueSource {
+            place: QueuePlace {
+                name: "blob-events".into(),
+                location: None,
+                credential: None,
+            },
+            max_deliveries: MAX_DELIVERIES,
+        }
+    }
+
+    /// How many effects are still to come.
+    pub(super) fn late(&self) -> usize {
+        self.late.iter().map(LateEffects::pending).sum()
+    }
+
+    /// What nobody can read is in the poison queue, and nothing else is.
+    fn poison_is_right(&self) -> Result<(), String> {
+        let poison = self.poison.texts();
+        let text = |whole: &String| -> String {
+            let json: Value = serde_json::from_str(whole).unwrap();
+            json["text"].as_str().unwrap().to_owned()
+        };
+        let texts: BTreeSet<_> = poison.iter().map(text).collect();
+        let garbage = self.grid.garbage();
+        if let Some(good) = texts.difference(&garbage).next() {
+            let whole = poison.iter().find(|whole| text(whole) == *good);
+            return Err(format!("a good message is in the poison queue: {whole:?}"));
+        }
+        match garbage.difference(&texts).next() {
+            Some(missing) => Err(format!("{missing} is not in the poison queue")),
+            None => Ok(()),
+        }
+    }
+}
+
+impl World {
+    /// All that Event Grid tells is taken: what is there soon first, what comes after hours later.
+    pub(super) async fn take_all_messages(&mut self) -> Result<(), String> {
+        self.people.finish_copies(&mut self.rng);
+        self.drain().await?;
+        while self
+            .notified
+            .as_ref()
+            .is_some_and(|it| it.grid.pending() > 0)
+        {
+            sleep(Duration::from_secs(600)).await;
+        }
+        self.drain().await?;
+        let notified = self.notified.as_ref();
+        notified.map_or(Ok(()), Notified::poison_is_right)
+    }
+
+    async fn drain(&mut self) -> Result<(), String> {
+        let running = self.start(PATIENT, u64::MAX, false);
+        self.until_empty().await?;
+        self.stop(running).await.map(drop)
+    }
+
+    /// Waits until every message is done with.
+    pub(super) async fn until_empty(&self) -> Result<(), String> {
+        let Some(notified) = &self.notified else {
+            return Ok(());
+        };
+        let looks = LONG.as_secs() / LOOK.as_secs();
+        for _ in 0..looks {
+            if notified.queue.depth() == 0 {
+                return Ok(());
+            }
+            sleep(LOOK).await;
+        }
+        let left = notified.queue.texts();
+        Err(format!("messages are never done with: {left:?}"))
+    }
+
+    /// Whether somebody can have known of this version: a sweep, or who was told of it.
+    pub(super) fn can_be_known(&self, version: &Version) -> bool {
+        match self.notified.as_ref().filter(|it| it.alone) {
+            Some(notified) => notified.grid.told(version),
+            None => true,
+        }
+    }
+
+    /// Whether notifications are the only way.
+    pub(super) fn is_alone(&self) -> bool {
+        self.notified.as_ref().is_some_and(|it| it.alone)
+    }
+
+    /// Adds what befell the queue to the tally.
+    pub(super) fn tally_queue(&mut self) {
+        let Some(notified) = &self.notified else {
+            return;
+        };
+        let counted = |what| {
+            let all = self.stats.iter().map(|stats| stats.queue.counted(what));
+            all.sum::<u64>()
+        };
+        let counts = notified.grid.counts();
+        self.tally.messages = counts.messages;
+        self.tally.repeats = counts.repeats;
+        self.tally.lost = counts.lost;
+        self.tally.redeliveries = notified.received.again();
+        self.tally.lost_leases = counted(Counted::LostLease);
+        self.tally.poison = notified.poison.depth() as u64;
+    }
+}
