@@ -1,6 +1,6 @@
 //! Which blob versions are done, which are on their way, which are new.
 //!
-//! A pure state machine; [`journal`] makes it durable. Done is said only of what the journal holds:
+//! A pure state machine; [`crate::journal`] makes it durable. Done is said only of what the journal holds:
 //! everything else is memory, and after a crash is found and offered again.
 
 use std::{collections::HashSet, mem, time::Duration};

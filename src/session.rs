@@ -58,7 +58,7 @@ const OFFERS: usize = 256;
 const RECORDS: usize = 64;
 
 impl Session {
-    /// Runs until `stop` is cancelled, the client is gone (the [`outlet::EventReceiver`] dropped), the one
+    /// Runs until `stop` is cancelled, the client is gone (the [`EventReceiver`](crate::delivery::event_channel::EventReceiver) dropped), the one
     /// sweep of `once` is delivered, or an error that waiting does not mend. In every case what is
     /// done by then has been recorded when this returns.
     pub async fn run(self, out: EventSender, stop: CancellationToken) -> Result<(), SessionError> {

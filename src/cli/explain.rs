@@ -1,6 +1,6 @@
 //! `explain`: why a blob was announced or was not, from the configuration to the Workflow.
 //!
-//! [`facts`] and [`search`] ask, [`standing`], [`reasons`](mod@reasons) and [`verdict`] decide.
+//! [`findings`] and [`search`] ask, [`standing`], [`reasons`](mod@reasons) and [`verdict`] decide.
 
 use std::{
     io::{self, Write},

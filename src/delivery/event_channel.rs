@@ -116,7 +116,7 @@ impl EventReceiver {
         poll_fn(|context| self.poll_recv(context)).await
     }
 
-    /// As [`Events::recv`]. Of a client that shows how far it reads, none while it does not read.
+    /// As [`EventReceiver::recv`]. Of a client that shows how far it reads, none while it does not read.
     pub fn poll_recv(&mut self, context: &mut Context<'_>) -> Poll<Option<Announcement>> {
         self.take();
         let reading = self.reading.as_ref();
