@@ -67,8 +67,8 @@ pub struct SweepResult {
 }
 
 impl Gate {
-    /// A gate to `ledger`, of whose outcomes `receipts` tell. What is to be announced goes to `offers`, under way in the ledger already, and what is
-    /// done without being sent to `records`; a full channel holds up whoever asks.
+    /// A gate to `ledger`, of whose outcomes `receipts` tell. What is to be announced goes to `offers`, under way in
+    /// the ledger already, and what is done without being sent to `records`; a full channel holds up whoever asks.
     pub fn new(
         policy: Policy,
         (ledger, receipts): (Arc<Shared<Ledger>>, Arc<Receipts>),
@@ -105,7 +105,7 @@ impl Gate {
                 self.record(Record::Baseline(baseline)).await?;
             }
             for offer in new {
-                self.offers.send(offer).await.map_err(|_| Closed)?;
+                self.offer(offer).await?;
             }
             yield_now().await;
         }

@@ -101,24 +101,26 @@ impl Ledger {
 
     /// How a blob version stands. Asking changes nothing.
     pub fn standing(&self, fingerprint: Fingerprint) -> Standing {
-        if self.contents.done.contains(fingerprint) {
-            Standing::Done
-        } else if self.under_way.contains(&fingerprint) {
-            Standing::UnderWay
-        } else {
-            Standing::New
+        match self.contents.done.contains(fingerprint) {
+            true => Standing::Done,
+            false => self.standing_of_others(fingerprint),
         }
     }
 
     /// How a blob version stands that a sweep shows. What is done is known to be there from now on: nothing
     /// that sweeps show is forgotten.
     pub fn shown(&mut self, fingerprint: Fingerprint) -> Standing {
-        if self.contents.done.see(fingerprint) {
-            Standing::Done
-        } else if self.under_way.contains(&fingerprint) {
-            Standing::UnderWay
-        } else {
-            Standing::New
+        match self.contents.done.see(fingerprint) {
+            true => Standing::Done,
+            false => self.standing_of_others(fingerprint),
+        }
+    }
+
+    // Of what is not done.
+    fn standing_of_others(&self, fingerprint: Fingerprint) -> Standing {
+        match self.under_way.contains(&fingerprint) {
+            true => Standing::UnderWay,
+            false => Standing::New,
         }
     }
 
@@ -148,12 +150,9 @@ impl Ledger {
 
     /// How a blob version stands that a replay asks for, by the fingerprint of its replay.
     pub fn standing_of_replay(&self, fingerprint: Fingerprint) -> Standing {
-        if self.contents.replayed.contains(&fingerprint) {
-            Standing::Done
-        } else if self.under_way.contains(&fingerprint) {
-            Standing::UnderWay
-        } else {
-            Standing::New
+        match self.contents.replayed.contains(&fingerprint) {
+            true => Standing::Done,
+            false => self.standing_of_others(fingerprint),
         }
     }
 

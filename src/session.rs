@@ -30,13 +30,10 @@ use crate::{
         unconfirmed::Unconfirmed,
     },
     gate::{Gate, Policy, identity::Identity, loops::LoopWatch, rules::Rules},
-    intake::queue::Queue,
-    intake::{Intake, listing::Listing, sweep::Sweeper},
+    intake::{Intake, listing::Listing, queue::Queue, sweep::Sweeper},
     ledger::{Ledger, offer::Offer},
-    ports::connect::OpenedQueue,
-    ports::error::StorageErrorKind,
-    recorder::receipts::Receipts,
-    recorder::{OwnershipProof, Record, Recorder},
+    ports::{connect::OpenedQueue, error::StorageErrorKind},
+    recorder::{OwnershipProof, Record, Recorder, receipts::Receipts},
     shared::Shared,
     state::loops::Loops,
 };
@@ -58,9 +55,10 @@ const OFFERS: usize = 256;
 const RECORDS: usize = 64;
 
 impl Session {
-    /// Runs until `stop` is cancelled, the client is gone (the [`EventReceiver`](crate::delivery::event_channel::EventReceiver) dropped), the one
-    /// sweep of `once` is delivered, or an error that waiting does not mend. In every case what is
-    /// done by then has been recorded when this returns.
+    /// Runs until `stop` is cancelled, the client is gone (the
+    /// [`EventReceiver`](crate::delivery::event_channel::EventReceiver) dropped), the one sweep of `once` is
+    /// delivered, or an error that waiting does not mend. In every case what is done by then has been recorded
+    /// when this returns.
     pub async fn run(self, out: EventSender, stop: CancellationToken) -> Result<(), SessionError> {
         let client = out.clone();
         let started = tokio::select! {
@@ -298,8 +296,7 @@ impl Session {
             returned: Returned::default(),
         };
         Box::pin(async move {
-            let (delivered, ()) =
-                tokio::try_join!(courier.run(offered), async { writer.run().await })?;
+            let (delivered, ()) = tokio::try_join!(courier.run(offered), writer.run())?;
             Ok(delivered)
         })
     }

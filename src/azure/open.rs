@@ -1,5 +1,7 @@
 //! Opens what a configuration names.
 
+use url::Url;
+
 use super::{Account, Connector};
 use crate::ports::connect::{Connect, ConnectError, Opened, OpenedQueue, QueuePlace, Wanted};
 
@@ -37,17 +39,15 @@ fn queue(
         queue: queues.queue(&place.name)?,
         poison: queues.queue(&format!("{}-poison", place.name))?,
         properties: account.properties(wanted.container),
-        account_path: path_of(account.endpoint()).to_owned(),
+        account_path: path_of(account.endpoint()),
     })
 }
 
 // What stands behind the host, without a trailing slash.
-fn path_of(endpoint: &str) -> &str {
-    let host = endpoint.find("://").map_or(0, |at| at + 3);
-    let path = endpoint[host..]
-        .find('/')
-        .map(|slash| &endpoint[host + slash..]);
-    path.unwrap_or_default().trim_end_matches('/')
+fn path_of(endpoint: &str) -> String {
+    let url = Url::parse(endpoint).ok();
+    let path = url.as_ref().map(Url::path).unwrap_or_default();
+    path.trim_end_matches('/').to_owned()
 }
 
 #[cfg(test)]

@@ -1,11 +1,27 @@
 //! Notifications of blobs that are not to be announced yet: young ones, and copies that are under way.
 
+use testkit::queue::FakeQueue;
 use tokio::time::{Instant, sleep};
 
 use crate::{
     queue::{MINUTE, put, told_of, until_empty},
     stage::{CONTAINER, SECOND, Stage},
 };
+
+/// A copy to `to.csv` begins, and is told of.
+fn start_copy(stage: &Stage, queue: &FakeQueue) {
+    let etag = stage.account.start_copy(CONTAINER, "to.csv").unwrap();
+    queue
+        .put(&told_of(stage, "BlobCreated", CONTAINER, "to.csv", &etag))
+        .unwrap();
+}
+
+fn finish_copy(stage: &Stage) {
+    stage
+        .account
+        .finish_copy(CONTAINER, "to.csv", Some(b"a"))
+        .unwrap();
+}
 
 #[tokio::test(start_paused = true)]
 async fn a_young_blob_is_hidden_for_the_rest_of_its_age() {
@@ -22,16 +38,10 @@ async fn a_young_blob_is_hidden_for_the_rest_of_its_age() {
 #[tokio::test(start_paused = true)]
 async fn a_copy_is_announced_when_it_is_complete_however_long_it_takes() {
     let (mut stage, queue, poison) = Stage::new().with_container().notified(false);
-    let etag = stage.account.start_copy(CONTAINER, "to.csv").unwrap();
-    queue
-        .put(&told_of(&stage, "BlobCreated", CONTAINER, "to.csv", &etag))
-        .unwrap();
+    start_copy(&stage, &queue);
     let mut stream = stage.start();
     stream.expect_silence(20 * MINUTE).await;
-    stage
-        .account
-        .finish_copy(CONTAINER, "to.csv", Some(b"a"))
-        .unwrap();
+    finish_copy(&stage);
     assert_eq!(stream.take(1).await, ["to.csv"]);
     until_empty(&queue).await;
     assert_eq!(poison.depth(), 0);
@@ -40,17 +50,11 @@ async fn a_copy_is_announced_when_it_is_complete_however_long_it_takes() {
 #[tokio::test(start_paused = true)]
 async fn a_copy_that_takes_longer_than_a_server_lives_is_announced_all_the_same() {
     let (mut stage, queue, poison) = Stage::new().with_container().notified(false);
-    let etag = stage.account.start_copy(CONTAINER, "to.csv").unwrap();
-    queue
-        .put(&told_of(&stage, "BlobCreated", CONTAINER, "to.csv", &etag))
-        .unwrap();
+    start_copy(&stage, &queue);
     let mut stream = stage.start();
     stream.expect_silence(20 * MINUTE).await;
     stream.stop().await.unwrap();
-    stage
-        .account
-        .finish_copy(CONTAINER, "to.csv", Some(b"a"))
-        .unwrap();
+    finish_copy(&stage);
     let mut stream = stage.start();
     assert_eq!(stream.take(1).await, ["to.csv"]);
     until_empty(&queue).await;
