@@ -12,7 +12,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 readonly PROMTOOL=github.com/prometheus/prometheus/cmd/promtool@v0.316.0
 
 readonly component=manifests/components/monitoring
-readonly metrics=src/metrics/render.rs
+readonly metrics=src/admin/prometheus.rs
 readonly guide=docs/monitoring.md
 readonly bin=${XDG_CACHE_HOME:-$HOME/.cache}/azure-blob-eventsource/bin
 export PATH=$PATH:$bin
