@@ -97,7 +97,7 @@ fuzz-pipeline: ## Feed the pipeline's CSV reader with anything, for a minute or 
 .PHONY: fuzz-notifications
 fuzz-notifications: ## Feed the reader of queue messages with anything, for a minute or FUZZ_SECONDS
 	@scripts/need.sh rust
-	FUZZ_SECONDS=$${FUZZ_SECONDS-60} $(CARGO) test --locked --package azure-blob-eventsource --test fuzz_notifications -- --nocapture
+	FUZZ_SECONDS=$${FUZZ_SECONDS-60} $(CARGO) test --locked --workspace --test fuzz_notifications -- --nocapture
 
 .PHONY: test-monitoring
 test-monitoring: ## Try the alerts and the dashboard of manifests/components/monitoring with promtool

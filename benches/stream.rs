@@ -9,37 +9,26 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::{
-    net::SocketAddr,
     sync::Arc,
     time::{Duration, Instant},
 };
 
 use azure_blob_eventsource::{
     grpc::{
-        self, Parts,
-        auth::BearerAuth,
         contract::{EventSource, eventing_client::EventingClient},
-        health::Health,
         limits::ONCE_METADATA,
-        reading::ConfigReader,
-        service::EventSourceService,
-        streams::Streams,
     },
-    journal::in_process::ProcessLedgers,
     kubernetes::Watches,
-    listener::connections::{Connections, Limits},
     ports::{
         connect::{Connect, ConnectError, Opened, Wanted},
         listing::BlobListing,
     },
-    registry::Registry,
 };
 use support::{
-    Other, cpu, median, micros_each, print_table, role, row, size, source::CONTAINER, spread,
+    Other, cpu, median, micros_each, print_table, role, row, server::Server, size,
+    source::CONTAINER, spread,
 };
 use testkit::{account::FakeAccount, faults::FaultSource, ports::FakeListing};
-use tokio::net::TcpListener;
-use tokio_util::sync::CancellationToken;
 use tonic::{Request, metadata::MetadataValue};
 
 mod support;
@@ -64,7 +53,7 @@ async fn measure() {
         .create_synthetic_container(CONTAINER, blobs)
         .expect("a new container");
     let listing = FakeListing::new(account, CONTAINER, FaultSource::none());
-    let server = Server::start(listing.clone()).await;
+    let server = Server::start(OpenFake(listing.clone()), Watches::default()).await;
     let mut listed = Vec::new();
     let mut rates = [const { Vec::new() }; IN_FLIGHT.len()];
     let mut costs = [const { Vec::new() }; IN_FLIGHT.len()];
@@ -73,7 +62,7 @@ async fn measure() {
         for (at, in_flight) in IN_FLIGHT.iter().enumerate() {
             let config = config(&format!("round-{round}-{in_flight}"), *in_flight);
             let before = cpu();
-            let (events, seconds) = server.client(config).await;
+            let (events, seconds) = client(&server, config).await;
             costs[at].push(micros_each(cpu() - before, blobs));
             assert_eq!(events, blobs, "the client received not every event");
             rates[at].push(events as f64 / seconds);
@@ -121,12 +110,6 @@ fn config(id: &str, in_flight: u64) -> String {
     )
 }
 
-/// The product's gRPC server, which lists a fake.
-struct Server {
-    address: SocketAddr,
-    stop: CancellationToken,
-}
-
 struct OpenFake(FakeListing);
 
 impl Connect for OpenFake {
@@ -140,48 +123,17 @@ impl Connect for OpenFake {
     }
 }
 
-impl Server {
-    async fn start(listing: FakeListing) -> Self {
-        let stop = CancellationToken::new();
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-        let address = listener.local_addr().expect("an address");
-        let parts = Parts {
-            service: EventSourceService {
-                confirmations: Arc::new(Watches::default()),
-                open: Arc::new(OpenFake(listing)),
-                registry: Arc::new(Registry::default()),
-                ledgers: ProcessLedgers::default(),
-                streams: Streams::new(4, stop.clone()),
-                reader: ConfigReader::default(),
-            },
-            auth: BearerAuth::new(None).expect("no token"),
-            tls: None,
-            health: Health::serving().await,
-            connections: Connections::new(
-                "grpc",
-                Limits {
-                    connections: 8,
-                    requests: 8,
-                },
-                Arc::default(),
-            ),
-        };
-        tokio::spawn(grpc::serve(parts, listener, stop.clone()));
-        Self { address, stop }
-    }
-
-    /// How many events a client received, and in how many seconds.
-    async fn client(&self, config: String) -> (u64, f64) {
-        let url = format!("http://{}", self.address);
-        let read = tokio::task::spawn_blocking(move || {
-            let mut client = Other::start(CLIENT, &[url, config]);
-            let numbers = client.numbers();
-            client.end();
-            numbers
-        });
-        let numbers = read.await.expect("a client that says what it saw");
-        (numbers[0] as u64, numbers[1])
-    }
+/// How many events a client received, and in how many seconds.
+async fn client(server: &Server, config: String) -> (u64, f64) {
+    let url = server.url();
+    let read = tokio::task::spawn_blocking(move || {
+        let mut client = Other::start(CLIENT, &[url, config]);
+        let numbers = client.numbers();
+        client.end();
+        numbers
+    });
+    let numbers = read.await.expect("a client that says what it saw");
+    (numbers[0] as u64, numbers[1])
 }
 
 /// The client: reads until the server has said all, and prints how many events and seconds that were.

@@ -30,6 +30,8 @@ pub mod rules;
 pub mod sighting;
 pub mod tally;
 
+/// With so many offers that wait to be sent, no more are looked for where others can keep them.
+const UNSENT: usize = 32;
 /// A notification that has not come after so many seconds is late.
 const LATE: i64 = 60;
 
@@ -184,6 +186,16 @@ impl Gate {
     /// Whether the ledger holds what is done for replays.
     pub fn has_replayed(&self) -> bool {
         !self.ledger.lock().contents().replayed.is_empty()
+    }
+
+    /// Returns when nearly all that was offered has been taken: what is offered from then on may be sent soon.
+    ///
+    /// # Errors
+    /// [`Closed`].
+    pub async fn room(&self) -> Result<(), Closed> {
+        let free = self.offers.max_capacity().saturating_sub(UNSENT);
+        self.offers.reserve_many(free).await.map_err(|_| Closed)?;
+        Ok(())
     }
 
     /// Offers what was begun.

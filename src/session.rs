@@ -3,7 +3,7 @@
 use std::{
     future::{Future, pending},
     pin::pin,
-    sync::Arc,
+    sync::{Arc, atomic::Ordering::Relaxed},
     time::Duration,
 };
 
@@ -172,6 +172,9 @@ impl Session {
         let takes = self.mode == Mode::Record && !self.once;
         let queue = self.queue.as_ref().filter(|_| takes);
         let listed = self.config.listing || queue.is_none();
+        let stats = &self.stats.queue;
+        stats.is_used.store(queue.is_some(), Relaxed);
+        stats.is_alone.store(!listed, Relaxed);
         let mut intakes: Vec<Box<dyn Intake>> = Vec::new();
         if listed {
             intakes.push(Box::new(self.listing(started, gate, queue.is_some())));

@@ -1,8 +1,9 @@
-//! What every [`NotificationQueue`] promises, asked of the port-level fake and of the Azure adapter over Azurite.
+//! What every [`NotificationQueue`] promises, asked of the port-level fake and of the Azure adapter, over the fake
+//! service and over Azurite.
 //!
-//! Where the two differ:
-//! - Times of Azurite are real, so that its messages come back after seconds, and those of the fake at once, on
-//!   paused time.
+//! Where they differ:
+//! - Times behind HTTP are real, so that messages come back after seconds, and those of the port-level fake at once,
+//!   on paused time.
 //! - Azurite makes a pop receipt of the millisecond of the call, so that two leases of one millisecond are equal. The
 //!   suite leaves a pause between calls whose receipts must differ.
 
@@ -16,15 +17,22 @@ use std::{
     time::Duration,
 };
 
+use ::http::Method;
 use azure_blob_eventsource::ports::{
     error::StorageErrorKind,
     notifications::{Deleted, Hidden, LONGEST_TEXT, Lease, Message, NotificationQueue},
 };
-use http::Method;
 use tempfile::TempDir;
 use testkit::{
-    azurite::Azurite, client::BlobClient, faults::FaultSource, http::KEY, ports::FakeNotifications,
-    queue::FakeQueue, shared_key::account_sas, subject::connect,
+    account::FakeAccount,
+    azurite::Azurite,
+    client::BlobClient,
+    faults::FaultSource,
+    http::{HttpFace, KEY},
+    ports::FakeNotifications,
+    queue::FakeQueue,
+    shared_key::account_sas,
+    subject::connect,
 };
 use time::OffsetDateTime;
 use tokio::time::sleep;
@@ -42,6 +50,7 @@ struct Subject {
     /// A queue of this account that does not exist; the fake has no account.
     missing: Option<Arc<dyn NotificationQueue>>,
     _credentials: Option<TempDir>,
+    _face: Option<HttpFace>,
 }
 
 impl Subject {
@@ -51,6 +60,19 @@ impl Subject {
             queue: Arc::new(port),
             missing: None,
             _credentials: None,
+            _face: None,
+        }
+    }
+
+    async fn http() -> Self {
+        let face = HttpFace::start(FakeAccount::new()).await;
+        face.queue("contract");
+        let (account, credentials) = connect(&face.endpoint(), &face.connection_string());
+        Self {
+            queue: account.queue("contract").unwrap(),
+            missing: Some(account.queue("no-such-queue").unwrap()),
+            _credentials: Some(credentials),
+            _face: Some(face),
         }
     }
 
@@ -71,6 +93,7 @@ impl Subject {
             queue: account.queue(&name).unwrap(),
             missing: Some(account.queue("no-such-queue").unwrap()),
             _credentials: Some(credentials),
+            _face: None,
         }
     }
 
@@ -113,6 +136,14 @@ macro_rules! contract {
                 #[tokio::test(start_paused = true)]
                 async fn $case() {
                     super::$case(super::Subject::fake()).await;
+                }
+            )*
+        }
+        mod http {
+            $(
+                #[tokio::test]
+                async fn $case() {
+                    super::$case(super::Subject::http().await).await;
                 }
             )*
         }

@@ -16,6 +16,8 @@ use std::{
 
 use nix::sys::resource::{UsageWho, getrusage};
 
+pub(crate) mod queue;
+pub(crate) mod server;
 pub(crate) mod source;
 
 /// What a child process of a bench is told to be, before its own arguments.
@@ -106,7 +108,7 @@ pub(crate) fn megabytes(bytes: u64) -> String {
     format!("{:.1} MB", bytes as f64 / 1e6)
 }
 
-/// FingerprintSet rows in columns under a title. The first row is the head.
+/// Sets rows in columns under a title. The first row is the head.
 pub(crate) fn print_table(title: &str, rows: &[Vec<String>]) {
     println!("\n{title}");
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);

@@ -213,6 +213,17 @@ pub(crate) const CASES: &[Case] = &[
         play: |stage| Box::pin(notified::with_losses(stage)),
     },
     Case {
+        name: "notified_alone",
+        about: "notifications from a queue and no sweep: 60 blobs, while pods of every part are killed at random",
+        short: false,
+        needs: &[Need::AtHand],
+        setup: Setup {
+            source: "source: {queue: {name: dataset-events}}",
+            ..USUAL
+        },
+        play: |stage| Box::pin(notified::alone(stage)),
+    },
+    Case {
         name: "two_event_sources",
         about: "two EventSource replicas elect a leader, which is killed twice",
         short: false,

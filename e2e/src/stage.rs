@@ -172,7 +172,8 @@ impl Stage {
         Ok(())
     }
 
-    /// Waits until nothing is under way and two more sweeps have found nothing.
+    /// Waits until nothing is under way and two more sweeps have found nothing; where there are no sweeps, until the
+    /// queue is empty.
     pub(crate) async fn is_at_rest(&self) -> Result<()> {
         self.rests(Statuses::live).await
     }
@@ -189,12 +190,15 @@ impl Stage {
         let (pod, sweeps) = until("nothing is under way", PATIENCE, idle).await?;
         let look = async || {
             let live = live(&self.statuses().await?)?;
-            let further = live.pod != pod || live.sweeps >= sweeps + 2;
+            let further = match live.alone {
+                true => live.messages == 0,
+                false => live.pod != pod || live.sweeps >= sweeps + 2,
+            };
             (further && live.in_flight == 0)
                 .then_some(())
-                .context("it has not swept twice yet")
+                .context("it has not swept twice, or not emptied its queue yet")
         };
-        until("two more sweeps", PATIENCE, look).await
+        until("two more sweeps, or an empty queue", PATIENCE, look).await
     }
 
     /// Runs a command of the product in a server's pod, on the source of this case.

@@ -29,6 +29,10 @@ pub(crate) struct Live {
     pub(crate) sent: u64,
     /// How many sweeps are complete.
     pub(crate) sweeps: u64,
+    /// Whether nothing is ever swept, because notifications are the only way to find blobs.
+    pub(crate) alone: bool,
+    /// How many messages were in its queue when it last looked.
+    pub(crate) messages: u64,
     /// How many blobs that are done the listing does not show.
     pub(crate) missing: u64,
 }
@@ -49,7 +53,7 @@ impl Statuses {
         Ok(Self(all))
     }
 
-    /// The live stream of the cases' source, once its first sweep is complete.
+    /// The live stream of the cases' source, once its first sweep is complete, if it ever sweeps.
     ///
     /// # Errors
     /// There is none, or more than one.
@@ -71,7 +75,7 @@ impl Statuses {
             .filter_map(|(pod, it)| live(pod, it, key, value))
             .collect();
         match live.as_slice() {
-            [one] if one.sweeps > 0 => Ok(one.clone()),
+            [one] if one.sweeps > 0 || one.alone => Ok(one.clone()),
             [_] => bail!("the first sweep is not complete"),
             [] => bail!("no stream is live: {}", self.text()),
             _ => bail!("several streams are live: {}", self.text()),
@@ -95,6 +99,8 @@ fn live(pod: &str, status: &Value, key: &str, value: &str) -> Option<Live> {
         in_flight: number("inFlight"),
         sent: number("sent"),
         sweeps: number("sweeps"),
+        alone: source["queue"]["alone"] == true,
+        messages: source["queue"]["messages"].as_u64().unwrap_or_default(),
         missing: number("missingBlobs"),
     })
 }

@@ -4,7 +4,7 @@ use std::fmt::{self, Display, Formatter, Write};
 
 use time::OffsetDateTime;
 
-use super::status::{Phase, SourceStatus, Status};
+use super::status::{Phase, QueueStatus, SourceStatus, Status};
 use crate::{
     event::rfc3339,
     registry::Refusal,
@@ -141,8 +141,28 @@ fn told(source: &SourceStatus) -> impl Iterator<Item = String> {
         source.workflows.complaint(),
         source.loops.complaint(),
         unreadable.map(|blobs| format!("held back until they can be read: {blobs}")),
+        source.queue.as_ref().map(queue),
     ];
     parts.into_iter().flatten()
+}
+
+fn queue(queue: &QueueStatus) -> String {
+    let mut told = match queue.messages {
+        0 => "queue: empty".to_owned(),
+        messages => format!(
+            "queue: about {messages} messages, the next one {} old",
+            Age(queue.oldest_message_seconds)
+        ),
+    };
+    let poison = queue.notifications.get("poison").copied();
+    if let Some(poison) = poison {
+        // Writing to a string does not fail.
+        let _ = write!(told, "; {poison} set aside in the poison queue");
+    }
+    if queue.missed > 0 {
+        let _ = write!(told, "; {} blobs that only a sweep found", queue.missed);
+    }
+    told
 }
 
 fn phase(phase: Phase) -> (&'static str, &'static str) {
@@ -186,14 +206,14 @@ impl Display for Escaped<'_> {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Instant;
+    use std::{sync::atomic::Ordering::Relaxed, time::Instant};
 
     use super::*;
     use crate::{
         admin::status,
         blob::Unreadable,
         confirm::unfinished::{Group, Holder, Survey, Workflows},
-        metrics::Pause,
+        metrics::{Pause, queue::Counted},
         registry::Registry,
         state::loops::{Loop, Loops},
     };
@@ -289,6 +309,24 @@ mod tests {
         ] {
             assert!(page.contains(part), "{part} is not in {page}");
         }
+    }
+
+    #[test]
+    fn a_queue_is_told_in_one_line() {
+        let registry = Registry::default();
+        let source = registry.source("s");
+        source.started("event", "container");
+        assert!(!page(&registry).contains("queue:"));
+        let queue = &source.stats.queue;
+        queue.is_used.store(true, Relaxed);
+        assert!(page(&registry).contains("<div>queue: empty</div>"));
+        queue.depth.store(40, Relaxed);
+        queue.oldest_seconds.store(192, Relaxed);
+        queue.count(Counted::Poison);
+        queue.missed.store(2, Relaxed);
+        let told = "<div>queue: about 40 messages, the next one 3 min 12 s old; 1 set aside in the poison queue; \
+                    2 blobs that only a sweep found</div>";
+        assert!(page(&registry).contains(told), "{}", page(&registry));
     }
 
     #[test]

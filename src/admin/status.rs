@@ -1,6 +1,6 @@
 //! What the status page tells, as data.
 
-use std::{sync::atomic::Ordering::Relaxed, time::Instant};
+use std::{collections::BTreeMap, sync::atomic::Ordering::Relaxed, time::Instant};
 
 use serde::Serialize;
 use time::OffsetDateTime;
@@ -8,7 +8,7 @@ use time::OffsetDateTime;
 use crate::{
     blob::Unreadable,
     confirm::unfinished::Workflows,
-    metrics::{Pause, SourceStats},
+    metrics::{Pause, SourceStats, queue::QueueStats},
     registry::{Refusal, Registry, SourceEntry},
     state::loops::Loops,
 };
@@ -57,7 +57,25 @@ pub(super) struct SourceStatus {
     pub(super) listing_doubt: Option<String>,
     pub(super) sweeps: u64,
     pub(super) last_sweep_millis: u64,
+    /// `None` when nothing tells of its blobs.
+    pub(super) queue: Option<QueueStatus>,
     pub(super) last_error: Option<String>,
+}
+
+/// The queue that tells of a source's blobs.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct QueueStatus {
+    /// About how many messages there are, those that are worked on included.
+    pub(super) messages: u64,
+    /// The age of the message that is taken next.
+    pub(super) oldest_message_seconds: u64,
+    /// Since this process began.
+    pub(super) notifications: BTreeMap<&'static str, u64>,
+    /// Blobs that only a sweep found, since this process began.
+    pub(super) missed: u64,
+    /// Whether no sweep finds what notifications do not tell.
+    pub(super) alone: bool,
 }
 
 /// What a source is doing.
@@ -66,7 +84,7 @@ pub(super) struct SourceStatus {
 pub(super) enum Phase {
     /// The first sweep of this process is not complete yet.
     FirstSweep,
-    /// It sweeps again and again.
+    /// It finds what is new.
     Watching,
     /// Something goes wrong and is tried again.
     Retrying,
@@ -122,18 +140,30 @@ fn source_status(source: &SourceEntry) -> SourceStatus {
         listing_doubt: stats.listing_doubt(),
         sweeps: stats.sweeps.load(Relaxed),
         last_sweep_millis: stats.last_sweep_millis.load(Relaxed),
+        queue: queue_status(&stats.queue),
         // Why the stream ended says more than what went wrong while it lived.
         last_error: stream.ended.or(error),
     }
 }
 
+fn queue_status(stats: &QueueStats) -> Option<QueueStatus> {
+    stats.is_used.load(Relaxed).then(|| QueueStatus {
+        messages: stats.depth.load(Relaxed),
+        oldest_message_seconds: stats.oldest_seconds.load(Relaxed),
+        notifications: stats.all().filter(|(_, count)| *count > 0).collect(),
+        missed: stats.missed.load(Relaxed),
+        alone: stats.is_alone.load(Relaxed),
+    })
+}
+
 fn phase(live: bool, failing: bool, waits: bool, stats: &SourceStats) -> Phase {
+    let sweeps = !stats.queue.is_alone.load(Relaxed);
     match (live, failing) {
         (false, _) => Phase::NoStream,
         (true, _) if stats.stalled.load(Relaxed) > 0 => Phase::Stalled,
         (true, true) => Phase::Retrying,
         (true, false) if waits => Phase::Waiting,
-        (true, false) if stats.sweeps.load(Relaxed) == 0 => Phase::FirstSweep,
+        (true, false) if sweeps && stats.sweeps.load(Relaxed) == 0 => Phase::FirstSweep,
         (true, false) => Phase::Watching,
     }
 }
@@ -141,7 +171,10 @@ fn phase(live: bool, failing: bool, waits: bool, stats: &SourceStats) -> Phase {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::confirm::unfinished::{Group, Holder, Survey};
+    use crate::{
+        confirm::unfinished::{Group, Holder, Survey},
+        metrics::queue::Counted,
+    };
 
     #[test]
     fn a_source_is_in_one_phase() {
@@ -156,6 +189,44 @@ mod tests {
         assert_eq!(phase(false, true, true), Phase::NoStream);
         stats.stalled.fetch_add(1, Relaxed);
         assert_eq!(phase(true, true, true), Phase::Stalled);
+    }
+
+    #[test]
+    fn a_source_that_never_sweeps_does_not_wait_for_its_first_sweep() {
+        let stats = SourceStats::default();
+        stats.queue.is_alone.store(true, Relaxed);
+        assert_eq!(phase(true, false, false, &stats), Phase::Watching);
+    }
+
+    #[test]
+    fn a_queue_is_told_with_its_backlog_and_what_came_of_its_messages() {
+        let registry = Registry::default();
+        let source = registry.source("s");
+        source.started("event", "container");
+        let json = |registry| {
+            let status = read(registry, false, Instant::now());
+            serde_json::to_value(&status).unwrap_or_default()
+        };
+        assert_eq!(
+            json(&registry)["sources"][0]["queue"],
+            serde_json::Value::Null
+        );
+        let queue = &source.stats.queue;
+        queue.is_used.store(true, Relaxed);
+        queue.depth.store(12, Relaxed);
+        queue.oldest_seconds.store(90, Relaxed);
+        queue.count(Counted::Done);
+        queue.count(Counted::Poison);
+        assert_eq!(
+            json(&registry)["sources"][0]["queue"],
+            serde_json::json!({
+                "messages": 12,
+                "oldestMessageSeconds": 90,
+                "notifications": {"done": 1, "poison": 1},
+                "missed": 0,
+                "alone": false,
+            })
+        );
     }
 
     #[test]

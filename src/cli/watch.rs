@@ -10,7 +10,6 @@ use std::{
 };
 
 use anyhow::Context;
-use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use self::print::Printer;
@@ -24,9 +23,8 @@ use crate::{
     azure::Connector,
     config::{SourceConfig, source_id::source_id},
     delivery::event_channel::{EventReceiver, event_channel},
-    journal::{memory::MemoryStore, number::unused_number, source_store::Rollover},
-    ledger::missing::Forgetting,
-    ports::connect::Connect,
+    journal::memory::MemoryStore,
+    ports::{connect::Connect, state::StateStore},
     session::{Mode, Session},
 };
 
@@ -76,24 +74,10 @@ fn observer(config: SourceConfig, args: WatchArgs) -> anyhow::Result<Session> {
     eprintln!(
         "looking on as source {source_id}: nothing is recorded, and its stream goes on undisturbed"
     );
+    let memory = || -> Arc<dyn StateStore> { Arc::new(MemoryStore::default()) };
     Ok(Session {
-        source_id,
-        endpoint: opened.endpoint,
-        config,
-        blobs: opened.blobs,
-        queue: None,
-        state: opened
-            .state
-            .unwrap_or_else(|| Arc::new(MemoryStore::default())),
-        writer: unused_number(),
-        mode: Mode::Observe,
         once: args.once,
-        confirm: None,
-        rollover: Rollover::default(),
-        forgetting: Forgetting::default(),
-        retained: Arc::default(),
-        stats: Arc::default(),
-        began: Instant::now(),
+        ..Session::new(source_id, config, opened, memory, Mode::Observe)
     })
 }
 

@@ -28,7 +28,7 @@ impl DeadLetterBox {
     pub(crate) async fn open(source_store: &SourceStore) -> Result<Self, StorageError> {
         let letters = Self {
             source_store: source_store.clone(),
-            folder: Folder::of(&source_store.source_id),
+            folder: source_store.folder(),
             there: Shared::default(),
             retried: Shared::default(),
         };

@@ -5,11 +5,7 @@ use bytes::Bytes;
 use tokio::sync::watch;
 
 use super::ownership::Ownership;
-use crate::{
-    journal::source_store::SourceStore,
-    ports::error::StorageError,
-    state::{folder::Folder, loops::Loops},
-};
+use crate::{journal::source_store::SourceStore, ports::error::StorageError, state::loops::Loops};
 
 /// Keeps the blob that names the looping blobs.
 pub(crate) struct LoopFileWriter {
@@ -27,7 +23,7 @@ impl LoopFileWriter {
     /// # Errors
     /// A refusal of the state container.
     pub(crate) async fn run(mut self) -> Result<(), StorageError> {
-        let name = Folder::of(&self.source_store.source_id).loops();
+        let name = self.source_store.folder().loops();
         while self.found.changed().await.is_ok() {
             let loops = self.found.borrow_and_update().clone();
             if self.ownership.ask().await.is_none() {

@@ -10,10 +10,7 @@ use crate::{
     event::rfc3339,
     journal::source_store::SourceStore,
     ports::error::StorageError,
-    state::{
-        folder::Folder,
-        stall::{CURE, Stalled},
-    },
+    state::stall::{CURE, Stalled},
 };
 
 /// What is said of a stall. [`StallFileWriter`] writes it down in its own time.
@@ -93,7 +90,7 @@ impl StallFileWriter {
     /// # Errors
     /// A refusal of the state container.
     pub(crate) async fn run(mut self) -> Result<(), StorageError> {
-        let name = Folder::of(&self.source_store.source_id).stalled();
+        let name = self.source_store.folder().stalled();
         loop {
             let shown = self.shown.borrow_and_update().clone();
             if self.ownership.ask().await.is_none() {

@@ -32,14 +32,12 @@ use crate::{
         expected::Expected,
     },
     journal::in_process::{ProcessLedgers, SourceLedgers},
-    journal::{number::unused_number, source_store::Rollover},
-    ledger::missing::Forgetting,
+    journal::number::unused_number,
     listener::connections::Connection,
     metrics::SourceStats,
     ports::{
         confirmation::Confirmations,
         connect::{Connect, Opened},
-        state::StateStore,
     },
     registry::{Registry, SourceEntry},
     session::{Mode, Session, SessionError, preflight::Preflight},
@@ -252,26 +250,19 @@ fn session(
     ledgers: &SourceLedgers,
 ) -> Session {
     let container = container_url(&asked, &opened);
-    let state: Arc<dyn StateStore> = match opened.state {
-        Some(state) => state,
-        None => ledgers.in_memory(&container),
-    };
     Session {
-        source_id: source.id.clone(),
-        endpoint: opened.endpoint,
-        config: asked.config,
-        blobs: opened.blobs,
-        queue: opened.queue,
-        state,
-        writer: unused_number(),
-        mode: Mode::Record,
         once: asked.once,
         confirm: asked.confirm,
-        rollover: Rollover::default(),
-        forgetting: Forgetting::default(),
         retained: Arc::clone(&ledgers.retained),
         stats: source.stats.clone(),
         began: asked.began,
+        ..Session::new(
+            source.id.clone(),
+            asked.config,
+            opened,
+            || ledgers.in_memory(&container),
+            Mode::Record,
+        )
     }
 }
 

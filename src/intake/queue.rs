@@ -6,14 +6,10 @@
 use std::{sync::atomic::Ordering::Relaxed, time::Duration};
 
 use async_trait::async_trait;
-use futures::{
-    StreamExt,
-    future::{BoxFuture, FutureExt},
-    stream::FuturesUnordered,
-};
+use futures::{StreamExt, stream::FuturesUnordered};
 use tokio::time::{Instant, sleep, sleep_until};
 
-use self::{handling::Handling, stop::Stop};
+use self::{handling::Handling, pace::Pace, stop::Stop};
 use super::Intake;
 use crate::{
     ports::{
@@ -25,6 +21,7 @@ use crate::{
 
 mod handling;
 mod lease;
+mod pace;
 mod poison;
 mod setup;
 mod stop;
@@ -33,8 +30,6 @@ pub use setup::Queue;
 
 use setup::HIDE;
 
-/// How long an empty queue is left alone. An account charges for each look.
-const IDLE: Duration = Duration::from_secs(1);
 /// How often a session that has nothing to send makes sure that it was not overtaken, and numbers are read anew.
 const CHECK: Duration = Duration::from_secs(30);
 
@@ -57,36 +52,42 @@ impl Queue {
     async fn take_all(&self) -> Result<(), Stop> {
         let handling = Handling::new(self.clone());
         let mut in_hand = FuturesUnordered::new();
-        // Kept until it is done: who lets go of an answer on its way loses its messages for the time they are hidden.
-        let mut receiving: Option<BoxFuture<'_, Result<Vec<Message>, StorageError>>> = None;
-        let mut idle = false;
+        // Kept until they are done: who lets go of an answer on its way loses its messages for the time they are hidden.
+        let mut receiving = FuturesUnordered::new();
+        let mut asked_for = 0;
+        let mut pace = Pace::default();
         loop {
-            let room = self.most.saturating_sub(in_hand.len() - handling.waiting());
-            if receiving.is_none() && room > 0 {
-                receiving = Some(self.receive(room, idle).boxed());
+            while receiving.len() < pace.at_once() {
+                let taken = in_hand.len() - handling.waiting() + asked_for;
+                let room = self.most.saturating_sub(taken);
+                let most = u8::try_from(room).map_or(*BATCH.end(), |room| room.min(*BATCH.end()));
+                if most == 0 {
+                    break;
+                }
+                asked_for += usize::from(most);
+                receiving.push(self.receive(most, pace.pause()));
             }
             tokio::select! {
                 biased;
                 Some(handled) = in_hand.next(), if !in_hand.is_empty() => handled?,
                 () = handling.one_waits() => {}
-                received = done(&mut receiving) => {
-                    receiving = None;
-                    let messages = received?;
-                    idle = messages.is_empty();
+                Some(received) = receiving.next(), if !receiving.is_empty() => {
+                    let (most, messages) = received?;
+                    asked_for -= usize::from(most);
+                    pace.received(messages.len(), most);
                     in_hand.extend(messages.into_iter().map(|message| handling.handle(message)));
                 }
             }
         }
     }
 
-    async fn receive(&self, room: usize, idle: bool) -> Result<Vec<Message>, StorageError> {
-        if idle {
-            sleep(IDLE).await;
-        }
-        let most = u8::try_from(room).unwrap_or(*BATCH.end());
-        self.retry("receive messages")
-            .run(|| self.queue.receive(most, HIDE))
-            .await
+    // What cannot be sent yet stays in the queue, where people and autoscalers see it.
+    async fn receive(&self, most: u8, pause: Duration) -> Result<(u8, Vec<Message>), Stop> {
+        sleep(pause).await;
+        self.gate.room().await?;
+        let receive = || self.queue.receive(most, HIDE);
+        let messages = self.retry("receive messages").run(receive).await?;
+        Ok((most, messages))
     }
 
     // How much waits in the queue, and whether the source is still ours when nothing is sent.
@@ -109,12 +110,5 @@ impl Queue {
             }
             sleep_until(next).await;
         }
-    }
-}
-
-async fn done<T>(call: &mut Option<BoxFuture<'_, T>>) -> T {
-    match call {
-        Some(call) => call.await,
-        None => std::future::pending().await,
     }
 }

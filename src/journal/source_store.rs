@@ -6,12 +6,8 @@ use crate::{
     calls::retry::Retry,
     metrics::SourceStats,
     ports::{error::StorageError, state::StateStore},
+    state::folder::{Folder, LedgerBlob},
 };
-
-// What the names of a ledger's blobs start with, within the folder.
-const JOURNAL: &str = "journal-";
-const SNAPSHOT: &str = "snapshot-";
-const BEGUN: &str = "begun-";
 
 /// A source's folder in the state container, as one session sees it.
 #[derive(Clone)]
@@ -61,69 +57,73 @@ impl Default for Rollover {
 }
 
 impl SourceStore {
+    /// The names in the folder.
+    pub fn folder(&self) -> Folder {
+        Folder::of(&self.source_id)
+    }
+
     /// The name of a generation's journal.
     pub fn journal(&self, generation: u64) -> String {
-        format!("{}{generation:010}", self.journals())
+        self.folder().ledger_blob(LedgerBlob::Journal, generation)
     }
 
     /// The name of a generation's snapshot.
     pub fn snapshot(&self, generation: u64) -> String {
-        format!("{}/{SNAPSHOT}{generation:010}", self.source_id)
+        self.folder().ledger_blob(LedgerBlob::Snapshot, generation)
     }
 
-    /// The name of the blob that says that a generation was begun: its journal has held frames, and
-    /// the source's facts are in it or in its snapshot.
+    /// The name of the blob that says that a generation was begun.
     pub fn begun(&self, generation: u64) -> String {
-        format!("{}/{BEGUN}{generation:010}", self.source_id)
+        self.folder().ledger_blob(LedgerBlob::Begun, generation)
     }
 
     /// The generation that a name tells, when it is that of a blob of the ledger.
     pub fn generation(&self, name: &str) -> Option<u64> {
-        [JOURNAL, SNAPSHOT, BEGUN]
-            .iter()
-            .find_map(|kind| self.generation_of(kind, name))
+        let folder = self.folder();
+        let all = LedgerBlob::ALL.into_iter();
+        all.filter_map(|of| folder.generation(of, name)).next()
     }
 
     /// Which generations there are.
     pub fn generations(&self, names: &[String]) -> Generations {
-        let newest = |kind| {
-            let generations = names.iter().filter_map(|n| self.generation_of(kind, n));
+        let folder = self.folder();
+        let newest = |of| {
+            let generations = names.iter().filter_map(|name| folder.generation(of, name));
             generations.max()
         };
-        let journal = newest(JOURNAL);
+        let journal = newest(LedgerBlob::Journal);
         let older = journal.map(|newest| self.journal(newest.saturating_sub(1)));
         Generations {
             journal,
-            snapshot: newest(SNAPSHOT),
-            begun: newest(BEGUN),
+            snapshot: newest(LedgerBlob::Snapshot),
+            begun: newest(LedgerBlob::Begun),
             has_older: older.is_some_and(|older| names.contains(&older)),
         }
     }
 
     /// What the names of all journals start with.
     pub fn journals(&self) -> String {
-        format!("{}/{JOURNAL}", self.source_id)
+        self.folder().ledger_blobs(LedgerBlob::Journal)
     }
 
     /// The names of the ledger's blobs. Dead letters and requests, of which there may be very many, are
     /// not asked for. Transient faults are waited out.
     pub async fn names(&self) -> Result<Vec<String>, StorageError> {
-        // The journals last, so that none is missed that the others speak of.
         let mut names = Vec::new();
-        for kind in [SNAPSHOT, BEGUN, JOURNAL] {
-            names.extend(self.names_of(kind).await?);
+        for of in LedgerBlob::ALL {
+            names.extend(self.names_of(of).await?);
         }
         Ok(names)
     }
 
     /// The newest generation that has a journal.
     pub async fn newest_journal(&self) -> Result<Option<u64>, StorageError> {
-        let names = self.names_of(JOURNAL).await?;
+        let names = self.names_of(LedgerBlob::Journal).await?;
         Ok(self.generations(&names).journal)
     }
 
-    async fn names_of(&self, kind: &str) -> Result<Vec<String>, StorageError> {
-        let prefix = format!("{}/{kind}", self.source_id);
+    async fn names_of(&self, of: LedgerBlob) -> Result<Vec<String>, StorageError> {
+        let prefix = self.folder().ledger_blobs(of);
         self.retry("list state container")
             .run(|| self.store.list(&prefix))
             .await
@@ -137,13 +137,5 @@ impl SourceStore {
     /// For a call to the state container.
     pub fn retry(&self, what: &'static str) -> Retry {
         Retry::new(what, self.writer, &self.stats)
-    }
-
-    fn generation_of(&self, kind: &str, name: &str) -> Option<u64> {
-        name.strip_prefix(&self.source_id)?
-            .strip_prefix('/')?
-            .strip_prefix(kind)?
-            .parse()
-            .ok()
     }
 }

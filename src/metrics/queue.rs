@@ -1,6 +1,6 @@
 //! What is counted of a queue of notifications.
 
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 
 use crate::notification::Kind;
 
@@ -61,6 +61,10 @@ const PLACES: usize = OUTCOMES.len() + KINDS.len() + 1;
 #[derive(Debug, Default)]
 pub struct QueueStats {
     counts: [AtomicU64; PLACES],
+    /// Whether the latest stream takes notifications from a queue.
+    pub is_used: AtomicBool,
+    /// Whether it never sweeps.
+    pub is_alone: AtomicBool,
     /// About how many messages there are, hidden ones included, now.
     pub depth: AtomicU64,
     /// The age of the message that is seen first, in seconds, now.

@@ -9,12 +9,17 @@ use crate::{
     delivery::expected::Expected,
     event::Place,
     journal::{
+        number::unused_number,
         retained::RetainedLedger,
         source_store::{Rollover, SourceStore},
     },
     ledger::missing::Forgetting,
     metrics::SourceStats,
-    ports::{connect::OpenedQueue, listing::BlobListing, state::StateStore},
+    ports::{
+        connect::{Opened, OpenedQueue},
+        listing::BlobListing,
+        state::StateStore,
+    },
 };
 
 /// What a session works for and with.
@@ -61,6 +66,34 @@ pub enum Mode {
 }
 
 impl Session {
+    /// A session over what was opened for `config`, by itself: nothing confirms it, it goes on until it is stopped,
+    /// and nobody else sees its numbers. Without a state container its ledger is in `memory`.
+    pub fn new(
+        source_id: String,
+        config: SourceConfig,
+        opened: Opened,
+        memory: impl FnOnce() -> Arc<dyn StateStore>,
+        mode: Mode,
+    ) -> Self {
+        Self {
+            source_id,
+            endpoint: opened.endpoint,
+            config,
+            blobs: opened.blobs,
+            queue: opened.queue,
+            state: opened.state.unwrap_or_else(memory),
+            writer: unused_number(),
+            mode,
+            once: false,
+            confirm: None,
+            rollover: Rollover::default(),
+            forgetting: Forgetting::default(),
+            retained: Arc::default(),
+            stats: Arc::default(),
+            began: Instant::now(),
+        }
+    }
+
     pub(super) fn source_store(&self) -> SourceStore {
         SourceStore {
             store: Arc::clone(&self.state),

@@ -136,7 +136,7 @@ impl Requests {
         &self,
         refused: &mut HashSet<String>,
     ) -> Result<Vec<(String, Request)>, StorageError> {
-        let folder = Folder::of(&self.source_store.source_id);
+        let folder = self.source_store.folder();
         let prefix = folder.requests();
         let list = || self.source_store.store.list(&prefix);
         let names = self

@@ -1,6 +1,9 @@
-//! A source's folder in the state container: what is in it beside the ledger.
+//! A source's folder in the state container: all names in it.
 //!
 //! ```text
+//! <source id>/journal-<generation>            what the ledger learnt since its snapshot
+//! <source id>/snapshot-<generation>           all that the ledger knew when it was compacted
+//! <source id>/begun-<generation>              there once the journal of that generation has held something
 //! <source id>/dead/<event id>.json            a dead letter
 //! <source id>/requests/replay-<name>.json     blobs to announce again
 //! <source id>/requests/retry-<event id>.json  a dead letter to send again
@@ -11,6 +14,32 @@
 use super::request::Request;
 use crate::event::EventId;
 
+/// One of the blobs that a generation of a ledger consists of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LedgerBlob {
+    /// What the ledger learnt since its snapshot.
+    Journal,
+    /// All that it knew when it was compacted.
+    Snapshot,
+    /// Says that the generation was begun: its journal has held frames, and the source's facts are in it or in its
+    /// snapshot.
+    Begun,
+}
+
+impl LedgerBlob {
+    /// All of them, in the order in which they are to be listed: the journals last, so that none is missed that the
+    /// others speak of.
+    pub const ALL: [Self; 3] = [Self::Snapshot, Self::Begun, Self::Journal];
+
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Journal => "journal-",
+            Self::Snapshot => "snapshot-",
+            Self::Begun => "begun-",
+        }
+    }
+}
+
 /// The names in a source's folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Folder(String);
@@ -19,6 +48,21 @@ impl Folder {
     /// The folder of a source.
     pub fn of(source_id: &str) -> Self {
         Self(source_id.to_owned())
+    }
+
+    /// What the names of such blobs of the ledger start with.
+    pub fn ledger_blobs(&self, of: LedgerBlob) -> String {
+        format!("{}/{}", self.0, of.as_str())
+    }
+
+    /// A blob of the ledger.
+    pub fn ledger_blob(&self, of: LedgerBlob, generation: u64) -> String {
+        format!("{}{generation:010}", self.ledger_blobs(of))
+    }
+
+    /// The generation of the ledger's blob that has this name.
+    pub fn generation(&self, of: LedgerBlob, name: &str) -> Option<u64> {
+        name.strip_prefix(&self.ledger_blobs(of))?.parse().ok()
     }
 
     /// What the names of all dead letters start with.

@@ -42,8 +42,12 @@ impl Azurite {
     /// blobs of another.
     pub async fn shared_queues() -> &'static Self {
         static SHARED: OnceCell<Azurite> = OnceCell::const_new();
-        let start = || Self::start_service(Service::Queue, 0);
-        SHARED.get_or_init(start).await
+        SHARED.get_or_init(Self::start_queues).await
+    }
+
+    /// Starts a queue service of one's own.
+    pub async fn start_queues() -> Self {
+        Self::start_service(Service::Queue, 0).await
     }
 
     /// Starts a blob service of one's own, and installs Azurite first where that was not done yet.

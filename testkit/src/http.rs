@@ -1,7 +1,8 @@
-//! The account as a Blob service on loopback, good enough for the Azure adapter and for the
+//! The account as a Blob and a Queue service on loopback, good enough for the Azure adapter and for the
 //! official client, with the faults that servers and networks have.
 //!
-//! URLs are in path style, `http://127.0.0.1:<port>/<account>/<container>/<blob>`, as Azurite's are.
+//! URLs are in path style, `http://127.0.0.1:<port>/<account>/<container>/<blob>`, as Azurite's are. Those of queues
+//! begin with another segment, because both services share the port.
 //!
 //! ```no_run
 //! # async fn example() {
@@ -33,7 +34,7 @@ use tokio::{
     task::{JoinHandle, JoinSet},
 };
 
-use crate::account::FakeAccount;
+use crate::{account::FakeAccount, queue::FakeQueue};
 
 mod answer;
 mod blob;
@@ -41,6 +42,7 @@ mod call;
 mod fault;
 mod list;
 mod pages;
+mod queue;
 mod serve;
 
 pub(crate) use answer::http_date;
@@ -76,7 +78,8 @@ struct Shared {
     authorized: Mutex<AuthRule>,
     requests: Mutex<BTreeMap<HttpOp, u64>>,
     bom: AtomicBool,
-    list_latency: Mutex<Duration>,
+    latency: Mutex<BTreeMap<HttpOp, Duration>>,
+    queues: Mutex<BTreeMap<String, FakeQueue>>,
 }
 
 impl HttpFace {
@@ -98,7 +101,8 @@ impl HttpFace {
             authorized: Mutex::new(Arc::new(|_| true)),
             requests: Mutex::default(),
             bom: AtomicBool::new(true),
-            list_latency: Mutex::default(),
+            latency: Mutex::default(),
+            queues: Mutex::default(),
         });
         let task = tokio::spawn(accept(listener, Arc::clone(&shared)));
         Ok(Self {
@@ -118,9 +122,21 @@ impl HttpFace {
         format!("http://{}/{ACCOUNT}", self.address)
     }
 
+    /// The queue service's URL, without a trailing slash.
+    pub fn queue_endpoint(&self) -> String {
+        format!("http://{}/{}", self.address, queue::SERVICE)
+    }
+
     /// A connection string with the development key.
     pub fn connection_string(&self) -> String {
-        connection_string(&self.endpoint())
+        let blobs = connection_string(&self.endpoint());
+        format!("{blobs}QueueEndpoint={};", self.queue_endpoint())
+    }
+
+    /// The queue of this name, which is there from now on.
+    pub fn queue(&self, name: &str) -> FakeQueue {
+        let mut queues = self.shared.queues.lock().expect("queues");
+        queues.entry(name.to_owned()).or_default().clone()
     }
 
     /// The next call of `op` that no earlier entry took meets `fault`.
@@ -148,9 +164,10 @@ impl HttpFace {
         self.shared.bom.store(on, Ordering::SeqCst);
     }
 
-    /// How long every list takes, like a service that is some way off.
-    pub fn set_list_latency(&self, time: Duration) {
-        *self.shared.list_latency.lock().expect("a duration") = time;
+    /// How long every call of `op` takes, like those to a service that is some way off.
+    pub fn set_latency(&self, op: HttpOp, time: Duration) {
+        let mut latency = self.shared.latency.lock().expect("durations");
+        latency.insert(op, time);
     }
 
     /// How many calls of `op` arrived.

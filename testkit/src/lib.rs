@@ -3,6 +3,7 @@
 //!
 //! - [`account`]: the model. Everything else is a face of it.
 //! - [`queue`]: the model of a storage queue.
+//! - [`event_grid`]: who tells a queue of what happens in an account.
 //! - [`ports`]: the models as the library's ports, [`BlobListing`] and [`StateStore`] say, with seeded
 //!   faults and a place to crash on both sides of every effect. For the deterministic simulation.
 //! - [`http`]: the model as a Blob service on loopback, with the answers that servers and networks
@@ -22,6 +23,7 @@ pub mod argo;
 pub mod azurite;
 pub mod client;
 pub mod crash;
+pub mod event_grid;
 pub mod faults;
 pub mod http;
 pub mod lost;

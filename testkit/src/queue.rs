@@ -5,6 +5,7 @@
 //! [`FakeNotifications`](crate::ports::FakeNotifications).
 
 use std::{
+    collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex, MutexGuard},
     time::Duration,
 };
@@ -21,7 +22,10 @@ pub struct FakeQueue(Arc<Mutex<State>>);
 
 #[derive(Debug)]
 struct State {
-    messages: Vec<Stored>,
+    /// By the numbers that their ids are made of.
+    messages: BTreeMap<u64, Stored>,
+    /// Their numbers, by when each is seen.
+    order: BTreeSet<(Instant, u64)>,
     /// What the next id and the next receipt are made of.
     next: u64,
     start: Instant,
@@ -58,7 +62,8 @@ impl FakeQueue {
     /// An empty queue whose clock begins at the start of 2026 and runs with tokio's.
     pub fn new() -> Self {
         Self(Arc::new(Mutex::new(State {
-            messages: Vec::new(),
+            messages: BTreeMap::new(),
+            order: BTreeSet::new(),
             next: 0,
             start: Instant::now(),
         })))
@@ -80,16 +85,19 @@ impl FakeQueue {
             return Err(QueueRefusal::TooLarge);
         }
         let mut state = self.lock();
-        let id = format!("00000000-0000-0000-0000-{:012x}", state.count_on());
+        let number = state.count_on();
+        let id = format!("{ID}{number:012x}");
+        let visible = Instant::now() + after;
         let message = Stored {
             id: id.clone(),
             text: text.to_owned(),
             receipt: None,
             delivered: 0,
             inserted: state.now(),
-            visible: Instant::now() + after,
+            visible,
         };
-        state.messages.push(message);
+        state.order.insert((visible, number));
+        state.messages.insert(number, message);
         Ok(id)
     }
 
@@ -98,18 +106,12 @@ impl FakeQueue {
         let mut state = self.lock();
         let until = Instant::now() + bounded(hide).max(Duration::from_secs(1));
         let service_time = state.now();
-        let taken = state.visible(most);
-        let receipts: Vec<_> = taken.iter().map(|_| state.receipt()).collect();
-        let taken = taken.into_iter().zip(receipts).map(|(at, receipt)| {
-            let message = &mut state.messages[at];
-            message.receipt = Some(receipt.clone());
-            message.visible = until;
+        let taken = state.visible(most).into_iter().map(|number| {
+            let lease = state.hold(number, until);
+            let message = state.message(number);
             message.delivered += 1;
             Message {
-                lease: Lease {
-                    id: message.id.clone(),
-                    pop_receipt: receipt,
-                },
+                lease,
                 text: message.text.clone(),
                 delivered: message.delivered,
                 inserted: message.inserted,
@@ -122,22 +124,15 @@ impl FakeQueue {
     /// Hides a message from now on, and returns its next lease.
     pub fn hide(&self, lease: &Lease, hide: Duration) -> Result<Lease, QueueRefusal> {
         let mut state = self.lock();
-        let at = state.held(lease)?;
-        let receipt = state.receipt();
-        let message = &mut state.messages[at];
-        message.receipt = Some(receipt.clone());
-        message.visible = Instant::now() + bounded(hide);
-        Ok(Lease {
-            id: lease.id.clone(),
-            pop_receipt: receipt,
-        })
+        let number = state.held(lease)?;
+        Ok(state.hold(number, Instant::now() + bounded(hide)))
     }
 
     /// Deletes a message.
     pub fn delete(&self, lease: &Lease) -> Result<(), QueueRefusal> {
         let mut state = self.lock();
-        let at = state.held(lease)?;
-        state.messages.remove(at);
+        let number = state.held(lease)?;
+        state.remove(number);
         Ok(())
     }
 
@@ -145,8 +140,8 @@ impl FakeQueue {
     pub fn peek(&self, most: u8) -> Vec<Peeked> {
         let state = self.lock();
         let service_time = state.now();
-        let seen = state.visible(most).into_iter().map(|at| {
-            let message = &state.messages[at];
+        let seen = state.visible(most).into_iter().map(|number| {
+            let message = &state.messages[&number];
             Peeked {
                 id: message.id.clone(),
                 text: message.text.clone(),
@@ -166,7 +161,7 @@ impl FakeQueue {
     /// The texts of all messages, hidden ones included: for assertions.
     pub fn texts(&self) -> Vec<String> {
         let state = self.lock();
-        let texts = state.messages.iter().map(|it| it.text.clone());
+        let texts = state.messages.values().map(|it| it.text.clone());
         texts.collect()
     }
 
@@ -174,24 +169,24 @@ impl FakeQueue {
     pub fn held(&self) -> Vec<String> {
         let state = self.lock();
         let now = Instant::now();
-        let held = state.messages.iter();
+        let held = state.messages.values();
         let held = held.filter(|it| it.receipt.is_some() && it.visible > now);
         held.map(|it| it.id.clone()).collect()
     }
 
     /// Messages of such texts are gone, whoever holds them.
     pub fn remove(&self, is_such: impl Fn(&str) -> bool) {
-        self.lock().messages.retain(|it| !is_such(&it.text));
+        let mut state = self.lock();
+        let such = state.messages.iter().filter(|(_, it)| is_such(&it.text));
+        let such: Vec<_> = such.map(|(number, _)| *number).collect();
+        such.into_iter().for_each(|number| state.remove(number));
     }
 
     /// Whoever holds a message loses it: it is there for everybody at once, and its receipt is of no use any more.
     pub fn snatch(&self, id: &str) {
         let mut state = self.lock();
-        let receipt = state.receipt();
-        let message = state.messages.iter_mut().find(|it| it.id == id);
-        let message = message.expect("a message of this id");
-        message.receipt = Some(receipt);
-        message.visible = Instant::now();
+        let number = number_of(id).filter(|number| state.messages.contains_key(number));
+        state.hold(number.expect("a message of this id"), Instant::now());
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -216,28 +211,57 @@ impl State {
     }
 
     /// Which messages may be taken, those first that have been seen for longest.
-    fn visible(&self, most: u8) -> Vec<usize> {
-        let now = Instant::now();
-        let all = self.messages.iter().enumerate();
-        let mut visible: Vec<_> = all
-            .filter(|(_, message)| message.visible <= now)
-            .map(|(at, message)| (message.visible, at))
-            .collect();
-        visible.sort();
+    fn visible(&self, most: u8) -> Vec<u64> {
         let most = most.clamp(*BATCH.start(), *BATCH.end());
-        let taken = visible.into_iter().take(usize::from(most));
-        taken.map(|(_, at)| at).collect()
+        let seen = self.order.range(..=(Instant::now(), u64::MAX));
+        let seen = seen.take(usize::from(most));
+        seen.map(|(_, number)| *number).collect()
+    }
+
+    fn message(&mut self, number: u64) -> &mut Stored {
+        self.messages
+            .get_mut(&number)
+            .expect("a message of this number")
+    }
+
+    /// Hides a message until then, under a new lease.
+    fn hold(&mut self, number: u64, until: Instant) -> Lease {
+        let receipt = self.receipt();
+        let message = self.message(number);
+        let before = std::mem::replace(&mut message.visible, until);
+        message.receipt = Some(receipt.clone());
+        let id = message.id.clone();
+        self.order.remove(&(before, number));
+        self.order.insert((until, number));
+        Lease {
+            id,
+            pop_receipt: receipt,
+        }
+    }
+
+    fn remove(&mut self, number: u64) {
+        if let Some(message) = self.messages.remove(&number) {
+            self.order.remove(&(message.visible, number));
+        }
     }
 
     // A lease whose time is over is good until somebody else has the message, as the service has it.
-    fn held(&self, lease: &Lease) -> Result<usize, QueueRefusal> {
-        let at = self.messages.iter().position(|it| it.id == lease.id);
-        let at = at.ok_or(QueueRefusal::MessageNotFound)?;
-        match self.messages[at].receipt.as_ref() == Some(&lease.pop_receipt) {
-            true => Ok(at),
+    fn held(&self, lease: &Lease) -> Result<u64, QueueRefusal> {
+        let number = number_of(&lease.id).ok_or(QueueRefusal::MessageNotFound)?;
+        let message = self.messages.get(&number);
+        let message = message.ok_or(QueueRefusal::MessageNotFound)?;
+        match message.receipt.as_ref() == Some(&lease.pop_receipt) {
+            true => Ok(number),
             false => Err(QueueRefusal::PopReceiptMismatch),
         }
     }
+}
+
+/// What comes before a message's number in its id.
+const ID: &str = "00000000-0000-0000-0000-";
+
+fn number_of(id: &str) -> Option<u64> {
+    u64::from_str_radix(id.strip_prefix(ID)?, 16).ok()
 }
 
 fn bounded(hide: Duration) -> Duration {

@@ -15,7 +15,8 @@ use azure_blob_eventsource::{
     azure::{Account, Connector},
     blob::Access,
     ports::{
-        connect::Location, listing::BlobListing, properties::BlobProperties, state::StateStore,
+        connect::Location, listing::BlobListing, notifications::NotificationQueue,
+        properties::BlobProperties, state::StateStore,
     },
 };
 use bytes::Bytes;
@@ -176,6 +177,14 @@ impl Subject {
                 FaultSource::none(),
             )),
             Ports::Azure(azure) => azure.0.state(container),
+        }
+    }
+
+    /// A queue of the fake service.
+    pub fn queue(&self, name: &str) -> Arc<dyn NotificationQueue> {
+        match &self.ports {
+            Ports::Azure(azure) => azure.0.queue(name).expect("a queue service"),
+            Ports::Fake(_) => unreachable!("a queue in memory has a port of its own"),
         }
     }
 

@@ -25,7 +25,7 @@ const MAY_KNOW: &[(&str, &str)] = &[
     ("metrics", "blob confirm notification shared state"),
     ("ports", "blob confirm event"),
     ("calls", "blob event metrics ports"),
-    ("journal", "calls ledger metrics ports shared"),
+    ("journal", "calls ledger metrics ports shared state"),
     ("recorder", "journal ledger metrics ports shared"),
     ("gate", "blob filter ledger ports recorder shared state"),
     (
@@ -47,7 +47,7 @@ const MAY_KNOW: &[(&str, &str)] = &[
     ("kubernetes", "confirm event net ports shared text"),
     (
         "grpc",
-        "config confirm delivery journal ledger listener metrics ports registry session shared text",
+        "config confirm delivery journal listener metrics ports registry session shared text",
     ),
     (
         "admin",

@@ -55,7 +55,7 @@ async fn a_listing_that_hangs_does_not_hold_the_end_up() {
     let mut sweeping = server.stream(&place.config()).await;
     place.put("first").await;
     assert_eq!(sweeping.name().await, "first");
-    face.set_list_latency(MINUTES);
+    face.set_latency(HttpOp::ListBlobs, MINUTES);
     let lists = face.requests(HttpOp::ListBlobs);
     // One stream hangs in a sweep, the other in its very first call.
     let other = format!("{}id: other\n", place.stateless_config());

@@ -6,7 +6,8 @@
 //! they cannot publish, and vanish; the bus is away, forgets, repeats and reorders; the Sensor comes late,
 //! crashes before it acknowledges, and loses its rights; the watch is late, double, incomplete, or away;
 //! Workflows are deleted; blobs are written, overwritten, stamped with metadata and deleted, copied by
-//! copies that finish later or fail, and put into the Archive tier and back; people change `version`.
+//! copies that finish later or fail, and put into the Archive tier and back; people change `version`. In some worlds
+//! Event Grid tells of them as well: late, twice, in no order, or never.
 //! When it is over:
 //!
 //! 1. each blob version that can be read has exactly one Workflow in all of history, or one dead letter,
@@ -15,13 +16,15 @@
 //! 2. no event ever had two Workflows, whatever copies of it come later and whatever is deleted,
 //! 3. no more Workflows are unfinished than the limit allows,
 //! 4. no dead letter comes of an outage alone,
-//! 5. a session that was overtaken ends and sends nothing more.
+//! 5. a session that was overtaken ends and sends nothing more,
+//! 6. no notification is left, and none that can be read is taken for poison.
 //!
 //! `RUNS_SEEDS=1000000` runs more, `RUNS_SEED=42` runs one and tells its story.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod letters;
+mod notified;
 mod oracle;
 mod tally;
 mod world;

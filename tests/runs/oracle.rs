@@ -24,6 +24,8 @@ use tokio::time::{Instant, sleep, timeout};
 use crate::world::{CONTAINER, POISON, REPLAY, SECOND, SOURCE, STATE, World};
 
 const MINUTE: Duration = Duration::from_secs(60);
+/// When the last notification has come and is done with.
+const LATEST: Duration = Duration::from_secs(8 * 3600);
 
 impl World {
     pub(crate) async fn settle_accounts(&mut self) -> Result<(), String> {
@@ -38,7 +40,8 @@ impl World {
         self.check_runs().await?;
         self.look_into_ledger().await?;
         self.late_copies().await?;
-        self.succession().await
+        self.succession().await?;
+        self.take_all_messages().await
     }
 
     /// Waits until everything that is owed is there, and nothing more than that was made.
@@ -53,6 +56,24 @@ impl World {
             sleep(Duration::from_secs(5)).await;
         }
         Ok(())
+    }
+
+    /// What Event Grid tells after hours is taken like the rest, and nothing more comes of it.
+    async fn take_all_messages(&mut self) -> Result<(), String> {
+        let Some(notified) = self.notified.clone() else {
+            return Ok(());
+        };
+        let running = self.start(u64::MAX, None);
+        let end = Instant::now() + LATEST;
+        while let Some(problem) = notified.problem() {
+            if Instant::now() > end {
+                return Err(problem);
+            }
+            sleep(MINUTE).await;
+        }
+        self.until_settled().await?;
+        self.stop(running).await?;
+        self.no_doubles()
     }
 
     /// What is still wrong.

@@ -18,6 +18,9 @@ pub(crate) struct Tally {
     pub(crate) changes: u64,
     /// Blobs that could not be read at the end.
     pub(crate) unreadable: u64,
+    /// What was put into queues, and what of it was set aside.
+    pub(crate) messages: u64,
+    pub(crate) poison: u64,
     pub(crate) argo: Story,
 }
 
@@ -34,6 +37,8 @@ impl Tally {
         self.deletions += other.deletions;
         self.changes += other.changes;
         self.unreadable += other.unreadable;
+        self.messages += other.messages;
+        self.poison += other.poison;
         self.argo.dropped += other.argo.dropped;
         self.argo.lost += other.argo.lost;
         self.argo.repeated += other.argo.repeated;
@@ -52,6 +57,8 @@ impl Tally {
             self.retries,
             self.changes,
             self.unreadable,
+            self.messages,
+            self.poison,
             argo.dropped,
             argo.lost,
             argo.repeated,

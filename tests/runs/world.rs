@@ -47,7 +47,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use tracing::trace;
 
-use crate::tally::Tally;
+use crate::{notified::Notified, tally::Tally};
 
 pub(crate) const CONTAINER: &str = "datasets";
 pub(crate) const STATE: &str = "eventsource-state";
@@ -82,6 +82,8 @@ pub(crate) struct World {
     pub(crate) argo: Argo,
     /// The second Sensor, in some worlds: an event is done when it has made a Workflow as well.
     pub(crate) audit: Option<Argo>,
+    /// Who tells of blobs, in some worlds.
+    pub(crate) notified: Option<Notified>,
     /// The other pipeline's source, in some worlds.
     pub(crate) second: Option<Running>,
     pub(crate) calm: Arc<dyn StateStore>,
@@ -155,8 +157,13 @@ impl World {
         argo.refuse(poisoned.then_some(POISON));
         let audited = rng.chance(300) || mutant == Mutant::AnyObjectConfirms;
         let changes = rng.chance(300);
+        let notified = rng.chance(400);
+        let notified = notified.then(|| Notified::new(&account, &mut rng, &faults));
+        let mut config = config(&mut rng, mutant, changes);
+        config.queue = notified.as_ref().map(|_| Notified::source());
         Self {
-            config: config(&mut rng, mutant, changes),
+            config,
+            notified,
             rollover: Rollover {
                 frames: 4 + rng.below(30),
                 bytes: 1 << 20,
@@ -201,6 +208,9 @@ impl World {
         self.settle_accounts().await?;
         self.tally.faults = self.met.load(SeqCst);
         self.tally.argo = self.argo.story();
+        if let Some(notified) = &self.notified {
+            (self.tally.messages, self.tally.poison) = notified.counts();
+        }
         self.people.iter().for_each(JoinHandle::abort);
         Ok(self.tally)
     }
@@ -220,6 +230,10 @@ impl World {
             self.people.push(tokio::spawn(work));
             self.people.push(tokio::spawn(finish));
             self.people.push(tokio::spawn(trouble));
+        }
+        if let Some(notified) = &self.notified {
+            let telling = notified.clone().tell(self.rng.fork());
+            self.people.push(tokio::spawn(telling));
         }
         let people = People {
             account: self.account.clone(),
@@ -396,7 +410,12 @@ impl World {
                 Some(after) => self.listing.clone().empty_once(after, Arc::default()),
                 None => self.listing.clone(),
             }),
-            queue: None,
+            // Two sources that take from one queue would have half of its messages each.
+            queue: self
+                .notified
+                .as_ref()
+                .filter(|_| source == SOURCE)
+                .map(Notified::opened),
             state: Arc::clone(&self.state),
             writer: self.writers,
             mode: Mode::Record,
@@ -468,7 +487,7 @@ impl World {
         if let Some(writing) = self.writing.take() {
             writing.await.unwrap();
         }
-        while (self.late)() > 0 {
+        while (self.late)() + self.notified.as_ref().map_or(0, Notified::late) > 0 {
             sleep(Duration::from_secs(1)).await;
         }
     }

@@ -7,14 +7,15 @@ use std::{
 };
 
 use azure_blob_eventsource::delivery::event_channel::{Announcement, EventReceiver};
-use testkit::{queue::FakeQueue, rng::Rng};
+use testkit::{
+    event_grid::{Version, versions_in},
+    queue::FakeQueue,
+    rng::Rng,
+};
 use tokio::time::{Instant, sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
 
-use crate::event_grid::versions_in;
-
-/// A blob version: name and ETag.
-pub(crate) type Version = (String, String);
+use crate::world::CONTAINER;
 
 /// How long at most a server takes to see that a client has vanished (keep-alive interval and
 /// timeout), which is less than the settle time.
@@ -99,7 +100,7 @@ impl Client {
             let Some(event) = event else { break };
             let (version, id) = version(&event);
             if let Some(queue) = &self.acknowledges {
-                queue.remove(|text| versions_in(text).contains(&version));
+                queue.remove(|text| versions_in(text, CONTAINER).contains(&version));
             }
             if manner.vanishes.is_some_and(|at| at <= Instant::now()) {
                 continue;

@@ -26,7 +26,6 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod client;
-mod event_grid;
 mod mutants;
 mod tally;
 mod world;

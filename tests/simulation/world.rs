@@ -20,6 +20,7 @@ use azure_blob_eventsource::{
 };
 use testkit::{
     account::FakeAccount,
+    event_grid::Version,
     faults::{FaultSource, Storm},
     ports::{FakeListing, FakeState},
     rng::Rng,
@@ -43,7 +44,7 @@ use people::People;
 use setup::{Ways, config, filters, forgetting, ways};
 
 use crate::{
-    client::{Deliveries, Manner, Version},
+    client::{Deliveries, Manner},
     tally::Tally,
 };
 

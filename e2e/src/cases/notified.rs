@@ -1,13 +1,54 @@
 //! Blobs that Event Grid tells of, in a queue.
 
+use std::time::{Duration, SystemTime};
+
 use anyhow::Result;
 use serde_json::json;
+use testkit::rng::Rng;
 
 use super::restarts::has_no_dead_letter;
-use crate::{install::QUEUE, pods::SERVER, stage::Stage, witness::Version};
+use crate::{
+    install::{QUEUE, is_ready},
+    pods::{BUS, EVENT_SOURCE, SENSOR, SERVER},
+    stage::Stage,
+    witness::Version,
+};
 
 /// Each third notification is lost, and a sweep finds its blob.
 const LOST: usize = 3;
+
+/// A message that a killed server held is seen again after five minutes, and the server that takes it may be killed,
+/// too.
+const RECOVERY: Duration = Duration::from_secs(1200);
+
+/// Blobs come one by one, and after each third some pods are killed.
+pub(crate) async fn alone(stage: &Stage) -> Result<()> {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH)?;
+    let seed = now.as_secs();
+    stage
+        .say
+        .line(format!("the order of the kills is that of seed {seed}"));
+    let mut rng = Rng::new(seed);
+    let mut versions = Vec::new();
+    for number in 1..=60 {
+        let version = stage.put(&format!("told-{number}")).await;
+        tell(stage, &version).await?;
+        versions.push(version);
+        if number % 3 == 0 {
+            let selector = *rng.pick(&[SERVER, SERVER, EVENT_SOURCE, SENSOR, BUS]);
+            stage.kill(selector).await?;
+        }
+        let pause = rng.duration(Duration::from_millis(200)..Duration::from_secs(4));
+        tokio::time::sleep(pause).await;
+    }
+    stage.say.line(format!(
+        "60 blobs are there, each told of, with {} Workflows",
+        stage.witness.count()
+    ));
+    is_ready(&stage.namespace).await?;
+    stage.comes_to_exactly_within(&versions, RECOVERY).await?;
+    has_no_dead_letter(stage).await
+}
 
 /// Blobs come in three bursts, between which the servers are killed.
 pub(crate) async fn with_losses(stage: &Stage) -> Result<()> {

@@ -4,7 +4,10 @@
 use std::io::{Read, stdin};
 
 use clap::Parser;
-use testkit::{account::FakeAccount, http::HttpFace};
+use testkit::{
+    account::FakeAccount,
+    http::{HttpFace, HttpOp},
+};
 
 /// A fake Azure Blob Storage with a container of made-up blobs.
 #[derive(Parser)]
@@ -42,7 +45,8 @@ async fn main() -> std::io::Result<()> {
     let made = account.create_container(&args.state);
     made.map_err(|refusal| std::io::Error::other(format!("{refusal:?}")))?;
     let face = HttpFace::start_with(account, args.port, args.cache << 20).await?;
-    face.set_list_latency(std::time::Duration::from_millis(args.latency));
+    let latency = std::time::Duration::from_millis(args.latency);
+    face.set_latency(HttpOp::ListBlobs, latency);
     println!("{}", face.endpoint());
     // The parent's end of the pipe closes when the parent ends, however it ends.
     tokio::task::spawn_blocking(|| stdin().read_to_end(&mut Vec::new())).await??;

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use http::{HeaderMap, Method, request::Parts};
 use percent_encoding::percent_decode_str;
 
+use super::queue;
 use crate::account::Refusal;
 
 /// The operations that the fake service knows.
@@ -33,13 +34,28 @@ pub enum HttpOp {
     BlobProperties,
     /// Delete Blob.
     DeleteBlob,
+    /// Create Queue.
+    CreateQueue,
+    /// Get Messages.
+    ReceiveMessages,
+    /// Peek Messages.
+    PeekMessages,
+    /// Put Message.
+    PutMessage,
+    /// Update Message.
+    UpdateMessage,
+    /// Delete Message.
+    DeleteMessage,
+    /// Get Queue Metadata.
+    QueueMetadata,
 }
 
 /// One request.
 pub(super) struct Call {
     pub(super) op: HttpOp,
+    /// A container, or a queue.
     pub(super) container: String,
-    /// Empty for operations on a container.
+    /// Empty for operations on a container. Of a queue, `messages` and perhaps an id behind it.
     pub(super) blob: String,
     pub(super) query: BTreeMap<String, String>,
     pub(super) headers: HeaderMap,
@@ -54,7 +70,11 @@ impl Call {
                 .into_owned()
                 .collect();
         let (container, blob) = resource(parts.uri.path())?;
-        let op = operation(&parts.method, &blob, &query)?;
+        let op = match queue::is_of(parts.uri.path()) {
+            true => queue::operation(&parts.method, &blob, &query),
+            false => operation(&parts.method, &blob, &query),
+        };
+        let op = op.ok_or(Refusal::UnsupportedOperation)?;
         Ok(Self {
             op,
             container,
@@ -93,11 +113,7 @@ fn resource(path: &str) -> Result<(String, String), Refusal> {
     Ok((container, blob))
 }
 
-fn operation(
-    method: &Method,
-    blob: &str,
-    query: &BTreeMap<String, String>,
-) -> Result<HttpOp, Refusal> {
+fn operation(method: &Method, blob: &str, query: &BTreeMap<String, String>) -> Option<HttpOp> {
     let comp = query.get("comp").map_or("", String::as_str);
     let restype = query.get("restype").map_or("", String::as_str);
     let op = match (method.as_str(), blob.is_empty(), restype, comp) {
@@ -112,7 +128,7 @@ fn operation(
         ("GET", false, "", "") => HttpOp::GetBlob,
         ("HEAD", false, "", "") => HttpOp::BlobProperties,
         ("DELETE", false, "", "") => HttpOp::DeleteBlob,
-        _ => return Err(Refusal::UnsupportedOperation),
+        _ => return None,
     };
-    Ok(op)
+    Some(op)
 }

@@ -12,7 +12,7 @@ use super::{
     blob,
     call::{Call, HttpOp},
     fault::HttpFault,
-    list,
+    list, queue,
 };
 use crate::account::Refusal;
 
@@ -30,9 +30,7 @@ pub(super) async fn serve(shared: &Shared, request: Request<Incoming>) -> io::Re
     if !authorized(&head) {
         return Ok(answer::refusal(Refusal::AuthenticationFailed, now));
     }
-    if call.op == HttpOp::ListBlobs {
-        shared.wait_to_list().await;
-    }
+    shared.wait(call.op).await;
     let fault = shared.faults.lock().expect("faults").next(call.op);
     match fault {
         Some(fault) => faulty(shared, &call, &fault).await,
@@ -93,14 +91,15 @@ fn act(shared: &Shared, call: &Call) -> Answer {
         HttpOp::DeleteBlob => account
             .delete(&call.container, &call.blob)
             .map(|()| empty(202)),
+        _ => Ok(queue::act(&shared.queues, call)),
     };
     answer.unwrap_or_else(|refusal| answer::refusal(refusal, now))
 }
 
 impl Shared {
-    async fn wait_to_list(&self) {
-        let latency = *self.list_latency.lock().expect("a duration");
-        if !latency.is_zero() {
+    async fn wait(&self, op: HttpOp) {
+        let latency = self.latency.lock().expect("durations").get(&op).copied();
+        if let Some(latency) = latency {
             tokio::time::sleep(latency).await;
         }
     }

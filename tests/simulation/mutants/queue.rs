@@ -12,7 +12,9 @@ use azure_blob_eventsource::ports::{
     notifications::{Deleted, Hidden, Lease, Message, NotificationQueue, Peeked},
 };
 
-use crate::{client::Version, event_grid::versions_in, world::Mutant};
+use testkit::event_grid::{Version, versions_in};
+
+use crate::world::{CONTAINER, Mutant};
 
 /// So long a message is hidden while it is worked on. What is given back is hidden for less.
 const LEASE: Duration = Duration::from_secs(300);
@@ -61,7 +63,7 @@ impl Received {
 impl UnderWay {
     // Whether all that the message tells of is under way by another one, or by an earlier coming of it.
     fn begin(&mut self, message: &Message) -> bool {
-        let versions = versions_in(&message.text);
+        let versions = versions_in(&message.text, CONTAINER);
         let known = !versions.is_empty() && versions.iter().all(|it| self.versions.contains(it));
         if !known {
             self.versions.extend(versions.iter().cloned());

@@ -7,7 +7,9 @@ use testkit::account::NewBlob;
 use tokio::time::{sleep, timeout};
 
 use super::{CONTAINER, Mutant, PATIENT, SETTLE, World};
-use crate::client::{Manner, Version};
+use testkit::event_grid::Version;
+
+use crate::client::Manner;
 
 /// How often a session that has nothing to send makes sure that it was not overtaken.
 const CHECK: Duration = Duration::from_secs(30);

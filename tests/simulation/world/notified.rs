@@ -1,16 +1,15 @@
 //! The queue of a world that has one, and what it owes.
 
 use std::{
-    collections::BTreeSet,
     sync::{Arc, Mutex},
     time::Duration,
 };
 
 use azure_blob_eventsource::{config::QueueSource, ports::connect::QueuePlace};
 use azure_blob_eventsource::{metrics::queue::Counted, ports::connect::OpenedQueue};
-use serde_json::Value;
 use testkit::{
     account::FakeAccount,
+    event_grid::{EventGrid, Version},
     faults::FaultSource,
     ports::{FakeNotifications, FakeProperties, LateEffects},
     queue::FakeQueue,
@@ -19,11 +18,7 @@ use testkit::{
 use tokio::time::sleep;
 
 use super::{CONTAINER, Mutant, PATIENT, Ways, World};
-use crate::{
-    client::Version,
-    event_grid::EventGrid,
-    mutants::queue::{MutantQueue, Received},
-};
+use crate::mutants::queue::{MutantQueue, Received};
 
 /// Crashes, faults and snatches of a storm do not bring a message so often.
 const MAX_DELIVERIES: u32 = 15;
@@ -64,7 +59,7 @@ impl Notified {
         let poison_port = FakeNotifications::new(poison.clone(), faults.clone());
         Some(Self {
             alone,
-            grid: EventGrid::new(account.clone(), queue.clone(), rng.fork(), loses),
+            grid: EventGrid::new(account.clone(), CONTAINER, queue.clone(), rng.fork(), loses),
             queue,
             poison,
             received: Received::default(),
@@ -107,25 +102,6 @@ impl Notified {
     pub(super) fn late(&self) -> usize {
         self.late.iter().map(LateEffects::pending).sum()
     }
-
-    /// What nobody can read is in the poison queue, and nothing else is.
-    fn poison_is_right(&self) -> Result<(), String> {
-        let poison = self.poison.texts();
-        let text = |whole: &String| -> String {
-            let json: Value = serde_json::from_str(whole).unwrap();
-            json["text"].as_str().unwrap().to_owned()
-        };
-        let texts: BTreeSet<_> = poison.iter().map(text).collect();
-        let garbage = self.grid.garbage();
-        if let Some(good) = texts.difference(&garbage).next() {
-            let whole = poison.iter().find(|whole| text(whole) == *good);
-            return Err(format!("a good message is in the poison queue: {whole:?}"));
-        }
-        match garbage.difference(&texts).next() {
-            Some(missing) => Err(format!("{missing} is not in the poison queue")),
-            None => Ok(()),
-        }
-    }
 }
 
 impl World {
@@ -142,7 +118,7 @@ impl World {
         }
         self.drain().await?;
         let notified = self.notified.as_ref();
-        notified.map_or(Ok(()), Notified::poison_is_right)
+        notified.map_or(Ok(()), |it| it.grid.poison_is_right(&it.poison))
     }
 
     async fn drain(&mut self) -> Result<(), String> {

@@ -13,7 +13,7 @@ use tokio::time::{sleep, timeout};
 use tracing::trace;
 
 use super::{CONTAINER, PATIENT, SOURCE, World};
-use crate::client::Version;
+use testkit::event_grid::Version;
 
 impl World {
     /// When the storm is over, all messages are taken, and there are two clean runs: the first delivers what

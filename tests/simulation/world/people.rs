@@ -12,13 +12,13 @@ use std::{
 use azure_blob_eventsource::blob::Access;
 use testkit::{
     account::{FakeAccount, NewBlob},
+    event_grid::EventGrid,
     queue::FakeQueue,
     rng::Rng,
 };
 use tokio::time::sleep;
 
 use super::CONTAINER;
-use crate::event_grid::EventGrid;
 
 /// So often one message is taken from whoever holds it.
 const SNATCHES: u32 = 3;

@@ -7,13 +7,13 @@ use azure_blob_eventsource::{
     metrics::SourceStats,
     session::{Mode, Session},
 };
-use testkit::{crash::CrashAfter, queue::FakeQueue};
+use testkit::{crash::CrashAfter, event_grid::Version, queue::FakeQueue};
 use tokio_util::sync::CancellationToken;
 use tracing::trace;
 
 use super::{Mutant, Running, SOURCE, World};
 use crate::{
-    client::{Client, Manner, Version},
+    client::{Client, Manner},
     mutants::MutantListing,
 };
 

@@ -22,6 +22,8 @@ use testkit::{
     subject::{Face, Subject},
 };
 
+mod queue;
+
 /// The adapter over the fake service, with three blobs on three pages.
 async fn three_pages() -> Subject {
     let subject = Subject::new(Face::Http).await;

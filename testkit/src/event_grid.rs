@@ -9,19 +9,22 @@ use std::{
     time::Duration,
 };
 
-use azure_blob_eventsource::notification::parse;
+use azure_blob_eventsource::{notification::parse, ports::notifications::LONGEST_TEXT};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
-use testkit::{account::FakeAccount, queue::FakeQueue, rng::Rng};
 use time::format_description::well_known::Rfc3339;
 use tokio::time::sleep;
 
-use crate::{client::Version, world::CONTAINER};
+use crate::{account::FakeAccount, queue::FakeQueue, rng::Rng};
+
+/// A blob version: its name and its ETag.
+pub type Version = (String, String);
 
 /// One subscription that delivers into a queue. Clones are handles to the same one.
 #[derive(Clone)]
-pub(crate) struct EventGrid {
+pub struct EventGrid {
     account: FakeAccount,
+    container: String,
     queue: FakeQueue,
     state: Arc<Mutex<State>>,
     pending: Arc<AtomicUsize>,
@@ -38,15 +41,24 @@ struct State {
 
 /// What became of events.
 #[derive(Debug, Default, Clone, Copy)]
-pub(crate) struct Counts {
-    pub(crate) messages: u64,
-    pub(crate) lost: u64,
-    pub(crate) repeats: u64,
+pub struct Counts {
+    /// What was put into the queue, or will be.
+    pub messages: u64,
+    /// Events that never come.
+    pub lost: u64,
+    /// Events that come again.
+    pub repeats: u64,
 }
 
 impl EventGrid {
-    /// Of what happens in `account`; `loses` of a thousand events come never.
-    pub(crate) fn new(account: FakeAccount, queue: FakeQueue, rng: Rng, loses: u32) -> Self {
+    /// Of what happens in a container of `account`; `loses` of a thousand events come never.
+    pub fn new(
+        account: FakeAccount,
+        container: &str,
+        queue: FakeQueue,
+        rng: Rng,
+        loses: u32,
+    ) -> Self {
         let state = State {
             rng,
             loses,
@@ -56,6 +68,7 @@ impl EventGrid {
         };
         Self {
             account,
+            container: container.to_owned(),
             queue,
             state: Arc::new(Mutex::new(state)),
             pending: Arc::default(),
@@ -63,7 +76,7 @@ impl EventGrid {
     }
 
     /// A blob was written, or its copy began or was finished.
-    pub(crate) fn created(&self, name: &str, etag: &str, api: &str) {
+    pub fn created(&self, name: &str, etag: &str, api: &str) {
         let mut state = self.lock();
         let loses = state.loses;
         if state.rng.chance(loses) {
@@ -71,7 +84,7 @@ impl EventGrid {
             return;
         }
         state.told.insert((name.to_owned(), etag.to_owned()));
-        let event = self.event("BlobCreated", CONTAINER, name, etag, api);
+        let event = self.event("BlobCreated", &self.container, name, etag, api);
         self.deliver(&mut state, &event);
         while state.rng.chance(200) {
             state.counts.repeats += 1;
@@ -83,19 +96,19 @@ impl EventGrid {
     }
 
     /// A blob was written, and for once it tells at once.
-    pub(crate) fn created_now(&self, name: &str, etag: &str) {
-        let event = self.event("BlobCreated", CONTAINER, name, etag, "PutBlob");
+    pub fn created_now(&self, name: &str, etag: &str) {
+        let event = self.event("BlobCreated", &self.container, name, etag, "PutBlob");
         self.queue.put(&event.to_string()).unwrap();
     }
 
     /// A blob was deleted.
-    pub(crate) fn deleted(&self, name: &str) {
-        let event = self.event("BlobDeleted", CONTAINER, name, "0x0", "DeleteBlob");
+    pub fn deleted(&self, name: &str) {
+        let event = self.event("BlobDeleted", &self.container, name, "0x0", "DeleteBlob");
         self.deliver(&mut self.lock(), &event);
     }
 
     /// The copy of which it told as `before` is `after` now: whoever heard of it waits for its end.
-    pub(crate) fn goes_on(&self, name: &str, before: &str, after: &str) {
+    pub fn goes_on(&self, name: &str, before: &str, after: &str) {
         let mut state = self.lock();
         if state.told.contains(&(name.to_owned(), before.to_owned())) {
             state.told.insert((name.to_owned(), after.to_owned()));
@@ -103,22 +116,40 @@ impl EventGrid {
     }
 
     /// Whether it told of this version of a blob, or may still do so.
-    pub(crate) fn told(&self, version: &Version) -> bool {
+    pub fn told(&self, version: &Version) -> bool {
         self.lock().told.contains(version)
     }
 
-    /// The texts that came and that nobody can read.
-    pub(crate) fn garbage(&self) -> BTreeSet<String> {
+    // The texts that came and that nobody can read.
+    fn garbage(&self) -> BTreeSet<String> {
         self.lock().garbage.clone()
     }
 
+    /// What nobody can read is in the poison queue, and nothing else is.
+    ///
+    /// # Errors
+    /// What is not so, in words.
+    pub fn poison_is_right(&self, poison: &FakeQueue) -> Result<(), String> {
+        let poison = poison.texts();
+        let set_aside: BTreeSet<_> = poison.iter().filter_map(|it| original(it)).collect();
+        let garbage = self.garbage();
+        if let Some(good) = set_aside.difference(&garbage).next() {
+            let whole = poison.iter().find(|it| original(it).as_ref() == Some(good));
+            return Err(format!("a good message is in the poison queue: {whole:?}"));
+        }
+        match garbage.difference(&set_aside).next() {
+            Some(missing) => Err(format!("{missing} is not in the poison queue")),
+            None => Ok(()),
+        }
+    }
+
     /// How many messages are still to come.
-    pub(crate) fn pending(&self) -> usize {
+    pub fn pending(&self) -> usize {
         self.pending.load(SeqCst)
     }
 
     /// What became of events so far.
-    pub(crate) fn counts(&self) -> Counts {
+    pub fn counts(&self) -> Counts {
         self.lock().counts
     }
 
@@ -130,12 +161,20 @@ impl EventGrid {
                 self.deliver(state, &event);
             }
             1 => {
-                let event = self.event("BlobTierChanged", CONTAINER, name, etag, "SetBlobTier");
+                let event = self.event(
+                    "BlobTierChanged",
+                    &self.container,
+                    name,
+                    etag,
+                    "SetBlobTier",
+                );
                 self.deliver(state, &event);
             }
             _ => {
                 let number = state.rng.next_u64();
-                let text = match state.rng.below(3) {
+                let text = match state.rng.below(4) {
+                    // With the reason beside it, it does not fit into one message any more.
+                    3 => "?".repeat(LONGEST_TEXT - 20) + &format!("{number:020}"),
                     0 => format!("{{\"number\": {number}"),
                     1 => json!({ "number": number }).to_string(),
                     _ => format!("%{number}%"),
@@ -147,10 +186,14 @@ impl EventGrid {
     }
 
     fn deliver(&self, state: &mut State, event: &Value) {
+        let event = &match state.rng.chance(400) {
+            true => in_its_own_schema(event),
+            false => event.clone(),
+        };
         let text = match state.rng.below(4) {
             0 => json!([event]).to_string(),
             1 => json!([
-                self.event("BlobDeleted", CONTAINER, "x", "0x0", "DeleteBlob"),
+                self.event("BlobDeleted", &self.container, "x", "0x0", "DeleteBlob"),
                 event
             ])
             .to_string(),
@@ -201,9 +244,32 @@ impl EventGrid {
     }
 }
 
-/// The blob versions that a message says are new.
-pub(crate) fn versions_in(text: &str) -> Vec<Version> {
+/// The same event in Event Grid's own schema, which subscriptions have unless they ask for CloudEvents.
+fn in_its_own_schema(event: &Value) -> Value {
+    json!({
+        "topic": event["source"],
+        "subject": event["subject"],
+        "eventType": event["type"],
+        "id": event["id"],
+        "eventTime": event["time"],
+        "data": event["data"],
+        "dataVersion": "",
+        "metadataVersion": "1",
+    })
+}
+
+// The text of a message in a poison queue, before it was set aside. One that was too long stands alone, and what is
+// said about it is another message.
+fn original(poison: &str) -> Option<String> {
+    let Ok(whole) = serde_json::from_str::<Value>(poison) else {
+        return Some(poison.to_owned());
+    };
+    whole["text"].as_str().map(str::to_owned)
+}
+
+/// The blob versions of a container that a message says are new.
+pub fn versions_in(text: &str, container: &str) -> Vec<Version> {
     let events = parse(text, "").unwrap_or_default().into_iter();
-    let created = events.filter(|it| it.kind.announces() && it.container == CONTAINER);
+    let created = events.filter(|it| it.kind.announces() && it.container == container);
     created.filter_map(|it| Some((it.name, it.etag?))).collect()
 }
