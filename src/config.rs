@@ -18,6 +18,7 @@
 //! # Ok::<(), azure_blob_eventsource::config::ConfigError>(())
 //! ```
 
+mod batch;
 #[cfg(test)]
 mod canonical;
 mod confirm;
@@ -31,6 +32,7 @@ mod names;
 mod properties;
 mod raw;
 mod reader;
+mod size;
 mod source;
 pub mod source_id;
 mod span;

@@ -14,6 +14,11 @@ pub mod slug;
 use encoded::{encoded, flat};
 pub use slug::slug;
 
+/// The `type` of the event of one blob, which is Event Grid's.
+const BLOB_CREATED: &str = "Microsoft.Storage.BlobCreated";
+/// The `type` of the event of a batch of blobs.
+pub const BATCH_CLOSED: &str = "AzureBlobEventSource.BatchClosed";
+
 /// The identity of one blob version as one source announces it: the same for ever, on every machine
 /// and after every restart.
 ///
@@ -100,7 +105,7 @@ impl Place {
         let event = CloudEvent {
             specversion: "1.0",
             id: id.to_hex(),
-            kind: "Microsoft.Storage.BlobCreated",
+            kind: BLOB_CREATED,
             source: self.url(),
             subject: format!(
                 "/blobServices/default/containers/{}/blobs/{name}",

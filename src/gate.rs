@@ -17,7 +17,7 @@ use crate::{
         Ledger, Standing,
         done_set::Swept,
         fingerprint::Fingerprint,
-        offer::{Offer, Origin},
+        offer::{Offer, Origin, Subject},
     },
     recorder::{Record, receipts::Receipts},
     shared::Shared,
@@ -171,8 +171,10 @@ impl Gate {
                 Standing::New => {
                     ledger.begin(fingerprint);
                     offers.push(Offer {
-                        blob: blob.into(),
-                        fingerprint,
+                        subject: Subject::Blob {
+                            blob: blob.into(),
+                            fingerprint,
+                        },
                         origin: Origin::Replay(replay.into()),
                     });
                 }
@@ -259,9 +261,9 @@ impl Gate {
             match judgement {
                 Judgement::Offer => {
                     tally.late += u64::from(blob.last_modified < now - LATE);
-                    let (offer, before) = policy.announced(&blob, now);
+                    let (offer, fingerprint, before) = policy.announced(&blob, now);
                     tally.unsettled += u64::from(before);
-                    ledger.begin(offer.fingerprint);
+                    ledger.begin(fingerprint);
                     new.push(offer);
                 }
                 Judgement::Baseline => {
@@ -277,15 +279,17 @@ impl Gate {
 
 impl Policy {
     // The offer of a blob that nobody knows, and whether it is by a version that was in use before.
-    fn announced(&mut self, blob: &BlobRef<'_>, now: i64) -> (Offer, bool) {
+    fn announced(&mut self, blob: &BlobRef<'_>, now: i64) -> (Offer, Fingerprint, bool) {
         let (announced, fingerprint, before) = self.identity.announced(blob);
         self.loops.announced(&self.identity, blob, fingerprint, now);
         let offer = Offer {
-            blob: announced,
-            fingerprint,
+            subject: Subject::Blob {
+                blob: announced,
+                fingerprint,
+            },
             origin: Origin::Found,
         };
-        (offer, before)
+        (offer, fingerprint, before)
     }
 }
 

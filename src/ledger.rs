@@ -5,6 +5,7 @@
 
 use std::{collections::HashSet, mem, time::Duration};
 
+pub mod batches;
 pub mod chain;
 pub mod done_set;
 pub mod facts;
@@ -14,6 +15,7 @@ pub mod frame;
 pub mod missing;
 pub mod offer;
 
+use batches::{BatchId, Batches};
 use done_set::{DoneSet, SweepEnd, Swept};
 use facts::Facts;
 use fingerprint::Fingerprint;
@@ -30,6 +32,8 @@ pub struct Contents {
     pub done: DoneSet,
     /// What is done for the replays that are under way. No sweep shows these, and none forgets them.
     pub replayed: HashSet<Fingerprint>,
+    /// The batches that are fixed.
+    pub batches: Batches,
 }
 
 impl Contents {
@@ -40,7 +44,29 @@ impl Contents {
             Entry::Done(done) => done.into_iter().for_each(|f| self.done.restore(f)),
             Entry::Replayed(done) => self.replayed.extend(done),
             Entry::ReplaysOver => self.replayed = HashSet::new(),
+            Entry::Batch(batch) => _ = self.batches.open.insert(batch.id, batch),
+            Entry::BatchDone(id, at) => {
+                for fingerprint in self.batch_done(id, at) {
+                    self.done.restore(fingerprint);
+                }
+            }
+            Entry::BatchesGone(ids) => self.batches.forget(&ids),
             Entry::Opened | Entry::Sealed | Entry::End(_) | Entry::Link(_) => {}
+        }
+    }
+}
+
+impl Contents {
+    // Its members that are done with it for good; those of a replay are kept among its own.
+    fn batch_done(&mut self, id: BatchId, at: i64) -> Vec<Fingerprint> {
+        self.batches.kept.insert(id, at);
+        match self.batches.open.remove(&id) {
+            Some(batch) if batch.replay.is_some() => {
+                self.replayed.extend(batch.members);
+                Vec::new()
+            }
+            Some(batch) => batch.members,
+            None => Vec::new(),
         }
     }
 }
@@ -67,7 +93,9 @@ pub struct Ledger {
 impl Ledger {
     /// The ledger that a journal held.
     pub fn new(contents: Contents) -> Self {
+        let fixed = contents.batches.open.values();
         Self {
+            under_way: fixed.flat_map(|it| it.members.iter().copied()).collect(),
             contents,
             ..Self::default()
         }
@@ -131,16 +159,33 @@ impl Ledger {
 
     /// The journal holds this now.
     pub fn recorded(&mut self, entry: Entry) {
-        let Entry::Done(done) = entry else {
-            if let Entry::Replayed(done) = &entry {
-                done.iter().for_each(|f| self.put_back(*f));
-            }
-            return self.contents.apply(entry);
+        self.leave(&entry);
+        let done = match entry {
+            Entry::Done(done) => done,
+            Entry::BatchDone(id, at) => self.contents.batch_done(id, at),
+            entry => return self.contents.apply(entry),
         };
         for fingerprint in done {
-            self.under_way.remove(&fingerprint);
             self.contents.done.insert(fingerprint);
         }
+    }
+
+    // What an entry says is not under way any more.
+    fn leave(&mut self, entry: &Entry) {
+        let members = |id: &BatchId| {
+            let batch = self.contents.batches.open.get(id);
+            batch.map_or_else(Vec::new, |it| it.members.clone())
+        };
+        let gone = match entry {
+            Entry::Done(done) | Entry::Replayed(done) => {
+                done.iter().for_each(|f| _ = self.under_way.remove(f));
+                return;
+            }
+            Entry::BatchDone(id, _) => members(id),
+            Entry::BatchesGone(ids) => ids.iter().flat_map(members).collect(),
+            _ => return,
+        };
+        gone.iter().for_each(|f| _ = self.under_way.remove(f));
     }
 
     /// An offer was taken back: whoever comes upon the blob version next may offer it anew.

@@ -12,6 +12,7 @@
 mod admin;
 pub mod app;
 pub mod azure;
+pub mod batch;
 pub mod blob;
 #[allow(unreachable_pub)]
 mod calls;

@@ -12,8 +12,10 @@ use crate::{
     blob::Unreadable, confirm::unfinished::Workflows, shared::Shared, state::loops::Loops,
 };
 
+pub mod batches;
 pub mod queue;
 
+use batches::BatchStats;
 use queue::QueueStats;
 
 /// Why a source that has something to send waits: a limit of its configuration is reached.
@@ -101,6 +103,8 @@ pub struct SourceStats {
     pub loops: watch::Sender<Loops>,
     /// What came of notifications.
     pub queue: QueueStats,
+    /// What was gathered into batches.
+    pub batches: BatchStats,
     /// Calls to the storage account that failed and were tried again.
     pub storage_retries: AtomicU64,
     /// What goes wrong with the storage account now, by who tries again; the latest is the last.
@@ -209,5 +213,7 @@ impl SourceStats {
         self.set_pause(None);
         self.set_listing_doubt(None);
         self.set_workflows(Workflows::default());
+        self.batches.open.store(0, Relaxed);
+        self.batches.waiting.store(0, Relaxed);
     }
 }

@@ -5,6 +5,7 @@ use std::{
     time::Duration,
 };
 
+use time::OffsetDateTime;
 use tokio::{
     sync::{Semaphore, mpsc, oneshot},
     task::{JoinError, JoinSet},
@@ -16,6 +17,7 @@ use crate::{
     journal::{draft::Draft, error::JournalError, writer::Journal},
     ledger::{
         Ledger,
+        batches::{BatchId, FixedBatch},
         facts::Facts,
         fingerprint::Fingerprint,
         frame::{Entry, MAX_DONE},
@@ -43,6 +45,10 @@ pub enum Record {
     Done(Done),
     /// Blob versions that are done without being sent: they were there before the source.
     Baseline(Vec<Fingerprint>),
+    /// A batch is fixed: whoever waits is told once that is durable.
+    Batch(FixedBatch, oneshot::Sender<()>),
+    /// These batches need not be known any more.
+    BatchesGone(Vec<BatchId>),
     /// What the ledger knows beside its set.
     Facts(Facts),
     /// No replay is under way any more.
@@ -58,6 +64,8 @@ pub struct Done {
     pub found: Vec<Fingerprint>,
     /// Those that a replay asked for, by the fingerprints of the replay.
     pub replayed: Vec<Fingerprint>,
+    /// Batches.
+    pub batches: Vec<BatchId>,
     /// How many others, of which the ledger knows nothing.
     pub others: usize,
     /// How many of all of them were in flight.
@@ -70,12 +78,13 @@ impl Done {
         match mark {
             LedgerMark::Found(fingerprint) => self.found.push(fingerprint),
             LedgerMark::Replayed(fingerprint) => self.replayed.push(fingerprint),
+            LedgerMark::Batch(id) => self.batches.push(id),
             LedgerMark::Other => self.others += 1,
         }
     }
 
     fn events(&self) -> usize {
-        self.found.len() + self.replayed.len() + self.others
+        self.found.len() + self.replayed.len() + self.batches.len() + self.others
     }
 }
 
@@ -268,11 +277,9 @@ impl Recorder {
         group.waiting.drain(..).for_each(|who| _ = who.send(()));
         let mut ledger = self.ledger.lock();
         for entry in group.entries {
-            if let Entry::Done(done) = &entry
-                && !self.receipts.is_empty()
-            {
+            if !self.receipts.is_empty() {
                 let durable = |f: &Fingerprint| self.receipts.redeem(*f, Outcome::Durable);
-                done.iter().for_each(durable);
+                settled_by(&entry, &ledger).iter().for_each(durable);
             }
             ledger.recorded(entry);
         }
@@ -281,6 +288,19 @@ impl Recorder {
         self.stats.events_done.fetch_add(group.events, Relaxed);
         self.stats.baseline_blobs.fetch_add(group.baseline, Relaxed);
         self.in_flight.add_permits(group.in_flight);
+    }
+}
+
+// What will be sent until it is done, whatever crashes, or is done.
+fn settled_by<'a>(entry: &'a Entry, ledger: &'a Ledger) -> &'a [Fingerprint] {
+    match entry {
+        Entry::Done(done) => done,
+        Entry::Batch(batch) => &batch.members,
+        Entry::BatchDone(id, _) => {
+            let batch = ledger.contents().batches.open.get(id);
+            batch.map_or(&[], |it| &it.members)
+        }
+        _ => &[],
     }
 }
 
@@ -313,7 +333,16 @@ impl Group {
                 self.in_flight += done.in_flight;
                 self.add_done(done.found);
                 self.add_replayed(done.replayed);
+                let now = OffsetDateTime::now_utc().unix_timestamp();
+                let over = done.batches.into_iter();
+                self.entries
+                    .extend(over.map(|id| Entry::BatchDone(id, now)));
             }
+            Record::Batch(batch, who) => {
+                self.entries.push(Entry::Batch(batch));
+                self.waiting.push(who);
+            }
+            Record::BatchesGone(ids) => self.entries.push(Entry::BatchesGone(ids)),
             Record::Baseline(done) => {
                 self.baseline += done.len() as u64;
                 self.add_done(done);

@@ -1,6 +1,7 @@
 //! One stream: the only place where source, ledger and client meet.
 
 use std::{
+    collections::VecDeque,
     future::{Future, pending},
     pin::pin,
     sync::{Arc, atomic::Ordering::Relaxed},
@@ -18,6 +19,7 @@ use tracing::warn;
 
 use self::requests::Requests;
 use crate::{
+    batch::Batcher,
     confirm::index::WatchHealth,
     delivery::{
         confirmed::{ConfirmedDelivery, Returned},
@@ -51,6 +53,8 @@ use start::Started;
 
 /// New blob versions that wait between the sweep and the client. A full channel holds the sweep up.
 const OFFERS: usize = 256;
+/// Batches that wait between what fixes them and the client.
+const BATCHES: usize = 4;
 /// Records that wait for the journal.
 const RECORDS: usize = 64;
 
@@ -79,14 +83,12 @@ impl Session {
         out: EventSender,
         stop: CancellationToken,
     ) -> Result<(), SessionError> {
-        let (offers, offered) = mpsc::channel(OFFERS);
+        let (offers, found) = mpsc::channel(OFFERS);
         let (retries, retried) = mpsc::channel(OFFERS);
-        let offered = Offers {
-            retried,
-            found: offered,
-        };
         let (records, to_record) = mpsc::channel(RECORDS);
         let sending = Sending::new(&self, out.clone(), records);
+        let (batching, found) = self.batching(&started, &sending, found);
+        let offered = Offers { retried, found };
         let gate = self.gate(&started, &sending, offers);
         let intakes = self.intakes(&started, &gate);
         let requests = self.requests(&started, &sending, gate, retries);
@@ -116,6 +118,7 @@ impl Session {
                 () = out.closed() => Ok(()),
                 ended = serve(requests) => ended,
                 ended = tell(loops) => ended,
+                ended = batching => ended,
                 ended = self.find_and_announce(intakes, announcing) => ended,
             }
         };
@@ -218,11 +221,48 @@ impl Session {
             alone,
             container: self.config.container.clone(),
             account_path: opened.account_path.clone(),
-            most: self.config.limits.in_flight,
+            // A message is done with once its batch is fixed: until then it waits for others.
+            most: match &self.config.batch {
+                Some(rules) => self.config.limits.in_flight.max(2 * rules.max_blobs),
+                None => self.config.limits.in_flight,
+            },
             max_deliveries: most_deliveries.unwrap_or(u32::MAX),
             stats: Arc::clone(&self.stats),
             seed: self.writer,
         }
+    }
+
+    // What gathers blobs into batches, where the configuration wants that, and the offers that come of it.
+    fn batching(
+        &self,
+        started: &Started,
+        sending: &Sending,
+        found: mpsc::Receiver<Offer>,
+    ) -> (
+        BoxFuture<'static, Result<(), SessionError>>,
+        mpsc::Receiver<Offer>,
+    ) {
+        let Some((rules, container)) = self.config.batch.as_ref().zip(self.config.state.as_ref())
+        else {
+            return (Box::pin(pending()), found);
+        };
+        let (out, batches) = mpsc::channel(BATCHES);
+        let batcher = Batcher {
+            rules: rules.clone(),
+            place: self.place(),
+            source_store: self.source_store(),
+            container: container.clone(),
+            ledger: Arc::clone(&started.ledger),
+            records: sending.records.clone(),
+            out,
+            is_recorded: self.mode == Mode::Record,
+            stats: Arc::clone(&self.stats),
+        };
+        let batching = async move {
+            batcher.run(found).await?;
+            pending().await
+        };
+        (Box::pin(batching), batches)
     }
 
     // Only who records writes into the source's folder.
@@ -297,6 +337,7 @@ impl Session {
             extra: None,
             lent: 0,
             returned: Returned::default(),
+            again: VecDeque::new(),
         };
         Box::pin(async move {
             let (delivered, ()) = tokio::try_join!(courier.run(offered), writer.run())?;

@@ -4,5 +4,6 @@
 pub mod dead_letter;
 pub mod folder;
 pub mod loops;
+pub mod open_batches;
 pub mod request;
 pub mod stall;

@@ -44,6 +44,7 @@ pub(crate) fn config() -> SourceConfig {
         version: Version::Etag,
         state: None,
         confirm: Vec::new(),
+        batch: None,
         redelivery: Redelivery::default(),
         limits: Limits {
             active_workflows: None,

@@ -4,7 +4,7 @@ use std::fmt::{self, Display, Formatter, Write};
 
 use time::OffsetDateTime;
 
-use super::status::{Phase, QueueStatus, SourceStatus, Status};
+use super::status::{BatchStatus, Phase, QueueStatus, SourceStatus, Status};
 use crate::{
     event::rfc3339,
     registry::Refusal,
@@ -142,6 +142,7 @@ fn told(source: &SourceStatus) -> impl Iterator<Item = String> {
         source.loops.complaint(),
         unreadable.map(|blobs| format!("held back until they can be read: {blobs}")),
         source.queue.as_ref().map(queue),
+        source.batches.as_ref().map(batches),
     ];
     parts.into_iter().flatten()
 }
@@ -163,6 +164,14 @@ fn queue(queue: &QueueStatus) -> String {
         let _ = write!(told, "; {} blobs that only a sweep found", queue.missed);
     }
     told
+}
+
+fn batches(batches: &BatchStatus) -> String {
+    let closed: u64 = batches.closed.values().sum();
+    format!(
+        "batches: {} open with {} blobs; {closed} closed with {} blobs",
+        batches.open, batches.waiting_blobs, batches.blobs
+    )
 }
 
 fn phase(phase: Phase) -> (&'static str, &'static str) {
@@ -213,6 +222,7 @@ mod tests {
         admin::status,
         blob::Unreadable,
         confirm::unfinished::{Group, Holder, Survey, Workflows},
+        ledger::batches::ClosedBy,
         metrics::{Pause, queue::Counted},
         registry::Registry,
         state::loops::{Loop, Loops},
@@ -326,6 +336,20 @@ mod tests {
         queue.missed.store(2, Relaxed);
         let told = "<div>queue: about 40 messages, the next one 3 min 12 s old; 1 set aside in the poison queue; \
                     2 blobs that only a sweep found</div>";
+        assert!(page(&registry).contains(told), "{}", page(&registry));
+    }
+
+    #[test]
+    fn batches_are_told_in_one_line() {
+        let registry = Registry::default();
+        let source = registry.source("s");
+        source.started("event", "container");
+        assert!(!page(&registry).contains("batches:"));
+        let batches = &source.stats.batches;
+        batches.open.store(2, Relaxed);
+        batches.waiting.store(31, Relaxed);
+        batches.closed(ClosedBy::Quiet, 412);
+        let told = "<div>batches: 2 open with 31 blobs; 1 closed with 412 blobs</div>";
         assert!(page(&registry).contains(told), "{}", page(&registry));
     }
 

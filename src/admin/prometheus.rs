@@ -67,6 +67,9 @@ const COUNTERS: &[(&str, &str, Read)] = &[
         "Blobs that only a sweep found, more than a minute after they were written",
         |s| get(&s.stats.queue.missed),
     ),
+    ("batched_blobs", "Blobs that were put into batches", |s| {
+        get(&s.stats.batches.blobs)
+    }),
     ("sweeps", "Complete sweeps of the listing", |s| {
         get(&s.stats.sweeps)
     }),
@@ -124,6 +127,14 @@ const GAUGES: &[(&str, &str, Read)] = &[
         "queue_messages_waiting",
         "About how many messages are in the queue, those in hand included",
         |s| get(&s.stats.queue.depth),
+    ),
+    ("open_batches", "Batches that are not closed yet", |s| {
+        get(&s.stats.batches.open)
+    }),
+    (
+        "blobs_in_open_batches",
+        "Blobs that wait in batches that are not closed yet",
+        |s| get(&s.stats.batches.waiting),
     ),
     (
         "stalled",
@@ -223,7 +234,9 @@ impl Collector for Sources {
             }
         }
         let sources = self.0.all();
-        notifications(&mut encoder, &sources)?;
+        for counters in COUNTERS_BY {
+            counters_by(&mut encoder, &sources, *counters)?;
+        }
         for (name, help, read) in COUNTERS {
             let value = |source: &SourceEntry| ConstCounter::new(read(source));
             family(&mut encoder, (name, help, None), &sources, value)?;
@@ -241,22 +254,41 @@ impl Collector for Sources {
     }
 }
 
-// Of sources without a queue all are 0, which says nothing.
-fn notifications(
+/// Counters that have a second label: name, meaning, that label, and the number for each of its values.
+const COUNTERS_BY: &[(&str, &str, &str, ReadAll)] = &[
+    (
+        "notifications",
+        "Messages of the queue and notifications in them, by what came of each",
+        "outcome",
+        |s| s.stats.queue.all().collect(),
+    ),
+    (
+        "batches",
+        "Batches that were closed, by the bound that closed them",
+        "closed_by",
+        |s| s.stats.batches.all().collect(),
+    ),
+];
+
+type ReadAll = fn(&SourceEntry) -> Vec<(&'static str, u64)>;
+
+// Of sources that have none of it all are 0, which says nothing.
+fn counters_by(
     encoder: &mut DescriptorEncoder,
     sources: &[Arc<SourceEntry>],
+    (name, help, label, read): (&str, &str, &str, ReadAll),
 ) -> Result<(), fmt::Error> {
-    let help = "Messages of the queue and notifications in them, by what came of each";
-    let name = "notifications";
-    let told = |source: &&Arc<SourceEntry>| source.stats.queue.all().any(|(_, count)| count > 0);
-    let sources: Vec<_> = sources.iter().filter(told).collect();
-    if sources.is_empty() {
+    let all = sources.iter().map(|source| (source, read(source)));
+    let told: Vec<_> = all
+        .filter(|(_, counts)| counts.iter().any(|(_, count)| *count > 0))
+        .collect();
+    if told.is_empty() {
         return Ok(());
     }
     let mut family = encoder.encode_descriptor(name, help, None, MetricType::Counter)?;
-    for source in sources {
-        for (outcome, count) in source.stats.queue.all() {
-            let labels = [("source", source.id.as_str()), ("outcome", outcome)];
+    for (source, counts) in told {
+        for (value, count) in counts {
+            let labels = [("source", source.id.as_str()), (label, value)];
             ConstCounter::new(count).encode(family.encode_family(&labels)?)?;
         }
     }

@@ -8,7 +8,7 @@ use time::OffsetDateTime;
 use crate::{
     blob::Unreadable,
     confirm::unfinished::Workflows,
-    metrics::{Pause, SourceStats, queue::QueueStats},
+    metrics::{Pause, SourceStats, batches::BatchStats, queue::QueueStats},
     registry::{Refusal, Registry, SourceEntry},
     state::loops::Loops,
 };
@@ -59,7 +59,23 @@ pub(super) struct SourceStatus {
     pub(super) last_sweep_millis: u64,
     /// `None` when nothing tells of its blobs.
     pub(super) queue: Option<QueueStatus>,
+    /// `None` when no batch was ever formed.
+    pub(super) batches: Option<BatchStatus>,
     pub(super) last_error: Option<String>,
+}
+
+/// What is gathered into batches.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct BatchStatus {
+    /// Batches that are not closed yet.
+    pub(super) open: u64,
+    /// Blobs that wait in them.
+    pub(super) waiting_blobs: u64,
+    /// Batches that were closed since this process began, by what closed them.
+    pub(super) closed: BTreeMap<&'static str, u64>,
+    /// Blobs in those.
+    pub(super) blobs: u64,
 }
 
 /// The queue that tells of a source's blobs.
@@ -141,6 +157,7 @@ fn source_status(source: &SourceEntry) -> SourceStatus {
         sweeps: stats.sweeps.load(Relaxed),
         last_sweep_millis: stats.last_sweep_millis.load(Relaxed),
         queue: queue_status(&stats.queue),
+        batches: batch_status(&stats.batches),
         // Why the stream ended says more than what went wrong while it lived.
         last_error: stream.ended.or(error),
     }
@@ -154,6 +171,16 @@ fn queue_status(stats: &QueueStats) -> Option<QueueStatus> {
         missed: stats.missed.load(Relaxed),
         alone: stats.is_alone.load(Relaxed),
     })
+}
+
+fn batch_status(stats: &BatchStats) -> Option<BatchStatus> {
+    let status = BatchStatus {
+        open: stats.open.load(Relaxed),
+        waiting_blobs: stats.waiting.load(Relaxed),
+        closed: stats.all().filter(|(_, count)| *count > 0).collect(),
+        blobs: stats.blobs.load(Relaxed),
+    };
+    (status.open > 0 || !status.closed.is_empty()).then_some(status)
 }
 
 fn phase(live: bool, failing: bool, waits: bool, stats: &SourceStats) -> Phase {

@@ -82,10 +82,8 @@ struct Letter {
 
 impl Letter {
     fn blob(&self) -> Option<&str> {
-        self.content
-            .as_ref()
-            .ok()
-            .map(|letter| letter.blob.name.as_str())
+        let letter = self.content.as_ref().ok()?;
+        letter.about.blob().map(|blob| blob.name.as_str())
     }
 
     fn is(&self, asked: &str) -> bool {
@@ -141,7 +139,7 @@ fn table(out: &mut impl Write, letters: &[Letter]) -> io::Result<()> {
                     letter.attempts,
                     to_the_second(letter.first_sent),
                     to_the_second(letter.last_sent),
-                    Plain(&letter.blob.name)
+                    Plain(&letter.about.to_string())
                 )?;
                 writeln!(out, "    {}", Plain(&letter.last_reason))?;
             }

@@ -6,8 +6,9 @@ use std::fmt::Write;
 
 use time::{OffsetDateTime, UtcOffset, format_description::well_known::Rfc3339};
 
-use super::{source::SourceConfig, span};
+use super::{size, source::SourceConfig, span};
 use crate::{
+    batch::rules::{BatchRules, By},
     confirm::target::{Confirm, ObjectKind},
     delivery::policy::{Limits, Redelivery},
     gate::rules::Existing,
@@ -45,6 +46,9 @@ pub(super) fn write(config: &SourceConfig) -> String {
     if !config.confirm.is_empty() {
         text.put("confirm", &confirmations(&config.confirm));
         text.put("redelivery", &redelivery(&config.redelivery));
+    }
+    if let Some(rules) = &config.batch {
+        text.put("batch", &batch(rules));
     }
     text.put("limits", &limits(&config.limits));
     text.put_some("id", config.id.as_deref());
@@ -148,6 +152,31 @@ fn redelivery(redelivery: &Redelivery) -> String {
         redelivery.max_attempts,
         span::write(redelivery.give_up_after)
     )
+}
+
+fn batch(rules: &BatchRules) -> String {
+    let by = match rules.by {
+        By::All => "all".to_owned(),
+        By::Folder => "folder".to_owned(),
+        By::Depth(depth) => format!("{{depth: {depth}}}"),
+    };
+    let bytes = rules
+        .max_bytes
+        .map(|it| format!("maxBytes: {}", size::write(it)));
+    let wait = rules
+        .max_wait
+        .map(|it| format!("maxWait: {}", span::write(it)));
+    let quiet = rules.quiet.map(|it| format!("quiet: {}", span::write(it)));
+    let parts = [
+        Some(format!("by: {by}")),
+        Some(format!("maxBlobs: {}", rules.max_blobs)),
+        bytes,
+        wait,
+        quiet,
+        Some(format!("keep: {}", span::write(rules.keep))),
+    ];
+    let parts: Vec<_> = parts.into_iter().flatten().collect();
+    format!("{{{}}}", parts.join(", "))
 }
 
 fn limits(limits: &Limits) -> String {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::{
+    batch::batch,
     confirm::confirm,
     delivery::{limits, redelivery},
     mistake::{ConfigError, Mistake, Mistakes},
@@ -35,6 +36,7 @@ const ROOT: Keys = Keys {
         "version",
         "state",
         "confirm",
+        "batch",
         "redelivery",
         "limits",
         "id",
@@ -78,6 +80,7 @@ pub(super) fn read(entries: &[(String, Value)]) -> Result<SourceConfig, ConfigEr
     let version = root.optional("version", m, version);
     let state = state(&root, container.as_deref(), m);
     let confirm = confirm(&root, m);
+    let batch = batch(&root, m);
     let redelivery = redelivery(&root, m);
     let limits = limits(&root, &confirm, m);
     let id = root.optional("id", m, |value| names::id(value.text()?));
@@ -100,6 +103,7 @@ pub(super) fn read(entries: &[(String, Value)]) -> Result<SourceConfig, ConfigEr
             version: version.unwrap_or_default(),
             state,
             confirm,
+            batch,
             redelivery,
             limits,
             id,

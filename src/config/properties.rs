@@ -9,6 +9,7 @@ use time::OffsetDateTime;
 
 use super::*;
 use crate::{
+    batch::rules::{BatchRules, By},
     blob::Version,
     confirm::target::{Confirm, ObjectKind},
     delivery::policy::{Limits, Redelivery},
@@ -125,6 +126,30 @@ fn deliveries() -> impl Strategy<Value = (Vec<Confirm>, Redelivery, Option<usize
     prop_oneof![Just((Vec::new(), Redelivery::default(), None)), with]
 }
 
+fn batches() -> impl Strategy<Value = BatchRules> {
+    let by = prop_oneof![
+        Just(By::All),
+        Just(By::Folder),
+        (1..=100_usize).prop_map(By::Depth)
+    ];
+    let waits = prop_oneof![
+        (spans(1, 3600), Just(None)).prop_map(|(wait, quiet)| (Some(wait), quiet)),
+        spans(1, 3600).prop_map(|quiet| (None, Some(quiet))),
+        spans(1, 3600).prop_map(|quiet| (Some(quiet * 2), Some(quiet))),
+    ];
+    let keep = spans(24 * 3600, 365 * 24 * 3600);
+    (by, 1..=10_000_usize, option::of(1..=u64::MAX), waits, keep).prop_map(
+        |(by, max_blobs, max_bytes, (max_wait, quiet), keep)| BatchRules {
+            by,
+            max_blobs,
+            max_bytes,
+            max_wait,
+            quiet,
+            keep,
+        },
+    )
+}
+
 prop_compose! {
     fn configs()(
         location in locations(),
@@ -139,14 +164,16 @@ prop_compose! {
         in_flight in 1..=100_000_usize,
         settle in spans(0, 3600),
         (confirm, redelivery, active_workflows) in deliveries(),
+        batch in option::of(batches()),
         id in option::of("[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?"),
     ) -> SourceConfig {
         let state = state.filter(|state| *state != container);
         let limits = Limits { in_flight, active_workflows, settle };
+        let batch = batch.filter(|_| state.is_some());
         SourceConfig {
             location, container, filter, credential, interval, listing: true, queue: None, existing,
             min_age, skip_empty,
-            version, state, confirm, redelivery, limits, id,
+            version, state, confirm, batch, redelivery, limits, id,
         }
     }
 }

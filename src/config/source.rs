@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::{
+    batch::rules::BatchRules,
     blob::Version,
     confirm::target::Confirm,
     delivery::policy::{Limits, Redelivery},
@@ -41,6 +42,8 @@ pub struct SourceConfig {
     /// What shows that an event came to something: an object for each entry. Without any, an event is
     /// done once its stream stayed healthy for [`Limits::settle`].
     pub confirm: Vec<Confirm>,
+    /// Which blobs are announced together; without it each has an event of its own.
+    pub batch: Option<BatchRules>,
     /// When an unconfirmed event is sent again, and when it is given up.
     pub redelivery: Redelivery,
     /// Bounds on what is under way.

@@ -10,6 +10,7 @@ use url::Url;
 
 use super::*;
 use crate::{
+    batch::rules::By,
     blob::Version,
     delivery::policy::{Limits, Redelivery},
     filter::{Filter, FilterSpec},
@@ -64,6 +65,7 @@ fn the_least_configuration_has_the_documented_defaults() {
         version: Version::Etag,
         state: None,
         confirm: Vec::new(),
+        batch: None,
         redelivery: Redelivery::default(),
         limits: Limits {
             active_workflows: None,
@@ -311,7 +313,7 @@ fn keys_are_told_with_what_was_meant() {
     assert_eq!(
         added("zzz: 1"),
         "unknown key `zzz`; allowed: `account`, `endpoint`, `container`, `prefix`, `pattern`, \
-         `credential`, `source`, `existing`, `minAge`, `skipEmpty`, `version`, `state`, `confirm`, `redelivery`, \
+         `credential`, `source`, `existing`, `minAge`, `skipEmpty`, `version`, `state`, `confirm`, `batch`, `redelivery`, \
          `limits` and `id`"
     );
     assert_eq!(
@@ -499,4 +501,70 @@ fn thousands_of_mistakes_are_told_in_part() {
         error.mistakes[100].to_string(),
         "and more mistakes after these"
     );
+}
+#[test]
+fn batches_are_read_with_their_bounds_and_defaults() {
+    let rules = |text: &str| {
+        good(&format!(
+            "{GOOD}state: {{container: state}}\nbatch: {text}\n"
+        ))
+        .batch
+        .unwrap()
+    };
+    let all = rules("{}");
+    assert_eq!(
+        (all.by, all.max_blobs, all.max_bytes),
+        (By::All, 1000, None)
+    );
+    assert_eq!(
+        (all.max_wait, all.quiet),
+        (Some(Duration::from_secs(60)), None)
+    );
+    assert_eq!(all.keep, Duration::from_secs(7 * 24 * 3600));
+    let folder = rules("{by: folder, quiet: 5m, maxBlobs: 10, maxBytes: 10Gi}");
+    assert_eq!((folder.by, folder.max_blobs), (By::Folder, 10));
+    assert_eq!(
+        (folder.max_bytes, folder.quiet),
+        (Some(10 << 30), Some(Duration::from_secs(300)))
+    );
+    // Who waits for quiet does not want to be cut after a minute.
+    assert_eq!(folder.max_wait, None);
+    assert_eq!(rules("{by: {depth: 2}}").by, By::Depth(2));
+}
+
+#[test]
+fn mistakes_in_batches_are_told_with_what_is_allowed() {
+    let problem = |text: &str| {
+        told(&format!(
+            "{GOOD}state: {{container: state}}\nbatch: {text}\n"
+        ))
+    };
+    for (text, part) in [
+        (
+            "{by: day}",
+            "batch.by: found the text `day`; allowed: `all`, `folder` or `{depth: 2}`",
+        ),
+        (
+            "{by: {depth: 0}}",
+            "batch.by.depth: found the number 0; allowed is a whole number from 1 to 100",
+        ),
+        (
+            "{maxBlobs: 10001}",
+            "batch.maxBlobs: found the number 10001; allowed is a whole number from 1 to 10000",
+        ),
+        (
+            "{maxBytes: 10GB}",
+            "batch.maxBytes: found the text `10GB`; allowed is a size of 1 byte or more, such as `500Mi` or `10Gi`",
+        ),
+        (
+            "{maxWait: 1m, quiet: 5m}",
+            "batch.quiet: is never reached: `maxWait` closes a batch after 1m",
+        ),
+        ("{quite: 5m}", "unknown key `quite`; did you mean `quiet`?"),
+    ] {
+        let found = problem(text);
+        assert!(found.contains(part), "{text}: {found}");
+    }
+    let found = told(&format!("{GOOD}batch: {{}}\n"));
+    assert!(found.contains("batch: needs `state`"), "{found}");
 }

@@ -3,6 +3,8 @@
 //! [`Unconfirmed`] decides; this asks and tells everybody else.
 
 use std::{
+    collections::VecDeque,
+    future::ready,
     sync::{Arc, atomic::Ordering::Relaxed},
     time::Duration,
 };
@@ -16,7 +18,7 @@ use tracing::{debug, info, warn};
 
 use super::{
     dead_letters::DeadLetterBox,
-    event_channel::{Announcement, EventSender},
+    event_channel::{Announcement, EventSender, id_of},
     expected::{Expected, Feeds, Seen},
     offers::Offers,
     ownership::Ownership,
@@ -93,6 +95,8 @@ pub(crate) struct ConfirmedDelivery {
     pub(crate) lent: usize,
     /// Such events that made way for the next, until they are offered again.
     pub(crate) returned: Returned,
+    /// Those among them that nobody comes upon again: batches that are fixed.
+    pub(crate) again: VecDeque<Offer>,
 }
 
 /// Why the courier stops in peace: the client, the recorder or the offers are gone.
@@ -112,7 +116,8 @@ impl ConfirmedDelivery {
     pub(crate) async fn run(mut self, mut offers: Offers) -> Result<(), StorageError> {
         let mut more = true;
         let mut tick = Instant::now();
-        while more || self.next.is_some() || !self.unconfirmed.is_empty() {
+        while more || self.next.is_some() || !self.again.is_empty() || !self.unconfirmed.is_empty()
+        {
             // A tick that comes due while this session works, or waits for its own storage, is late, and
             // nobody stood still.
             tick = tick.max(Instant::now());
@@ -125,12 +130,17 @@ impl ConfirmedDelivery {
                     tick = Instant::now() + self.period();
                     step
                 }
-                ready = room(&self.in_flight, &self.out), if may_send => match ready {
+                room = room(&self.in_flight, &self.out), if may_send => match room {
                     Some(()) => self.send_next().await,
                     None => GONE,
                 },
                 offer = offers.recv(), if more && self.next.is_none() => {
                     more = offer.is_some();
+                    self.take(offer).await
+                }
+                // Last, so that what was taken back makes way for all others.
+                () = ready(()), if self.next.is_none() && !self.again.is_empty() => {
+                    let offer = self.again.pop_front();
                     self.take(offer).await
                 }
             };
@@ -149,7 +159,7 @@ impl ConfirmedDelivery {
     /// An offer: what has come to something is done, and what was given up stays so.
     async fn take(&mut self, offer: Option<Offer>) -> Step {
         let Some(offer) = offer else { return ON };
-        let id = self.place.id_of(&offer.blob, offer.replay());
+        let id = id_of(&self.place, &offer);
         if self
             .returned
             .take(id)

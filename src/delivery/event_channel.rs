@@ -14,7 +14,10 @@ use bytes::Bytes;
 use tokio::sync::mpsc;
 
 use super::reading::Reading;
-use crate::{event::Place, ledger::offer::Offer};
+use crate::{
+    event::{EventId, Place},
+    ledger::offer::{Offer, Subject},
+};
 
 /// An event on its way to a client.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,12 +27,23 @@ pub struct Announcement {
 }
 
 impl Announcement {
-    /// The announcement of a blob version at `place`.
+    /// The announcement of what is found at `place`.
     pub fn of(place: &Place, offer: &Offer) -> Self {
-        let payload = place.payload(&offer.blob, offer.replay());
+        let payload = match &offer.subject {
+            Subject::Blob { blob, .. } => place.payload(blob, offer.replay()),
+            Subject::Batch(batch) => batch.payload.clone(),
+        };
         Self {
             payload: Bytes::from(payload),
         }
+    }
+}
+
+/// The id of the event of an offer.
+pub(crate) fn id_of(place: &Place, offer: &Offer) -> EventId {
+    match &offer.subject {
+        Subject::Blob { blob, .. } => place.id_of(blob, offer.replay()),
+        Subject::Batch(batch) => EventId(batch.id.0),
     }
 }
 

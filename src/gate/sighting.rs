@@ -89,8 +89,8 @@ impl Gate {
         }
         let (fingerprint, begun) = match policy.rules.judge_told(blob, told, now) {
             Judgement::Offer => {
-                let (offer, _) = policy.announced(blob, now);
-                (offer.fingerprint, Begun::Offer(offer))
+                let (offer, fingerprint, _) = policy.announced(blob, now);
+                (fingerprint, Begun::Offer(offer))
             }
             Judgement::Baseline => {
                 let fingerprint = policy.identity.of(blob);

@@ -13,6 +13,7 @@ use super::source_store::SourceStore;
 use crate::{
     ledger::{
         Contents, Ledger,
+        batches::Batches,
         chain::Chain,
         fingerprint::Fingerprint,
         fingerprint_set::TABLES,
@@ -56,10 +57,11 @@ impl Draft {
             pending: BytesMut::new(),
             parts: Vec::new(),
         };
-        let (facts, replayed) = {
+        let (facts, replayed, batches) = {
             let ledger = ledger.lock();
             let contents = ledger.contents();
-            (contents.facts.clone(), contents.replayed.clone())
+            let batches: Vec<_> = entries_of(&contents.batches).collect();
+            (contents.facts.clone(), contents.replayed.clone(), batches)
         };
         if let Some(facts) = facts {
             draft.add(Entry::Facts(facts)).await?;
@@ -67,6 +69,9 @@ impl Draft {
         let replayed: Vec<_> = replayed.into_iter().collect();
         for piece in replayed.chunks(MAX_DONE) {
             draft.add(Entry::Replayed(piece.to_vec())).await?;
+        }
+        for entry in batches {
+            draft.add(entry).await?;
         }
         for table in 0..TABLES {
             let done: Vec<Fingerprint> = ledger.lock().contents().done.of_table(table).collect();
@@ -130,6 +135,15 @@ impl Draft {
     }
 }
 
+fn entries_of(batches: &Batches) -> impl Iterator<Item = Entry> + '_ {
+    let kept = batches
+        .kept
+        .iter()
+        .map(|(id, at)| Entry::BatchDone(*id, *at));
+    let open = batches.open.values().cloned().map(Entry::Batch);
+    kept.chain(open)
+}
+
 /// Adds the frame that `bytes` end with, when `chain` is that of all before them.
 pub(crate) fn link(mut chain: Chain, writer: u64, bytes: &mut BytesMut) {
     chain.add(bytes);
@@ -152,6 +166,7 @@ pub(crate) fn whole(contents: &Contents, name: &str, writer: u64) -> Bytes {
     for piece in replayed.chunks(MAX_DONE) {
         add(Entry::Replayed(piece.to_vec()));
     }
+    entries_of(&contents.batches).for_each(&mut add);
     add(Entry::End(contents.done.len() as u64));
     link(Chain::of(name), writer, &mut bytes);
     bytes.freeze()

@@ -12,7 +12,12 @@
 use bytes::{BufMut, BytesMut};
 use thiserror::Error;
 
-use super::{chain::Chain, facts::Facts, fingerprint::Fingerprint};
+use super::{
+    batches::{BatchId, FixedBatch},
+    chain::Chain,
+    facts::Facts,
+    fingerprint::Fingerprint,
+};
 
 /// The most fingerprints in a frame: 512 KiB, well below the 4 MiB that one append takes.
 pub const MAX_DONE: usize = 65_536;
@@ -45,6 +50,13 @@ pub enum Entry {
     Replayed(Vec<Fingerprint>),
     /// No replay is under way any more: what was done for them need not be known.
     ReplaysOver,
+    /// These blob versions are one batch, for ever.
+    Batch(FixedBatch),
+    /// A batch is done, and with it all that is in it: when, in seconds since 1970.
+    BatchDone(BatchId, i64),
+    /// These batches need not be known any more, whether they are done (their manifests are gone) or not (they can
+    /// never be sent: their blobs are new again).
+    BatchesGone(Vec<BatchId>),
     /// The end of a snapshot, with the number of its fingerprints.
     End(u64),
     /// The end of an append, and of a snapshot: the [`Chain`]'s digest of all bytes before this frame.
@@ -82,6 +94,12 @@ impl Frame {
                 done.iter().for_each(|f| out.put_u64_le(f.to_bits()));
             }
             Entry::End(number) | Entry::Link(number) => out.put_u64_le(*number),
+            Entry::Batch(batch) => batch.encode(out),
+            Entry::BatchDone(id, at) => {
+                out.put_u128_le(id.0);
+                out.put_i64_le(*at);
+            }
+            Entry::BatchesGone(ids) => ids.iter().for_each(|id| out.put_u128_le(id.0)),
         }
         let length = ((out.len() - start - HEAD) as u32).to_le_bytes();
         let checksum = checksum(length, &out[start + HEAD..]).to_le_bytes();
@@ -100,6 +118,11 @@ impl Frame {
             (6, length) if length % 8 == 0 => Entry::Replayed(fingerprints(body)),
             (7, 0) => Entry::ReplaysOver,
             (8, 8) => Entry::Link(read_u64(body)),
+            (9, _) => Entry::Batch(FixedBatch::decode(body).ok_or(unknown)?),
+            (10, 24) => Entry::BatchDone(read_id(body), read_u64(&body[16..]) as i64),
+            (11, length) if length % 16 == 0 => {
+                Entry::BatchesGone(body.chunks_exact(16).map(read_id).collect())
+            }
             _ => return Err(unknown),
         };
         Ok(Self { writer, entry })
@@ -117,6 +140,9 @@ impl Entry {
             Self::Replayed(_) => 6,
             Self::ReplaysOver => 7,
             Self::Link(_) => 8,
+            Self::Batch(_) => 9,
+            Self::BatchDone(..) => 10,
+            Self::BatchesGone(_) => 11,
         }
     }
 }
@@ -190,6 +216,12 @@ fn fingerprints(body: &[u8]) -> Vec<Fingerprint> {
     body.chunks_exact(8)
         .map(|bits| Fingerprint::from_bits(read_u64(bits)))
         .collect()
+}
+
+fn read_id(bytes: &[u8]) -> BatchId {
+    let mut sixteen = [0; 16];
+    sixteen.copy_from_slice(&bytes[..16]);
+    BatchId(u128::from_le_bytes(sixteen))
 }
 
 fn read_u32(bytes: &[u8]) -> u32 {

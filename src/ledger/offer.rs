@@ -1,8 +1,8 @@
-//! What is on its way: a blob version that was begun in the ledger and is to be announced.
+//! What is on its way: what was begun in the ledger and is to be announced.
 
 use std::sync::Arc;
 
-use super::fingerprint::Fingerprint;
+use super::{batches::BatchId, fingerprint::Fingerprint};
 use crate::blob::Blob;
 
 /// By what the ledger will know an event.
@@ -12,22 +12,49 @@ pub enum LedgerMark {
     Found(Fingerprint),
     /// That of a replay.
     Replayed(Fingerprint),
+    /// That of a batch, of which the ledger knows the members.
+    Batch(BatchId),
     /// By nothing: it is done for the ledger already.
     Other,
 }
 
-/// A blob version that is to be announced.
+/// What is to be announced with one event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Offer {
     /// What is announced.
-    pub blob: Blob,
-    /// By what the ledger knows it, or knows this replay of it.
-    pub fingerprint: Fingerprint,
+    pub subject: Subject,
     /// Why it is announced.
     pub origin: Origin,
 }
 
-/// Why a blob version is announced.
+/// What an event is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Subject {
+    /// One blob version.
+    Blob {
+        /// What is announced.
+        blob: Blob,
+        /// By what the ledger knows it, or knows this replay of it.
+        fingerprint: Fingerprint,
+    },
+    /// A batch that is fixed.
+    Batch(Arc<BatchOffer>),
+}
+
+/// A batch that is to be announced.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BatchOffer {
+    /// What it and its event are called.
+    pub id: BatchId,
+    /// What the names of its blobs start with.
+    pub group: Arc<str>,
+    /// How many blobs it has.
+    pub count: usize,
+    /// Its event, which is the same each time that it is sent.
+    pub payload: Vec<u8>,
+}
+
+/// Why something is announced.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Origin {
     /// A sweep found it, and the ledger does not know it.
@@ -41,10 +68,13 @@ pub enum Origin {
 impl Offer {
     /// By what the ledger will know that it is done.
     pub fn mark(&self) -> LedgerMark {
-        match self.origin {
-            Origin::Found => LedgerMark::Found(self.fingerprint),
-            Origin::Replay(_) => LedgerMark::Replayed(self.fingerprint),
-            Origin::Retry(_) => LedgerMark::Other,
+        match (&self.origin, &self.subject) {
+            (Origin::Retry(_), _) => LedgerMark::Other,
+            (_, Subject::Batch(batch)) => LedgerMark::Batch(batch.id),
+            (Origin::Found, Subject::Blob { fingerprint, .. }) => LedgerMark::Found(*fingerprint),
+            (Origin::Replay(_), Subject::Blob { fingerprint, .. }) => {
+                LedgerMark::Replayed(*fingerprint)
+            }
         }
     }
 

@@ -19,8 +19,9 @@ use crate::{
     gate::{Closed, Gate},
     journal::source_store::SourceStore,
     ledger::{
+        batches::BatchId,
         fingerprint::FingerprintKey,
-        offer::{Offer, Origin},
+        offer::{BatchOffer, Offer, Origin, Subject},
     },
     ports::{
         error::{StorageError, StorageErrorKind},
@@ -28,6 +29,7 @@ use crate::{
     },
     recorder::Record,
     state::{
+        dead_letter::About,
         folder::Folder,
         request::{Replay, Request, every},
     },
@@ -182,6 +184,21 @@ impl Requests {
         }))
     }
 
+    fn subject(&self, about: About) -> Subject {
+        match about {
+            About::Blob(blob) => Subject::Blob {
+                fingerprint: self.key.of(&blob.name, &blob.version),
+                blob,
+            },
+            About::Batch(batch) => Subject::Batch(Arc::new(BatchOffer {
+                id: BatchId(batch.id.0),
+                group: batch.group.into(),
+                count: batch.count,
+                payload: batch.payload,
+            })),
+        }
+    }
+
     async fn retry(&self, id: EventId) -> Result<Result<(), Closed>, StorageError> {
         let Some(letters) = self
             .letters
@@ -194,8 +211,7 @@ impl Requests {
             Some(Ok(letter)) => {
                 let name = letter.replay.map(Arc::from);
                 let offer = Offer {
-                    fingerprint: self.key.of(&letter.blob.name, &letter.blob.version),
-                    blob: letter.blob,
+                    subject: self.subject(letter.about),
                     origin: Origin::Retry(name),
                 };
                 Ok(self.retries.send(offer).await.map_err(|_| Closed))

@@ -1,12 +1,14 @@
 //! An event that was given up: kept in the source's folder until a person retries or drops it.
 
-use serde::Deserialize;
+use std::fmt::{self, Display, Formatter};
+
+use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 
 use crate::{
     blob::{Blob, BlobType},
-    event::{EventId, Place, encoded::decoded, rfc3339},
+    event::{BATCH_CLOSED, EventId, Place, encoded::decoded, rfc3339},
 };
 
 /// The version of the blob's form that this program writes, and the only one it reads.
@@ -17,8 +19,8 @@ const FORMAT: u32 = 2;
 pub struct DeadLetter {
     /// The account and the container.
     pub place: Place,
-    /// The blob version that was announced.
-    pub blob: Blob,
+    /// What was announced.
+    pub about: About,
     /// By which replay, when it was one.
     pub replay: Option<String>,
     /// How many times it was sent by this stream.
@@ -31,13 +33,60 @@ pub struct DeadLetter {
     pub last_reason: String,
 }
 
+/// What the event of a dead letter announced.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum About {
+    /// A blob version.
+    Blob(Blob),
+    /// A batch.
+    Batch(LostBatch),
+}
+
+/// A batch that was given up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LostBatch {
+    /// Its event's id.
+    pub id: EventId,
+    /// What the names of its blobs start with.
+    pub group: String,
+    /// How many blobs it has.
+    pub count: usize,
+    /// Its event.
+    pub payload: Vec<u8>,
+}
+
+impl Display for About {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Blob(blob) => f.write_str(&blob.name),
+            Self::Batch(batch) if batch.group.is_empty() => {
+                write!(f, "batch of {} blobs", batch.count)
+            }
+            Self::Batch(batch) => write!(f, "batch of {} blobs in {}", batch.count, batch.group),
+        }
+    }
+}
+
+impl About {
+    /// The blob version, if it was one.
+    pub fn blob(&self) -> Option<&Blob> {
+        match self {
+            Self::Blob(blob) => Some(blob),
+            Self::Batch(_) => None,
+        }
+    }
+}
+
 impl DeadLetter {
     /// More bytes than any letter has: it is read with one call.
     pub const LONGEST: u64 = 1 << 20;
 
     /// The event's id.
     pub fn id(&self) -> EventId {
-        self.place.id_of(&self.blob, self.replay.as_deref())
+        match &self.about {
+            About::Blob(blob) => self.place.id_of(blob, self.replay.as_deref()),
+            About::Batch(batch) => batch.id,
+        }
     }
 
     /// What the blob in the state container says, which has the name of the event `id`.
@@ -65,18 +114,23 @@ impl DeadLetter {
 
     /// The blob in the state container, indented for people.
     pub fn to_json(&self) -> Vec<u8> {
-        let payload = self.place.payload(&self.blob, self.replay.as_deref());
+        let payload = match &self.about {
+            About::Blob(blob) => self.place.payload(blob, self.replay.as_deref()),
+            About::Batch(batch) => batch.payload.clone(),
+        };
         let payload: Value = serde_json::from_slice(&payload).unwrap_or_default();
-        let letter = json!({
+        let mut letter = json!({
             "format": FORMAT,
             "id": self.id().to_hex(),
             "attempts": self.attempts,
             "firstSent": rfc3339(self.first_sent),
             "lastSent": rfc3339(self.last_sent),
             "lastReason": self.last_reason,
-            "version": self.blob.version,
             "payload": payload,
         });
+        if let About::Blob(blob) = &self.about {
+            letter["version"] = blob.version.clone().into();
+        }
         // Values always have a JSON form.
         serde_json::to_vec_pretty(&letter).unwrap_or_default()
     }
@@ -96,20 +150,40 @@ struct Written {
     last_reason: String,
     /// What tells the blob version from others of its name; its ETag where nothing is said.
     version: Option<String>,
-    payload: Payload,
+    payload: Value,
 }
 
-/// What a payload says of the blob version.
+/// What every payload says.
 #[derive(Deserialize)]
 struct Payload {
+    id: String,
+    #[serde(rename = "type")]
+    kind: String,
     source: String,
     sourceid: String,
+    container: String,
+    replay: Option<String>,
+}
+
+/// What a payload says of a blob version.
+#[derive(Deserialize)]
+struct OfBlob {
     #[serde(with = "time::serde::rfc3339")]
     time: OffsetDateTime,
-    container: String,
     blobname: String,
-    replay: Option<String>,
     data: Data,
+}
+
+/// What a payload says of a batch.
+#[derive(Deserialize)]
+struct OfBatch {
+    dirname: String,
+    data: Count,
+}
+
+#[derive(Deserialize)]
+struct Count {
+    count: usize,
 }
 
 #[derive(Deserialize)]
@@ -124,47 +198,67 @@ struct Data {
 
 impl Written {
     fn letter(&self) -> Result<DeadLetter, String> {
-        let Payload {
-            source,
-            container,
-            data,
-            ..
-        } = &self.payload;
-        let endpoint = source
-            .strip_suffix(container)
-            .and_then(|s| s.strip_suffix('/'));
+        let payload: Payload = part(&self.payload)?;
+        let endpoint = payload.source.strip_suffix(&payload.container);
+        let endpoint = endpoint.and_then(|it| it.strip_suffix('/'));
         let endpoint =
             endpoint.ok_or("its payload's `source` does not end with its `container`")?;
-        let etag = decoded(&data.etag).into_owned();
-        let blob_type = BlobType::from_name(&data.blob_type)
-            .ok_or("its payload's `data.blobType` is none that there is")?;
+        let replay = payload.replay.as_deref();
         Ok(DeadLetter {
             place: Place {
-                source_id: self.payload.sourceid.clone(),
+                source_id: payload.sourceid.clone(),
                 endpoint: endpoint.to_owned(),
-                container: container.clone(),
+                container: payload.container.clone(),
             },
-            blob: Blob {
-                name: decoded(&self.payload.blobname).into_owned(),
-                version: self.version.clone().unwrap_or_else(|| etag.clone()),
-                etag,
-                last_modified: self.payload.time.unix_timestamp(),
-                size: data.content_length,
-                content_type: decoded(&data.content_type).into_owned(),
-                blob_type,
-                ..Blob::default()
+            about: match payload.kind == BATCH_CLOSED {
+                true => About::Batch(self.batch(&payload)?),
+                false => About::Blob(self.blob()?),
             },
-            replay: self
-                .payload
-                .replay
-                .as_deref()
-                .map(|replay| decoded(replay).into_owned()),
+            replay: replay.map(|replay| decoded(replay).into_owned()),
             attempts: self.attempts,
             first_sent: self.first_sent,
             last_sent: self.last_sent,
             last_reason: self.last_reason.clone(),
         })
     }
+
+    fn blob(&self) -> Result<Blob, String> {
+        let OfBlob {
+            time,
+            blobname,
+            data,
+        } = part(&self.payload)?;
+        let etag = decoded(&data.etag).into_owned();
+        let blob_type = BlobType::from_name(&data.blob_type)
+            .ok_or("its payload's `data.blobType` is none that there is")?;
+        Ok(Blob {
+            name: decoded(&blobname).into_owned(),
+            version: self.version.clone().unwrap_or_else(|| etag.clone()),
+            etag,
+            last_modified: time.unix_timestamp(),
+            size: data.content_length,
+            content_type: decoded(&data.content_type).into_owned(),
+            blob_type,
+            ..Blob::default()
+        })
+    }
+
+    fn batch(&self, payload: &Payload) -> Result<LostBatch, String> {
+        let OfBatch { dirname, data } = part(&self.payload)?;
+        let id = EventId::from_hex(&payload.id).ok_or("its payload's `id` is none")?;
+        Ok(LostBatch {
+            id,
+            group: decoded(&dirname).into_owned(),
+            count: data.count,
+            // A value always has a JSON form.
+            payload: serde_json::to_vec(&self.payload).unwrap_or_default(),
+        })
+    }
+}
+
+fn part<T: DeserializeOwned>(payload: &Value) -> Result<T, String> {
+    T::deserialize(payload)
+        .map_err(|error| format!("its payload is not as it was written: {error}"))
 }
 
 #[cfg(test)]
@@ -191,7 +285,7 @@ mod tests {
                     endpoint: "https://account.blob.core.windows.net".into(),
                     container: "datasets".into(),
                 },
-                blob: Blob {
+                about: About::Blob(Blob {
                     name,
                     version,
                     etag,
@@ -200,7 +294,7 @@ mod tests {
                     content_type: "text/csv".into(),
                     blob_type: BlobType::AppendBlob,
                     ..Blob::default()
-                },
+                }),
                 replay,
                 attempts,
                 first_sent: moment,
@@ -215,6 +309,33 @@ mod tests {
         fn what_is_written_is_read(letter in letters()) {
             let read = DeadLetter::from_json(letter.id(), &letter.to_json());
             prop_assert_eq!(read, Ok(letter));
+        }
+
+        #[test]
+        fn a_batch_that_was_written_is_read(letter in letters(), group in "[a-z/]{0,9}", count in 1..999_usize) {
+            let id = EventId(0xabc);
+            let payload = json!({
+                "id": id.to_hex(),
+                "type": BATCH_CLOSED,
+                "source": letter.place.url(),
+                "sourceid": letter.place.source_id,
+                "container": letter.place.container,
+                "dirname": group,
+                "data": {"count": count},
+            });
+            let letter = DeadLetter {
+                about: About::Batch(LostBatch {
+                    id,
+                    group,
+                    count,
+                    payload: serde_json::to_vec(&payload).unwrap(),
+                }),
+                replay: None,
+                ..letter
+            };
+            let read = DeadLetter::from_json(id, &letter.to_json());
+            prop_assert_eq!(read, Ok(letter.clone()));
+            prop_assert!(DeadLetter::from_json(EventId(1), &letter.to_json()).is_err());
         }
 
         #[test]

@@ -4,6 +4,8 @@
 //! <source id>/journal-<generation>            what the ledger learnt since its snapshot
 //! <source id>/snapshot-<generation>           all that the ledger knew when it was compacted
 //! <source id>/begun-<generation>              there once the journal of that generation has held something
+//! <source id>/batches/<id>.ndjson             the manifest of a batch
+//! <source id>/open-batches.json               which blobs wait in batches that are not closed
 //! <source id>/dead/<event id>.json            a dead letter
 //! <source id>/requests/replay-<name>.json     blobs to announce again
 //! <source id>/requests/retry-<event id>.json  a dead letter to send again
@@ -12,7 +14,7 @@
 //! ```
 
 use super::request::Request;
-use crate::event::EventId;
+use crate::{event::EventId, ledger::batches::BatchId};
 
 /// One of the blobs that a generation of a ledger consists of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,6 +65,28 @@ impl Folder {
     /// The generation of the ledger's blob that has this name.
     pub fn generation(&self, of: LedgerBlob, name: &str) -> Option<u64> {
         name.strip_prefix(&self.ledger_blobs(of))?.parse().ok()
+    }
+
+    /// What the names of all manifests start with.
+    pub fn manifests(&self) -> String {
+        format!("{}/batches/", self.0)
+    }
+
+    /// The manifest of a batch, which has its event's id.
+    pub fn manifest(&self, id: BatchId) -> String {
+        format!("{}{}.ndjson", self.manifests(), EventId(id.0).to_hex())
+    }
+
+    /// The batch whose manifest has this name.
+    pub fn manifest_id(&self, name: &str) -> Option<BatchId> {
+        let name = name.strip_prefix(&self.manifests())?;
+        let id = EventId::from_hex(name.strip_suffix(".ndjson")?)?;
+        Some(BatchId(id.0))
+    }
+
+    /// The word of which blobs wait in batches that are not closed.
+    pub fn open_batches(&self) -> String {
+        format!("{}/open-batches.json", self.0)
     }
 
     /// What the names of all dead letters start with.

@@ -66,7 +66,7 @@ struct State {
     bus_away: bool,
     consumer: Option<Instant>,
     forbidden: bool,
-    /// The dataset that the cluster refuses.
+    /// What the names of the datasets start with that the cluster refuses.
     refused: Option<String>,
     /// Names are made up anew for each delivery: a mutant.
     fresh_names: bool,
@@ -144,9 +144,9 @@ impl Argo {
         std::mem::take(&mut self.state().most_unfinished)
     }
 
-    /// Refuses the Workflow of one dataset, or of none.
-    pub fn refuse(&self, blob: Option<&str>) {
-        self.state().refused = blob.map(str::to_owned);
+    /// Refuses the Workflows of datasets whose names start so, or none.
+    pub fn refuse(&self, prefix: Option<&str>) {
+        self.state().refused = prefix.map(str::to_owned);
     }
 
     /// Makes the mutant that names each Workflow by its delivery.
@@ -261,7 +261,8 @@ impl Argo {
             state.bus.insert(0, message);
             return;
         }
-        if state.forbidden || state.refused.as_deref() == Some(&message.blob) {
+        let refused = state.refused.as_deref();
+        if state.forbidden || refused.is_some_and(|prefix| message.blob.starts_with(prefix)) {
             // Its retries are over, and the event is acknowledged all the same.
             return;
         }
@@ -411,8 +412,15 @@ fn message(event: &Announcement) -> Message {
     Message {
         id: EventId::from_hex(&text("id")).expect("an id"),
         name: format!("ml-pipeline-{}-{}", text("slug"), text("shortid")),
-        blob: text("blobname"),
-        etag: json["data"]["eTag"].as_str().expect("a text").to_owned(),
+        // A batch is known by its group and its id.
+        blob: json["blobname"]
+            .as_str()
+            .unwrap_or(json["dirname"].as_str().expect("a text"))
+            .to_owned(),
+        etag: json["data"]["eTag"]
+            .as_str()
+            .unwrap_or(&text("id"))
+            .to_owned(),
         published: Instant::now(),
     }
 }

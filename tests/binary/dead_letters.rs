@@ -1,7 +1,9 @@
 //! `dead-letters`: what was given up is listed, retried and dropped.
 
 use azure_blob_eventsource::{
-    blob::Blob, event::Place as EventPlace, state::dead_letter::DeadLetter,
+    blob::Blob,
+    event::Place as EventPlace,
+    state::dead_letter::{About, DeadLetter},
 };
 use testkit::account::NewBlob;
 use time::macros::datetime;
@@ -20,13 +22,13 @@ pub(crate) fn letter(place: &Place, name: &str) -> DeadLetter {
             endpoint: place.endpoint.clone(),
             container: place.container.clone(),
         },
-        blob: Blob {
+        about: About::Blob(Blob {
             name: name.into(),
             version: "0x1".into(),
             etag: "0x1".into(),
             size: 1,
             ..Blob::default()
-        },
+        }),
         replay: None,
         attempts: 3,
         first_sent: datetime!(2026-01-01 0:00 UTC),

@@ -6,7 +6,7 @@ use azure_blob_eventsource::{
 };
 use testkit::argo::Received;
 
-use crate::world::{POISON, SOURCE, STATE, World};
+use crate::world::{POISONED, SOURCE, STATE, World};
 
 impl World {
     /// Each dead letter is that of the dataset that the cluster refuses, or of an event that some session
@@ -15,7 +15,7 @@ impl World {
         let received = self.argo.received();
         for id in self.letters() {
             let blob = self.blob_of_letter(id);
-            if blob != POISON && !self.is_deserved(id, &received) {
+            if !blob.contains(POISONED) && !self.is_deserved(id, &received) {
                 let losses = self.argo.story().dropped + self.argo.story().lost;
                 return Err(format!(
                     "{blob} has a dead letter, and all that failed was the way ({losses} losses)"
@@ -47,9 +47,7 @@ impl World {
     fn blob_of_letter(&self, id: EventId) -> String {
         let name = Folder::of(SOURCE).dead_letter(id);
         let letter = self.account.get(STATE, &name).unwrap();
-        DeadLetter::from_json(id, letter.content())
-            .unwrap()
-            .blob
-            .name
+        let letter = DeadLetter::from_json(id, letter.content()).unwrap();
+        letter.about.to_string()
     }
 }

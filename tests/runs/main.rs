@@ -7,7 +7,8 @@
 //! crashes before it acknowledges, and loses its rights; the watch is late, double, incomplete, or away;
 //! Workflows are deleted; blobs are written, overwritten, stamped with metadata and deleted, copied by
 //! copies that finish later or fail, and put into the Archive tier and back; people change `version`. In some worlds
-//! Event Grid tells of them as well: late, twice, in no order, or never.
+//! Event Grid tells of them as well: late, twice, in no order, or never. In some, blobs are gathered into batches, and
+//! what is said below of the event of a version is said of the batch that it is in.
 //! When it is over:
 //!
 //! 1. each blob version that can be read has exactly one Workflow in all of history, or one dead letter,
@@ -23,6 +24,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod batches;
 mod letters;
 mod notified;
 mod oracle;
@@ -149,6 +151,16 @@ fn a_limit_on_workflows_that_is_ignored_is_caught() {
 #[test]
 fn dead_letters_that_an_outage_makes_are_caught() {
     is_caught(Mutant::LettersInOutage);
+}
+
+#[test]
+fn forgetting_which_batches_were_fixed_is_caught() {
+    is_caught(Mutant::BatchForgotten);
+}
+
+#[test]
+fn a_batch_that_is_done_at_send_is_caught() {
+    is_caught(Mutant::BatchDoneAtSend);
 }
 
 #[test]

@@ -88,7 +88,7 @@ impl Notified {
                     self.grid.created(&name, &blob.etag, api);
                 }
             }
-            sleep(rng.duration(Duration::from_millis(10)..Duration::from_secs(2))).await;
+            sleep(rng.duration(Duration::from_millis(100)..Duration::from_secs(5))).await;
         }
     }
 
@@ -96,6 +96,13 @@ impl Notified {
     pub(crate) fn late(&self) -> usize {
         let ports = [&self.port, &self.poison_port].map(FakeNotifications::late_effects);
         ports.iter().map(LateEffects::pending).sum()
+    }
+
+    /// Waits until Event Grid has delivered what it ever will.
+    pub(crate) async fn until_all_came(&self) {
+        while self.grid.pending() > 0 {
+            sleep(Duration::from_secs(600)).await;
+        }
     }
 
     /// What is still wrong, once nothing more is on its way to the queue.

@@ -24,8 +24,6 @@ use tokio::time::{Instant, sleep, timeout};
 use crate::world::{CONTAINER, POISON, REPLAY, SECOND, SOURCE, STATE, World};
 
 const MINUTE: Duration = Duration::from_secs(60);
-/// When the last notification has come and is done with.
-const LATEST: Duration = Duration::from_secs(8 * 3600);
 
 impl World {
     pub(crate) async fn settle_accounts(&mut self) -> Result<(), String> {
@@ -49,7 +47,10 @@ impl World {
         // A source that has nothing but the dataset that is refused is in no hurry to give it up.
         let patience = if self.second.is_some() { 180 } else { 60 };
         let end = Instant::now() + patience * MINUTE;
-        while let Some(problem) = self.problem() {
+        while let Some(problem) = match self.problem() {
+            Some(problem) => Some(problem),
+            None => self.batches_on_their_way().await,
+        } {
             if Instant::now() > end {
                 return Err(problem);
             }
@@ -63,17 +64,30 @@ impl World {
         let Some(notified) = self.notified.clone() else {
             return Ok(());
         };
+        // Without a session, whose looks into the queue would be most of what is simulated.
+        notified.until_all_came().await;
         let running = self.start(u64::MAX, None);
-        let end = Instant::now() + LATEST;
+        let end = Instant::now() + 60 * MINUTE;
         while let Some(problem) = notified.problem() {
             if Instant::now() > end {
                 return Err(problem);
             }
-            sleep(MINUTE).await;
+            sleep(Duration::from_secs(5)).await;
         }
         self.until_settled().await?;
         self.stop(running).await?;
         self.no_doubles()
+    }
+
+    // A batch is sent until it is done, whatever became of its blobs.
+    async fn batches_on_their_way(&self) -> Option<String> {
+        for source in [SOURCE, SECOND] {
+            let contents = self.contents_of(source).await.unwrap_or_default();
+            if let Some(id) = contents.batches.open.keys().next() {
+                return Some(format!("the batch {:032x} is not done", id.0));
+            }
+        }
+        None
     }
 
     /// What is still wrong.
@@ -165,9 +179,14 @@ impl World {
             .into_iter()
             .map(|it| (it.name, it.etag))
             .collect();
-        for (name, etag) in self.to_replay.intersection(&there) {
+        let batched = self.batched(SOURCE, Some(REPLAY));
+        for version @ (name, etag) in self.to_replay.intersection(&there) {
+            let ids = match self.batches() {
+                true => batched.get(version).cloned().unwrap_or_default(),
+                false => vec![self.id(name, etag, Some(REPLAY))],
+            };
             for argo in self.argos() {
-                let runs = argo.runs(self.id(name, etag, Some(REPLAY)));
+                let runs: u32 = ids.iter().map(|id| argo.runs(*id)).sum();
                 if runs != 1 && name != POISON {
                     return Err(format!("the replay of {name} {etag} has {runs} runs"));
                 }
@@ -282,9 +301,13 @@ impl World {
     }
 
     async fn contents(&self) -> Option<Contents> {
+        self.contents_of(SOURCE).await
+    }
+
+    async fn contents_of(&self, source: &str) -> Option<Contents> {
         let source_store = SourceStore {
             store: Arc::clone(&self.calm),
-            source_id: SOURCE.into(),
+            source_id: source.into(),
             writer: 0,
             rollover: self.rollover,
             stats: Arc::new(SourceStats::default()),
@@ -324,7 +347,16 @@ impl World {
 
     fn versions(&self) -> Vec<Version> {
         let names = self.account.names(CONTAINER).into_iter();
-        names.map(|name| self.version(name)).collect()
+        let mut versions: Vec<_> = names.map(|name| self.version(name)).collect();
+        if self.batches() {
+            let [first, second] = [SOURCE, SECOND].map(|source| self.batched(source, None));
+            for version in &mut versions {
+                let key = (version.name.clone(), version.etag.clone());
+                version.ids = first.get(&key).cloned().unwrap_or_default();
+                version.ids_of_second = second.get(&key).cloned().unwrap_or_default();
+            }
+        }
+        versions
     }
 
     fn version(&self, name: String) -> Version {

@@ -21,6 +21,9 @@ pub(crate) struct Tally {
     /// What was put into queues, and what of it was set aside.
     pub(crate) messages: u64,
     pub(crate) poison: u64,
+    /// Batches that were fixed, and blob versions in them.
+    pub(crate) batches: u64,
+    pub(crate) batched: u64,
     pub(crate) argo: Story,
 }
 
@@ -39,6 +42,8 @@ impl Tally {
         self.unreadable += other.unreadable;
         self.messages += other.messages;
         self.poison += other.poison;
+        self.batches += other.batches;
+        self.batched += other.batched;
         self.argo.dropped += other.argo.dropped;
         self.argo.lost += other.argo.lost;
         self.argo.repeated += other.argo.repeated;
@@ -59,6 +64,7 @@ impl Tally {
             self.unreadable,
             self.messages,
             self.poison,
+            self.batches,
             argo.dropped,
             argo.lost,
             argo.repeated,

@@ -10,6 +10,7 @@ use std::{
 };
 
 use azure_blob_eventsource::{
+    batch::rules::By,
     blob::{Access, Version},
     config::SourceConfig,
     confirm::target::Confirm,
@@ -47,14 +48,16 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use tracing::trace;
 
-use crate::{notified::Notified, tally::Tally};
+use crate::{batches, notified::Notified, tally::Tally};
 
 pub(crate) const CONTAINER: &str = "datasets";
 pub(crate) const STATE: &str = "eventsource-state";
 pub(crate) const SOURCE: &str = "datasets-raw";
 /// The source of another pipeline over the same container.
 pub(crate) const SECOND: &str = "datasets-second";
-pub(crate) const POISON: &str = "raw/poison.csv";
+pub(crate) const POISON: &str = "raw/poison/it.csv";
+/// Alone in its folder, so that it is alone in its batches as well.
+pub(crate) const POISONED: &str = "raw/poison";
 pub(crate) const REPLAY: &str = "0123456789abcdef";
 
 /// A way to be wrong.
@@ -73,6 +76,8 @@ pub(crate) enum Mutant {
     AnyObjectConfirms,
     ActiveWorkflowsIgnored,
     ForgetAtOnce,
+    BatchForgotten,
+    BatchDoneAtSend,
 }
 
 pub(crate) struct World {
@@ -153,14 +158,24 @@ impl World {
         if mutant == Mutant::IdFromTime {
             argo.name_afresh();
         }
-        let poisoned = rng.chance(300) || mutant == Mutant::NoLimit;
-        argo.refuse(poisoned.then_some(POISON));
+        let mut poisoned = rng.chance(300) || mutant == Mutant::NoLimit;
         let audited = rng.chance(300) || mutant == Mutant::AnyObjectConfirms;
-        let changes = rng.chance(300);
+        let mut changes = rng.chance(300);
         let notified = rng.chance(400);
         let notified = notified.then(|| Notified::new(&account, &mut rng, &faults));
         let mut config = config(&mut rng, mutant, changes);
         config.queue = notified.as_ref().map(|_| Notified::source());
+        let of_batches = matches!(mutant, Mutant::BatchForgotten | Mutant::BatchDoneAtSend);
+        if of_batches || mutant == Mutant::None && rng.chance(300) {
+            let rules = batches::rules(&mut rng);
+            // All folders are one group then, and the one that is refused is among them.
+            poisoned &= rules.by == By::Folder;
+            config.batch = Some(rules);
+            // A manifest names ETags, by which alone its members are told here.
+            config.version = Version::Etag;
+            changes = false;
+        }
+        argo.refuse(poisoned.then_some(POISONED));
         Self {
             config,
             notified,
@@ -177,6 +192,7 @@ impl World {
                     Mutant::Lost412 => Some(Wrong::Lost412),
                     Mutant::NoFence => Some(Wrong::NoFence),
                     Mutant::NoCheck => Some(Wrong::NoCheck),
+                    Mutant::BatchForgotten => Some(Wrong::NoManifest),
                     _ => None,
                 },
             }),
@@ -208,6 +224,12 @@ impl World {
         self.settle_accounts().await?;
         self.tally.faults = self.met.load(SeqCst);
         self.tally.argo = self.argo.story();
+        if self.batches() {
+            let batched = self.batched(SOURCE, None);
+            let ids: BTreeSet<_> = batched.values().flatten().collect();
+            self.tally.batches = ids.len() as u64;
+            self.tally.batched = batched.len() as u64;
+        }
         if let Some(notified) = &self.notified {
             (self.tally.messages, self.tally.poison) = notified.counts();
         }
@@ -434,7 +456,7 @@ impl World {
         let lost = CancellationToken::new();
         let session_number = self.writers;
         // What was sent is taken for what was done.
-        let done_at_send = self.mutant == Mutant::DoneAtSend;
+        let done_at_send = matches!(self.mutant, Mutant::DoneAtSend | Mutant::BatchDoneAtSend);
         let sensors = match source {
             SOURCE => self.argos(),
             _ => vec![self.argo.clone()],
@@ -527,6 +549,7 @@ fn config(rng: &mut Rng, mutant: Mutant, changes: bool) -> SourceConfig {
         version,
         state: Some(STATE.into()),
         confirm: vec![Confirm::workflows()],
+        batch: None,
         redelivery: Redelivery {
             deadline: Duration::from_secs(5 + rng.below(25)),
             max_attempts: if no_limit {
@@ -597,7 +620,8 @@ impl People {
 
     // What is not there, or not in such a state, is refused.
     fn write_one(&mut self) {
-        let name = format!("raw/{}.csv", self.rng.below(10));
+        let number = self.rng.below(10);
+        let name = format!("raw/{}/{number}.csv", number % 3);
         let content = format!("{}", self.rng.next_u64());
         let blob = NewBlob::new(content);
         match self.rng.below(20) {

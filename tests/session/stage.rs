@@ -114,6 +114,7 @@ impl Stage {
                 version: Version::Etag,
                 state: Some(STATE.into()),
                 confirm: Vec::new(),
+                batch: None,
                 redelivery: Redelivery::default(),
                 limits: Limits {
                     in_flight: 100,

@@ -154,8 +154,11 @@ async fn letter(
         let Some(Ok(letter)) = read_letter(source, id).await? else {
             continue;
         };
-        let same_version = blob.is_none_or(|blob| blob.etag == letter.blob.etag);
-        if letter.blob.name == name && same_version {
+        let Some(lost) = letter.about.blob() else {
+            continue;
+        };
+        let same_version = blob.is_none_or(|blob| blob.etag == lost.etag);
+        if lost.name == name && same_version {
             return Ok(Some((id, Ok(letter))));
         }
     }

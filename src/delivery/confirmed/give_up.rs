@@ -5,7 +5,11 @@ use std::sync::atomic::Ordering::Relaxed;
 use tracing::error;
 
 use super::{ConfirmedDelivery, ON, Overdue, Sent, Step};
-use crate::{event::EventId, state::dead_letter::DeadLetter};
+use crate::{
+    event::EventId,
+    ledger::offer::Subject,
+    state::dead_letter::{About, DeadLetter, LostBatch},
+};
 
 impl ConfirmedDelivery {
     /// Writes the dead letter, and then records the event as done.
@@ -18,7 +22,7 @@ impl ConfirmedDelivery {
         self.stats.dead_letters.fetch_add(1, Relaxed);
         error!(
             event_id = id.to_hex(),
-            blob = %letter.blob.name.escape_debug(),
+            about = %letter.about.to_string().escape_debug(),
             attempts = letter.attempts,
             reason = letter.last_reason,
             "event given up: it is a dead letter, which `dead-letters retry` sends again"
@@ -52,7 +56,15 @@ impl ConfirmedDelivery {
         };
         DeadLetter {
             place: self.place.clone(),
-            blob: sent.offer.blob.clone(),
+            about: match &sent.offer.subject {
+                Subject::Blob { blob, .. } => About::Blob(blob.clone()),
+                Subject::Batch(batch) => About::Batch(LostBatch {
+                    id: EventId(batch.id.0),
+                    group: batch.group.to_string(),
+                    count: batch.count,
+                    payload: batch.payload.clone(),
+                }),
+            },
             replay: sent.offer.replay().map(str::to_owned),
             attempts: sent.attempts(),
             first_sent: sent.first_sent.clock,

@@ -6,7 +6,7 @@ use super::ConfirmedDelivery;
 use crate::{
     confirm::{index::WatchHealth, unfinished::Workflows},
     event::EventId,
-    ledger::offer::Origin,
+    ledger::offer::{Origin, Subject},
     metrics::Pause,
     recorder::receipts::Outcome,
 };
@@ -81,13 +81,13 @@ impl ConfirmedDelivery {
         };
         self.in_flight.add_permits(1);
         self.returned.add(id, sent.seen);
-        match sent.offer.origin {
-            Origin::Retry(_) => self.letters.put_back(id),
-            _ => {
-                let fingerprint = sent.offer.fingerprint;
-                self.ledger.lock().put_back(fingerprint);
-                self.receipts.redeem(fingerprint, Outcome::PutBack);
+        match (&sent.offer.origin, &sent.offer.subject) {
+            (Origin::Retry(_), _) => self.letters.put_back(id),
+            (_, Subject::Blob { fingerprint, .. }) => {
+                self.ledger.lock().put_back(*fingerprint);
+                self.receipts.redeem(*fingerprint, Outcome::PutBack);
             }
+            (_, Subject::Batch(_)) => self.again.push_back(sent.offer),
         }
     }
 

@@ -1,7 +1,10 @@
 use super::*;
 use crate::{
     blob::Blob,
-    ledger::{fingerprint::Fingerprint, offer::Origin},
+    ledger::{
+        fingerprint::Fingerprint,
+        offer::{Origin, Subject},
+    },
 };
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -67,14 +70,16 @@ impl Stage {
 
 fn offer() -> Offer {
     Offer {
-        blob: Blob {
-            name: "raw/a.csv".into(),
-            version: "0x1".into(),
-            etag: "0x1".into(),
-            size: 1,
-            ..Blob::default()
+        subject: Subject::Blob {
+            blob: Blob {
+                name: "raw/a.csv".into(),
+                version: "0x1".into(),
+                etag: "0x1".into(),
+                size: 1,
+                ..Blob::default()
+            },
+            fingerprint: Fingerprint::from_bits(4),
         },
-        fingerprint: Fingerprint::from_bits(4),
         origin: Origin::Found,
     }
 }

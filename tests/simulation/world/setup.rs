@@ -85,6 +85,7 @@ pub(super) fn config(
         version: Version::Etag,
         state: Some(STATE.into()),
         confirm: Vec::new(),
+        batch: None,
         redelivery: Redelivery::default(),
         limits: Limits {
             active_workflows: None,

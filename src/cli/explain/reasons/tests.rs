@@ -11,7 +11,11 @@ use crate::{
     event::{EventId, Place},
     filter::{Filter, FilterSpec},
     gate::rules::Judgement,
-    state::{dead_letter::DeadLetter, loops::Loop, stall::Stalled},
+    state::{
+        dead_letter::{About, DeadLetter},
+        loops::Loop,
+        stall::Stalled,
+    },
     testing,
 };
 
@@ -415,7 +419,7 @@ fn a_dead_letter_is_told_with_its_reason() {
             endpoint: "https://a.example".into(),
             container: "datasets".into(),
         },
-        blob: blob("raw/a.csv"),
+        about: About::Blob(blob("raw/a.csv")),
         replay: None,
         attempts: 12,
         first_sent: datetime!(2026-01-01 0:00 UTC),

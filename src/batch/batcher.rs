@@ -1,0 +1,205 @@
+//! From offers of blobs to offers of batches: gathers, fixes, sends on.
+
+use std::sync::{Arc, atomic::Ordering::Relaxed};
+
+use bytes::Bytes;
+use futures::future::OptionFuture;
+use tokio::{
+    sync::{mpsc, oneshot},
+    time::{Instant, sleep_until},
+};
+use tracing::{info, warn};
+
+use super::{
+    event::{ManifestPlace, offer_of},
+    manifest::{LONGEST, Manifest},
+    open::{Closed, OpenBatches},
+    setup::{Batcher, GONE, ON, Step},
+    tidy::Tidy,
+    waiting_file::WaitingFile,
+};
+use crate::{
+    ledger::{
+        batches::{ClosedBy, FixedBatch},
+        offer::{Offer, Origin, Subject},
+    },
+    ports::error::StorageError,
+    recorder::Record,
+};
+
+/// A batch that is due waits no longer than this for offers that are there already.
+const LATE: std::time::Duration = std::time::Duration::from_secs(1);
+
+impl Batcher {
+    /// Works until no more blobs are offered and all that were are in batches, or nobody takes these any more.
+    ///
+    /// # Errors
+    /// A refusal of the state container. Transient faults are waited out.
+    pub async fn run(self, mut offered: mpsc::Receiver<Offer>) -> Result<(), StorageError> {
+        if self.resume().await?.is_err() {
+            return Ok(());
+        }
+        let mut open = OpenBatches::new(self.rules.clone());
+        let mut tidy = Tidy::default();
+        let mut file = WaitingFile::default();
+        let mut more = true;
+        while more {
+            let due = open.next_due();
+            let is_late = due.is_some_and(|due| Instant::now() >= due + LATE);
+            let step = tokio::select! {
+                biased;
+                () = std::future::ready(()), if is_late => self.close_due(&mut open).await,
+                offer = offered.recv() => match offer {
+                    Some(offer) => self.add(&mut open, offer).await,
+                    None => {
+                        more = false;
+                        ON
+                    }
+                },
+                Some(()) = OptionFuture::from(due.map(sleep_until)) => self.close_due(&mut open).await,
+                () = sleep_until(file.next()), if self.is_recorded => file.write(&self, &open).await,
+                () = sleep_until(tidy.next()), if self.is_recorded => tidy.round(&self).await,
+            };
+            if step?.is_err() {
+                return Ok(());
+            }
+            self.note(&open);
+        }
+        while let Some(closed) = open.take_any() {
+            if self.fix(closed).await?.is_err() {
+                return Ok(());
+            }
+        }
+        self.note(&open);
+        Ok(())
+    }
+
+    // What was fixed and is not done is sent before all else, as it was.
+    async fn resume(&self) -> Step {
+        let fixed: Vec<_> = {
+            let ledger = self.ledger.lock();
+            ledger.contents().batches.open.values().cloned().collect()
+        };
+        for batch in fixed {
+            let step = match self.read(&batch).await? {
+                Ok(manifest) => self.send(&batch, &manifest).await,
+                Err(problem) => {
+                    warn!(
+                        batch = format!("{:032x}", batch.id.0),
+                        blobs = batch.members.len(),
+                        problem,
+                        "a batch cannot be sent: its blobs go into others. Keep people and lifecycle rules away from \
+                         the state container"
+                    );
+                    self.record(Record::BatchesGone(vec![batch.id])).await
+                }
+            };
+            if step?.is_err() {
+                return GONE;
+            }
+        }
+        ON
+    }
+
+    async fn read(&self, batch: &FixedBatch) -> Result<Result<Manifest, String>, StorageError> {
+        let name = self.source_store.folder().manifest(batch.id);
+        let read = || self.source_store.store.read(&name, 0, LONGEST);
+        let retry = self.source_store.retry_proven("read manifest");
+        let Some(chunk) = retry.run(read).await? else {
+            return Ok(Err("its manifest is not there".to_owned()));
+        };
+        let manifest = match Manifest::parse(chunk.bytes) {
+            Ok(manifest) => manifest,
+            Err(problem) => return Ok(Err(format!("its manifest is damaged: {problem}"))),
+        };
+        let is_its = manifest.id(&self.place, batch.replay.as_deref()) == batch.id;
+        Ok(match is_its {
+            true => Ok(manifest),
+            false => Err("its manifest is not as it was written".to_owned()),
+        })
+    }
+
+    async fn add(&self, open: &mut OpenBatches, offer: Offer) -> Step {
+        for closed in open.add(offer, Instant::now()) {
+            if self.fix(closed).await?.is_err() {
+                return GONE;
+            }
+        }
+        ON
+    }
+
+    async fn close_due(&self, open: &mut OpenBatches) -> Step {
+        match open.take_due(Instant::now()) {
+            Some(closed) => self.fix(closed).await,
+            None => ON,
+        }
+    }
+
+    // The manifest, then the frame, then the event: whatever is cut off in between, the blobs are in one batch.
+    async fn fix(&self, closed: Closed) -> Step {
+        let manifest = Manifest::of(&self.place, &closed.blobs);
+        let batch = FixedBatch {
+            id: manifest.id(&self.place, closed.replay.as_deref()),
+            group: closed.group,
+            replay: closed.replay,
+            closed_by: closed.closed_by,
+            members: closed.members,
+        };
+        if self.is_recorded {
+            self.write(&batch, manifest.bytes.clone()).await?;
+            let (made_durable, is_durable) = oneshot::channel();
+            let record = Record::Batch(batch.clone(), made_durable);
+            if self.record(record).await?.is_err() || is_durable.await.is_err() {
+                return GONE;
+            }
+        }
+        self.tell(&batch, &manifest);
+        self.send(&batch, &manifest).await
+    }
+
+    async fn write(&self, batch: &FixedBatch, bytes: Bytes) -> Result<(), StorageError> {
+        let name = self.source_store.folder().manifest(batch.id);
+        // Where it is there already it is the same: its name is made of what is in it.
+        let put = || self.source_store.store.put_new(&name, bytes.clone());
+        let retry = self.source_store.retry_proven("write manifest");
+        retry.run(put).await.map(drop)
+    }
+
+    async fn send(&self, batch: &FixedBatch, manifest: &Manifest) -> Step {
+        let at = ManifestPlace {
+            container: self.container.clone(),
+            name: self.source_store.folder().manifest(batch.id),
+        };
+        let offer = Offer {
+            subject: Subject::Batch(Arc::new(offer_of(&self.place, batch, manifest, &at))),
+            origin: match &batch.replay {
+                Some(name) => Origin::Replay(Arc::clone(name)),
+                None => Origin::Found,
+            },
+        };
+        match self.out.send(offer).await {
+            Ok(()) => ON,
+            Err(_) => GONE,
+        }
+    }
+
+    fn tell(&self, batch: &FixedBatch, manifest: &Manifest) {
+        let id = format!("{:032x}", batch.id.0);
+        let (group, blobs) = (batch.group.escape_debug(), manifest.blobs.len());
+        let closed_by = batch.closed_by.as_str();
+        match batch.closed_by {
+            ClosedBy::OpenGroups => warn!(
+                batch = id, %group, blobs, closed_by,
+                "a batch was closed early: there are too many open groups, and it had waited longest"
+            ),
+            _ => info!(batch = id, %group, blobs, closed_by, "a batch is closed"),
+        }
+        self.stats.batches.closed(batch.closed_by, blobs as u64);
+    }
+
+    fn note(&self, open: &OpenBatches) {
+        let stats = &self.stats.batches;
+        stats.open.store(open.len() as u64, Relaxed);
+        stats.waiting.store(open.blobs() as u64, Relaxed);
+    }
+}

@@ -1,0 +1,37 @@
+//! What is counted of batches.
+
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+use crate::ledger::batches::ClosedBy;
+
+/// The live numbers of a source's batches.
+#[derive(Debug, Default)]
+pub struct BatchStats {
+    /// Batches that still take blobs, now.
+    pub open: AtomicU64,
+    /// Blobs that wait in them, now.
+    pub waiting: AtomicU64,
+    /// Blobs that were put into batches.
+    pub blobs: AtomicU64,
+    closed: [AtomicU64; ClosedBy::ALL.len()],
+}
+
+impl BatchStats {
+    /// A batch of so many blobs was closed.
+    pub fn closed(&self, by: ClosedBy, blobs: u64) {
+        self.blobs.fetch_add(blobs, Relaxed);
+        let place = ClosedBy::ALL.iter().position(|it| *it == by);
+        self.closed[place.unwrap_or_default()].fetch_add(1, Relaxed);
+    }
+
+    /// How many were closed by each bound: a closed set.
+    pub fn all(&self) -> impl Iterator<Item = (&'static str, u64)> + '_ {
+        let counts = ClosedBy::ALL.iter().zip(&self.closed);
+        counts.map(|(by, count)| (by.as_str(), count.load(Relaxed)))
+    }
+
+    /// How many were closed.
+    pub fn count(&self) -> u64 {
+        self.all().map(|(_, count)| count).sum()
+    }
+}
