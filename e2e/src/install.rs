@@ -15,7 +15,7 @@ use crate::{
 const HOME: &str = "ml-pipelines";
 /// The name of the cases' source, in the state container and on the status page.
 pub(crate) const SOURCE: &str = "e2e";
-/// The queue of the cases that have one.
+/// The queue that the quick start makes.
 pub(crate) const QUEUE: &str = "dataset-events";
 /// How long the parts may take to become ready on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(240);

@@ -8,7 +8,7 @@ use kube::Client;
 use crate::{
     cluster::Cluster,
     command::{self, kubectl},
-    install::{self, QUEUE, Setup},
+    install::{self, Setup},
     pods::PATIENCE,
     say::Say,
     status::{Live, Statuses},
@@ -47,11 +47,6 @@ impl Stage {
         let witness = Witness::start(client.clone(), &namespace);
         install::install(&namespace, setup).await?;
         let storage = Storage::open(&cluster, &namespace).await?;
-        if setup.source.contains(QUEUE) {
-            storage.make_queue(&namespace, QUEUE).await?;
-            let poison = format!("{QUEUE}-poison");
-            storage.make_queue(&namespace, &poison).await?;
-        }
         let stage = Self {
             cluster,
             namespace,

@@ -76,34 +76,12 @@ impl Storage {
     pub(crate) async fn enqueue(&self, namespace: &str, queue: &str, text: &str) -> Result<()> {
         let message = format!("<QueueMessage><MessageText>{text}</MessageText></QueueMessage>");
         let path = format!("{queue}/messages");
-        self.queues(namespace, Method::POST, &path, message).await
-    }
-
-    /// Makes a queue. As [`Self::enqueue`].
-    ///
-    /// # Errors
-    /// It cannot be made.
-    pub(crate) async fn make_queue(&self, namespace: &str, queue: &str) -> Result<()> {
-        self.queues(namespace, Method::PUT, queue, String::new())
-            .await
-    }
-
-    async fn queues(
-        &self,
-        namespace: &str,
-        method: Method,
-        path: &str,
-        body: String,
-    ) -> Result<()> {
         let endpoint = format!("http://{ACCOUNT}.{namespace}.svc:10001");
         let client = BlobClient::of_account(ACCOUNT, &endpoint);
-        match client
-            .send(method, path, &[], &[], body.into())
-            .await
-            .status()
-        {
+        let put = client.send(Method::POST, &path, &[], &[], message.into());
+        match put.await.status() {
             StatusCode::CREATED => Ok(()),
-            other => bail!("{path}: the queue service answers {other}"),
+            other => bail!("{queue}: the queue service answers {other}"),
         }
     }
 

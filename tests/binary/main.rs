@@ -23,6 +23,7 @@ mod lost_storage;
 mod network;
 mod newcomers;
 mod process;
+mod quick_start;
 mod restart;
 mod server;
 mod shutdown;

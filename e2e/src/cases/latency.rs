@@ -35,7 +35,6 @@ pub(crate) async fn beside_queue_storage(stage: &Stage) -> Result<()> {
     ensure!(ours < SOON, "half of them took longer than {ours:?}");
     stage.comes_to_exactly(&versions).await?;
 
-    stage.storage.make_queue(&stage.namespace, QUEUE).await?;
     kubectl(
         &stage.namespace,
         &["apply", "-f", "-"],
