@@ -53,9 +53,9 @@ run: ## Serve on loopback with examples/credentials: gRPC on 50051, status page 
 	$(CARGO) run --locked -- serve $(ARGS)
 
 .PHONY: azurite
-azurite: ## Run the storage account that examples/source.yaml names, until Ctrl-C
+azurite: ## Run the storage account that examples/source.yaml and source-queue.yaml name, until Ctrl-C
 	@scripts/need.sh rust node
-	@$(CARGO) run --locked --package testkit --bin azurite -- datasets eventsource-state
+	@$(CARGO) run --locked --package testkit --bin azurite -- --queue dataset-events datasets eventsource-state
 
 .PHONY: test
 test: ## Run all tests; they need no network and no account, but for Azurite's first install

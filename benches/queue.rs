@@ -188,7 +188,7 @@ async fn idle() {
 /// How long after its message each event comes, over Azurite.
 async fn latency() {
     let messages: u64 = size(1_000, 20);
-    let (blobs, queues) = (Azurite::start().await, Azurite::start_queues().await);
+    let (blobs, queues) = (Azurite::start().await, Azurite::start_queues_at(0).await);
     let connection = blobs.connection_string();
     let connection = format!("{connection}QueueEndpoint={};", queues.endpoint());
     let client = BlobClient::new(&blobs.endpoint());

@@ -38,16 +38,10 @@ impl Azurite {
         SHARED.get_or_init(Self::start).await
     }
 
-    /// The queue service that all tests of this process share: a process of its own, which knows nothing of the
-    /// blobs of another.
+    /// The queue service that all tests of this process share.
     pub async fn shared_queues() -> &'static Self {
         static SHARED: OnceCell<Azurite> = OnceCell::const_new();
-        SHARED.get_or_init(Self::start_queues).await
-    }
-
-    /// Starts a queue service of one's own.
-    pub async fn start_queues() -> Self {
-        Self::start_service(Service::Queue, 0).await
+        SHARED.get_or_init(|| Self::start_queues_at(0)).await
     }
 
     /// Starts a blob service of one's own, and installs Azurite first where that was not done yet.
@@ -58,6 +52,11 @@ impl Azurite {
     /// As [`Self::start`], on a given port of loopback; 0 is a free one.
     pub async fn start_at(port: u16) -> Self {
         Self::start_service(Service::Blob, port).await
+    }
+
+    /// As [`Self::start_at`], a queue service, which knows nothing of the blobs of another.
+    pub async fn start_queues_at(port: u16) -> Self {
+        Self::start_service(Service::Queue, port).await
     }
 
     async fn start_service(service: Service, port: u16) -> Self {
