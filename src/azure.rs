@@ -6,6 +6,8 @@ use std::{
     sync::Arc,
 };
 
+use url::Url;
+
 pub use self::download::{DownloadError, Downloaded};
 use self::{
     blobs::Listing, connection_string::ConnectionString, credential::CredentialFile,
@@ -42,6 +44,9 @@ mod transport;
 mod unanswered;
 mod xml;
 mod xml_text;
+
+/// The key that says where the queue service is.
+const QUEUES: &str = "source.queue.endpoint";
 
 /// Makes connections to storage accounts with the credentials that the server's operator mounted.
 #[derive(Debug, Clone)]
@@ -104,7 +109,38 @@ impl Connector {
         }
     }
 
+    /// As [`Self::connect`], to the account whose queue service is at `url`: only its queues are asked.
+    ///
+    /// # Errors
+    /// As [`Self::connect`].
+    pub fn connect_queues(
+        &self,
+        url: &Url,
+        credential: Option<&str>,
+    ) -> Result<Account, ConnectError> {
+        let asked = Endpoint::parse(url.as_str()).map_err(|problem| wrong(QUEUES, &problem))?;
+        if let Some(problem) = asked.serves_blobs() {
+            return Err(wrong(QUEUES, &problem));
+        }
+        let Some(name) = credential else {
+            asked
+                .permits_token(&self.allowed_endpoints)
+                .map_err(ConnectError::Invalid)?;
+            return Account::at(asked.clone(), Ok(asked), SignIn::with_own_identity());
+        };
+        let (file, content) = self.credential(name)?;
+        must_serve(&content, &asked, name)?;
+        Account::at(asked.clone(), Ok(asked), SignIn::with_file(file, content))
+    }
+
     fn with_credential(&self, location: &Location, name: &str) -> Result<Account, ConnectError> {
+        let (file, content) = self.credential(name)?;
+        must_belong(&content, location, name)?;
+        let (endpoint, queues) = (content.endpoint.clone(), queues_of(&content));
+        Account::at(endpoint, queues, SignIn::with_file(file, content))
+    }
+
+    fn credential(&self, name: &str) -> Result<(CredentialFile, ConnectionString), ConnectError> {
         let dir = self.credentials_dir.as_deref().ok_or_else(|| {
             ConnectError::NoCredential(
                 "credential: this server has no credentials; its operator can mount some and give `--credentials-dir`"
@@ -113,9 +149,7 @@ impl Connector {
         })?;
         let file = CredentialFile::new(dir, name).map_err(ConnectError::Invalid)?;
         let content = file.read()?;
-        must_belong(&content, location, name)?;
-        let (endpoint, queues) = (content.endpoint.clone(), queues_of(&content));
-        Account::at(endpoint, queues, SignIn::with_file(file, content))
+        Ok((file, content))
     }
 
     fn with_own_identity(&self, location: &Location) -> Result<Account, ConnectError> {
@@ -123,7 +157,8 @@ impl Connector {
         endpoint
             .permits_token(&self.allowed_endpoints)
             .map_err(ConnectError::Invalid)?;
-        let queues = queues_beside(&endpoint).and_then(|queues| {
+        let queues = queues_beside(&endpoint, "give it as `source.queue.endpoint`");
+        let queues = queues.and_then(|queues| {
             queues.permits_token(&self.allowed_endpoints)?;
             Ok(queues)
         });
@@ -145,14 +180,17 @@ fn with_secret(location: &Location, secret: &str) -> Result<Account, ConnectErro
 fn queues_of(content: &ConnectionString) -> Result<Endpoint, String> {
     match &content.queues {
         Some(queues) => queues.clone(),
-        None => queues_beside(&content.endpoint),
+        None => queues_beside(
+            &content.endpoint,
+            "put `QueueEndpoint=URL` into the credential",
+        ),
     }
 }
 
-fn queues_beside(endpoint: &Endpoint) -> Result<Endpoint, String> {
+fn queues_beside(endpoint: &Endpoint, cure: &str) -> Result<Endpoint, String> {
     endpoint.queues().ok_or_else(|| {
         format!(
-            "the URL of the queue service does not follow from {}: put `QueueEndpoint=URL` into the credential",
+            "the URL of the queue service does not follow from {}: {cure}",
             endpoint.as_str()
         )
     })
@@ -204,6 +242,24 @@ fn must_belong(
         }
     };
     Err(ConnectError::Invalid(problem))
+}
+
+// As a connection string belongs to its blob service, it belongs to its queue service.
+fn must_serve(
+    content: &ConnectionString,
+    asked: &Endpoint,
+    credential: &str,
+) -> Result<(), ConnectError> {
+    let own = queues_of(content).map_err(ConnectError::Invalid)?;
+    if own == *asked {
+        return Ok(());
+    }
+    let (asked, own) = (asked.as_str(), own.as_str());
+    Err(ConnectError::Invalid(format!(
+        "`{QUEUES}` is {asked}, but the credential `{credential}` is for the queues of the account `{}` at {own}: write \
+         `endpoint: {own}`, or have `QueueEndpoint={asked}` put into the credential",
+        content.account
+    )))
 }
 
 // As short as a configuration can say it.

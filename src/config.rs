@@ -28,6 +28,7 @@ mod document;
 mod hostile;
 mod mistake;
 mod names;
+mod place;
 #[cfg(test)]
 mod properties;
 mod raw;

@@ -96,6 +96,18 @@ impl Endpoint {
         Some(Self(url))
     }
 
+    /// Why this cannot be a queue service, when it is one of the clouds' blob services.
+    pub(super) fn serves_blobs(&self) -> Option<String> {
+        let queues = self.queues().filter(|queues| queues != self)?;
+        self.is_in_cloud().then(|| {
+            format!(
+                "{} is a blob service, and its account's queues are at {}",
+                self.as_str(),
+                queues.as_str()
+            )
+        })
+    }
+
     /// Whether the server's own token may be sent there.
     ///
     /// `allowed` are the operator's additions: a URL (host, port and, if it has one, path must be
@@ -110,7 +122,7 @@ impl Endpoint {
                 "a token is only sent over https, and `{host}` is given as http: use https, or name a `credential`"
             ));
         }
-        let in_cloud = self.0.port().is_none() && CLOUDS.iter().any(|cloud| is_below(&host, cloud));
+        let in_cloud = self.is_in_cloud();
         if in_cloud && !matches!(self.0.path(), "" | "/") {
             return Err(format!(
                 "the endpoint on `{host}` has a path: write the container under `container`"
@@ -122,6 +134,11 @@ impl Endpoint {
         Err(format!(
             "this server does not send its own token to `{host}`: name a `credential`, or ask the server's operator for `--allow-endpoint {host}`"
         ))
+    }
+
+    fn is_in_cloud(&self) -> bool {
+        let host = self.authority();
+        self.0.port().is_none() && CLOUDS.iter().any(|cloud| is_below(&host, cloud))
     }
 
     fn is_allowed_by(&self, entry: &str) -> bool {

@@ -3,7 +3,9 @@
 use url::Url;
 
 use super::{Account, Connector};
-use crate::ports::connect::{Connect, ConnectError, Opened, OpenedQueue, QueuePlace, Wanted};
+use crate::ports::connect::{
+    Connect, ConnectError, Location, Opened, OpenedQueue, QueuePlace, Wanted,
+};
 
 impl Connect for Connector {
     fn open(&self, wanted: &Wanted<'_>) -> Result<Opened, ConnectError> {
@@ -27,17 +29,17 @@ fn queue(
     place: &QueuePlace,
     wanted: &Wanted<'_>,
 ) -> Result<OpenedQueue, ConnectError> {
-    let other = match (&place.location, &place.credential) {
-        (None, None) => None,
-        (location, credential) => Some(connector.connect(
-            location.as_ref().unwrap_or(wanted.location),
-            credential.as_deref().or(wanted.credential),
-        )?),
+    let credential = place.credential.as_deref().or(wanted.credential);
+    let other = match &place.location {
+        None if place.credential.is_none() => None,
+        None => Some(connector.connect(wanted.location, credential)?),
+        Some(Location::Endpoint(url)) => Some(connector.connect_queues(url, credential)?),
+        Some(account) => Some(connector.connect(account, credential)?),
     };
     let queues = other.as_ref().unwrap_or(account);
     Ok(OpenedQueue {
         queue: queues.queue(&place.name)?,
-        poison: queues.queue(&format!("{}-poison", place.name))?,
+        poison: queues.queue(&place.poison())?,
         properties: account.properties(wanted.container),
         account_path: path_of(account.endpoint()),
     })

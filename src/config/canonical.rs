@@ -18,12 +18,8 @@ use crate::{
 pub(super) fn write(config: &SourceConfig) -> String {
     let filter = config.filter.spec();
     let mut text = Lines::default();
-    match &config.location {
-        Location::Account(name) => text.put("account", &quoted(name)),
-        Location::Endpoint(url) => {
-            text.put("endpoint", &quoted(url.as_str().trim_end_matches('/')));
-        }
-    }
+    let (key, value) = location(&config.location);
+    text.put(key, &value);
     text.put("container", &quoted(&config.container));
     if !filter.prefix.is_empty() {
         text.put("prefix", &quoted(&filter.prefix));
@@ -55,13 +51,19 @@ pub(super) fn write(config: &SourceConfig) -> String {
     text.0
 }
 
+fn location(location: &Location) -> (&'static str, String) {
+    match location {
+        Location::Account(name) => ("account", quoted(name)),
+        Location::Endpoint(url) => ("endpoint", quoted(url.as_str().trim_end_matches('/'))),
+    }
+}
+
 fn source(config: &SourceConfig) -> String {
     let mut ways = Vec::new();
     if let Some(queue) = &config.queue {
         let mut parts = vec![format!("name: {}", quoted(&queue.place.name))];
-        if let Some(Location::Account(account)) = &queue.place.location {
-            parts.push(format!("account: {}", quoted(account)));
-        }
+        let location = queue.place.location.as_ref().map(location);
+        parts.extend(location.map(|(key, value)| format!("{key}: {value}")));
         if let Some(credential) = &queue.place.credential {
             parts.push(format!("credential: {}", quoted(credential)));
         }

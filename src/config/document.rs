@@ -8,6 +8,7 @@ use super::{
     delivery::{limits, redelivery},
     mistake::{ConfigError, Mistake, Mistakes},
     names,
+    place::place,
     raw::Value,
     reader::{Keys, Section},
     source::SourceConfig,
@@ -121,21 +122,13 @@ fn incomplete() -> Mistake {
 }
 
 fn location(root: &Section<'_>, m: &mut Mistakes) -> Option<Location> {
-    let account = root.optional("account", m, |value| names::account(value.text()?));
-    let endpoint = root.optional("endpoint", m, |value| names::endpoint(value.text()?));
-    match (root.has("account"), root.has("endpoint")) {
-        (true, true) => m.add("", "give `account` or `endpoint`, not both"),
-        (false, false) => m.add(
+    if !root.has("account") && !root.has("endpoint") {
+        m.add(
             "account",
             "is missing; give the storage account's name, or its URL as `endpoint`",
-        ),
-        _ => {
-            return account
-                .map(Location::Account)
-                .or(endpoint.map(Location::Endpoint));
-        }
+        );
     }
-    None
+    place(root, "blob", m)
 }
 
 fn filter(root: &Section<'_>, m: &mut Mistakes) -> Option<Filter> {

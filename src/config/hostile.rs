@@ -61,6 +61,14 @@ fn documents() -> Vec<(&'static str, String)> {
         ("a pattern of 64 KiB", format!("pattern: '{long}'")),
         ("an endpoint of 64 KiB", format!("endpoint: https://{long}")),
         (
+            "a queue's endpoint of 64 KiB",
+            format!("source: {{queue: {{name: q-1, endpoint: 'https://{long}'}}}}"),
+        ),
+        (
+            "keys of a queue",
+            filled("source:\n  queue:\n", |n| format!("    endpoint{n}: 1\n")),
+        ),
+        (
             "a host of other letters",
             format!(
                 "endpoint: 'https://{}'",

@@ -28,12 +28,12 @@ pub(super) fn account(name: &str) -> Result<String, String> {
     Err(format!("found {}; {allowed}", shown(name)))
 }
 
-/// The longest URL of a blob service in bytes: the longest host name has 253, and reading one takes
+/// The longest URL of a service in bytes: the longest host name has 253, and reading one takes
 /// time that grows with its square.
 const LONGEST_ENDPOINT: usize = 1024;
 
-/// The URL of a blob service, without a trailing slash on its path.
-pub(super) fn endpoint(text: &str) -> Result<Url, String> {
+/// The URL of an account's `service` (`blob` or `queue`), without a trailing slash on its path.
+pub(super) fn endpoint(text: &str, service: &str) -> Result<Url, String> {
     if text.len() > LONGEST_ENDPOINT {
         return Err(format!(
             "is {} bytes long; at most {LONGEST_ENDPOINT} are allowed",
@@ -53,7 +53,7 @@ pub(super) fn endpoint(text: &str) -> Result<Url, String> {
             shown(text)
         ));
     }
-    let allowed = "allowed is a URL such as https://NAME.blob.core.windows.net";
+    let allowed = format!("allowed is a URL such as https://NAME.{service}.core.windows.net");
     // The parser would drop control characters and spaces without a word.
     let clean = !text.contains(|c: char| c.is_control() || c.is_whitespace() || c == '\\');
     let url = Url::parse(text).ok().filter(|_| clean);

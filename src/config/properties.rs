@@ -15,14 +15,14 @@ use crate::{
     delivery::policy::{Limits, Redelivery},
     filter::{Filter, FilterSpec},
     gate::rules::Existing,
-    ports::connect::Location,
+    ports::connect::{Location, QueuePlace},
 };
 
 fn locations() -> impl Strategy<Value = Location> {
     prop_oneof![
         "[a-z0-9]{3,24}".prop_map(Location::Account),
         "https?://([a-z]{1,9}\\.){0,3}[a-z]{1,5}(:1[0-9]{3})?(/[a-zA-Z0-9é%.'\" ~-]{1,9}){0,2}"
-            .prop_filter_map("a URL", |url| super::names::endpoint(&url).ok())
+            .prop_filter_map("a URL", |url| super::names::endpoint(&url, "blob").ok())
             .prop_map(Location::Endpoint),
     ]
 }
@@ -150,13 +150,45 @@ fn batches() -> impl Strategy<Value = BatchRules> {
     )
 }
 
+fn queues() -> impl Strategy<Value = QueueSource> {
+    let place = (
+        "[a-z0-9]{1,9}-[a-z0-9]{1,9}|null|true|123",
+        option::of(locations()),
+        option::of(credentials()),
+    );
+    (place, 1..=1000_u32).prop_map(
+        |((name, location, credential), max_deliveries)| QueueSource {
+            place: QueuePlace {
+                name,
+                location,
+                credential,
+            },
+            max_deliveries,
+        },
+    )
+}
+
+// How blobs are found: whether by listing, how often, and by which queue. What is not listed has no interval of its own.
+fn ways() -> impl Strategy<Value = (bool, Duration, Option<QueueSource>)> {
+    let hour = Duration::from_secs(3600);
+    prop_oneof![
+        spans(1, 86_400).prop_map(|interval| (true, interval, None)),
+        (spans(1, 86_400), queues()).prop_map(|(interval, queue)| (true, interval, Some(queue))),
+        queues().prop_map(move |queue| (false, hour, Some(queue))),
+    ]
+}
+
+fn credentials() -> impl Strategy<Value = String> {
+    "[a-zA-Z0-9 '\":#é_-][a-zA-Z0-9 '\":#é_-]{0,20}|null|~|-"
+}
+
 prop_compose! {
     fn configs()(
         location in locations(),
         container in containers(),
         filter in filters(),
-        credential in option::of("[a-zA-Z0-9 '\":#é_-][a-zA-Z0-9 '\":#é_-]{0,20}|null|~|-"),
-        interval in spans(1, 86_400),
+        credential in option::of(credentials()),
+        (listing, interval, queue) in ways(),
         existing in existings(),
         min_age in spans(0, 31_536_000),
         (skip_empty, version) in (any::<bool>(), prop::sample::select(Version::ALL.to_vec())),
@@ -171,7 +203,7 @@ prop_compose! {
         let limits = Limits { in_flight, active_workflows, settle };
         let batch = batch.filter(|_| state.is_some());
         SourceConfig {
-            location, container, filter, credential, interval, listing: true, queue: None, existing,
+            location, container, filter, credential, interval, listing, queue, existing,
             min_age, skip_empty,
             version, state, confirm, batch, redelivery, limits, id,
         }
@@ -242,7 +274,7 @@ proptest! {
 
     #[test]
     fn anything_like_yaml_is_answered(
-        text in "((account|container|pattern|existing|source|limits|since|x|<<|\\? )?[:,\\[\\]{}&*!|>'\"%@~#-]? ?(abc|1|1e9|[.]nan|true|&a|\\*a|!!int|!!map|[*]{2}/a|30s)?[\n ]{0,3}){0,40}"
+        text in "((account|container|pattern|existing|source|queue|endpoint|limits|since|x|<<|\\? )?[:,\\[\\]{}&*!|>'\"%@~#-]? ?(abc|1|1e9|[.]nan|true|&a|\\*a|!!int|!!map|[*]{2}/a|30s)?[\n ]{0,3}){0,40}"
     ) {
         answer(text.as_bytes())?;
     }
@@ -257,6 +289,16 @@ proptest! {
     ) {
         answer(format!("{key}: {value}\n").as_bytes())?;
         answer(format!("account: abc\ncontainer: abc\n{key}: {value}\n").as_bytes())?;
+    }
+
+    #[test]
+    fn any_value_of_any_key_of_a_queue_is_answered(
+        key in prop::sample::select(vec!["name", "account", "endpoint", "credential", "maxDeliveries"]),
+        value in "\\PC{0,40}|[\\[{\"'](\\PC{0,40})|[0-9.e+-]{1,30}|https?://\\PC{0,40}",
+    ) {
+        let text = format!("account: abc\ncontainer: abc\nsource:\n  queue:\n    {key}: {value}\n");
+        answer(text.as_bytes())?;
+        answer(format!("{text}    name: q-1\n").as_bytes())?;
     }
 }
 

@@ -347,6 +347,19 @@ fn notifications_find_blobs_alone_or_with_sweeps() {
     assert!(both.listing);
     assert_eq!(both.interval, Duration::from_secs(3600));
     assert_eq!(source("{listing: {}}").interval, Duration::from_secs(30));
+    let place = |place: &str| {
+        let queue = source(&format!("{{queue: {{name: q-1, {place}}}}}")).queue;
+        queue.unwrap().place.location
+    };
+    assert_eq!(
+        place("account: others"),
+        Some(Location::Account("others".to_owned()))
+    );
+    let url = Url::parse("http://azurite:10001/devstoreaccount1").unwrap();
+    assert_eq!(
+        place("endpoint: 'http://azurite:10001/devstoreaccount1/'"),
+        Some(Location::Endpoint(url))
+    );
     assert_eq!(
         added("source: {queue: {name: Blob_Events, maxDeliveries: 0}}"),
         "source.queue.name: found `Blob_Events`; allowed are 3 to 56 lower-case letters, digits and single hyphens, \

@@ -5,11 +5,12 @@ use std::time::Duration;
 use super::{
     mistake::Mistakes,
     names,
+    place::place,
     reader::{Keys, Section},
     source::QueueSource,
     span,
 };
-use crate::ports::connect::{Location, QueuePlace};
+use crate::ports::connect::QueuePlace;
 
 const SOURCE: Keys = Keys {
     known: &["listing", "queue"],
@@ -20,7 +21,7 @@ const LISTING: Keys = Keys {
     later: &[],
 };
 const QUEUE: Keys = Keys {
-    known: &["name", "account", "credential", "maxDeliveries"],
+    known: &["name", "account", "endpoint", "credential", "maxDeliveries"],
     later: &[],
 };
 
@@ -58,7 +59,7 @@ fn read(queue: &Section<'_>, m: &mut Mistakes) -> Option<QueueSource> {
     let name = queue.required("name", "the name of the queue", m, |value| {
         names::queue(value.text()?)
     });
-    let account = queue.optional("account", m, |value| names::account(value.text()?));
+    let location = place(queue, "queue", m);
     let credential = queue.optional("credential", m, |value| names::credential(value.text()?));
     let deliveries = queue.optional("maxDeliveries", m, |value| {
         value.whole_number(1, MOST_DELIVERIES)
@@ -66,7 +67,7 @@ fn read(queue: &Section<'_>, m: &mut Mistakes) -> Option<QueueSource> {
     Some(QueueSource {
         place: QueuePlace {
             name: name?,
-            location: account.map(Location::Account),
+            location,
             credential,
         },
         max_deliveries: deliveries.map_or(DEFAULT_DELIVERIES, |it| it as u32),

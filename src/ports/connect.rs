@@ -28,12 +28,19 @@ pub struct Wanted<'a> {
 /// Where a queue is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct QueuePlace {
-    /// Its name. Messages that cannot be used go to `<name>-poison`.
+    /// Its name.
     pub name: String,
-    /// The storage account, when it is not that of the blobs.
+    /// The storage account, or the URL of its queue service, when that does not follow from where the blobs are.
     pub location: Option<Location>,
     /// The credential, when it is not that of the blobs.
     pub credential: Option<String>,
+}
+
+impl QueuePlace {
+    /// The name of the queue beside it, for messages that cannot be used.
+    pub fn poison(&self) -> String {
+        format!("{}-poison", self.name)
+    }
 }
 
 /// What was asked for, ready to be called. Nothing has been sent yet.
@@ -75,7 +82,7 @@ pub trait Connect: Send + Sync + 'static {
 pub enum Location {
     /// By name, in the public cloud or wherever the connection string says.
     Account(String),
-    /// By the URL of its blob service, without a trailing slash (but the one that a [`Url`] of a
+    /// By the URL of the service that is wanted (blobs, or queues), without a trailing slash (but the one that a [`Url`] of a
     /// bare host always prints), and without query, fragment or user.
     Endpoint(Url),
 }

@@ -125,6 +125,64 @@ fn where_an_accounts_queues_are_is_known_before_anything_is_sent() {
     );
 }
 
+/// A URL of a queue service is no way for a secret or a token to get elsewhere.
+#[test]
+fn a_queue_service_that_is_named_is_asked_only_if_it_may_be() {
+    let dir = tempfile::tempdir().unwrap();
+    let credential = |text: &str| std::fs::write(dir.path().join("azure"), text).unwrap();
+    let connector = Connector {
+        credentials_dir: Some(dir.path().to_owned()),
+        allowed_endpoints: vec!["https://queues.corp.example".to_owned()],
+    };
+    let queues = |url: &str, credential: Option<&str>| {
+        let account = connector.connect_queues(&url.parse().unwrap(), credential);
+        let account = account.map_err(|error| error.to_string())?;
+        account.queues.map(|it| it.as_str().to_owned())
+    };
+    let refused = |url: &str, credential: Option<&str>, words: &[&str]| {
+        let problem = queues(url, credential).unwrap_err();
+        for words in words {
+            assert!(problem.contains(words), "{problem}");
+        }
+    };
+    // With the identity of the server itself: to the clouds, and where the operator allows it.
+    for url in [
+        "https://store.queue.core.windows.net",
+        "https://queues.corp.example",
+    ] {
+        assert_eq!(queues(url, None).as_deref(), Ok(url));
+    }
+    let url = "https://others.corp.example";
+    refused(
+        url,
+        None,
+        &["ask the server's operator for `--allow-endpoint others.corp.example`"],
+    );
+    let blobs = "https://store.blob.core.windows.net";
+    let words = [
+        "`source.queue.endpoint` is wrong: https://store.blob.core.windows.net is a blob service",
+        "queues are at https://store.queue.core.windows.net",
+    ];
+    refused(blobs, None, &words);
+    // With a credential: to its own queue service alone.
+    credential("UseDevelopmentStorage=true");
+    let own = "http://127.0.0.1:10001/devstoreaccount1";
+    assert_eq!(queues(own, Some("azure")).as_deref(), Ok(own));
+    let words = [
+        "`source.queue.endpoint` is https://queues.corp.example, but the credential `azure` is for the queues of the \
+         account `devstoreaccount1` at http://127.0.0.1:10001/devstoreaccount1",
+        "`QueueEndpoint=https://queues.corp.example` put into the credential",
+    ];
+    refused("https://queues.corp.example", Some("azure"), &words);
+    let own = "AccountName=acct;AccountKey=c2VjcmV0;BlobEndpoint=https://blobs.corp.example";
+    credential(own);
+    let words = ["put `QueueEndpoint=URL` into the credential"];
+    refused("https://queues.corp.example", Some("azure"), &words);
+    credential(&format!("{own};QueueEndpoint=https://queues.corp.example"));
+    let url = "https://queues.corp.example";
+    assert_eq!(queues(url, Some("azure")).as_deref(), Ok(url));
+}
+
 proptest! {
     #[test]
     fn a_text_that_is_written_is_read_again(text in any::<String>()) {

@@ -47,6 +47,39 @@ fn accounts_and_endpoints_are_checked() {
 }
 
 #[test]
+fn where_a_queue_is_is_checked_as_where_the_blobs_are() {
+    let queue = |place: &str| added(&format!("source: {{queue: {{name: q-1, {place}}}}}"));
+    assert_eq!(
+        queue("account: others, endpoint: 'https://others.queue.core.windows.net'"),
+        "source.queue: give `account` or `endpoint`, not both"
+    );
+    for (place, problem) in [
+        (
+            "account: x.queue.core.windows.net",
+            "account: found `x.queue.core.windows.net`; allowed are 3 to 24 lower-case letters and digits (for a URL use `endpoint`)",
+        ),
+        (
+            "endpoint: others",
+            "endpoint: found `others`; allowed is a URL such as https://NAME.queue.core.windows.net",
+        ),
+        (
+            "endpoint: 'https://x/?sv=2026&sig=abc'",
+            "endpoint: has a query (`?…`); if it is a SAS, put it in a `credential`",
+        ),
+        (
+            "endpoint: 'https://me:secret@x'",
+            "endpoint: has a user name or a secret in it; put it in a `credential`",
+        ),
+        (
+            "endpoint: ",
+            "endpoint: is empty; give a value or remove the key",
+        ),
+    ] {
+        assert_eq!(queue(place), format!("source.queue.{problem}"));
+    }
+}
+
+#[test]
 fn containers_are_checked() {
     let rule = "allowed are 3 to 63 lower-case letters, digits and single hyphens, \
                 a letter or digit first and last";
