@@ -11,10 +11,13 @@ use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 mod kind;
 mod place;
+pub mod poison;
 mod text;
+mod told;
 mod unreadable;
 
 pub use kind::Kind;
+pub use told::tell;
 pub use unreadable::Unreadable;
 
 use place::Place;

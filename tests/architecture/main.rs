@@ -17,8 +17,8 @@ const MAY_KNOW: &[(&str, &str)] = &[
     ("net", ""),
     ("blob", ""),
     ("filter", ""),
-    ("notification", "blob"),
     ("event", "blob text"),
+    ("notification", "blob event"),
     ("ledger", "blob filter"),
     ("confirm", "event shared text"),
     ("state", "blob event ledger text"),
@@ -30,7 +30,7 @@ const MAY_KNOW: &[(&str, &str)] = &[
     ("gate", "blob filter ledger ports recorder shared state"),
     (
         "intake",
-        "blob calls event gate ledger metrics notification ports recorder shared text",
+        "blob calls gate ledger metrics notification ports recorder shared text",
     ),
     (
         "batch",
@@ -62,7 +62,7 @@ const MAY_KNOW: &[(&str, &str)] = &[
     ),
     (
         "cli",
-        "azure blob calls config confirm delivery event filter gate grpc journal kubernetes ledger ports session state text",
+        "azure blob calls config confirm delivery event filter gate grpc journal kubernetes ledger notification ports session state text",
     ),
     (
         "app",
