@@ -1,8 +1,15 @@
 //! Notifications from a queue, alone and combined with sweeps.
 
-use std::{sync::atomic::Ordering::Relaxed, time::Duration};
+use std::{collections::BTreeSet, sync::atomic::Ordering::Relaxed, time::Duration};
 
-use azure_blob_eventsource::{gate::rules::Existing, metrics::queue::Counted, notification::Kind};
+use azure_blob_eventsource::{
+    gate::rules::Existing,
+    metrics::queue::Counted,
+    notification::{
+        Kind,
+        poison::{Original, Poison},
+    },
+};
 use serde_json::{Value, json};
 use testkit::queue::FakeQueue;
 use time::format_description::well_known::Rfc3339;
@@ -249,6 +256,39 @@ async fn what_nobody_can_read_is_set_aside_with_the_reason_and_blocks_nothing() 
         "{text}"
     );
     assert_eq!(aside["text"], "{\"no\": \"event\"");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_thousand_messages_that_nobody_can_read_keep_ten_thousand_others_from_nothing() {
+    const GOOD: usize = 10_000;
+    const BROKEN: usize = 1_000;
+    let (mut stage, queue, poison) = Stage::new().with_container().notified(false);
+    stage.config.limits.in_flight = 1_000;
+    for n in 0..GOOD + BROKEN {
+        match n % 11 {
+            0 => _ = queue.put(&format!("{{\"broken\": {n}")).unwrap(),
+            _ => _ = put(&stage, &queue, &format!("{n}.csv")),
+        }
+    }
+    let mut stream = stage.start();
+    let names: BTreeSet<_> = stream.take(GOOD).await.into_iter().collect();
+    assert_eq!(names.len(), GOOD);
+    stream.until_done(GOOD as u64).await;
+    until_empty(&queue).await;
+    stream.expect_silence(2 * HIDDEN).await;
+    assert_eq!(counted(&stream, Counted::Done), GOOD as u64);
+    assert_eq!(counted(&stream, Counted::Poison), BROKEN as u64);
+    let texts = poison.texts().into_iter().map(|text| {
+        let aside = Poison::read(&text).unwrap();
+        assert!(aside.reason.contains("not JSON"), "{text}");
+        assert_eq!(aside.deliveries, 1, "{text}");
+        match aside.text {
+            Original::Here(text) => text,
+            Original::Beside(_) => panic!("{text}"),
+        }
+    });
+    let texts: BTreeSet<_> = texts.collect();
+    assert_eq!((texts.len(), poison.depth()), (BROKEN, BROKEN));
 }
 
 #[tokio::test(start_paused = true)]
