@@ -1,30 +1,34 @@
 //! `dead-letters`: what was given up, and what people decide about it.
+//!
+//! Two kinds of things are: events of which nothing came ([`letters`]), and notifications that could not be used
+//! ([`poison`]). The one is in the state container, the other in a queue, and what is wrong with one of the two keeps
+//! nobody from the other.
 
 use std::{
     io::{self, Write},
     process::ExitCode,
 };
 
-use anyhow::{Context, bail};
-use bytes::Bytes;
-use serde_json::{Value, json};
-use time::OffsetDateTime;
+use anyhow::bail;
+use serde_json::json;
 
+use self::{
+    letters::{Letter, nothing_of},
+    poison::PoisonQueue,
+    which::{Fate, Which},
+};
 use super::{
-    args::{DeadLettersCommand, LettersArgs, Output},
-    counts::counted,
+    args::{DeadLettersCommand, LettersArgs, Output, SourceArgs},
     mistake,
-    source::OpenedSource,
+    poison::Seen,
+    source::{OpenedConfig, OpenedSource},
     unless_pipe_broke,
 };
-use crate::{
-    event::{EventId, rfc3339},
-    state::dead_letter::DeadLetter,
-    text::plain::{Json, Plain},
-};
+use crate::text::plain::{Json, Lines};
 
-/// How many digits of an id are enough to name it.
-const DIGITS: usize = 6;
+mod letters;
+mod poison;
+mod which;
 
 /// Lists, retries or drops.
 pub async fn run(command: DeadLettersCommand) -> anyhow::Result<ExitCode> {
@@ -32,204 +36,197 @@ pub async fn run(command: DeadLettersCommand) -> anyhow::Result<ExitCode> {
 }
 
 async fn decide(command: DeadLettersCommand) -> anyhow::Result<ExitCode> {
-    let source = match open(&command) {
-        Ok(source) => source,
-        Err(error) => return Ok(mistake(&error)),
-    };
-    source.known().await?;
-    let letters = read(&source).await?;
-    let (DeadLettersCommand::Retry(args) | DeadLettersCommand::Drop(args)) = &command else {
-        return list(&letters, output(&command));
-    };
-    let chosen = match choose(&letters, args) {
-        Ok(chosen) if chosen.is_empty() => return list(&[], Output::Table),
-        Ok(chosen) => chosen,
-        Err(error) => return Ok(mistake(&error)),
-    };
     match &command {
-        DeadLettersCommand::Drop(_) => forget(&source, chosen).await,
-        _ => retry(&source, chosen).await,
+        DeadLettersCommand::List { source, output } => match Places::open(source, None) {
+            Ok(places) => places.list(*output).await,
+            Err(error) => Ok(mistake(&error)),
+        },
+        DeadLettersCommand::Retry(args) => settle(args, Fate::Retry).await,
+        DeadLettersCommand::Drop(args) => settle(args, Fate::Drop).await,
     }
 }
 
-fn output(command: &DeadLettersCommand) -> Output {
-    match command {
-        DeadLettersCommand::List { output, .. } => *output,
-        _ => Output::Table,
+async fn settle(args: &LettersArgs, fate: Fate) -> anyhow::Result<ExitCode> {
+    match Places::open(&args.source, Some(fate)) {
+        Ok(places) => places.settle(args, fate).await,
+        Err(error) => Ok(mistake(&error)),
     }
 }
 
-fn open(command: &DeadLettersCommand) -> anyhow::Result<OpenedSource> {
-    let source = match command {
-        DeadLettersCommand::List { source, .. } => source,
-        DeadLettersCommand::Retry(args) | DeadLettersCommand::Drop(args) => &args.source,
-    };
-    let source = OpenedSource::open(source.clone())?;
-    if matches!(command, DeadLettersCommand::Retry(_)) && source.config.confirm.is_empty() {
-        bail!(
-            "the configuration has no `confirm`, without which a stream sends no dead letter again: \
-             add it, or use `replay --blob`"
-        );
-    }
-    Ok(source)
+const NO_CONFIRM: &str = "the configuration has no `confirm`, without which a stream sends no dead letter again: \
+    add it, or use `replay --blob`";
+
+/// Where what was given up is: in the state container, in a poison queue, or in both.
+struct Places {
+    source: Option<OpenedSource>,
+    poison: Option<PoisonQueue>,
+    /// Whether a stream sends dead letters again.
+    confirmed: bool,
 }
 
-/// A letter, or what is wrong with it.
-struct Letter {
-    id: EventId,
-    content: Result<DeadLetter, String>,
-}
-
-impl Letter {
-    fn blob(&self) -> Option<&str> {
-        let letter = self.content.as_ref().ok()?;
-        letter.about.blob().map(|blob| blob.name.as_str())
-    }
-
-    fn is(&self, asked: &str) -> bool {
-        let hex = self.id.to_hex();
-        let by_id = asked.len() >= DIGITS && hex.starts_with(&asked.to_ascii_lowercase());
-        by_id || self.blob() == Some(asked)
-    }
-}
-
-async fn read(source: &OpenedSource) -> anyhow::Result<Vec<Letter>> {
-    let mut letters = Vec::new();
-    for name in source.store().list(&source.folder.dead_letters()).await? {
-        let Some(id) = source.folder.dead_letter_id(&name) else {
-            eprintln!("{} is no dead letter and is left alone", Plain(&name));
-            continue;
+impl Places {
+    fn open(args: &SourceArgs, fate: Option<Fate>) -> anyhow::Result<Self> {
+        let opened = OpenedConfig::open(args)?;
+        let poison = PoisonQueue::of(&opened.config, opened.queue());
+        let confirmed = !opened.config.confirm.is_empty();
+        if poison.is_none() && fate == Some(Fate::Retry) && !confirmed {
+            bail!(NO_CONFIRM);
+        }
+        let source = match (&poison, &opened.config.state) {
+            (Some(_), None) => None,
+            _ => Some(opened.source()?),
         };
-        // One that has gone since it was listed is none any more.
-        if let Some(chunk) = source.store().read(&name, 0, DeadLetter::LONGEST).await? {
-            let content = DeadLetter::from_json(id, &chunk.bytes);
-            letters.push(Letter { id, content });
+        Ok(Self {
+            source,
+            poison,
+            confirmed,
+        })
+    }
+
+    // Where there is a queue as well, it is looked at whatever is wrong here.
+    async fn letters(&self, faults: &mut Faults) -> anyhow::Result<Option<Vec<Letter>>> {
+        let Some(source) = &self.source else {
+            return Ok(None);
+        };
+        let read = letters::read(source).await;
+        match &self.poison {
+            Some(_) => Ok(faults.told("dead letters", read)),
+            None => read.map(Some),
         }
     }
-    Ok(letters)
-}
 
-fn list(letters: &[Letter], output: Output) -> anyhow::Result<ExitCode> {
-    let mut out = io::stdout();
-    match output {
-        Output::Json => {
-            let all: Vec<_> = letters.iter().map(to_json).collect();
-            let all = serde_json::to_string_pretty(&all)?;
-            writeln!(out, "{}", Json(&all))?;
-        }
-        Output::Table if letters.is_empty() => writeln!(out, "no dead letters")?,
-        Output::Table => table(&mut out, letters)?,
-    }
-    Ok(ExitCode::SUCCESS)
-}
-
-fn table(out: &mut impl Write, letters: &[Letter]) -> io::Result<()> {
-    writeln!(
-        out,
-        "{:<32}  {:>5}  {:<20}  {:<20}  BLOB",
-        "ID", "TRIES", "FIRST SENT", "LAST SENT"
-    )?;
-    for Letter { id, content } in letters {
-        match content {
-            Ok(letter) => {
-                writeln!(
-                    out,
-                    "{}  {:>5}  {:<20}  {:<20}  {}",
-                    id.to_hex(),
-                    letter.attempts,
-                    to_the_second(letter.first_sent),
-                    to_the_second(letter.last_sent),
-                    Plain(&letter.about.to_string())
-                )?;
-                writeln!(out, "    {}", Plain(&letter.last_reason))?;
+    async fn list(&self, output: Output) -> anyhow::Result<ExitCode> {
+        let mut faults = Faults::default();
+        let letters = self.letters(&mut faults).await?;
+        let seen = match &self.poison {
+            Some(poison) => {
+                let seen = poison.look().await.map_err(Into::into);
+                faults.told("poison messages", seen)
             }
-            Err(problem) => writeln!(out, "{}  unreadable: {}", id.to_hex(), Plain(problem))?,
+            None => None,
+        };
+        match output {
+            Output::Json => show_json(letters.as_deref(), seen.as_ref())?,
+            Output::Table => self.show(letters.as_deref(), seen.as_ref())?,
+        }
+        Ok(faults.exit_code())
+    }
+
+    fn show(&self, letters: Option<&[Letter]>, seen: Option<&Seen>) -> io::Result<()> {
+        let mut out = io::stdout();
+        match letters {
+            Some([]) => writeln!(out, "no dead letters")?,
+            Some(letters) => {
+                if self.poison.is_some() {
+                    writeln!(out, "dead letters:")?;
+                }
+                letters::table(&mut out, letters)?;
+            }
+            None if self.source.is_none() => writeln!(
+                out,
+                "no dead letters: without `state` in the configuration the server alone knows them"
+            )?,
+            None => {}
+        }
+        match self.poison.as_ref().zip(seen) {
+            Some((poison, seen)) => poison.table(&mut out, seen),
+            None => Ok(()),
         }
     }
-    Ok(())
-}
 
-fn to_json(Letter { id, content }: &Letter) -> Value {
-    match content {
-        Ok(letter) => serde_json::from_slice(&letter.to_json()).unwrap_or_default(),
-        Err(problem) => json!({"id": id.to_hex(), "problem": problem}),
-    }
-}
-
-/// The letters that were asked for, each named so that it can only be that one.
-fn choose<'a>(letters: &'a [Letter], args: &LettersArgs) -> anyhow::Result<Vec<&'a Letter>> {
-    if args.all {
-        return Ok(letters.iter().collect());
-    }
-    let mut chosen = Vec::new();
-    for asked in &args.ids {
-        let mut found = letters.iter().filter(|letter| letter.is(asked));
-        let shown = Plain(asked);
-        match (found.next(), found.next()) {
-            (Some(one), None) => {
-                if !chosen.iter().any(|it: &&Letter| it.id == one.id) {
-                    chosen.push(one);
+    async fn settle(&self, args: &LettersArgs, fate: Fate) -> anyhow::Result<ExitCode> {
+        let mut faults = Faults::default();
+        let which = Which::of(args);
+        let letters = self.letters(&mut faults).await?.unwrap_or_default();
+        let found = letters::choose(&letters, &which);
+        let (mut chosen, others) = match found.and_then(|it| self.may(it, &which, fate)) {
+            Ok(found) => found,
+            Err(error) => return Ok(mistake(&error)),
+        };
+        let taken = match &self.poison {
+            Some(poison) if !others.is_empty() => match poison.find(&others, fate).await? {
+                Ok(taken) => Some((poison, taken)),
+                Err(problem) => return Ok(mistake(&anyhow::anyhow!(problem))),
+            },
+            _ => None,
+        };
+        // First, so that nothing stays in hand whatever becomes of the letters.
+        let settled = match (taken, &self.poison) {
+            (Some((poison, taken)), _) => Some((poison, poison.settle(taken, fate).await)),
+            (None, Some(poison)) if args.all => Some((poison, poison.settle_all(fate).await)),
+            (None, _) => None,
+        };
+        if let Some((poison, (settled, failed))) = settled {
+            poison.tell(&settled, fate)?;
+            faults.told("poison messages", failed.map_err(Into::into));
+        }
+        if !chosen.is_empty() && fate == Fate::Retry && !self.confirmed {
+            faults.tell("dead letters", &anyhow::anyhow!(NO_CONFIRM));
+            chosen.clear();
+        }
+        match (&self.source, fate) {
+            (Some(_), _) if chosen.is_empty() => {
+                if args.all && letters.is_empty() && !faults.any {
+                    writeln!(io::stdout(), "no dead letters")?;
                 }
             }
-            (None, _) if asked.len() < DIGITS => {
-                bail!(
-                    "`{shown}`: give at least {DIGITS} digits of an id, or the whole name of a blob"
-                )
-            }
-            (None, _) => {
-                bail!("`{shown}`: there is no such dead letter; `dead-letters list` shows them")
-            }
-            (Some(_), Some(_)) => bail!(
-                "`{shown}`: more than one dead letter is called so; give more digits of its id"
-            ),
+            (Some(source), Fate::Retry) => faults.any |= letters::retry(source, &chosen).await?,
+            (Some(source), Fate::Drop) => letters::forget(source, &chosen).await?,
+            (None, _) => {}
         }
+        Ok(faults.exit_code())
     }
-    Ok(chosen)
-}
 
-async fn retry(source: &OpenedSource, letters: Vec<&Letter>) -> anyhow::Result<ExitCode> {
-    let mut refused = false;
-    let mut asked = 0;
-    for Letter { id, content } in letters {
-        if let Err(problem) = content {
-            eprintln!("{}: cannot be retried: {}", id.to_hex(), Plain(problem));
-            refused = true;
-            continue;
+    // Whether that can be done, as far as it can be seen without a call.
+    fn may<'a, 'b>(
+        &self,
+        (chosen, others): (Vec<&'a Letter>, Vec<&'b str>),
+        which: &Which<'_>,
+        fate: Fate,
+    ) -> anyhow::Result<(Vec<&'a Letter>, Vec<&'b str>)> {
+        if let (None, Some(asked)) = (&self.poison, others.first()) {
+            bail!(nothing_of(asked, "dead letter"));
         }
-        let name = source.folder.retry(*id);
-        let put = source.store().put(&name, Bytes::from_static(b"{}"));
-        put.await.context("writing the request")?;
-        asked += 1;
+        let named = matches!(which, Which::These(_)) && !chosen.is_empty();
+        if named && fate == Fate::Retry && !self.confirmed {
+            bail!(NO_CONFIRM);
+        }
+        Ok((chosen, others))
     }
-    if asked > 0 {
-        writeln!(
-            io::stdout(),
-            "asked to retry {}: {}; a letter goes once its event is confirmed",
-            counted(asked, "dead letter"),
-            source.taken_up()
-        )?;
-    }
-    Ok(ExitCode::from(u8::from(refused)))
 }
 
-async fn forget(source: &OpenedSource, letters: Vec<&Letter>) -> anyhow::Result<ExitCode> {
-    let count = letters.len() as u64;
-    for Letter { id, .. } in letters {
-        // A retry that is under way would otherwise look for it.
-        source.store().delete(&source.folder.retry(*id)).await?;
-        source
-            .store()
-            .delete(&source.folder.dead_letter(*id))
-            .await?;
-    }
-    writeln!(
-        io::stdout(),
-        "dropped {}: what they were about is not announced, unless `replay` asks for it",
-        counted(count, "dead letter")
-    )?;
-    Ok(ExitCode::SUCCESS)
+/// What could not be done, of which each was told.
+#[derive(Default)]
+struct Faults {
+    any: bool,
 }
 
-fn to_the_second(moment: OffsetDateTime) -> String {
-    rfc3339(moment.replace_nanosecond(0).unwrap_or(moment))
+impl Faults {
+    fn told<T>(&mut self, what: &str, done: anyhow::Result<T>) -> Option<T> {
+        done.map_err(|error| self.tell(what, &error)).ok()
+    }
+
+    fn tell(&mut self, what: &str, error: &anyhow::Error) {
+        eprintln!("error: {what}: {}", Lines(&format!("{error:#}")));
+        self.any = true;
+    }
+
+    fn exit_code(&self) -> ExitCode {
+        ExitCode::from(u8::from(self.any))
+    }
+}
+
+// What could not be asked is `null`.
+fn show_json(letters: Option<&[Letter]>, seen: Option<&Seen>) -> anyhow::Result<()> {
+    let letters = letters.map(|all| all.iter().map(letters::to_json).collect::<Vec<_>>());
+    let messages = seen.map(|seen| seen.messages.iter());
+    let messages = messages.map(|all| all.map(poison::to_json).collect::<Vec<_>>());
+    let all = json!({
+        "deadLetters": letters,
+        "poisonMessages": messages,
+        "poisonMessagesNotShown": seen.map(|it| it.not_shown),
+    });
+    let all = serde_json::to_string_pretty(&all)?;
+    writeln!(io::stdout(), "{}", Json(&all))?;
+    Ok(())
 }

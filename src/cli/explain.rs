@@ -1,6 +1,6 @@
 //! `explain`: why a blob was announced or was not, from the configuration to the Workflow.
 //!
-//! [`findings`] and [`search`] ask, [`standing`], [`reasons`](mod@reasons) and [`verdict`] decide.
+//! [`findings`], [`search`] and [`queues`] ask, [`standing`], [`reasons`](mod@reasons), [`notified`] and [`verdict`] decide.
 
 use std::{
     io::{self, Write},
@@ -28,6 +28,8 @@ use crate::{
 };
 
 mod findings;
+mod notified;
+mod queues;
 mod reasons;
 mod search;
 mod standing;
@@ -42,7 +44,7 @@ pub async fn run(args: ExplainArgs) -> anyhow::Result<ExitCode> {
 }
 
 async fn explain(args: ExplainArgs) -> anyhow::Result<ExitCode> {
-    let source = match OpenedSource::open(args.source) {
+    let source = match OpenedSource::open(&args.source) {
         Ok(source) => source,
         Err(error) => return Ok(mistake(&error)),
     };

@@ -1,9 +1,16 @@
-//! Moments as people type them: `2026-01-31T12:00:00Z`, `2026-01-31`, or `2h` and `7d` ago.
+//! Moments as people type and read them: `2026-01-31T12:00:00Z`, `2026-01-31`, or `2h` and `7d` ago.
 
 use time::{
     Date, Duration, OffsetDateTime, Time, UtcOffset, format_description::well_known::Rfc3339,
     macros::format_description,
 };
+
+use crate::event::rfc3339;
+
+/// A moment for people, who need no parts of seconds.
+pub(super) fn to_the_second(moment: OffsetDateTime) -> String {
+    rfc3339(moment.replace_nanosecond(0).unwrap_or(moment))
+}
 
 /// The moment that a text says, as of `now`.
 ///

@@ -9,6 +9,7 @@ use anyhow::{Context, bail};
 use bytes::Bytes;
 use time::OffsetDateTime;
 
+use self::tell::{queue_alone, tell_of};
 use super::{
     args::ReplayArgs,
     counts::{Size, counted},
@@ -23,9 +24,12 @@ use crate::{
     gate::identity::Identity,
     journal::number::unused_number,
     ledger::done_set::DoneSet,
+    ports::connect::OpenedQueue,
     state::request::Replay,
     text::plain::Plain,
 };
+
+mod tell;
 
 /// How many names are shown.
 const SHOWN: usize = 5;
@@ -40,9 +44,20 @@ async fn replay(args: ReplayArgs) -> anyhow::Result<ExitCode> {
         Ok(prepared) => prepared,
         Err(error) => return Ok(mistake(&error)),
     };
-    let known = source.known().await?;
-    let (replay, count) = count(&source, known, replay).await?;
+    let mut known = source.known().await?;
+    let (replay, count) = count(&source, &mut known, replay).await?;
     let mut out = io::stdout();
+    if let Some(queue) = queue_alone(&source).filter(|_| count.done == 0 && count.open() > 0) {
+        writeln!(
+            out,
+            "{} not announced yet, and with the queue alone nothing else tells of what a notification did not",
+            counted(count.open(), "blob")
+        )?;
+        return match args.dry_run {
+            true => dry(&mut out),
+            false => tell(&source, queue, &mut known, &replay).await,
+        };
+    }
     if count.done == 0 {
         writeln!(
             out,
@@ -51,10 +66,9 @@ async fn replay(args: ReplayArgs) -> anyhow::Result<ExitCode> {
         )?;
         return Ok(ExitCode::FAILURE);
     }
-    count.show(&mut out)?;
+    count.show(&mut out, &source)?;
     if args.dry_run {
-        writeln!(out, "dry run: nothing was asked for")?;
-        return Ok(ExitCode::SUCCESS);
+        return dry(&mut out);
     }
     let name = source.folder.replay(&replay.name);
     let put = source.store().put_new(&name, Bytes::from(replay.to_json()));
@@ -64,6 +78,26 @@ async fn replay(args: ReplayArgs) -> anyhow::Result<ExitCode> {
         "asked for as {name}: {}; the request is removed when all is done, and until then \
          `explain` says of each blob that it is asked for",
         source.taken_up()
+    )?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn dry(out: &mut impl Write) -> anyhow::Result<ExitCode> {
+    writeln!(out, "dry run: nothing was asked for")?;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn tell(
+    source: &OpenedSource,
+    queue: &OpenedQueue,
+    known: &mut LedgerContents,
+    replay: &Replay,
+) -> anyhow::Result<ExitCode> {
+    let told = tell_of(source, queue, known, replay).await?;
+    writeln!(
+        io::stdout(),
+        "put {} into the queue: the live stream takes them from there",
+        counted(told, "notification")
     )?;
     Ok(ExitCode::SUCCESS)
 }
@@ -93,7 +127,7 @@ fn prepare(args: &ReplayArgs) -> anyhow::Result<(OpenedSource, Replay)> {
             rfc3339(until)
         );
     }
-    let source = OpenedSource::open(args.source.clone())?;
+    let source = OpenedSource::open(&args.source)?;
     // Nothing else is announced, so nothing else needs to be listed.
     let all = source.config.filter.listing_prefix();
     let replay = Replay {
@@ -123,7 +157,7 @@ struct Count {
 /// announced for itself.
 async fn count(
     source: &OpenedSource,
-    mut known: LedgerContents,
+    known: &mut LedgerContents,
     mut replay: Replay,
 ) -> anyhow::Result<(Replay, Count)> {
     let prefix = replay.blob.clone().unwrap_or_else(|| replay.prefix.clone());
@@ -147,6 +181,11 @@ async fn count(
 }
 
 impl Count {
+    /// How many are not announced yet.
+    fn open(&self) -> u64 {
+        self.matching - self.done - self.unreadable
+    }
+
     fn cannot_be_read(&self) -> String {
         format!(
             "{} done, but not to be read now (Archive tier, or a copy that is not complete): left alone",
@@ -221,8 +260,8 @@ impl Count {
         }
     }
 
-    fn show(&self, out: &mut impl Write) -> io::Result<()> {
-        let not_yet = self.matching - self.done - self.unreadable;
+    fn show(&self, out: &mut impl Write, source: &OpenedSource) -> io::Result<()> {
+        let not_yet = self.open();
         writeln!(
             out,
             "{} ({}) to announce again, each with a new run:",
@@ -237,11 +276,14 @@ impl Count {
             writeln!(out, "    … and {others} more")?;
         }
         if not_yet > 0 {
-            writeln!(
-                out,
-                "{} beside them not announced yet, which comes first: left alone",
-                counted(not_yet, "blob")
-            )?;
+            let why = match queue_alone(source) {
+                None => "which comes first: left alone",
+                Some(_) => {
+                    "left alone: `replay --blob` tells the queue of one, and `source.listing` finds all of them"
+                }
+            };
+            let open = counted(not_yet, "blob");
+            writeln!(out, "{open} beside them not announced yet, {why}")?;
         }
         if self.unreadable > 0 {
             writeln!(out, "{}", self.cannot_be_read())?;

@@ -14,16 +14,29 @@ use crate::{
         source_store::{Rollover, SourceStore},
     },
     ledger::{Contents, facts::Facts},
-    ports::{connect::Connect, listing::BlobListing, state::StateStore},
+    ports::{
+        connect::{Connect, Opened, OpenedQueue},
+        listing::BlobListing,
+        state::StateStore,
+    },
     state::{folder::Folder, request::every},
     text::plain::Plain,
 };
 
-/// A source, ready to be asked about. Nothing has been sent yet.
+/// What a configuration names, ready to be asked. Nothing has been sent yet.
+pub(super) struct OpenedConfig {
+    pub(super) config: SourceConfig,
+    name: Option<String>,
+    opened: Opened,
+}
+
+/// A source with a ledger, ready to be asked about. Nothing has been sent yet.
 pub(super) struct OpenedSource {
     pub(super) config: SourceConfig,
     pub(super) place: Place,
     pub(super) blobs: Arc<dyn BlobListing>,
+    /// The queue of notifications, when there is one.
+    pub(super) queue: Option<OpenedQueue>,
     pub(super) source_store: SourceStore,
     pub(super) folder: Folder,
 }
@@ -34,20 +47,42 @@ pub(super) struct LedgerContents {
     pub(super) contents: Contents,
 }
 
-impl OpenedSource {
+impl OpenedConfig {
     /// Opens what the arguments name.
     ///
     /// # Errors
     /// A sentence about what was typed.
-    pub(super) fn open(args: SourceArgs) -> anyhow::Result<Self> {
+    pub(super) fn open(args: &SourceArgs) -> anyhow::Result<Self> {
         let config = load_config(&args.config)?;
-        let Some(name) = args.name.or_else(|| config.id.clone()) else {
+        let opened = Connector::from(args.storage.clone()).open(&config.wanted())?;
+        Ok(Self {
+            name: args.name.clone().or_else(|| config.id.clone()),
+            config,
+            opened,
+        })
+    }
+
+    /// The queue of notifications, when there is one.
+    pub(super) fn queue(&self) -> Option<OpenedQueue> {
+        self.opened.queue.clone()
+    }
+
+    /// The source that it is of.
+    ///
+    /// # Errors
+    /// A sentence about what was typed.
+    pub(super) fn source(self) -> anyhow::Result<OpenedSource> {
+        let Self {
+            config,
+            name,
+            opened,
+        } = self;
+        let Some(name) = name else {
             bail!(
                 "give --name, the event's name (the key under `spec.generic` of the EventSource): \
                  without `id` in the configuration the source is found by it"
             );
         };
-        let opened = Connector::from(args.storage).open(&config.wanted())?;
         let Some(state) = opened.state else {
             bail!(
                 "the configuration has no `state`: such a source keeps all it knows in the server's memory, \
@@ -55,13 +90,14 @@ impl OpenedSource {
             );
         };
         let id = source_id(&config, &name, &opened.endpoint);
-        Ok(Self {
+        Ok(OpenedSource {
             place: Place {
                 source_id: id.clone(),
                 endpoint: opened.endpoint,
                 container: config.container.clone(),
             },
             blobs: opened.blobs,
+            queue: opened.queue,
             folder: Folder::of(&id),
             source_store: SourceStore {
                 store: state,
@@ -73,6 +109,16 @@ impl OpenedSource {
             },
             config,
         })
+    }
+}
+
+impl OpenedSource {
+    /// Opens what the arguments name.
+    ///
+    /// # Errors
+    /// A sentence about what was typed.
+    pub(super) fn open(args: &SourceArgs) -> anyhow::Result<Self> {
+        OpenedConfig::open(args)?.source()
     }
 
     /// The source's name.

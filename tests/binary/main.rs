@@ -22,6 +22,8 @@ mod grpcurl;
 mod lost_storage;
 mod network;
 mod newcomers;
+mod notified;
+mod poison;
 mod process;
 mod quick_start;
 mod restart;

@@ -5,6 +5,7 @@ use std::time::Duration;
 use tokio::time::timeout;
 
 use super::{
+    queues::{self, Queues},
     search::{self, Storage},
     standing::LedgerStanding,
 };
@@ -43,6 +44,8 @@ pub(super) struct Findings {
     pub(super) stalled: Option<Stalled>,
     /// When it is announced again and again.
     pub(super) looping: Option<Loop>,
+    /// `None` without a queue.
+    pub(super) queues: Option<Queues>,
     /// `None` without `confirm`, and of a blob that is not there.
     pub(super) cluster: Option<Result<Cluster, ConfirmError>>,
     /// The service's clock, in seconds since 1970.
@@ -98,6 +101,7 @@ pub(super) async fn gather(
         letter: letter.map(|(_, letter)| letter),
         stalled: stalled(source).await?,
         looping: looping(source, name, now).await?,
+        queues: queues::look(source, name).await,
         cluster: cluster(source, &ids, confirmations, now).await,
         name: name.to_owned(),
         storage,

@@ -2,6 +2,7 @@
 
 use super::{
     findings::{Cluster, Findings, Part},
+    notified,
     search::Storage,
     standing::LedgerStanding,
     verdict::verdict,
@@ -60,6 +61,7 @@ pub(super) fn reasons(config: &SourceConfig, facts: &Findings) -> Reasons {
         }),
     ];
     let mut steps: Vec<_> = steps.into_iter().flatten().collect();
+    steps.extend(notified::steps(config, facts, blob));
     let objects = facts.cluster.as_ref();
     steps.extend(objects.map_or_else(Vec::new, |it| object_steps(it, facts.now)));
     steps.extend(held(config, facts).map(|(most, workflows)| limit_step(most, workflows)));

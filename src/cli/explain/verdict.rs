@@ -2,6 +2,7 @@
 
 use super::{
     findings::{Cluster, Findings},
+    notified,
     standing::LedgerStanding,
     words::{described, held, moment, old_enough},
 };
@@ -123,7 +124,10 @@ fn next(
                 .to_owned(),
         ),
         Some(Judgement::Unreadable(access)) => unreadable(access),
-        _ => (true, coming(config, facts, blob)),
+        _ => match notified::untold(config, facts) {
+            Some(why) => (false, why.to_owned()),
+            None => (true, coming(config, facts, blob)),
+        },
     }
 }
 
@@ -163,8 +167,8 @@ fn coming(config: &SourceConfig, facts: &Findings, blob: &Blob) -> String {
             moment(from)
         ),
         None => format!(
-            "it will be announced by the next sweep (every {:?}), or has been and waits to be confirmed",
-            config.interval
+            "it will be announced {}, or has been and waits to be confirmed",
+            notified::when(config, facts)
         ),
     }
 }

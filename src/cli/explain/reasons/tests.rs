@@ -1,5 +1,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod notified;
+
 use time::macros::datetime;
 
 use super::*;
@@ -54,6 +56,7 @@ fn facts(name: &str, done: bool) -> Findings {
         asked: false,
         stalled: None,
         looping: None,
+        queues: None,
         cluster: Some(Ok(cluster(None))),
         now: 3000,
     }

@@ -1,0 +1,140 @@
+//! What a queue of notifications means for one blob. Pure.
+
+use super::{findings::Findings, queues::Queues};
+use crate::{
+    blob::Blob,
+    cli::{poison::PoisonMessage, report::Step},
+    config::SourceConfig,
+    event::rfc3339,
+    ports::notifications::BATCH,
+    text::plain::Plain,
+};
+
+/// Whether nothing but notifications tells of blobs.
+fn is_alone(config: &SourceConfig) -> bool {
+    config.queue.is_some() && !config.listing
+}
+
+/// Where its notification is.
+pub(super) fn steps(config: &SourceConfig, facts: &Findings, blob: Option<&Blob>) -> Vec<Step> {
+    let Some(queues) = &facts.queues else {
+        return Vec::new();
+    };
+    let poison = match &queues.poison {
+        Ok(sight) => match &sight.found {
+            Some(message) => Some(poison_step(config, facts, blob, message)),
+            None => not_shown(sight.not_shown).map(|more| {
+                let text = format!("no poison message that can be seen is about it; {more}");
+                Step::skip("poison", &text)
+            }),
+        },
+        Err(problem) => Some(Step::warn("poison", problem.clone(), OTHERS_HOLD)),
+    };
+    let queue = is_open(config, facts, blob).then(|| queue_step(config, queues));
+    queue.into_iter().chain(poison).collect()
+}
+
+const OTHERS_HOLD: &str = "the other reasons hold without it";
+
+// What is done needs no notification, and what nobody wants has none that counts.
+fn is_open(config: &SourceConfig, facts: &Findings, blob: Option<&Blob>) -> bool {
+    let done = facts.ledger.as_ref().map_or(true, |standing| standing.done);
+    blob.is_some() && !done && config.filter.matches(&facts.name)
+}
+
+fn queue_step(config: &SourceConfig, queues: &Queues) -> Step {
+    let sight = match &queues.waiting {
+        Ok(sight) => sight,
+        Err(problem) => return Step::warn("queue", problem.clone(), OTHERS_HOLD),
+    };
+    if let Some(waiting) = &sight.found {
+        let since = rfc3339(waiting.inserted);
+        let times = match waiting.delivered {
+            0 => String::new(),
+            delivered => format!(", and came again {delivered} times"),
+        };
+        let text = format!("a notification of it waits in the queue since {since}{times}");
+        return Step::ok("queue", text);
+    }
+    let none = "no notification of it can be seen in the queue";
+    match (not_shown(sight.not_shown), is_alone(config)) {
+        (Some(more), _) => Step::skip("queue", &format!("{none}; {more}")),
+        (None, false) => Step::skip("queue", &format!("{none}: the next sweep finds it")),
+        (None, true) => Step::fail(
+            "queue",
+            "no notification of it is in the queue, and with the queue alone nothing else tells of it".to_owned(),
+            "Event Grid delivers within a day or never; `replay --blob` tells of it now",
+        ),
+    }
+}
+
+fn poison_step(
+    config: &SourceConfig,
+    facts: &Findings,
+    blob: Option<&Blob>,
+    message: &PoisonMessage,
+) -> Step {
+    let reason = message.reason.as_deref();
+    let text = format!(
+        "its notification of {} was set aside as a poison message: {}",
+        rfc3339(message.inserted),
+        Plain(reason.unwrap_or("it does not say why"))
+    );
+    let id = Plain(&message.id);
+    let done = facts.ledger.as_ref().is_ok_and(|standing| standing.done);
+    let retry =
+        format!("mend what kept it, then `dead-letters retry {id}` puts it back into the queue");
+    match blob {
+        None => {
+            let advice = format!("the blob is not there any more: `dead-letters drop {id}`");
+            Step::warn("poison", text, advice)
+        }
+        Some(_) if done => {
+            let advice = format!("the blob is done all the same: `dead-letters drop {id}`");
+            Step::warn("poison", text, advice)
+        }
+        Some(_) if is_alone(config) => Step::fail("poison", text, retry),
+        Some(_) => {
+            let advice = format!("{retry}; the next sweep finds the blob without it");
+            Step::warn("poison", text, advice)
+        }
+    }
+}
+
+fn not_shown(count: u64) -> Option<String> {
+    (count > 0).then(|| {
+        format!(
+            "about {count} more messages are there: a queue shows its first {}, and none that somebody has in hand",
+            BATCH.end()
+        )
+    })
+}
+
+/// Why nothing tells of a blob that is to be announced, when that is so.
+pub(super) fn untold(config: &SourceConfig, facts: &Findings) -> Option<&'static str> {
+    let queues = facts.queues.as_ref().filter(|_| is_alone(config))?;
+    let waiting = queues.waiting.as_ref().ok()?;
+    if waiting.found.is_some() {
+        return None;
+    }
+    if queues.poison.as_ref().is_ok_and(|it| it.found.is_some()) {
+        return Some("it is not announced as long as its notification is a poison message");
+    }
+    (waiting.not_shown == 0)
+        .then_some("it is not announced: nothing tells of it, no notification and no sweep")
+}
+
+/// When a blob that nothing holds back is announced.
+pub(super) fn when(config: &SourceConfig, facts: &Findings) -> String {
+    let queues = facts.queues.as_ref();
+    let waiting = queues.and_then(|it| it.waiting.as_ref().ok());
+    let waits = waiting.is_some_and(|it| it.found.is_some());
+    let sweep = format!("by the next sweep (every {:?})", config.interval);
+    let taken = "when its notification is taken from the queue";
+    match (is_alone(config), waits) {
+        (false, false) => sweep,
+        (false, true) => format!("{taken}, or {sweep}"),
+        (true, true) => taken.to_owned(),
+        (true, false) => format!("{taken}, if it is among those that cannot be seen"),
+    }
+}
