@@ -63,6 +63,9 @@ Examples:
       azure-blob-eventsource replay --config source.yaml --name datasets --blob raw/mydata.csv
       azure-blob-eventsource replay --config source.yaml --name datasets --since 2h
 
+A blob that was not announced yet is left alone: a sweep finds it. Where no sweep does (a queue without
+`source.listing`), the queue is told of it, unless others of those that are asked for were announced before.
+
 Exit status: 0 when there is something to announce, 1 when not, 2 for a mistake in what was typed.";
 
 const DEAD_LETTERS_EXAMPLES: &str = "\
@@ -70,7 +73,12 @@ Examples:
   azure-blob-eventsource dead-letters list --config source.yaml --name datasets
   azure-blob-eventsource dead-letters retry --config source.yaml --name datasets 9262042a
   azure-blob-eventsource dead-letters retry --config source.yaml --name datasets --all
-  azure-blob-eventsource dead-letters drop --config source.yaml --name datasets raw/mydata.csv";
+  azure-blob-eventsource dead-letters drop --config source.yaml --name datasets raw/mydata.csv
+
+Dead letters are events that were sent and of which nothing came: they are in the state container. Poison messages are
+notifications that could not be used: they are in the queue NAME-poison of a source with a queue.
+
+Exit status: 0 when all was done, 1 when a part of it was not, 2 for a mistake in what was typed.";
 
 const FETCH_EXAMPLES: &str = "\
 Examples:
@@ -98,7 +106,7 @@ pub enum Command {
     /// Have the live stream announce blobs again, each with a new run
     #[command(after_help = REPLAY_EXAMPLES)]
     Replay(ReplayArgs),
-    /// List, retry or drop what was given up
+    /// List, retry or drop what was given up: dead letters, and poison messages of the queue
     #[command(after_help = DEAD_LETTERS_EXAMPLES)]
     DeadLetters(DeadLettersArgs),
     /// Download the blob of an event to a file, for the steps of a Workflow
@@ -350,9 +358,9 @@ pub enum DeadLettersCommand {
         #[arg(long, value_enum, default_value = "table")]
         output: Output,
     },
-    /// Have the live stream send them again
+    /// Have the live stream send dead letters again, and put poison messages back into their queue
     Retry(LettersArgs),
-    /// Remove them: their blobs are not announced
+    /// Remove them: nothing more comes of them
     Drop(LettersArgs),
 }
 
@@ -381,13 +389,13 @@ pub struct FetchArgs {
     pub blob: String,
 }
 
-/// Some dead letters of a source.
+/// Some of what was given up.
 #[derive(Debug, Clone, ClapArgs)]
 pub struct LettersArgs {
     /// Which source.
     #[command(flatten)]
     pub source: SourceArgs,
-    /// Ids of events (the first 6 digits or more), or names of blobs
+    /// Ids as `list` shows them (the first 6 digits or more), or names of blobs
     #[arg(value_name = "ID", required_unless_present = "all")]
     pub ids: Vec<String>,
     /// All of them

@@ -50,7 +50,7 @@ async fn replay(args: ReplayArgs) -> anyhow::Result<ExitCode> {
     if let Some(queue) = queue_alone(&source).filter(|_| count.done == 0 && count.open() > 0) {
         writeln!(
             out,
-            "{} not announced yet, and with the queue alone nothing else tells of what a notification did not",
+            "{} not announced yet, and no sweep finds what no notification told of: the container is not listed",
             counted(count.open(), "blob")
         )?;
         return match args.dry_run {

@@ -40,7 +40,7 @@ async fn poison_messages_are_listed_and_stay_where_they_are() {
             "{listed:?}"
         );
         let line = format!(
-            "{}      6  2026-01-01T00:00:00Z  raw/a.csv\n    it was delivered 6 times and never done\n",
+            "{}           6  2026-01-01T00:00:00Z  raw/a.csv\n    it was delivered 6 times and never done\n",
             before[0].0
         );
         for words in [

@@ -91,14 +91,14 @@ impl PoisonQueue {
         if !seen.messages.is_empty() {
             writeln!(
                 out,
-                "{:<36}  {:>5}  {:<20}  BLOB",
-                "ID", "TRIES", "INSERTED"
+                "{:<36}  {:>10}  {:<20}  BLOB",
+                "ID", "DELIVERIES", "INSERTED"
             )?;
         }
         for message in &seen.messages {
             writeln!(
                 out,
-                "{:<36}  {:>5}  {:<20}  {}",
+                "{:<36}  {:>10}  {:<20}  {}",
                 Plain(&message.id),
                 message.deliveries,
                 to_the_second(message.inserted),

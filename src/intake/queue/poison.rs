@@ -36,7 +36,7 @@ pub(super) async fn set_aside(
             .await?;
     }
     warn!(
-        message = %Plain(&message.lease.id),
+        id = %Plain(&message.lease.id),
         deliveries = message.delivered,
         reason = %Plain(reason),
         "a message is set aside in the poison queue"
