@@ -185,6 +185,18 @@ impl Gate {
         (offers, waiting)
     }
 
+    /// How blob versions stand that a replay asks for as one, by its fingerprints. Those that are new are under way
+    /// from now on.
+    pub fn replay_together(&self, members: &[Fingerprint]) -> Standing {
+        let mut ledger = self.ledger.lock();
+        let mut standings = members.iter().map(|it| ledger.standing_of_replay(*it));
+        let first = standings.find(|it| *it != Standing::Done);
+        if first == Some(Standing::New) {
+            members.iter().for_each(|it| ledger.begin(*it));
+        }
+        first.unwrap_or(Standing::Done)
+    }
+
     /// Whether the ledger holds what is done for replays.
     pub fn has_replayed(&self) -> bool {
         !self.ledger.lock().contents().replayed.is_empty()

@@ -19,7 +19,7 @@ use tracing::warn;
 
 use self::requests::Requests;
 use crate::{
-    batch::Batcher,
+    batch::{Batcher, open::Closed},
     confirm::index::WatchHealth,
     delivery::{
         confirmed::{ConfirmedDelivery, Returned},
@@ -87,11 +87,12 @@ impl Session {
         let (retries, retried) = mpsc::channel(OFFERS);
         let (records, to_record) = mpsc::channel(RECORDS);
         let sending = Sending::new(&self, out.clone(), records);
-        let (batching, found) = self.batching(&started, &sending, found);
+        let (replays, replayed) = mpsc::channel(BATCHES);
+        let (batching, found) = self.batching(&started, &sending, (found, replayed));
         let offered = Offers { retried, found };
         let gate = self.gate(&started, &sending, offers);
         let intakes = self.intakes(&started, &gate);
-        let requests = self.requests(&started, &sending, gate, retries);
+        let requests = self.requests(&started, &sending, gate, (retries, replays));
         let loops = self.loops(&sending);
         let announcing = self.announcing(&started, &sending, offered);
         let ledger = Arc::clone(&started.ledger);
@@ -237,7 +238,7 @@ impl Session {
         &self,
         started: &Started,
         sending: &Sending,
-        found: mpsc::Receiver<Offer>,
+        (found, replayed): (mpsc::Receiver<Offer>, mpsc::Receiver<Closed>),
     ) -> (
         BoxFuture<'static, Result<(), SessionError>>,
         mpsc::Receiver<Offer>,
@@ -259,7 +260,7 @@ impl Session {
             stats: Arc::clone(&self.stats),
         };
         let batching = async move {
-            batcher.run(found).await?;
+            batcher.run(found, replayed).await?;
             pending().await
         };
         (Box::pin(batching), batches)
@@ -282,7 +283,7 @@ impl Session {
         started: &Started,
         sending: &Sending,
         gate: Arc<Gate>,
-        retries: mpsc::Sender<Offer>,
+        (retries, batches): (mpsc::Sender<Offer>, mpsc::Sender<Closed>),
     ) -> Option<Requests> {
         (self.mode == Mode::Record && !self.once).then(|| Requests {
             source_store: self.source_store(),
@@ -293,6 +294,7 @@ impl Session {
             letters: started.letters.clone(),
             ownership: sending.ownership.clone(),
             retries,
+            batches: self.config.batch.as_ref().map(|_| batches),
             interval: self.config.interval,
         })
     }

@@ -108,7 +108,7 @@ pub(crate) fn megabytes(bytes: u64) -> String {
     format!("{:.1} MB", bytes as f64 / 1e6)
 }
 
-/// Sets rows in columns under a title. The first row is the head.
+/// Prints rows in columns under a title. The first row is the head.
 pub(crate) fn print_table(title: &str, rows: &[Vec<String>]) {
     println!("\n{title}");
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);

@@ -8,6 +8,7 @@ use crate::{
 };
 
 mod basics;
+mod batches;
 mod bus;
 mod chaos;
 mod control_plane;
@@ -222,6 +223,17 @@ pub(crate) const CASES: &[Case] = &[
             ..USUAL
         },
         play: |stage| Box::pin(notified::alone(stage)),
+    },
+    Case {
+        name: "batches",
+        about: "3,000 files in 30 folders become a Workflow for each folder; pods of every part are killed meanwhile",
+        short: true,
+        needs: &[],
+        setup: Setup {
+            batch: "batch: {by: folder, quiet: 15s, maxBlobs: 1000}",
+            ..USUAL
+        },
+        play: |stage| Box::pin(batches::folders(stage)),
     },
     Case {
         name: "two_event_sources",

@@ -27,6 +27,8 @@ pub(crate) struct Setup {
     pub(crate) redelivery: &'static str,
     /// How blobs are found: a line of the configuration.
     pub(crate) source: &'static str,
+    /// What is gathered into batches, if anything is: a line of the configuration.
+    pub(crate) batch: &'static str,
     /// What confirms.
     pub(crate) confirm: &'static str,
     /// How many Workflows may be unfinished.
@@ -57,6 +59,7 @@ impl Setup {
     pub(crate) const USUAL: Self = Self {
         redelivery: "redelivery: {deadline: 10s}",
         source: "source: {listing: {interval: 1s}}",
+        batch: "",
         confirm: "{workflows: {}}",
         active_workflows: 20,
         bus: Bus::Shipped,
@@ -71,6 +74,7 @@ pub(crate) fn config(namespace: &str, setup: Setup) -> String {
     let Setup {
         redelivery,
         source,
+        batch,
         confirm,
         active_workflows,
         ..
@@ -82,6 +86,7 @@ pub(crate) fn config(namespace: &str, setup: Setup) -> String {
          pattern: \"**/*.csv\"\n\
          credential: azure-storage\n\
          {source}\n\
+         {batch}\n\
          existing: emit\n\
          state: {{container: eventsource-state}}\n\
          confirm: {confirm}\n\
@@ -143,6 +148,35 @@ fn one_step() -> String {
         "- target: {{kind: WorkflowTemplate, name: ml-pipeline}}\n  patch: |\n    \
          - {{op: replace, path: /spec/templates, value: {step}}}\n"
     )
+}
+
+/// What the Sensor takes of the event of a batch: its group in the place of a blob, and its id in that of an ETag.
+fn of_batches() -> String {
+    let parameters = [
+        (
+            2,
+            "dataTemplate",
+            "`{{ .Input.body.container }}/{{ .Input.body.dirname }}`",
+        ),
+        (
+            3,
+            "dataTemplate",
+            "{{ int64 .Input.body.data.count }} blobs, closed by {{ .Input.body.data.closedBy }}",
+        ),
+        (5, "dataKey", "body.dirname"),
+        (6, "dataKey", "body.data.manifest.url"),
+        (7, "dataKey", "body.id"),
+        (9, "dataKey", "body.shortid"),
+    ];
+    let mut patch = String::from("- target: {kind: Sensor, name: ml-pipeline}\n  patch: |\n");
+    for (number, key, value) in parameters {
+        let path = format!("/spec/triggers/0/template/k8s/parameters/{number}/src/{key}");
+        let value = serde_json::Value::from(value);
+        patch.push_str(&format!(
+            "    - {{op: replace, path: {path}, value: {value}}}\n"
+        ));
+    }
+    patch
 }
 
 /// A container beside Azurite that takes its port, and starts first.
@@ -230,6 +264,9 @@ fn patches(namespace: &str, setup: Setup) -> String {
     }
     if setup.proxy {
         patches.push_str(&proxy());
+    }
+    if !setup.batch.is_empty() {
+        patches.push_str(&of_batches());
     }
     format!("patches:\n{patches}")
 }

@@ -1,6 +1,7 @@
 //! The storage account of one case: what people write, and what the product keeps there.
 
 use anyhow::{Result, bail};
+use azure_blob_eventsource::batch::manifest::Manifest;
 use bytes::Bytes;
 use http::{Method, StatusCode};
 use testkit::{account::NewBlob, client::BlobClient};
@@ -118,6 +119,35 @@ impl Storage {
         }
         let text = |bytes: Bytes| String::from_utf8_lossy(&bytes).into_owned();
         Ok(letters.into_iter().map(text).collect())
+    }
+
+    /// The manifests of batches that are there: the id of each, and the names of its blobs.
+    ///
+    /// # Errors
+    /// The state container cannot be read, or what is in it is no manifest.
+    pub(crate) async fn manifests(&self) -> Result<Vec<(String, Vec<String>)>> {
+        let prefix = format!("{SOURCE}/batches/");
+        let query = [
+            ("restype", "container"),
+            ("comp", "list"),
+            ("prefix", &*prefix),
+        ];
+        let listed = self
+            .client
+            .send(Method::GET, STATE, &query, &[], Bytes::new());
+        let listed = listed.await;
+        let mut manifests = Vec::new();
+        for name in names(&String::from_utf8_lossy(listed.body())) {
+            let Some(bytes) = self.client.get(STATE, name).await else {
+                continue;
+            };
+            let id = name.strip_prefix(&prefix).unwrap_or_default();
+            let id = id.strip_suffix(".ndjson").unwrap_or_default();
+            let manifest = Manifest::parse(bytes).map_err(anyhow::Error::msg)?;
+            let blobs = manifest.blobs.into_iter().map(|it| it.name);
+            manifests.push((id.to_owned(), blobs.collect()));
+        }
+        Ok(manifests)
     }
 }
 

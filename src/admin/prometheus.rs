@@ -254,29 +254,28 @@ impl Collector for Sources {
     }
 }
 
-/// Counters that have a second label: name, meaning, that label, and the number for each of its values.
-const COUNTERS_BY: &[(&str, &str, &str, ReadAll)] = &[
+/// Counters that have a second label: name and label, meaning, and the number for each value of the label.
+const COUNTERS_BY: &[CounterBy] = &[
     (
-        "notifications",
+        ("notifications", "outcome"),
         "Messages of the queue and notifications in them, by what came of each",
-        "outcome",
         |s| s.stats.queue.all().collect(),
     ),
     (
-        "batches",
+        ("batches", "closed_by"),
         "Batches that were closed, by the bound that closed them",
-        "closed_by",
         |s| s.stats.batches.all().collect(),
     ),
 ];
 
+type CounterBy = ((&'static str, &'static str), &'static str, ReadAll);
 type ReadAll = fn(&SourceEntry) -> Vec<(&'static str, u64)>;
 
 // Of sources that have none of it all are 0, which says nothing.
 fn counters_by(
     encoder: &mut DescriptorEncoder,
     sources: &[Arc<SourceEntry>],
-    (name, help, label, read): (&str, &str, &str, ReadAll),
+    ((name, label), help, read): CounterBy,
 ) -> Result<(), fmt::Error> {
     let all = sources.iter().map(|source| (source, read(source)));
     let told: Vec<_> = all

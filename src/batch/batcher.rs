@@ -31,11 +31,15 @@ use crate::{
 const LATE: std::time::Duration = std::time::Duration::from_secs(1);
 
 impl Batcher {
-    /// Works until no more blobs are offered and all that were are in batches, or nobody takes these any more.
+    /// Gathers what is `offered`, and fixes what a replay asks for as one batch. Works until no more blobs are offered and all that were are in batches, or nobody takes these any more.
     ///
     /// # Errors
     /// A refusal of the state container. Transient faults are waited out.
-    pub async fn run(self, mut offered: mpsc::Receiver<Offer>) -> Result<(), StorageError> {
+    pub async fn run(
+        self,
+        mut offered: mpsc::Receiver<Offer>,
+        mut replayed: mpsc::Receiver<Closed>,
+    ) -> Result<(), StorageError> {
         if self.resume().await?.is_err() {
             return Ok(());
         }
@@ -49,6 +53,7 @@ impl Batcher {
             let step = tokio::select! {
                 biased;
                 () = std::future::ready(()), if is_late => self.close_due(&mut open).await,
+                Some(closed) = replayed.recv() => self.fix(closed).await,
                 offer = offered.recv() => match offer {
                     Some(offer) => self.add(&mut open, offer).await,
                     None => {

@@ -45,6 +45,18 @@ pub struct Entry {
     pub url: String,
 }
 
+impl From<Entry> for Blob {
+    fn from(entry: Entry) -> Self {
+        Self {
+            name: entry.name,
+            etag: entry.etag,
+            last_modified: entry.last_modified.unix_timestamp(),
+            size: entry.size,
+            ..Self::default()
+        }
+    }
+}
+
 impl Manifest {
     /// That of these blobs, which are sorted by name.
     pub fn of(place: &Place, blobs: &[Blob]) -> Self {

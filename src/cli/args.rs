@@ -330,6 +330,9 @@ pub struct ReplayArgs {
     /// Last modified before this moment [default: now]
     #[arg(long, value_name = "MOMENT", allow_hyphen_values = true)]
     pub until: Option<String>,
+    /// The blobs of this batch, as one batch again: its event's id, or its first digits
+    #[arg(long, value_name = "ID", conflicts_with_all = ["prefix", "blob", "since", "until", "all"])]
+    pub batch: Option<String>,
     /// All that the source ever announced or passed over and that is still there
     #[arg(long, conflicts_with_all = ["prefix", "blob", "since", "until"])]
     pub all: bool,

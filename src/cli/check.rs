@@ -29,6 +29,7 @@ use crate::{
 };
 
 mod advice;
+mod batches;
 mod queue;
 
 /// How long a step may take.
@@ -85,6 +86,9 @@ async fn check(
         for step in advice::steps(page, config) {
             report.add(step)?;
         }
+    }
+    if let Some(step) = batches::step(config) {
+        report.add(step)?;
     }
     report.add(state_step(&opened, &id).await)?;
     if let Some(queue) = &opened.queue {

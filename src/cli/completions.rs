@@ -10,7 +10,7 @@ use clap_complete::{Shell, generate};
 
 use super::args::Args;
 
-/// FingerprintSet the script.
+/// Prints the script.
 pub fn run(shell: Shell) -> anyhow::Result<ExitCode> {
     match io::stdout().write_all(&script(shell)) {
         // Whoever read has read enough.

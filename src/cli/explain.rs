@@ -27,6 +27,7 @@ use crate::{
     text::plain::{Json, Plain},
 };
 
+mod batches;
 mod findings;
 mod notified;
 mod queues;

@@ -9,7 +9,10 @@ use anyhow::{Context, bail};
 use bytes::Bytes;
 use time::OffsetDateTime;
 
-use self::tell::{queue_alone, tell_of};
+use self::{
+    batch::of_batch,
+    tell::{queue_alone, tell_of},
+};
 use super::{
     args::ReplayArgs,
     counts::{Size, counted},
@@ -29,6 +32,7 @@ use crate::{
     text::plain::Plain,
 };
 
+mod batch;
 mod tell;
 
 /// How many names are shown.
@@ -44,6 +48,12 @@ async fn replay(args: ReplayArgs) -> anyhow::Result<ExitCode> {
         Ok(prepared) => prepared,
         Err(error) => return Ok(mistake(&error)),
     };
+    if let Some(asked) = &args.batch {
+        return match of_batch(&source, replay, asked).await {
+            Ok((replay, told)) => again(&source, &replay, &told, args.dry_run).await,
+            Err(error) => Ok(mistake(&error)),
+        };
+    }
     let mut known = source.known().await?;
     let (replay, count) = count(&source, &mut known, replay).await?;
     let mut out = io::stdout();
@@ -70,6 +80,28 @@ async fn replay(args: ReplayArgs) -> anyhow::Result<ExitCode> {
     if args.dry_run {
         return dry(&mut out);
     }
+    request(&source, &replay, &mut out).await
+}
+
+async fn again(
+    source: &OpenedSource,
+    replay: &Replay,
+    told: &str,
+    dry_run: bool,
+) -> anyhow::Result<ExitCode> {
+    let mut out = io::stdout();
+    writeln!(out, "{told}")?;
+    match dry_run {
+        true => dry(&mut out),
+        false => request(source, replay, &mut out).await,
+    }
+}
+
+async fn request(
+    source: &OpenedSource,
+    replay: &Replay,
+    out: &mut impl Write,
+) -> anyhow::Result<ExitCode> {
     let name = source.folder.replay(&replay.name);
     let put = source.store().put_new(&name, Bytes::from(replay.to_json()));
     put.await.context("writing the request")?;
@@ -106,10 +138,11 @@ async fn tell(
 fn prepare(args: &ReplayArgs) -> anyhow::Result<(OpenedSource, Replay)> {
     let narrowed = args.prefix.is_some()
         || args.blob.is_some()
+        || args.batch.is_some()
         || args.since.is_some()
         || args.until.is_some();
     if !narrowed && !args.all {
-        bail!("say what to announce again: --prefix, --blob, --since, --until, or --all");
+        bail!("say what to announce again: --prefix, --blob, --batch, --since, --until, or --all");
     }
     let now = OffsetDateTime::now_utc();
     let read = |option: &str, text: &Option<String>| {
@@ -134,6 +167,7 @@ fn prepare(args: &ReplayArgs) -> anyhow::Result<(OpenedSource, Replay)> {
         name: format!("{:016x}", unused_number()),
         prefix: args.prefix.clone().unwrap_or_else(|| all.to_owned()),
         blob: args.blob.clone(),
+        batch: None,
         since,
         // Far away until the service has told its time.
         until: until.unwrap_or(now + time::Duration::days(365)),

@@ -70,7 +70,7 @@ impl Step {
     }
 }
 
-/// FingerprintSet steps as they come and remembers whether one failed.
+/// Prints steps as they come and remembers whether one failed.
 pub(super) struct Report<W> {
     out: W,
     failed: bool,

@@ -65,6 +65,11 @@ impl Identity {
         self.versions().any(|v| done.contains(self.by(blob, v)))
     }
 
+    /// Whether a blob version is among `members`, by whichever fingerprint.
+    pub fn is_among(&self, members: &[Fingerprint], blob: &BlobRef<'_>) -> bool {
+        self.versions().any(|v| members.contains(&self.by(blob, v)))
+    }
+
     /// What is announced of a blob that nobody knows, and by what the ledger will know it; whether that
     /// is by a version that was in use before is the last.
     pub fn announced(&self, blob: &BlobRef<'_>) -> (Blob, Fingerprint, bool) {

@@ -25,17 +25,20 @@ pub enum ClosedBy {
     OpenGroups,
     /// No more blobs come: its stream was to end after one sweep.
     End,
+    /// A replay asked for just these.
+    Replay,
 }
 
 impl ClosedBy {
     /// All of them, by the numbers that stand for them in the journal.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::MaxBlobs,
         Self::MaxBytes,
         Self::MaxWait,
         Self::Quiet,
         Self::OpenGroups,
         Self::End,
+        Self::Replay,
     ];
 
     /// Its name in events and in `/metrics`.
@@ -47,6 +50,7 @@ impl ClosedBy {
             Self::Quiet => "quiet",
             Self::OpenGroups => "openGroups",
             Self::End => "end",
+            Self::Replay => "replay",
         }
     }
 

@@ -10,16 +10,20 @@ use tokio::{
 use tracing::{info, warn};
 
 use crate::{
-    blob::{Access, BlobRef, ListPage},
+    batch::{
+        manifest::{LONGEST as LONGEST_MANIFEST, Manifest},
+        open::Closed,
+    },
+    blob::{Access, Blob, BlobRef, ListPage},
     calls::{retry::Retry, walk::Walk},
     delivery::{dead_letters::DeadLetterBox, ownership::Ownership},
     event::EventId,
     filter::Filter,
-    gate::rules::names_at_once,
-    gate::{Closed, Gate},
+    gate::{self, Gate, rules::names_at_once},
     journal::source_store::SourceStore,
     ledger::{
-        batches::BatchId,
+        Standing,
+        batches::{BatchId, ClosedBy},
         fingerprint::FingerprintKey,
         offer::{BatchOffer, Offer, Origin, Subject},
     },
@@ -59,6 +63,8 @@ pub(crate) struct Requests {
     pub(crate) ownership: Ownership,
     /// Where dead letters go that are to be sent again: ahead of all others.
     pub(crate) retries: mpsc::Sender<Offer>,
+    /// Where blobs go that are to be one batch again; `None` without batches.
+    pub(crate) batches: Option<mpsc::Sender<Closed>>,
     /// From the start of a round to the start of the next, at most half a minute.
     pub(crate) interval: Duration,
 }
@@ -119,7 +125,7 @@ impl Requests {
             let replays = asked.borrow_and_update().clone().unwrap_or_default();
             for (name, replay) in &replays {
                 match self.round(replay, &mut stale).await? {
-                    Err(Closed) => return Ok(()),
+                    Err(gate::Closed) => return Ok(()),
                     Ok(false) => _ = clean.remove(name),
                     // One listing may be wrongly empty; two in a row are believed.
                     Ok(true) if clean.insert(name.clone()) => {}
@@ -199,7 +205,7 @@ impl Requests {
         }
     }
 
-    async fn retry(&self, id: EventId) -> Result<Result<(), Closed>, StorageError> {
+    async fn retry(&self, id: EventId) -> Result<Result<(), gate::Closed>, StorageError> {
         let Some(letters) = self
             .letters
             .as_ref()
@@ -214,7 +220,7 @@ impl Requests {
                     subject: self.subject(letter.about),
                     origin: Origin::Retry(name),
                 };
-                Ok(self.retries.send(offer).await.map_err(|_| Closed))
+                Ok(self.retries.send(offer).await.map_err(|_| gate::Closed))
             }
             Some(Err(problem)) => {
                 warn!(
@@ -236,7 +242,10 @@ impl Requests {
         &self,
         replay: &Replay,
         stale: &mut Retry,
-    ) -> Result<Result<bool, Closed>, StorageError> {
+    ) -> Result<Result<bool, gate::Closed>, StorageError> {
+        if let Some(id) = &replay.batch {
+            return self.batch_round(replay, id).await;
+        }
         let prefix = replay.blob.as_deref().unwrap_or(&replay.prefix);
         let mut walk = Walk::new(&*self.listing, prefix);
         let mut open = 0;
@@ -261,6 +270,50 @@ impl Requests {
         Ok(Ok(open == 0))
     }
 
+    // One round of the replay of a batch, which is made of its manifest.
+    async fn batch_round(
+        &self,
+        replay: &Replay,
+        id: &str,
+    ) -> Result<Result<bool, gate::Closed>, StorageError> {
+        let Some((batches, id)) = self.batches.as_ref().zip(EventId::from_hex(id)) else {
+            warn!(
+                replay = replay.name,
+                "there are no batches here, so none is announced again"
+            );
+            return Ok(Ok(true));
+        };
+        let name = self.source_store.folder().manifest(BatchId(id.0));
+        let read = || self.source_store.store.read(&name, 0, LONGEST_MANIFEST);
+        let retry = self.source_store.retry_proven("read manifest");
+        let chunk = retry.run(read).await?;
+        let Some(Ok(manifest)) = chunk.map(|it| Manifest::parse(it.bytes)) else {
+            warn!(
+                replay = replay.name,
+                manifest = name,
+                "the manifest is gone or damaged"
+            );
+            return Ok(Ok(true));
+        };
+        let blobs: Vec<_> = manifest.blobs.into_iter().map(Blob::from).collect();
+        let member = |blob: &Blob| self.key.of_replay(&blob.name, &blob.etag, &replay.name);
+        let members: Vec<_> = blobs.iter().map(member).collect();
+        match self.gate.replay_together(&members) {
+            Standing::Done => return Ok(Ok(true)),
+            Standing::UnderWay => return Ok(Ok(false)),
+            Standing::New => {}
+        }
+        let closed = Closed {
+            group: replay.prefix.as_str().into(),
+            replay: Some(replay.name.as_str().into()),
+            blobs,
+            members,
+            closed_by: ClosedBy::Replay,
+        };
+        let sent = batches.send(closed).await;
+        Ok(sent.map(|()| false).map_err(|_| gate::Closed))
+    }
+
     /// A replay is over: its request goes.
     async fn answer(&self, request: &str, replay: &Replay) -> Result<(), StorageError> {
         if self.ownership.ask().await.is_none() {
@@ -276,7 +329,7 @@ impl Requests {
     }
 
     // Offers what is to be offered, and says how much is not done yet.
-    async fn take(&self, page: &ListPage, replay: &Replay) -> Result<usize, Closed> {
+    async fn take(&self, page: &ListPage, replay: &Replay) -> Result<usize, gate::Closed> {
         let at_once = names_at_once(self.filter.cost());
         let mut open = 0;
         for start in (0..page.len()).step_by(at_once) {

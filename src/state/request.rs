@@ -33,6 +33,9 @@ pub struct Replay {
     pub prefix: String,
     /// The only blob, when there is one.
     pub blob: Option<String>,
+    /// The batch whose blobs are to be one again, when there is one: the id of its event. Then `prefix` is its group.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub batch: Option<String>,
     /// Last modified at or after this moment.
     #[serde(with = "time::serde::rfc3339::option")]
     pub since: Option<OffsetDateTime>,
@@ -45,6 +48,9 @@ pub struct Replay {
 impl Replay {
     /// Whether the replay is about this blob, of those that its source announces.
     pub fn asks_for(&self, blob: &BlobRef<'_>) -> bool {
+        if self.batch.is_some() {
+            return false;
+        }
         let named = match &self.blob {
             Some(name) => blob.name == name,
             None => blob.name.starts_with(&self.prefix),

@@ -62,7 +62,7 @@ const MAY_KNOW: &[(&str, &str)] = &[
     ),
     (
         "cli",
-        "azure blob calls config confirm delivery event filter gate grpc journal kubernetes ledger notification ports session state text",
+        "azure batch blob calls config confirm delivery event filter gate grpc journal kubernetes ledger notification ports session state text",
     ),
     (
         "app",

@@ -7,6 +7,7 @@
 
 mod bad_config;
 mod bad_storage;
+mod batches;
 mod check;
 mod clients;
 mod commands;

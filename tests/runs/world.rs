@@ -342,6 +342,7 @@ impl World {
             name: REPLAY.into(),
             prefix: String::new(),
             blob: None,
+            batch: None,
             since: None,
             until,
         };

@@ -59,7 +59,7 @@ async fn a_folder_that_is_quiet_is_one_event() {
     stage.put_all(["a/2.csv", "a/1.csv", "b/1.csv"]);
     let mut stream = stage.start();
     stream.expect_silence(55 * SECOND).await;
-    let mut events = vec![stream.event().await, stream.event().await];
+    let mut events = [stream.event().await, stream.event().await];
     events.sort_by_key(|it| it["dirname"].as_str().unwrap().to_owned());
     assert_eq!(members(&stage, &events[0]), ["a/1.csv", "a/2.csv"]);
     assert_eq!(members(&stage, &events[1]), ["b/1.csv"]);
@@ -258,4 +258,43 @@ async fn what_waits_in_open_batches_is_told_outside() {
         (&"a".into(), &2.into())
     );
     until_closed(&stream, 1).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_batch_is_announced_again_as_the_same_batch() {
+    let mut stage = batching();
+    stage.put_all(["a/1.csv", "a/2.csv"]);
+    let mut stream = stage.start();
+    let first = stream.event().await;
+    stream.events.take();
+    stream.until_done(1).await;
+    // What comes meanwhile is another batch's.
+    stage.put("a/3.csv");
+    let id = first["id"].as_str().unwrap();
+    let request = serde_json::json!({
+        "name": "0123456789abcdef", "prefix": "a", "blob": null, "batch": id, "since": null,
+        "until": "2027-01-01T00:00:00Z",
+    });
+    stage.put_state("requests/replay-0123456789abcdef.json", request.to_string());
+    let mut events = [stream.event().await, stream.event().await];
+    events.sort_by_key(|it| it["replay"].is_null());
+    let [again, later] = &events;
+    assert_eq!(
+        (members(&stage, again), &again["dirname"]),
+        (members(&stage, &first), &"a".into())
+    );
+    assert_eq!(
+        (&again["replay"], &again["data"]["closedBy"]),
+        (&"0123456789abcdef".into(), &"replay".into())
+    );
+    assert_ne!(again["id"], first["id"]);
+    assert_eq!(members(&stage, later), ["a/3.csv"]);
+    stream.events.take();
+    let gone = async {
+        while !stage.in_folder("requests/").is_empty() {
+            sleep(SECOND).await;
+        }
+    };
+    within(gone, "the request to go").await;
+    stream.expect_silence(600 * SECOND).await;
 }

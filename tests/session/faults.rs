@@ -318,6 +318,7 @@ async fn the_listing_of_a_replay_that_goes_nowhere_is_slow_and_told() {
         name: "0123456789abcdef".into(),
         prefix: String::new(),
         blob: None,
+        batch: None,
         since: None,
         until: stage.account.now(),
     };

@@ -22,6 +22,7 @@ fn replay(stage: &Stage, prefix: &str) {
         name: NAME.into(),
         prefix: prefix.into(),
         blob: None,
+        batch: None,
         since: None,
         until: stage.account.now(),
     };
@@ -145,6 +146,7 @@ async fn since_and_until_are_by_the_blobs_own_times() {
         name: NAME.into(),
         prefix: String::new(),
         blob: None,
+        batch: None,
         since: Some(datetime!(2026-01-01 0:01 UTC)),
         until: stage.account.now(),
     };

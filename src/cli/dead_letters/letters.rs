@@ -27,8 +27,9 @@ pub(super) struct Letter {
 
 impl Letter {
     fn is(&self, asked: &str) -> bool {
-        let blob = self.content.as_ref().map(|it| it.blob.name.as_str());
-        is_id(&self.id.to_hex(), asked) || blob == Ok(asked)
+        let letter = self.content.as_ref().ok();
+        let blob = letter.and_then(|it| it.about.blob());
+        is_id(&self.id.to_hex(), asked) || blob.is_some_and(|it| it.name == asked)
     }
 }
 

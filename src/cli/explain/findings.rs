@@ -5,6 +5,7 @@ use std::time::Duration;
 use tokio::time::timeout;
 
 use super::{
+    batches::{BatchOf, batch_of},
     queues::{self, Queues},
     search::{self, Storage},
     standing::LedgerStanding,
@@ -38,6 +39,8 @@ pub(super) struct Findings {
     pub(super) storage: Storage,
     /// `None`: the source has never run, and why that is thought.
     pub(super) ledger: Result<LedgerStanding, String>,
+    /// The batch that it is in or waits in. `None` without batches, and of a blob that is in none that is known.
+    pub(super) batch: Option<BatchOf>,
     pub(super) letter: Option<Result<DeadLetter, String>>,
     /// Whether a request to announce it again waits for the live stream.
     pub(super) asked: bool,
@@ -92,11 +95,15 @@ pub(super) async fn gather(
         Storage::There(blob) => Some(blob),
         _ => None,
     };
-    let ids = blob.map(|blob| ids(source, blob)).unwrap_or_default();
+    let (ledger, batch) = ledger(source, name, blob, now).await?;
+    let of_batch = batch.as_ref().and_then(BatchOf::id);
+    let own = blob.map(|blob| ids(source, blob)).unwrap_or_default();
+    let ids = of_batch.map_or(own, |id| vec![id]);
     let letter = letter(source, blob, name, &ids).await?;
     let given_up = letter.as_ref().map(|(id, _)| *id);
     Ok(Findings {
-        ledger: ledger(source, name, blob, now).await,
+        ledger,
+        batch,
         asked: asked(source, blob, given_up).await?,
         letter: letter.map(|(_, letter)| letter),
         stalled: stalled(source).await?,
@@ -128,13 +135,20 @@ async fn ledger(
     name: &str,
     blob: Option<&Blob>,
     now: i64,
-) -> Result<LedgerStanding, String> {
-    let mut known = source.known().await.map_err(|error| format!("{error:#}"))?;
+) -> anyhow::Result<(Result<LedgerStanding, String>, Option<BatchOf>)> {
+    let known = match source.known().await {
+        Ok(known) => known,
+        Err(error) => return Ok((Err(format!("{error:#}")), None)),
+    };
     let identity = Identity::new(&known.facts.clone().with_version(source.config.version, now));
-    let done = &mut known.contents.done;
+    let done = &known.contents.done;
     let done = blob.is_some_and(|blob| identity.is_done(done, &blob.as_listed()));
     let standing = LedgerStanding::of(&source.config, &known.facts, name, blob, done, now);
-    Ok(standing)
+    let batch = match blob {
+        Some(blob) => batch_of(source, &known, blob, &standing, now).await?,
+        None => None,
+    };
+    Ok((Ok(standing), batch))
 }
 
 // That of the blob's own event, or of a replay of it. A blob that has gone may have left one, too:

@@ -1,22 +1,23 @@
 //! From what is known of a blob to the reasons, in the order in which they decide. Pure.
 
 use super::{
+    batches::BatchOf,
     findings::{Cluster, Findings, Part},
     notified,
     search::Storage,
     standing::LedgerStanding,
     verdict::verdict,
-    words::{described, held, moment, old_enough, stuck},
+    words::{described, group_in_words, held, moment, old_enough, stuck, waits_in},
 };
 use crate::{
     blob::{Access, Blob, BlobType, MAX_NAME, Version, characters, is_name},
-    cli::report::Step,
+    cli::{counts::counted, report::Step},
     config::SourceConfig,
     confirm::{error::ConfirmError, unfinished::Workflows},
     event::rfc3339,
     filter::Why,
     state::dead_letter::DeadLetter,
-    text::plain::Plain,
+    text::{age::Age, plain::Plain},
 };
 
 /// Why a blob was announced or not.
@@ -61,6 +62,7 @@ pub(super) fn reasons(config: &SourceConfig, facts: &Findings) -> Reasons {
         }),
     ];
     let mut steps: Vec<_> = steps.into_iter().flatten().collect();
+    steps.extend(facts.batch.as_ref().map(|it| batch_step(it, facts.now)));
     steps.extend(notified::steps(config, facts, blob));
     let objects = facts.cluster.as_ref();
     steps.extend(objects.map_or_else(Vec::new, |it| object_steps(it, facts.now)));
@@ -270,6 +272,34 @@ fn ledger_step(facts: &Findings, blob: Option<&Blob>) -> Step {
         ),
         LedgerStanding { done: true, .. } => Step::ok("ledger", format!("done; {since}")),
         _ => Step::skip("ledger", &format!("not done yet; {since}")),
+    }
+}
+
+fn batch_step(batch: &BatchOf, now: i64) -> Step {
+    match batch {
+        BatchOf::Fixed {
+            id,
+            group,
+            blobs,
+            closed_by,
+            done,
+        } => {
+            let closed = closed_by.map(|bound| format!(", closed by `{bound}`"));
+            let age = |at: i64| Age((now - at).max(0).unsigned_abs());
+            let done = done.map(|at| format!(", done {} ago", age(at)));
+            Step::ok(
+                "batch",
+                format!(
+                    "it is in the batch {} of {} in {}{}{}",
+                    id.to_hex(),
+                    counted(*blobs as u64, "blob"),
+                    group_in_words(group),
+                    closed.unwrap_or_default(),
+                    done.unwrap_or_default()
+                ),
+            )
+        }
+        BatchOf::Open { batch, group } => Step::skip("batch", &waits_in(batch.as_ref(), group)),
     }
 }
 

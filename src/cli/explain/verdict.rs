@@ -1,13 +1,15 @@
 //! The answer that follows from all that is known of a blob. Pure.
 
 use super::{
+    batches::BatchOf,
     findings::{Cluster, Findings},
     notified,
     standing::LedgerStanding,
-    words::{described, held, moment, old_enough},
+    words::{described, held, moment, old_enough, waits_in},
 };
 use crate::{
     blob::{Access, Blob, is_name},
+    cli::counts::counted,
     config::SourceConfig,
     event::rfc3339,
     gate::rules::Judgement,
@@ -124,10 +126,26 @@ fn next(
                 .to_owned(),
         ),
         Some(Judgement::Unreadable(access)) => unreadable(access),
-        _ => match notified::untold(config, facts) {
-            Some(why) => (false, why.to_owned()),
-            None => (true, coming(config, facts, blob)),
+        _ => match (notified::untold(config, facts), in_batch(facts)) {
+            (_, Some(waits)) => (true, waits),
+            (Some(why), None) => (false, why.to_owned()),
+            (None, None) => (true, coming(config, facts, blob)),
         },
+    }
+}
+
+// What a blob does that is on its way with others.
+fn in_batch(facts: &Findings) -> Option<String> {
+    match facts.batch.as_ref()? {
+        BatchOf::Fixed { blobs, .. } => Some(format!(
+            "it will be announced, or has been and waits to be confirmed, in a batch of {}",
+            counted(*blobs as u64, "blob")
+        )),
+        BatchOf::Open {
+            batch: Some(batch),
+            group,
+        } => Some(waits_in(Some(batch), group)),
+        BatchOf::Open { batch: None, .. } => None,
     }
 }
 

@@ -5,6 +5,7 @@ use time::OffsetDateTime;
 use super::findings::Findings;
 use crate::{
     blob::Blob,
+    cli::counts::counted,
     config::SourceConfig,
     confirm::{
         object_set::{Object, State},
@@ -12,6 +13,8 @@ use crate::{
     },
     event::rfc3339,
     gate::rules::Judgement,
+    state::open_batches::OpenBatch,
+    text::plain::Plain,
 };
 
 /// An object, and whether it has finished at `now`.
@@ -67,4 +70,25 @@ pub(super) fn stuck(object: &Object, now: i64) -> Option<Holder> {
         return None;
     };
     Some(Holder::of(&object.name, unfinished, now)).filter(Holder::is_stuck)
+}
+
+/// That a blob waits for others, in a sentence.
+pub(super) fn waits_in(batch: Option<&OpenBatch>, group: &str) -> String {
+    let of = group_in_words(group);
+    match batch {
+        Some(batch) => format!(
+            "it waits in the open batch of {of}: {} a few seconds ago, and it closes at {} if no more come",
+            counted(batch.blobs as u64, "blob"),
+            rfc3339(batch.closes.replace_nanosecond(0).unwrap_or(batch.closes))
+        ),
+        None => format!("it will wait in a batch of {of} until that is closed"),
+    }
+}
+
+/// What the names of a batch's blobs start with, in words.
+pub(super) fn group_in_words(group: &str) -> String {
+    match group {
+        "" => "the whole container".to_owned(),
+        group => format!("`{}`", Plain(group)),
+    }
 }

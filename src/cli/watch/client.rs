@@ -60,7 +60,7 @@ impl Client {
         })
     }
 
-    /// FingerprintSet what the server sends. Unless `once`, it comes back when the server went away, as
+    /// Prints what the server sends. Unless `once`, it comes back when the server went away, as
     /// `tail -F` does.
     pub(super) async fn watch(
         &self,

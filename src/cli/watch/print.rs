@@ -10,7 +10,7 @@ use crate::{
     text::plain::{Json, Plain},
 };
 
-/// FingerprintSet events, one a line.
+/// Prints events, one a line.
 pub(super) struct Printer<W> {
     out: W,
     output: Output,

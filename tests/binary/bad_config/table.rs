@@ -55,7 +55,7 @@ pub(super) fn table() -> Vec<(String, String)> {
             with("intervall: 5s"),
             said(
                 "unknown key `intervall`; allowed: `account`, `endpoint`, `container`, `prefix`, \
-                 `pattern`, `credential`, `source`, `existing`, `minAge`, `skipEmpty`, `version`, `state`, `confirm`, `redelivery`, \
+                 `pattern`, `credential`, `source`, `existing`, `minAge`, `skipEmpty`, `version`, `state`, `confirm`, `batch`, `redelivery`, \
                  `limits` and `id`",
             ),
         ),

@@ -16,6 +16,7 @@ use crate::{
     state::{
         dead_letter::{About, DeadLetter},
         loops::Loop,
+        open_batches::OpenBatch,
         stall::Stalled,
     },
     testing,
@@ -44,6 +45,7 @@ fn blob(name: &str) -> Blob {
 /// A blob that is there, on a source that runs since second 1000, at second 3000.
 fn facts(name: &str, done: bool) -> Findings {
     Findings {
+        batch: None,
         name: name.into(),
         storage: Storage::There(blob(name)),
         ledger: Ok(LedgerStanding {
@@ -411,6 +413,52 @@ fn a_loop_is_told_with_its_cure() {
         "announced 5 times while its size (7 bytes)",
     );
     check(&facts, true, "it was announced", "Set `version: content`");
+}
+
+#[test]
+fn the_batch_of_a_blob_is_told() {
+    let fixed = |done: Option<i64>| BatchOf::Fixed {
+        id: EventId(0xabc),
+        group: "raw".into(),
+        blobs: 412,
+        closed_by: done.is_none().then_some("quiet"),
+        done,
+    };
+    let mut waits = facts("raw/a.csv", false);
+    waits.batch = Some(fixed(None));
+    let step = "it is in the batch 00000000000000000000000000000abc of 412 blobs in `raw`, closed by `quiet`";
+    check(
+        &waits,
+        true,
+        "waits to be confirmed, in a batch of 412 blobs",
+        step,
+    );
+    let mut done = facts("raw/a.csv", true);
+    done.batch = Some(fixed(Some(2820)));
+    check(
+        &done,
+        true,
+        "it was announced",
+        "of 412 blobs in `raw`, done 3 min 0 s ago",
+    );
+    waits.batch = Some(BatchOf::Open {
+        batch: Some(OpenBatch {
+            group: "raw".into(),
+            replay: None,
+            blobs: 31,
+            since: datetime!(2026-01-01 0:00 UTC),
+            closes: datetime!(2026-01-01 0:05 UTC),
+        }),
+        group: "raw".into(),
+    });
+    let words = "it waits in the open batch of `raw`: 31 blobs a few seconds ago, and it closes at 2026-01-01T00:05:00Z";
+    check(&waits, true, words, words);
+    waits.batch = Some(BatchOf::Open {
+        batch: None,
+        group: String::new(),
+    });
+    let words = "it will wait in a batch of the whole container until that is closed";
+    check(&waits, true, "by the next sweep", words);
 }
 
 #[test]
