@@ -28,6 +28,7 @@ use crate::text::plain::{Json, Lines};
 
 mod letters;
 mod poison;
+mod shown;
 mod which;
 
 /// Lists, retries or drops.
@@ -129,7 +130,7 @@ impl Places {
             None => {}
         }
         match self.poison.as_ref().zip(seen) {
-            Some((poison, seen)) => poison.table(&mut out, seen),
+            Some((poison, seen)) => shown::table(poison, &mut out, seen),
             None => Ok(()),
         }
     }
@@ -220,7 +221,7 @@ impl Faults {
 fn show_json(letters: Option<&[Letter]>, seen: Option<&Seen>) -> anyhow::Result<()> {
     let letters = letters.map(|all| all.iter().map(letters::to_json).collect::<Vec<_>>());
     let messages = seen.map(|seen| seen.messages.iter());
-    let messages = messages.map(|all| all.map(poison::to_json).collect::<Vec<_>>());
+    let messages = messages.map(|all| all.map(shown::to_json).collect::<Vec<_>>());
     let all = json!({
         "deadLetters": letters,
         "poisonMessages": messages,

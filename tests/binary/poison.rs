@@ -52,6 +52,15 @@ async fn poison_messages_are_listed_and_stay_where_they_are() {
         }
     }
     assert_eq!(seen(&queues.poison).await, before);
+    queues
+        .set_aside(&place, "raw/\u{1b}]0;owned\u{7}.csv")
+        .await;
+    let hostile = nameless(&place, "list", &[]).await.stdout;
+    let plain = r"raw/\u{1b}]0;owned\u{7}.csv";
+    assert!(
+        hostile.contains(plain) && !hostile.contains('\u{1b}'),
+        "{hostile}"
+    );
 
     let json = nameless(&place, "list", &["--output", "json"]).await.stdout;
     let json: Value = serde_json::from_str(&json).unwrap();
@@ -59,7 +68,7 @@ async fn poison_messages_are_listed_and_stay_where_they_are() {
     let messages = json["poisonMessages"].as_array().unwrap();
     assert_eq!(
         (messages.len(), &json["poisonMessagesNotShown"]),
-        (3, &0.into())
+        (4, &0.into())
     );
     assert_eq!(messages[0]["text"], text);
     assert_eq!(messages[0]["blobs"][0]["name"], "raw/a.csv");
@@ -111,7 +120,7 @@ async fn a_poison_message_goes_back_into_the_queue_as_it_was() {
 
     let retried = nameless(&place, "retry", &[&before[1].0[..13]]).await;
     assert_eq!(retried.code(), 0, "{retried:?}");
-    let words = format!("put 1 poison message back into queue {}: ", queues.name);
+    let words = format!("put 1 poison message back into queue {}, ", queues.name);
     assert!(retried.stdout.starts_with(&words), "{retried:?}");
     assert_eq!(seen(&queues.queue).await[0].1, texts[1]);
     let left = seen(&queues.poison).await;
@@ -150,6 +159,54 @@ async fn a_text_that_was_too_long_goes_back_whole_and_takes_its_reason_along() {
     assert_eq!(retried.code(), 0, "{retried:?}");
     assert_eq!(seen(&queues.queue).await[0].1, long);
     assert_eq!(queues.poison.depth().await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn a_retry_that_fails_in_the_middle_loses_nothing() {
+    let (place, queues) = Queues::alone().await;
+    queues.set_aside(&place, "raw/a.csv").await;
+    queues.set_aside(&place, "raw/b.csv").await;
+    let before = seen(&queues.poison).await;
+    // Good for taking messages and giving them back, and not for adding any.
+    place.write_credential("storage", &queues.sas(&place, "rup"));
+    for which in ["--all", "raw/b.csv"] {
+        let failed = nameless(&place, "retry", &[which]).await;
+        assert_eq!(
+            (failed.code(), failed.stdout.as_str()),
+            (1, ""),
+            "{failed:?}"
+        );
+        let words = format!(
+            "error: poison messages: adding a message to queue `{}` at ",
+            queues.name
+        );
+        assert!(failed.stderr.starts_with(&words), "{failed:?}");
+        let mut after = seen(&queues.poison).await;
+        after.sort_by_key(|it| before.iter().position(|other| other == it));
+        assert_eq!(after, before, "what was taken is back at once");
+    }
+}
+
+#[tokio::test]
+async fn what_is_set_aside_again_is_not_put_back_again() {
+    let (place, queues) = Queues::alone().await;
+    let server = Server::of(&place).await;
+    let _stream = server.stream(&place.config()).await;
+    const MANY: u64 = 300;
+    for n in 0..MANY {
+        queues.set_text_aside(&format!("{{\"broken\": {n}")).await;
+    }
+    let retried = nameless(&place, "retry", &["--all"]).await;
+    assert_eq!(retried.code(), 0, "{retried:?}");
+    let words = format!("put {MANY} poison messages back into queue ");
+    assert!(retried.stdout.starts_with(&words), "{retried:?}");
+    wait_for("poison messages", async || {
+        let there = queues.poison.depth().await.unwrap();
+        (there == MANY).then_some(())
+    })
+    .await;
+    let listed = nameless(&place, "list", &[]).await.stdout;
+    assert_eq!(listed.matches("is not JSON").count(), 32, "{listed}");
 }
 
 #[tokio::test]

@@ -11,17 +11,14 @@ use std::{
 };
 
 use futures::{StreamExt, stream};
-use serde_json::{Value, json};
 
 use super::{letters::nothing_of, which::Fate};
 use crate::{
     cli::{
         counts::counted,
-        moment::to_the_second,
         poison::{PoisonMessage, Seen, look},
     },
     config::SourceConfig,
-    event::rfc3339,
     notification::poison::Original,
     ports::{
         connect::{OpenedQueue, QueuePlace},
@@ -37,8 +34,6 @@ const HIDE: Duration = Duration::from_secs(300);
 const SEARCHED: u64 = 10_000;
 /// How many calls are under way at once.
 const AT_ONCE: usize = 8;
-/// How much of a text is shown of which nothing else is known.
-const SHOWN: usize = 80;
 
 /// The poison queue of a source.
 pub(super) struct PoisonQueue {
@@ -64,6 +59,8 @@ pub(super) struct Settled {
     done: u64,
     /// Somebody else had them meanwhile.
     lost: u64,
+    /// They are back where they were.
+    failed: u64,
 }
 
 impl PoisonQueue {
@@ -79,57 +76,6 @@ impl PoisonQueue {
     /// What it shows.
     pub(super) async fn look(&self) -> Result<Seen, StorageError> {
         look(&self.opened).await
-    }
-
-    /// Messages for people.
-    pub(super) fn table(&self, out: &mut impl Write, seen: &Seen) -> io::Result<()> {
-        let queue = self.place.poison();
-        if seen.messages.is_empty() && seen.not_shown == 0 {
-            return writeln!(out, "no poison messages in queue {queue}");
-        }
-        writeln!(out, "poison messages, in queue {queue}:")?;
-        if !seen.messages.is_empty() {
-            writeln!(
-                out,
-                "{:<36}  {:>10}  {:<20}  BLOB",
-                "ID", "DELIVERIES", "INSERTED"
-            )?;
-        }
-        for message in &seen.messages {
-            writeln!(
-                out,
-                "{:<36}  {:>10}  {:<20}  {}",
-                Plain(&message.id),
-                message.deliveries,
-                to_the_second(message.inserted),
-                self.blobs(message)
-            )?;
-            writeln!(out, "    {}", reason(message))?;
-        }
-        if seen.not_shown > 0 {
-            writeln!(
-                out,
-                "and about {} more: a queue shows its first {} messages, and none that somebody has in hand",
-                seen.not_shown,
-                BATCH.end()
-            )?;
-        }
-        Ok(())
-    }
-
-    fn blobs(&self, message: &PoisonMessage) -> String {
-        let Some(first) = message.blobs.first() else {
-            return "(its text names no blob)".to_owned();
-        };
-        let name = Plain(&first.name);
-        let first = match first.container == self.container {
-            true => name.to_string(),
-            false => format!("{name} (of container {})", Plain(&first.container)),
-        };
-        match message.blobs.len() - 1 {
-            0 => first,
-            others => format!("{first} and {others} more"),
-        }
     }
 
     /// Takes the messages that are asked for.
@@ -165,7 +111,7 @@ impl PoisonQueue {
         let is_held = |held: &[Held], asked: &str| held.iter().any(|it| self.is(it, asked));
         let mut left = self.opened.poison.depth().await?.min(SEARCHED);
         while left > 0 && !asked.iter().all(|asked| is_held(held, asked)) {
-            let batch = self.receive().await?;
+            let batch = self.receive(left).await?;
             if batch.is_empty() {
                 break;
             }
@@ -205,8 +151,9 @@ impl PoisonQueue {
         })
     }
 
-    async fn receive(&self) -> Result<Vec<Held>, StorageError> {
-        let messages = self.opened.poison.receive(*BATCH.end(), HIDE).await?;
+    async fn receive(&self, most: u64) -> Result<Vec<Held>, StorageError> {
+        let most = u8::try_from(most).unwrap_or(*BATCH.end());
+        let messages = self.opened.poison.receive(most, HIDE).await?;
         let held = messages.into_iter().map(|message| Held {
             message: PoisonMessage::received(&message, &self.opened.account_path),
             lease: message.lease,
@@ -244,7 +191,7 @@ impl PoisonQueue {
     async fn all(&self, fate: Fate, settled: &mut Settled) -> Result<(), StorageError> {
         let mut left = self.opened.poison.depth().await?;
         while left > 0 {
-            let batch = self.receive().await?;
+            let batch = self.receive(left).await?;
             if batch.is_empty() {
                 break;
             }
@@ -270,6 +217,7 @@ impl PoisonQueue {
                 Ok(Deleted::Yes) => settled.done += 1,
                 Ok(Deleted::Lost) => settled.lost += 1,
                 Err(error) => {
+                    settled.failed += 1;
                     self.give_back(std::slice::from_ref(held)).await;
                     failed = Err(error);
                 }
@@ -288,7 +236,7 @@ impl PoisonQueue {
 
     /// Says what came of messages.
     pub(super) fn tell(&self, settled: &Settled, fate: Fate) -> io::Result<()> {
-        let Settled { done, lost } = settled;
+        let Settled { done, lost, failed } = settled;
         if *lost > 0 {
             eprintln!(
                 "{}: somebody else had it meanwhile, see `dead-letters list`",
@@ -297,7 +245,7 @@ impl PoisonQueue {
         }
         let queue = &self.place.name;
         match (done, fate) {
-            (0, _) if *lost == 0 => {
+            (0, _) if *lost == 0 && *failed == 0 => {
                 writeln!(
                     io::stdout(),
                     "no poison messages in queue {}",
@@ -307,53 +255,14 @@ impl PoisonQueue {
             (0, _) => Ok(()),
             (done, Fate::Retry) => writeln!(
                 io::stdout(),
-                "put {} back into queue {queue}: the live stream takes it from there",
+                "put {} back into queue {queue}, for the live stream to take",
                 counted(*done, "poison message")
             ),
             (done, Fate::Drop) => writeln!(
                 io::stdout(),
-                "dropped {}: what it told of is announced only if something else tells of it",
+                "dropped {}: a blob that one was about is announced only if something else tells of it",
                 counted(*done, "poison message")
             ),
         }
     }
-}
-
-fn reason(message: &PoisonMessage) -> String {
-    match (&message.reason, &message.original) {
-        (Some(reason), Original::Here(_)) => Plain(reason).to_string(),
-        (Some(reason), Original::Beside(_)) => {
-            format!("{} (its text is a message of its own)", Plain(reason))
-        }
-        (None, Original::Here(text)) => {
-            let start: String = text.chars().take(SHOWN).collect();
-            let more = if start.len() < text.len() { "…" } else { "" };
-            format!(
-                "it does not say why it is here; its text: {}{more}",
-                Plain(&start)
-            )
-        }
-        (None, Original::Beside(_)) => String::new(),
-    }
-}
-
-/// A message for programs.
-pub(super) fn to_json(message: &PoisonMessage) -> Value {
-    let blobs = message.blobs.iter();
-    let blobs: Vec<_> = blobs
-        .map(|it| json!({"container": it.container, "name": it.name}))
-        .collect();
-    let text = match &message.original {
-        Original::Here(text) => Some(text),
-        Original::Beside(_) => None,
-    };
-    json!({
-        "id": message.id,
-        "message": message.message,
-        "reason": message.reason,
-        "deliveries": message.deliveries,
-        "inserted": rfc3339(message.inserted),
-        "blobs": blobs,
-        "text": text,
-    })
 }

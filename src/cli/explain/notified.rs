@@ -60,6 +60,9 @@ fn queue_step(config: &SourceConfig, queues: &Queues) -> Step {
     match (not_shown(sight.not_shown), is_alone(config)) {
         (Some(more), _) => Step::skip("queue", &format!("{none}; {more}")),
         (None, false) => Step::skip("queue", &format!("{none}: the next sweep finds it")),
+        (None, true) if queues.poison.as_ref().is_ok_and(|it| it.found.is_some()) => {
+            Step::skip("queue", none)
+        }
         (None, true) => Step::fail(
             "queue",
             "no notification of it is in the queue, and with the queue alone nothing else tells of it".to_owned(),
@@ -104,7 +107,7 @@ fn poison_step(
 fn not_shown(count: u64) -> Option<String> {
     (count > 0).then(|| {
         format!(
-            "about {count} more messages are there: a queue shows its first {}, and none that somebody has in hand",
+            "about {count} cannot be seen: a queue shows its first {} messages, and none that somebody has in hand",
             BATCH.end()
         )
     })

@@ -121,7 +121,7 @@ fn what_cannot_be_seen_is_said() {
         &facts,
         true,
         "if it is among those that cannot be seen",
-        "about 7 more messages are there: a queue shows its first 32",
+        "about 7 cannot be seen: a queue shows its first 32 messages",
     );
     let mut queues = nothing();
     queues.poison = sight(None, 968);
@@ -131,7 +131,7 @@ fn what_cannot_be_seen_is_said() {
         &facts,
         true,
         "by the next sweep",
-        "no poison message that can be seen is about it; about 968 more messages are there",
+        "no poison message that can be seen is about it; about 968 cannot be seen",
     );
 }
 
@@ -146,6 +146,8 @@ fn a_poison_message_is_told_with_its_reason_and_its_cure() {
     for step in [reason, cure, r#""mark":"fail","step":"poison""#] {
         check_with(&with_queue(false), &facts, false, verdict, step);
     }
+    let (_, _, steps) = told(&with_queue(false), &facts);
+    assert!(!steps.contains("replay"), "one cure is enough: {steps}");
     let sweep = "the next sweep finds the blob without it";
     for step in [reason, cure, sweep, r#""mark":"warn","step":"poison""#] {
         check_with(&with_queue(true), &facts, true, "by the next sweep", step);
