@@ -243,6 +243,8 @@ impl Session {
         BoxFuture<'static, Result<(), SessionError>>,
         mpsc::Receiver<Offer>,
     ) {
+        let is_used = self.config.batch.is_some();
+        self.stats.batches.is_used.store(is_used, Relaxed);
         let Some((rules, container)) = self.config.batch.as_ref().zip(self.config.state.as_ref())
         else {
             return (Box::pin(pending()), found);

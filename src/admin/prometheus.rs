@@ -4,7 +4,7 @@ use std::{
     fmt,
     sync::{
         Arc,
-        atomic::{AtomicU64, Ordering::Relaxed},
+        atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
     },
 };
 
@@ -259,28 +259,38 @@ const COUNTERS_BY: &[CounterBy] = &[
     (
         ("notifications", "outcome"),
         "Messages of the queue and notifications in them, by what came of each",
-        |s| s.stats.queue.all().collect(),
+        |s| used(&s.stats.queue.is_used, s.stats.queue.all()),
     ),
     (
         ("batches", "closed_by"),
         "Batches that were closed, by the bound that closed them",
-        |s| s.stats.batches.all().collect(),
+        |s| used(&s.stats.batches.is_used, s.stats.batches.all()),
     ),
 ];
 
 type CounterBy = ((&'static str, &'static str), &'static str, ReadAll);
-type ReadAll = fn(&SourceEntry) -> Vec<(&'static str, u64)>;
+type ReadAll = fn(&SourceEntry) -> Option<Vec<(&'static str, u64)>>;
 
-// Of sources that have none of it all are 0, which says nothing.
+// Of sources that have none of it all are 0, which says nothing. Of the others each is there from the start, so that
+// its first step up can be seen.
+fn used(
+    is_used: &AtomicBool,
+    counts: impl Iterator<Item = (&'static str, u64)>,
+) -> Option<Vec<(&'static str, u64)>> {
+    let counts: Vec<_> = counts.collect();
+    let any = counts.iter().any(|(_, count)| *count > 0);
+    (any || is_used.load(Relaxed)).then_some(counts)
+}
+
 fn counters_by(
     encoder: &mut DescriptorEncoder,
     sources: &[Arc<SourceEntry>],
     ((name, label), help, read): CounterBy,
 ) -> Result<(), fmt::Error> {
-    let all = sources.iter().map(|source| (source, read(source)));
-    let told: Vec<_> = all
-        .filter(|(_, counts)| counts.iter().any(|(_, count)| *count > 0))
-        .collect();
+    let told = sources
+        .iter()
+        .filter_map(|source| Some((source, read(source)?)));
+    let told: Vec<_> = told.collect();
     if told.is_empty() {
         return Ok(());
     }

@@ -1,12 +1,14 @@
 //! What is counted of batches.
 
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 
 use crate::ledger::batches::ClosedBy;
 
 /// The live numbers of a source's batches.
 #[derive(Debug, Default)]
 pub struct BatchStats {
+    /// Whether the latest stream gathers blobs into batches.
+    pub is_used: AtomicBool,
     /// Batches that still take blobs, now.
     pub open: AtomicU64,
     /// Blobs that wait in them, now.
