@@ -1,9 +1,9 @@
-//! Turns a CSV file into a model: preprocess, train, evaluate, quantize to 8 bit.
+//! Turns a CSV file, or a directory of them, into a model: preprocess, train, evaluate, quantize to 8 bit.
 //!
 //! Each step takes files and leaves files in one directory (`schema::files`), with no network and no
 //! credentials:
 //!
-//! - [`preprocess`]: `DATA.csv` -> `schema.json`, `train.csv`, `test.csv`
+//! - [`preprocess`]: `DATA.csv` or a directory -> `schema.json`, `train.csv`, `test.csv`
 //! - [`train`]: -> `model.onnx`, `training.json`
 //! - [`evaluate`]: -> `metrics.json`, `report.html`
 //! - [`quantize`]: -> `model-quantized.onnx`, and its figures in the other two

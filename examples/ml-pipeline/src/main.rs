@@ -27,7 +27,7 @@ const SETTINGS: [(&str, &str); 2] = [
     ("MIMALLOC_ALLOW_THP", "0"),
 ];
 
-/// Turns a CSV file into a trained ONNX model, its 8-bit form and a report.
+/// Turns a CSV file, or a directory of them, into a trained ONNX model, its 8-bit form and a report.
 ///
 /// `run` does all four steps. Each step is also a command of its own, which takes what the one before
 /// left in a directory and leaves its own there. No step uses the network.
@@ -42,7 +42,8 @@ struct Cli {
 enum Command {
     /// Do all four steps, and leave model.onnx, model-quantized.onnx, metrics.json and report.html
     Run {
-        /// The CSV file, of any delimiter and encoding, with a header or without
+        /// The CSV file, of any delimiter and encoding, with a header or without; or a directory of such files with one
+        /// header, which are read as one table in the order of their names
         data: PathBuf,
         #[command(flatten)]
         out: Out,
@@ -57,7 +58,8 @@ enum Command {
     },
     /// Step 1: find out what the columns are, and split the rows
     Preprocess {
-        /// The CSV file, of any delimiter and encoding, with a header or without
+        /// The CSV file, of any delimiter and encoding, with a header or without; or a directory of such files with one
+        /// header, which are read as one table in the order of their names
         data: PathBuf,
         #[command(flatten)]
         out: Out,

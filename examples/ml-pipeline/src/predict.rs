@@ -84,7 +84,7 @@ impl<'a> Served<'a> {
                 "it has no column '{}', which the model takes: its columns are {} (delimiter '{}')",
                 input.column,
                 found.join(", "),
-                char::from(file.dialect.delimiter).escape_default()
+                char::from(file.text.dialect.delimiter).escape_default()
             )
         };
         Ok(Served {

@@ -1,6 +1,6 @@
-//! The first step: a CSV file of any make becomes two tidy ones, to learn from and to judge by.
+//! The first step: a CSV file of any make, or a directory of such, becomes two tidy ones, to learn from and to judge by.
 //!
-//! The file is read twice and never held: once to learn what its columns are, once to write the rows.
+//! A file is read twice and never held: once to learn what its columns are, once to write the rows.
 
 pub mod distinct;
 pub mod parts;
@@ -19,7 +19,7 @@ use target::Wanted;
 
 use crate::{
     log::Log,
-    read::CsvFile,
+    read::Dataset,
     schema::{self, Schema, Task, files},
 };
 
@@ -32,26 +32,25 @@ pub struct Wishes {
     pub task: Option<Wanted>,
 }
 
-/// Reads `data`, and leaves `schema.json`, `train.csv` and `test.csv` in `dir`.
+/// Reads `path`, a file or a directory of files, and leaves `schema.json`, `train.csv` and `test.csv` in `dir`.
 ///
 /// # Errors
 ///
-/// With one sentence, if no model can be learned from the file.
-pub fn preprocess(data: &Path, dir: &Path, wishes: &Wishes, log: &Log) -> Result<Schema> {
-    let file = CsvFile::open(data)?;
-    let named = || data.display().to_string();
-    let index = target_column(&file, wishes.target.as_deref()).with_context(named)?;
-    log.start("reading", Some(fs::metadata(data)?.len()));
-    let survey = Survey::of(&file, index, log)?;
+/// With one sentence, if no model can be learned from what is there.
+pub fn preprocess(path: &Path, dir: &Path, wishes: &Wishes, log: &Log) -> Result<Schema> {
+    is_apart(path, dir)?;
+    let data = Dataset::open(path)?;
+    let named = || path.display().to_string();
+    let index = target_column(&data, wishes.target.as_deref()).with_context(named)?;
+    log.start("reading", Some(data.bytes));
+    let survey = Survey::of(&data, index, log)?;
     log.finish();
-    let mut schema = survey
-        .decide(&file, data, index, wishes)
-        .with_context(named)?;
+    let mut schema = survey.decide(&data, index, wishes).with_context(named)?;
     fs::create_dir_all(dir).with_context(|| format!("cannot create {}", dir.display()))?;
     schema::forget(dir, &files::AFTER_PREPROCESS)?;
     log.start("splitting", Some(survey.rows));
     parts::write(
-        &file,
+        &data,
         dir,
         index,
         survey.profiles[index].numbers,
@@ -64,8 +63,25 @@ pub fn preprocess(data: &Path, dir: &Path, wishes: &Wishes, log: &Log) -> Result
     Ok(schema)
 }
 
-fn target_column(file: &CsvFile, wanted: Option<&str>) -> Result<usize> {
-    let names = &file.names;
+/// What is left in the directory of the dataset would be taken for data the next time.
+fn is_apart(path: &Path, dir: &Path) -> Result<()> {
+    let data = fs::canonicalize(path).ok().filter(|data| data.is_dir());
+    let out = std::path::absolute(dir)?;
+    let there = out.ancestors().find_map(|it| fs::canonicalize(it).ok());
+    let is_within = data
+        .zip(there)
+        .is_some_and(|(data, it)| it.starts_with(data));
+    ensure!(
+        !is_within,
+        "{} is within {}, the directory of the dataset: name another one with --out",
+        dir.display(),
+        path.display()
+    );
+    Ok(())
+}
+
+fn target_column(data: &Dataset, wanted: Option<&str>) -> Result<usize> {
+    let names = &data.names;
     ensure!(
         names.len() > 1,
         "it has one column, '{}': a target and at least one column to learn from are needed (a field is taken to end \
@@ -75,7 +91,7 @@ fn target_column(file: &CsvFile, wanted: Option<&str>) -> Result<usize> {
     let Some(wanted) = wanted else {
         return Ok(names.len() - 1);
     };
-    if file.repeated.contains(wanted) {
+    if data.repeated.contains(wanted) {
         bail!("the target '{wanted}' is the name of more than one column: rename one of them");
     }
     if let Some(index) = names.iter().position(|name| name == wanted.trim()) {
@@ -113,8 +129,12 @@ fn tell(schema: &Schema, log: &Log) {
         '\t' => "tab".to_owned(),
         other => format!("'{other}'"),
     };
+    let files = match schema.files {
+        1 => String::new(),
+        files => format!("{files} files, "),
+    };
     log.say(&format!(
-        "read {}: {}, delimiter {delimiter}, {}, {} columns",
+        "read {}: {files}{}, delimiter {delimiter}, {}, {} columns",
         schema.file,
         schema.encoding.name(),
         counted(schema.rows.read, "row"),

@@ -1,38 +1,36 @@
-//! CSV files as people have them: any delimiter and encoding, with or without a header.
+//! CSV files as people have them: any delimiter and encoding, with or without a header, alone or many in a directory.
 
+mod dataset;
 mod dialect;
 mod encoding;
+mod folder;
 mod guard;
+mod text;
 
 use std::collections::HashSet;
-use std::fs::{self, File};
-use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use anyhow::{Context, Result, ensure};
-use csv::StringRecord;
-use encoding_rs_io::DecodeReaderBytesBuilder;
+use anyhow::{Context, Result};
 
+pub use dataset::{Dataset, Rows};
 pub use dialect::{Dialect, Header};
 pub use encoding::Encoding;
+pub use folder::FILE_LIMIT;
 pub use guard::RECORD_LIMIT;
+pub use text::{Records, Text};
 
 use crate::value::Numerals;
 
 /// How many columns a file may have.
 pub const COLUMN_LIMIT: usize = 20_000;
 
-/// How much of a file, in bytes of UTF-8, its dialect is taken from.
-const SAMPLE: usize = 256 * 1024;
-
 /// A CSV file of which we know how to read it.
 #[derive(Clone, Debug)]
 pub struct CsvFile {
-    path: PathBuf,
-    /// How its characters are stored.
-    pub encoding: Encoding,
-    /// How its fields are set apart.
-    pub dialect: Dialect,
+    /// The file, and how it is written.
+    pub text: Text,
+    /// Its header, or as many fields where it has none.
+    first: Vec<String>,
     /// One name for each column, none empty and none twice.
     pub names: Vec<String>,
     /// The names that the header has more than once.
@@ -46,54 +44,44 @@ impl CsvFile {
     ///
     /// # Errors
     ///
-    /// With one sentence, if the file cannot be read, is no CSV file, or has no rows.
+    /// With one sentence, if the file cannot be read, is no CSV file, or is empty.
     pub fn open(path: &Path) -> Result<Self> {
-        let kind = fs::metadata(path).with_context(|| format!("cannot read {}", path.display()))?;
-        ensure!(
-            kind.is_file(),
-            "{} is no regular file, and it is read more than once: store it in one",
-            path.display()
-        );
-        let encoding = Encoding::of(path)?;
-        let sample = sample(path, encoding)?;
-        ensure!(!sample.trim().is_empty(), "{} is empty", path.display());
-        let dialect = Dialect::of(&sample);
+        let text = Text::open(path)?.with_context(|| format!("{} is empty", path.display()))?;
+        CsvFile::of(text)
+    }
+
+    fn of(text: Text) -> Result<Self> {
+        let mut first = text.first()?;
+        if text.dialect.header == Header::Present && text.ends_with_delimiter()? {
+            first.truncate(first.len() - 1);
+        }
         let mut file = CsvFile {
-            path: path.to_owned(),
-            encoding,
-            dialect,
+            text,
+            first,
             names: Vec::new(),
             repeated: HashSet::new(),
             notes: Vec::new(),
         };
-        let mut first = file.first()?;
-        ensure!(
-            first.len() <= COLUMN_LIMIT,
-            "{}: line 1 has {} columns, where at most {COLUMN_LIMIT} are read",
-            path.display(),
-            first.len()
-        );
-        if file.dialect.header == Header::Present && file.ends_with_delimiter()? {
-            first.truncate(first.len() - 1);
-        }
-        file.name(&first);
+        file.name();
         Ok(file)
     }
 
     /// Names all columns, with a note for each name that had to be made or changed.
-    fn name(&mut self, first: &StringRecord) {
-        if self.dialect.header == Header::Absent {
-            self.names = (1..=first.len()).map(|n| format!("column_{n}")).collect();
+    fn name(&mut self) {
+        if self.text.dialect.header == Header::Absent {
+            self.names = (1..=self.first.len())
+                .map(|n| format!("column_{n}"))
+                .collect();
             self.notes.push(format!(
                 "there is no header: the columns are called column_1 to column_{}",
-                first.len()
+                self.first.len()
             ));
             return;
         }
         let mut taken: HashSet<String> = HashSet::new();
-        let all: HashSet<&str> = first.iter().map(str::trim).collect();
-        for (index, field) in first.iter().enumerate() {
-            let wanted = match field.trim() {
+        let all: HashSet<&str> = self.first.iter().map(String::as_str).collect();
+        for (index, field) in self.first.iter().enumerate() {
+            let wanted = match field.as_str() {
                 "" => format!("column_{}", index + 1),
                 name => name.to_owned(),
             };
@@ -120,101 +108,12 @@ impl CsvFile {
     /// # Errors
     ///
     /// If the file cannot be opened.
-    pub fn rows(&self) -> Result<Rows> {
-        let mut rows = self.records()?;
-        if self.dialect.header == Header::Present {
-            rows.next(&mut StringRecord::new())?;
-        }
-        Ok(rows)
+    pub fn rows(&self) -> Result<Records> {
+        self.text.rows()
     }
 
     /// How the file writes numbers.
     pub fn numerals(&self) -> Numerals {
-        self.dialect.numerals
+        self.text.dialect.numerals.unwrap_or(Numerals::Point)
     }
-
-    fn first(&self) -> Result<StringRecord> {
-        let mut record = StringRecord::new();
-        let found = self.records()?.next(&mut record)?;
-        ensure!(found, "{} is empty", self.path.display());
-        Ok(record)
-    }
-
-    /// Whether a delimiter ends the first two records, which then names no column.
-    fn ends_with_delimiter(&self) -> Result<bool> {
-        let (mut records, mut record) = (self.records()?, StringRecord::new());
-        for _ in 0..2 {
-            let found = records.next(&mut record)?;
-            if !found || record.len() < 2 || record.iter().next_back() != Some("") {
-                return Ok(false);
-            }
-        }
-        Ok(true)
-    }
-
-    /// All records, the header's too.
-    fn records(&self) -> Result<Rows> {
-        let mut rows = Rows {
-            path: self.path.clone(),
-            reader: self.reader()?,
-        };
-        if self.dialect.is_told {
-            rows.next(&mut StringRecord::new())?;
-        }
-        Ok(rows)
-    }
-
-    fn reader(&self) -> Result<csv::Reader<Box<dyn Read>>> {
-        let guarded =
-            guard::Guard::new(decoded(&self.path, self.encoding)?, self.dialect.delimiter);
-        Ok(csv::ReaderBuilder::new()
-            .has_headers(false)
-            .flexible(true)
-            .delimiter(self.dialect.delimiter)
-            .buffer_capacity(64 * 1024)
-            .from_reader(Box::new(guarded)))
-    }
-}
-
-/// The rows of a file, one after the other.
-pub struct Rows {
-    path: PathBuf,
-    reader: csv::Reader<Box<dyn Read>>,
-}
-
-impl Rows {
-    /// Reads the next row into `record`; false at the end of the file.
-    ///
-    /// # Errors
-    ///
-    /// With the line, if what is there is no text or no CSV.
-    pub fn next(&mut self, record: &mut StringRecord) -> Result<bool> {
-        let found = self.reader.read_record(record);
-        found.with_context(|| self.path.display().to_string())
-    }
-
-    /// The line in which the last row began, counted from 1.
-    pub fn line(record: &StringRecord) -> u64 {
-        record.position().map_or(0, csv::Position::line)
-    }
-}
-
-fn decoded(path: &Path, encoding: Encoding) -> Result<Box<dyn Read>> {
-    let file = File::open(path).with_context(|| format!("cannot open {}", path.display()))?;
-    Ok(Box::new(
-        DecodeReaderBytesBuilder::new()
-            .encoding(Some(encoding.label()))
-            .utf8_passthru(true)
-            .strip_bom(true)
-            .build(file),
-    ))
-}
-
-fn sample(path: &Path, encoding: Encoding) -> Result<String> {
-    let mut bytes = Vec::new();
-    decoded(path, encoding)?
-        .take(SAMPLE as u64)
-        .read_to_end(&mut bytes)
-        .with_context(|| format!("cannot read {}", path.display()))?;
-    Ok(String::from_utf8_lossy(&bytes).into_owned())
 }

@@ -145,9 +145,13 @@ fn figures(page: &mut String, metrics: &Metrics) {
         );
     }
     let rows = metrics.data.rows;
+    let place = match metrics.data.files {
+        1 => "the file".to_owned(),
+        files => format!("{files} files"),
+    };
     let _ = writeln!(
         page,
-        "<p class=\"quiet\">Judged by {} that it never saw, of {} in the file; learned from {}.</p>",
+        "<p class=\"quiet\">Judged by {} that it never saw, of {} in {place}; learned from {}.</p>",
         counted(rows.test, "row"),
         rows.read,
         metrics.training.rows

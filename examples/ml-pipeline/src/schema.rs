@@ -41,8 +41,10 @@ pub mod files {
 /// A table of which we know what each column means.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Schema {
-    /// The file's name, without its directory.
+    /// The name of the file or the directory, without the one that it is in.
     pub file: String,
+    /// How many files it was.
+    pub files: usize,
     /// How its characters were stored.
     pub encoding: Encoding,
     /// What stood between two fields.
@@ -163,7 +165,7 @@ pub struct Dropped {
 /// How many rows there are.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Serialize, Deserialize)]
 pub struct Rows {
-    /// In the file, below its header.
+    /// In the dataset, headers aside.
     pub read: u64,
     /// To learn from.
     pub train: u64,

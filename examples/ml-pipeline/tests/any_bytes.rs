@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails so")]
 
 use std::fs;
+use std::path::Path;
 
 use ml_pipeline::log::Log;
 use ml_pipeline::preprocess::{Wishes, preprocess};
@@ -16,14 +17,27 @@ fn check(data: &[u8]) {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("data.csv");
     fs::write(&file, data).unwrap();
-    match preprocess(&file, dir.path(), &Wishes::default(), &Log::silent()) {
+    check_dataset(&file, dir.path());
+}
+
+/// The same for a directory.
+fn check_folder(files: &[Vec<u8>]) {
+    let [dir, out] = [(); 2].map(|()| tempfile::tempdir().unwrap());
+    for (name, data) in files.iter().enumerate() {
+        fs::write(dir.path().join(name.to_string()), data).unwrap();
+    }
+    check_dataset(dir.path(), out.path());
+}
+
+fn check_dataset(data: &Path, dir: &Path) {
+    match preprocess(data, dir, &Wishes::default(), &Log::silent()) {
         Err(error) => assert!(!format!("{error:#}").is_empty()),
         Ok(schema) => {
             for (name, rows) in [
                 (files::TRAIN, schema.rows.train),
                 (files::TEST, schema.rows.test),
             ] {
-                let table = Table::load(dir.path(), name, &schema, rows, u64::MAX).unwrap();
+                let table = Table::load(dir, name, &schema, rows, u64::MAX).unwrap();
                 assert_eq!(table.len() as u64, rows);
             }
         }
@@ -73,6 +87,21 @@ proptest! {
             data[at] = *byte;
         }
         check(&data);
+    }
+
+    #[test]
+    fn folders_are_read_or_refused(
+        one in table(),
+        other in table(),
+        damage in proptest::option::of((any::<prop::sample::Index>(), any::<u8>())),
+    ) {
+        let mut twin = one.clone();
+        if let Some((at, byte)) = damage.filter(|_| !twin.is_empty()) {
+            let at = at.index(twin.len());
+            twin[at] = byte;
+        }
+        check_folder(&[one.clone(), other]);
+        check_folder(&[one, twin]);
     }
 
     #[test]

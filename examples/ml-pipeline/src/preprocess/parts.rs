@@ -1,4 +1,4 @@
-//! The second reading of a file: each row goes to the part to learn from or to the part to judge by.
+//! The second reading of a dataset: each row goes to the part to learn from or to the part to judge by.
 
 use std::fs::File;
 use std::io::BufWriter;
@@ -10,7 +10,7 @@ use csv::StringRecord;
 use super::{split::Split, survey::fits};
 use crate::{
     log::Log,
-    read::CsvFile,
+    read::Dataset,
     schema::{Column, Kind, Schema, Task, files},
     value::{self, Numerals, date},
 };
@@ -19,7 +19,7 @@ use crate::{
 ///
 /// `usable` is how many rows have a number as their target.
 pub(super) fn write(
-    file: &CsvFile,
+    data: &Dataset,
     dir: &Path,
     target: usize,
     usable: u64,
@@ -27,7 +27,7 @@ pub(super) fn write(
     log: &Log,
 ) -> Result<()> {
     let columns: Vec<(usize, Kind)> = {
-        let place = |column: &Column| file.names.iter().position(|name| *name == column.name);
+        let place = |column: &Column| data.names.iter().position(|name| *name == column.name);
         schema
             .columns
             .iter()
@@ -37,11 +37,11 @@ pub(super) fn write(
     let mut train = create(dir, files::TRAIN, schema)?;
     let mut test = create(dir, files::TEST, schema)?;
     let mut split = Split::new(&schema.target.task, usable);
-    let mut rows = file.rows()?;
+    let mut rows = data.rows();
     let (mut record, mut text) = (StringRecord::new(), String::new());
     let mut done = 0;
     while rows.next(&mut record)? {
-        if !fits(&record, file.names.len()) {
+        if !fits(&record, data.names.len()) {
             continue;
         }
         done += 1;

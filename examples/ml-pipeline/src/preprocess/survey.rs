@@ -1,7 +1,6 @@
-//! The first reading of a file: what its columns are, and what becomes of them.
+//! The first reading of a dataset: what its columns are, and what becomes of them.
 
 use std::collections::HashMap;
-use std::path::Path;
 
 use anyhow::{Result, bail, ensure};
 use csv::StringRecord;
@@ -14,7 +13,7 @@ use super::{
 };
 use crate::{
     log::Log,
-    read::{CsvFile, Rows as Records},
+    read::Dataset,
     schema::{Rows, Schema, Target, Task},
     value,
 };
@@ -25,7 +24,7 @@ const LEAST_ROWS: u64 = 10;
 /// How many values all columns together may count exactly, which bounds the memory.
 const COUNTED: usize = 1 << 19;
 
-/// How many rows of a hundred may have another number of fields before the file is refused.
+/// How many rows of a hundred may have another number of fields before they are refused.
 const RAGGED_PERCENT: u64 = 5;
 
 /// What the first reading brings.
@@ -36,8 +35,8 @@ pub(super) struct Survey {
     /// Rows with the right number of fields.
     pub(super) rows: u64,
     ragged: Ragged,
-    /// The line of a record that has too many lines, and how many.
-    long: Option<(u64, usize)>,
+    /// Where a record begins that has too many lines, and how many.
+    long: Option<(String, usize)>,
 }
 
 /// How many lines a record may have before a missing quote is likelier.
@@ -46,13 +45,13 @@ const LINES: usize = 20;
 #[derive(Default)]
 struct Ragged {
     rows: u64,
-    /// The first one: its line, and how many fields it has.
-    first: Option<(u64, usize)>,
+    /// The first one: where it is, and how many fields it has.
+    first: Option<(String, usize)>,
 }
 
 impl Survey {
-    pub(super) fn of(file: &CsvFile, target: usize, log: &Log) -> Result<Self> {
-        let columns = file.names.len();
+    pub(super) fn of(data: &Dataset, target: usize, log: &Log) -> Result<Self> {
+        let columns = data.names.len();
         let capacity = (COUNTED / columns).clamp(32, 4096);
         let mut survey = Survey {
             profiles: vec![Profile::new(capacity); columns],
@@ -61,7 +60,7 @@ impl Survey {
             ragged: Ragged::default(),
             long: None,
         };
-        let mut rows = file.rows()?;
+        let mut rows = data.rows();
         let mut record = StringRecord::new();
         while rows.next(&mut record)? {
             if !fits(&record, columns) {
@@ -69,20 +68,22 @@ impl Survey {
                 survey
                     .ragged
                     .first
-                    .get_or_insert((Records::line(&record), record.len()));
+                    .get_or_insert_with(|| (rows.place(&record), record.len()));
                 continue;
             }
             survey.rows += 1;
             let lines = record.as_slice().matches('\n').count();
             if lines > LINES {
-                survey.long.get_or_insert((Records::line(&record), lines));
+                survey
+                    .long
+                    .get_or_insert_with(|| (rows.place(&record), lines));
             }
             for (profile, field) in survey.profiles.iter_mut().zip(&record) {
-                profile.add(field, file.numerals());
+                profile.add(field, data.numerals);
             }
             survey.count(record.get(target).unwrap_or_default().trim());
             if survey.rows.is_multiple_of(1000) {
-                log.at(record.position().map_or(0, csv::Position::byte));
+                log.at(rows.bytes());
             }
         }
         Ok(survey)
@@ -103,21 +104,15 @@ impl Survey {
 
     /// What was read as one row, though it hardly is.
     fn swallowed(&self) -> Option<String> {
-        let (line, lines) = self.long?;
+        let (place, lines) = self.long.as_ref()?;
         Some(format!(
-            "the row in line {line} goes on for {lines} lines: is a quote missing there?"
+            "the row in {place} goes on for {lines} lines: is a quote missing there?"
         ))
     }
 
-    pub(super) fn decide(
-        &self,
-        file: &CsvFile,
-        data: &Path,
-        index: usize,
-        wishes: &Wishes,
-    ) -> Result<Schema> {
-        let mut warnings = file.notes.clone();
-        warnings.extend(self.ragged.judge(self.rows, file.names.len())?);
+    pub(super) fn decide(&self, data: &Dataset, index: usize, wishes: &Wishes) -> Result<Schema> {
+        let mut warnings = data.notes.clone();
+        warnings.extend(self.ragged.judge(self.rows, data.names.len())?);
         ensure!(self.rows > 0, "it has a header and no rows");
         ensure!(
             self.rows >= LEAST_ROWS,
@@ -126,11 +121,11 @@ impl Survey {
         );
         let profile = &self.profiles[index];
         let target = target::target(
-            &file.names[index],
+            &data.names[index],
             profile,
             self.classes.as_ref(),
             wishes.task,
-            file.numerals(),
+            data.numerals,
         )?;
         let usable = match target.task {
             Task::Classification { .. } => profile.values,
@@ -161,20 +156,17 @@ impl Survey {
         }
         warnings.extend(alike(&target));
         warnings.extend(self.swallowed());
-        let roles = roles::roles(&file.names, &self.profiles, index)?;
+        let roles = roles::roles(&data.names, &self.profiles, index)?;
         warnings.extend(roles.warnings);
         warnings.extend(rare(&target));
         warnings.extend(unjudged(&target));
         Ok(Schema {
-            file: data
-                .file_name()
-                .unwrap_or_default()
-                .to_string_lossy()
-                .into_owned(),
-            encoding: file.encoding,
-            delimiter: char::from(file.dialect.delimiter),
-            numerals: file.numerals(),
-            header: file.dialect.header,
+            file: data.name(),
+            files: data.files(),
+            encoding: data.encoding(),
+            delimiter: data.delimiter(),
+            numerals: data.numerals,
+            header: data.header(),
             target,
             columns: roles.columns,
             dropped: roles.dropped,
@@ -191,12 +183,12 @@ impl Survey {
 impl Ragged {
     /// A few such rows are left out with a word; with many, the file is read in the wrong way.
     fn judge(&self, good: u64, columns: usize) -> Result<Option<String>> {
-        let Some((line, fields)) = self.first else {
+        let Some((place, fields)) = &self.first else {
             return Ok(None);
         };
         let all = good + self.rows;
         let found = format!(
-            "{} of {all} rows have another number of fields than the {columns} of the first line (line {line} has {fields})",
+            "{} of {all} rows have another number of fields than the {columns} of the first line ({place} has {fields})",
             self.rows
         );
         if self.rows > 1 && self.rows * 100 > all * RAGGED_PERCENT {

@@ -1,5 +1,6 @@
 //! How a file sets its fields apart, and whether it begins with the names of its columns.
 
+use std::cmp::Ordering;
 use std::collections::HashMap;
 
 use csv::StringRecord;
@@ -20,8 +21,8 @@ pub struct Dialect {
     pub delimiter: u8,
     /// Whether the first record has the names of the columns.
     pub header: Header,
-    /// How numbers are written.
-    pub numerals: Numerals,
+    /// How numbers are written, if any of them tells.
+    pub numerals: Option<Numerals>,
     /// Whether the first line is `sep=;`, with which Excel is told the delimiter.
     pub is_told: bool,
 }
@@ -60,7 +61,7 @@ impl Dialect {
         let numerals = numerals(&records);
         Dialect {
             delimiter,
-            header: header(&records, numerals),
+            header: header(&records, numerals.unwrap_or(Numerals::Point)),
             numerals,
             is_told: told.is_some(),
         }
@@ -108,17 +109,17 @@ fn fit(records: &[StringRecord]) -> (usize, usize) {
 }
 
 /// Numbers that can be read in one way only decide; `1.234` may be either.
-fn numerals(records: &[StringRecord]) -> Numerals {
+fn numerals(records: &[StringRecord]) -> Option<Numerals> {
     let (mut comma, mut point) = (0, 0);
     for field in records.iter().flatten().map(str::trim) {
         let is = |numerals| value::number(field, numerals).is_some();
         comma += usize::from(field.contains(',') && !is(Numerals::Point) && is(Numerals::Comma));
         point += usize::from(field.contains('.') && !is(Numerals::Comma) && is(Numerals::Point));
     }
-    if comma > point {
-        Numerals::Comma
-    } else {
-        Numerals::Point
+    match comma.cmp(&point) {
+        Ordering::Greater => Some(Numerals::Comma),
+        Ordering::Less => Some(Numerals::Point),
+        Ordering::Equal => None,
     }
 }
 

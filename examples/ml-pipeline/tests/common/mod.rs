@@ -7,9 +7,10 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::{Command, Output};
 
-/// A directory with a file `data.csv`, which is gone with it.
+/// A directory with a file `data.csv`, or a directory `data`, which are gone with it.
 pub(crate) struct Case {
     dir: tempfile::TempDir,
+    data: &'static str,
 }
 
 /// What a run of the program said.
@@ -27,7 +28,20 @@ impl Case {
     pub(crate) fn new(data: impl AsRef<[u8]>) -> Self {
         let dir = tempfile::tempdir().unwrap();
         fs::write(dir.path().join("data.csv"), data).unwrap();
-        Case { dir }
+        Case {
+            dir,
+            data: "data.csv",
+        }
+    }
+
+    /// With a directory of files.
+    pub(crate) fn folder(files: &[(&str, impl AsRef<[u8]>)]) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        fs::create_dir(dir.path().join("data")).unwrap();
+        for (name, data) in files {
+            fs::write(dir.path().join("data").join(name), data).unwrap();
+        }
+        Case { dir, data: "data" }
     }
 
     /// A file in the directory.
@@ -69,14 +83,14 @@ impl Case {
 
     /// Runs the first step, which must succeed, and returns what it found.
     pub(crate) fn preprocess(&self, arguments: &[&str]) -> serde_json::Value {
-        let said = self.run(&[&["preprocess", "data.csv", "--out", "out"], arguments].concat());
+        let said = self.run(&[&["preprocess", self.data, "--out", "out"], arguments].concat());
         assert!(said.ok, "{}", said.err);
         self.json("schema.json")
     }
 
     /// Runs the first step, which must fail with one line, and returns that.
     pub(crate) fn refused(&self, arguments: &[&str]) -> String {
-        let said = self.run(&[&["preprocess", "data.csv", "--out", "out"], arguments].concat());
+        let said = self.run(&[&["preprocess", self.data, "--out", "out"], arguments].concat());
         assert!(!said.ok, "{}", said.err);
         let mut lines = said.err.lines();
         let line = lines.next().unwrap();
@@ -88,7 +102,7 @@ impl Case {
 
     /// Runs all steps, which must succeed.
     pub(crate) fn pipeline(&self, arguments: &[&str]) -> Said {
-        let said = self.run(&[&["run", "data.csv", "--out", "out"], arguments].concat());
+        let said = self.run(&[&["run", self.data, "--out", "out"], arguments].concat());
         assert!(said.ok, "{}", said.err);
         said
     }

@@ -1,0 +1,183 @@
+//! A file, or all files of a directory, as one table.
+
+use std::collections::{BTreeMap, HashSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use csv::StringRecord;
+
+use super::{CsvFile, Encoding, Header, Records, Text, folder, text};
+use crate::value::Numerals;
+
+/// A table in one file or more. The files may be written in different ways, and have one header.
+#[derive(Clone, Debug)]
+pub struct Dataset {
+    path: PathBuf,
+    /// In the order of their names; at least one.
+    files: Vec<Text>,
+    /// One name for each column, none empty and none twice.
+    pub names: Vec<String>,
+    /// The names that the header has more than once.
+    pub repeated: HashSet<String>,
+    /// What people should know of how it was read.
+    pub notes: Vec<String>,
+    /// How numbers are written.
+    pub numerals: Numerals,
+    /// How many bytes it has.
+    pub bytes: u64,
+}
+
+impl Dataset {
+    /// Finds out how to read a file or a directory of files. Each is read whole once, for its encoding.
+    ///
+    /// # Errors
+    ///
+    /// With one sentence, if a file cannot be read or is no CSV file, if all are empty, or if they do not have one header.
+    pub fn open(path: &Path) -> Result<Self> {
+        let (head, rest, mut notes) = if path.is_dir() {
+            opened(path)?
+        } else {
+            (CsvFile::open(path)?, Vec::new(), Vec::new())
+        };
+        let files = [vec![head.text], rest].concat();
+        let sizes = files.iter().map(|file| Ok(fs::metadata(&file.path)?.len()));
+        let bytes = sizes.sum::<Result<u64>>()?;
+        let named = || path.display().to_string();
+        let numerals = folder::numerals(&files).with_context(named)?;
+        notes.extend(mixed(&files));
+        Ok(Dataset {
+            path: path.to_owned(),
+            names: head.names,
+            repeated: head.repeated,
+            notes: [head.notes, notes].concat(),
+            numerals,
+            bytes,
+            files,
+        })
+    }
+
+    /// Its name, without the directory that it is in.
+    pub fn name(&self) -> String {
+        // The name of `.` is that of what it stands for.
+        let path = match self.path.file_name() {
+            Some(_) => None,
+            None => fs::canonicalize(&self.path).ok(),
+        };
+        text::name(path.as_deref().unwrap_or(&self.path))
+    }
+
+    /// How many files it has.
+    pub fn files(&self) -> usize {
+        self.files.len()
+    }
+
+    /// How the characters of its first file are stored.
+    pub fn encoding(&self) -> Encoding {
+        self.files[0].encoding
+    }
+
+    /// What stands between two fields of its first file.
+    pub fn delimiter(&self) -> char {
+        char::from(self.files[0].dialect.delimiter)
+    }
+
+    /// Whether its files begin with the names of the columns.
+    pub fn header(&self) -> Header {
+        self.files[0].dialect.header
+    }
+
+    /// Begins to read all rows, file after file.
+    pub fn rows(&self) -> Rows<'_> {
+        Rows {
+            files: &self.files,
+            next: 0,
+            records: None,
+            read: 0,
+        }
+    }
+}
+
+/// The first file of a directory that has anything in it, those after it, and what is to be said of the others.
+fn opened(dir: &Path) -> Result<(CsvFile, Vec<Text>, Vec<String>)> {
+    let (mut head, mut rest, mut empty) = (None, Vec::new(), Vec::new());
+    for path in &folder::listed(dir)? {
+        match (Text::open(path)?, &head) {
+            (None, _) => empty.push(text::name(path)),
+            (Some(text), None) => head = Some(CsvFile::of(text)?),
+            (Some(text), Some(head)) => {
+                rest.push(folder::joined(dir, head, text)?);
+            }
+        }
+    }
+    let Some(head) = head else {
+        bail!("{}: all of its files are empty", dir.display());
+    };
+    let note = format!(
+        "files without anything in them are passed over: {}",
+        folder::shown(&empty)
+    );
+    let notes = if empty.is_empty() { vec![] } else { vec![note] };
+    Ok((head, rest, notes))
+}
+
+/// Which encodings there are, if there is more than one.
+fn mixed(files: &[Text]) -> Option<String> {
+    let mut counts = BTreeMap::new();
+    for file in files {
+        *counts.entry(file.encoding.name()).or_insert(0) += 1;
+    }
+    let counts: Vec<_> = counts
+        .iter()
+        .map(|(name, count)| format!("{name} ({count})"))
+        .collect();
+    (counts.len() > 1).then(|| format!("the files are stored in {}", counts.join(" and ")))
+}
+
+/// The rows of a dataset, one after the other.
+pub struct Rows<'a> {
+    files: &'a [Text],
+    /// The file after the present one.
+    next: usize,
+    records: Option<Records>,
+    /// How many bytes the files before it have.
+    read: u64,
+}
+
+impl Rows<'_> {
+    /// Reads the next row into `record`; false at the end of the last file.
+    ///
+    /// # Errors
+    ///
+    /// With the file and the line, if what is there is no text or no CSV.
+    pub fn next(&mut self, record: &mut StringRecord) -> Result<bool> {
+        loop {
+            if let Some(records) = &mut self.records {
+                if records.next(record)? {
+                    return Ok(true);
+                }
+                self.read += records.bytes();
+            }
+            self.records = None;
+            let Some(file) = self.files.get(self.next) else {
+                return Ok(false);
+            };
+            self.records = Some(file.rows()?);
+            self.next += 1;
+        }
+    }
+
+    /// How many bytes were read so far.
+    pub fn bytes(&self) -> u64 {
+        self.read + self.records.as_ref().map_or(0, Records::bytes)
+    }
+
+    /// Where a row that was just read began: `line 3`, and in which file if there are several.
+    pub fn place(&self, record: &StringRecord) -> String {
+        let line = record.position().map_or(0, csv::Position::line);
+        match self.files {
+            [_] => format!("line {line}"),
+            files => format!("line {line} of '{}'", files[self.next - 1].name()),
+        }
+    }
+}
