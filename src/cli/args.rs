@@ -6,6 +6,8 @@ use std::{net::SocketAddr, path::PathBuf};
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+use super::fetch::manifest::{Part, Place};
+
 /// An event source for Argo Events: one event for each new blob in Azure Blob Storage.
 #[derive(Debug, Parser)]
 #[command(name = "azure-blob-eventsource", version, about, after_help = EXAMPLES)]
@@ -85,6 +87,9 @@ Examples:
   As the first container of a Workflow, with what the event says (body.blobname, body.data.eTag):
       azure-blob-eventsource fetch --endpoint https://mlpipelinestore.blob.core.windows.net --container datasets \\
           --etag 0x8DCAFE0123456789 --key-file /etc/storage/account-key --out /data/input.csv raw/mydata.csv
+  The blobs of a batch (body.data.manifest.container and .name), each as a file of one directory:
+      azure-blob-eventsource fetch --endpoint https://mlpipelinestore.blob.core.windows.net --container datasets \\
+          --manifest eventsource-state/datasets/batches/ID.ndjson --key-file /etc/storage/account-key --out /data/files
 
 Exit status: 0 when the file is there, 1 when not (the blob was deleted or overwritten after its event, say),
 2 for a mistake in what was typed.";
@@ -109,7 +114,7 @@ pub enum Command {
     /// List, retry or drop what was given up: dead letters, and poison messages of the queue
     #[command(after_help = DEAD_LETTERS_EXAMPLES)]
     DeadLetters(DeadLettersArgs),
-    /// Download the blob of an event to a file, for the steps of a Workflow
+    /// Download the blob of an event, or those of a batch, for the steps of a Workflow
     #[command(after_help = FETCH_EXAMPLES)]
     Fetch(FetchArgs),
     /// Print a completion script for a shell
@@ -373,14 +378,25 @@ pub struct FetchArgs {
     /// The URL of the account's blob service
     #[arg(long, value_name = "URL")]
     pub endpoint: String,
-    /// The blob's container
+    /// The container of the blob, or of the batch's blobs
     #[arg(long, value_name = "NAME")]
     pub container: String,
     /// The version that is wanted: if the blob was overwritten since, this fails and says so [default: what is there]
-    #[arg(long, value_name = "ETAG")]
+    #[arg(long, value_name = "ETAG", conflicts_with_all = ["manifest", "folder"])]
     pub etag: Option<String>,
-    /// The file to write; it is there only once it is whole
-    #[arg(long, value_name = "FILE")]
+    /// A batch: all blobs that its manifest lists, each in the version that it names. One that was overwritten or
+    /// deleted since is left out and told. The manifest itself stays beside the directory, as OUT.ndjson
+    #[arg(long, value_name = "CONTAINER/NAME", conflicts_with_all = ["blob", "folder"])]
+    pub manifest: Option<Place>,
+    /// Of the manifest's blobs the K-th of N parts alone, so that N pods share a batch
+    #[arg(long, value_name = "K/N", requires = "manifest", conflicts_with_all = ["blob", "folder"])]
+    pub part: Option<Part>,
+    /// All blobs that are below a folder now, but no names that begin with `_` or `.`; as the event has it in `dirname`
+    #[arg(long, value_name = "NAME", conflicts_with = "blob")]
+    pub folder: Option<String>,
+    /// The file to write, which is there only once it is whole; for a batch or a folder the directory for its files,
+    /// empty or not there yet
+    #[arg(long, value_name = "OUT")]
     pub out: PathBuf,
     /// A file with the account's key or a connection string [default: sign in with the identity of this process]
     #[arg(long, value_name = "FILE")]
@@ -389,7 +405,8 @@ pub struct FetchArgs {
     #[command(flatten)]
     pub endpoints: EndpointArgs,
     /// The blob's name as the event has it in `blobname`, where `%7B` stands for `{` and `%25` for `%`
-    pub blob: String,
+    #[arg(required_unless_present_any = ["manifest", "folder"])]
+    pub blob: Option<String>,
 }
 
 /// Some of what was given up.
@@ -461,6 +478,37 @@ mod tests {
         let args = parse("x --log debug serve --log-format text").unwrap();
         assert_eq!(args.log.levels.as_deref(), Some("debug"));
         assert_eq!(args.log.format, Some(LogFormat::Text));
+    }
+
+    #[test]
+    fn fetch_takes_a_blob_a_batch_or_a_folder() {
+        let fetch = |rest: &str| {
+            parse(&format!(
+                "x fetch --endpoint https://h --container c --out o {rest}"
+            ))
+        };
+        for good in [
+            "a.csv --etag 0x1",
+            "--manifest s/b.ndjson",
+            "--manifest s/b.ndjson --part 1/2",
+            "--folder raw/2026",
+        ] {
+            assert!(fetch(good).is_ok(), "{good}");
+        }
+        for bad in [
+            "",
+            "a.csv --manifest s/b.ndjson",
+            "a.csv --folder raw",
+            "a.csv --part 1/2",
+            "--folder raw --part 1/2",
+            "--folder raw --manifest s/b.ndjson",
+            "--manifest s/b.ndjson --etag 0x1",
+            "--folder raw --etag 0x1",
+            "--manifest b.ndjson",
+            "--manifest s/b.ndjson --part 3/2",
+        ] {
+            assert!(fetch(bad).is_err(), "{bad}");
+        }
     }
 
     #[test]

@@ -1,7 +1,12 @@
-//! `fetch`: the blob of an event as a file, for the steps of a Workflow.
+//! `fetch`: the blob of an event as a file, or those of a batch as the files of a directory, for the steps of a
+//! Workflow.
 //!
 //! An event has a blob's name in a form that no template evaluates (see [`crate::event::encoded`]). This is where
 //! it is turned back: in a program, which evaluates nothing.
+
+mod folder;
+pub mod manifest;
+mod many;
 
 use std::{fs, path::Path, process::ExitCode};
 
@@ -10,27 +15,27 @@ use url::Url;
 
 use super::{args::FetchArgs, counts::counted};
 use crate::{
-    azure::{Connector, DownloadError, text_of_secret},
+    azure::{Account, Connector, DownloadError, text_of_secret},
     event::encoded::decoded,
     ports::connect::Location,
     text::plain::Plain,
 };
 
-/// Downloads the blob version that the arguments name.
+/// Downloads what the arguments name.
 pub async fn run(args: FetchArgs) -> anyhow::Result<ExitCode> {
-    let name = decoded(&args.blob).into_owned();
-    let secret = args.key_file.as_deref().map(read_secret).transpose()?;
-    let connector = Connector {
-        credentials_dir: None,
-        allowed_endpoints: args.endpoints.allowed,
-    };
-    let endpoint = Url::parse(&args.endpoint).context("--endpoint is not a URL")?;
-    let account = connector.connect_with(&Location::Endpoint(endpoint), secret.as_deref())?;
+    let account = connect(&args)?;
+    let (container, out) = (args.container.as_str(), args.out.as_path());
+    if let Some(place) = &args.manifest {
+        let members = manifest::members(&account, place, args.part, out).await?;
+        return many::save(&account, container, &members, out).await;
+    }
+    if let Some(folder) = &args.folder {
+        let members = folder::members(&account, container, &decoded(folder)).await?;
+        return many::save(&account, container, &members, out).await;
+    }
+    let name = args.blob.as_deref().map(decoded).unwrap_or_default();
     let etag = args.etag.as_deref().filter(|etag| !etag.is_empty());
-    match account
-        .download(&args.container, &name, etag, &args.out)
-        .await
-    {
+    match account.download(container, &name, etag, out).await {
         Ok(done) => {
             let (name, etag) = (Plain(&name), Plain(&done.etag));
             println!("{name}: {}, ETag {etag}", counted(done.bytes, "byte"));
@@ -41,6 +46,16 @@ pub async fn run(args: FetchArgs) -> anyhow::Result<ExitCode> {
             Ok(ExitCode::FAILURE)
         }
     }
+}
+
+fn connect(args: &FetchArgs) -> anyhow::Result<Account> {
+    let secret = args.key_file.as_deref().map(read_secret).transpose()?;
+    let connector = Connector {
+        credentials_dir: None,
+        allowed_endpoints: args.endpoints.allowed.clone(),
+    };
+    let endpoint = Url::parse(&args.endpoint).context("--endpoint is not a URL")?;
+    Ok(connector.connect_with(&Location::Endpoint(endpoint), secret.as_deref())?)
 }
 
 fn read_secret(file: &Path) -> anyhow::Result<String> {

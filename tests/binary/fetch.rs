@@ -1,6 +1,9 @@
 //! `fetch`: from what an event says of a blob to the file of a Workflow's step.
 
+use std::path::PathBuf;
+
 use bytes::Bytes;
+use serde_json::json;
 use testkit::{
     account::NewBlob,
     http::{HttpFace, HttpFault, HttpOp},
@@ -150,6 +153,209 @@ async fn an_empty_blob_is_an_empty_file_and_none_is_told() {
         .await;
     assert_eq!(fetch.run("empty.csv", &[]).await.code(), 0);
     assert_eq!(fetch.content(), b"");
+}
+
+/// A batch in the place: its blobs, and the manifest in the state container.
+struct Batch<'a> {
+    place: &'a Place,
+    manifest: String,
+}
+
+impl<'a> Batch<'a> {
+    /// Of blobs with these names, each of which holds its name.
+    async fn of(place: &'a Place, names: &[&str]) -> Self {
+        let mut lines = Vec::new();
+        for name in names {
+            let blob = NewBlob::new((*name).to_owned());
+            let etag = place.client.put_blob(&place.container, name, &blob).await;
+            let line = json!({"name": name, "eTag": etag, "size": name.len(), "url": "https://x"});
+            lines.push(line.to_string());
+        }
+        Self::with_manifest(place, &(lines.join("\n") + "\n")).await
+    }
+
+    async fn with_manifest(place: &'a Place, text: &str) -> Self {
+        let (name, blob) = ("s/batches/b.ndjson", NewBlob::new(text.to_owned()));
+        place.client.put_blob(&place.state, name, &blob).await;
+        let manifest = format!("--manifest={}/{name}", place.state);
+        Self { place, manifest }
+    }
+
+    fn dir(&self, name: &str) -> PathBuf {
+        self.place.credentials().join(name)
+    }
+
+    async fn fetch(&self, to: &str, more: &[&str]) -> Finished {
+        let (out, key) = (self.dir(to), self.place.credentials().join("storage"));
+        let endpoint = format!("--endpoint={}", self.place.endpoint);
+        let container = format!("--container={}", self.place.container);
+        let out = format!("--out={}", out.display());
+        let key = format!("--key-file={}", key.display());
+        run(&[&["fetch", &endpoint, &container, &out, &key], more].concat()).await
+    }
+
+    /// The files of a directory in their order, and what they hold.
+    fn files(&self, to: &str) -> Vec<(String, String)> {
+        let mut files: Vec<_> = std::fs::read_dir(self.dir(to))
+            .unwrap()
+            .map(|entry| {
+                let path = entry.unwrap().path();
+                let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+                (name, std::fs::read_to_string(&path).unwrap())
+            })
+            .collect();
+        files.sort();
+        files
+    }
+}
+
+#[tokio::test]
+async fn the_blobs_of_a_batch_are_files_in_the_order_of_their_names() {
+    let place = Place::azurite().await;
+    let mut names = names::odd();
+    names.push("{{=1+1}}/{{workflow.name}}$(PATH)`id`.csv".to_owned());
+    names.push("raw/../up/./dot.csv".to_owned());
+    names.push("raw".to_owned());
+    names.push("raw/x".to_owned());
+    names.push("raw-x".to_owned());
+    names.sort();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let batch = Batch::of(&place, &names).await;
+    let ended = batch.fetch("files", &[&batch.manifest]).await;
+    assert_eq!(ended.code(), 0, "{}", ended.stderr);
+    let files = batch.files("files");
+    let held: Vec<_> = files.iter().map(|(_, held)| held.as_str()).collect();
+    assert_eq!(held, names);
+    let at = names.iter().position(|name| *name == "raw/x").unwrap();
+    assert_eq!(files[at].0, format!("{:06}-raw-x", at + 1));
+    let manifest = std::fs::read_to_string(batch.dir("files.ndjson")).unwrap();
+    assert_eq!(manifest.lines().count(), names.len());
+    let last = ended.stdout.lines().last().unwrap();
+    let bytes: usize = names.iter().map(|name| name.len()).sum();
+    assert_eq!(
+        last,
+        format!("{0} of {0} blobs, {bytes} bytes", names.len())
+    );
+
+    // As parts, for pods that share it.
+    let mut shared = Vec::new();
+    for part in ["1/3", "2/3", "3/3"] {
+        let to = format!("part-{}", &part[..1]);
+        let ended = batch.fetch(&to, &[&batch.manifest, "--part", part]).await;
+        assert_eq!(ended.code(), 0, "{}", ended.stderr);
+        shared.extend(batch.files(&to));
+    }
+    assert_eq!(shared, files);
+}
+
+#[tokio::test]
+async fn what_a_batch_no_longer_has_is_left_out_and_told() {
+    let place = Place::azurite().await;
+    let batch = Batch::of(&place, &["a.csv", "b.csv", "c.csv", "d.csv"]).await;
+    place.client.delete(&place.container, "b.csv").await;
+    place.put("d.csv").await;
+    let ended = batch.fetch("files", &[&batch.manifest]).await;
+    assert_eq!(ended.code(), 0, "{}", ended.stderr);
+    let names: Vec<_> = batch.files("files").into_iter().map(|it| it.0).collect();
+    assert_eq!(names, ["000001-a.csv", "000003-c.csv"]);
+    assert!(ended.stdout.ends_with("2 of 4 blobs, 10 bytes\n"));
+    let told: Vec<_> = ended.stderr.lines().collect();
+    assert_eq!(told.len(), 2, "{told:?}");
+    assert!(told[0].starts_with("left out: ") && told[0].contains("`b.csv`"));
+    assert!(told[1].starts_with("left out: the blob `d.csv` was overwritten: its ETag was "));
+    assert!(told[1].ends_with("The version that is there now belongs to another batch."));
+
+    place.client.delete(&place.container, "a.csv").await;
+    place.client.delete(&place.container, "c.csv").await;
+    let ended = batch.fetch("again", &[&batch.manifest]).await;
+    assert_eq!(ended.code(), 1);
+    let last = ended.stderr.lines().last().unwrap();
+    assert!(last.starts_with("error: none of 4 blobs is there any more"));
+}
+
+#[tokio::test]
+async fn what_cannot_be_fetched_as_a_batch_is_told_in_one_sentence() {
+    let place = Place::azurite().await;
+    let batch = Batch::of(&place, &["a.csv"]).await;
+    let file = batch.dir("files").join("old.csv");
+    std::fs::create_dir(batch.dir("files")).unwrap();
+    std::fs::write(&file, "of another batch").unwrap();
+    let problem = async |args: &[&str]| {
+        let ended = batch.fetch("files", args).await;
+        assert_eq!(ended.code(), 1, "{ended:?}");
+        assert_eq!(ended.stderr.lines().count(), 1, "{}", ended.stderr);
+        ended.stderr
+    };
+    let said = problem(&[&batch.manifest]).await;
+    assert!(said.contains("is not empty: name another one with --out"));
+    let gone = batch.manifest.replace("b.ndjson", "gone.ndjson");
+    let said = problem(&[&gone]).await;
+    assert!(
+        said.contains("404") && said.contains("`batch.keep`"),
+        "{said}"
+    );
+    let damaged = Batch::with_manifest(&place, "{\"name\":\"a.csv\"}\n").await;
+    let said = problem(&[&damaged.manifest]).await;
+    assert!(
+        said.contains("b.ndjson` in container `") && said.contains("line 1 is no blob of a batch"),
+        "{said}"
+    );
+    assert_eq!(std::fs::read_to_string(file).unwrap(), "of another batch");
+}
+
+#[tokio::test]
+async fn a_fault_that_passes_is_waited_out_and_one_that_stays_ends_the_whole() {
+    let (place, face, _, _) = fake().await;
+    let batch = Batch::of(&place, &["b.csv", "c.csv"]).await;
+    face.fault(HttpOp::GetBlob, HttpFault::busy(None));
+    let ended = batch.fetch("files", &[&batch.manifest]).await;
+    assert_eq!(ended.code(), 0, "{}", ended.stderr);
+    // No URL leads to the first one.
+    let blob = NewBlob::new("b");
+    let etag = place.client.put_blob(&place.container, "b.csv", &blob);
+    let lines = [("..", "0x1".to_owned()), ("b.csv", etag.await)]
+        .map(|(name, etag)| json!({"name": name, "eTag": etag}).to_string());
+    let batch = Batch::with_manifest(&place, &lines.join("\n")).await;
+    let ended = batch.fetch("none", &[&batch.manifest]).await;
+    assert_eq!(ended.code(), 1);
+    assert!(ended.stderr.starts_with("error: "), "{}", ended.stderr);
+    std::fs::write(place.credentials().join("file"), "").unwrap();
+    let ended = batch.fetch("file", &[&batch.manifest]).await;
+    assert_eq!(ended.code(), 1);
+    assert!(ended.stderr.contains("the directory"), "{}", ended.stderr);
+}
+
+#[tokio::test]
+async fn a_folder_is_all_that_is_in_it_now_but_its_markers() {
+    let place = Place::azurite().await;
+    let names = [
+        "exports/mon/day=1/a.csv",
+        "exports/mon/b {1}.csv",
+        "exports/monday.csv",
+        "exports/mon/_SUCCESS",
+        "exports/mon/_temporary/c.csv",
+        "exports/mon/.b.csv.crc",
+    ];
+    let batch = Batch::of(&place, &names).await;
+    let ended = batch.fetch("files", &["--folder=exports/mon"]).await;
+    assert_eq!(ended.code(), 0, "{}", ended.stderr);
+    let files = batch.files("files").into_iter().map(|it| it.0);
+    assert_eq!(
+        files.collect::<Vec<_>>(),
+        [
+            "000001-exports-mon-b %7B1%7D.csv",
+            "000002-exports-mon-day=1-a.csv"
+        ]
+    );
+    assert!(!batch.dir("files.ndjson").exists());
+    for (folder, problem) in [
+        ("--folder=", "a whole container is never meant"),
+        ("--folder=exports/tue", "has no blobs"),
+    ] {
+        let ended = batch.fetch("none", &[folder]).await;
+        assert_eq!(ended.code(), 1);
+        assert!(ended.stderr.contains(problem), "{}", ended.stderr);
+    }
 }
 
 #[tokio::test]
