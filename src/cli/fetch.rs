@@ -27,11 +27,11 @@ pub async fn run(args: FetchArgs) -> anyhow::Result<ExitCode> {
     let (container, out) = (args.container.as_str(), args.out.as_path());
     if let Some(place) = &args.manifest {
         let members = manifest::members(&account, place, args.part, out).await?;
-        return many::save(&account, container, &members, out).await;
+        return many::save(&account, container, &members, args.part.is_some(), out).await;
     }
     if let Some(folder) = &args.folder {
         let members = folder::members(&account, container, &decoded(folder)).await?;
-        return many::save(&account, container, &members, out).await;
+        return many::save(&account, container, &members, false, out).await;
     }
     let name = args.blob.as_deref().map(decoded).unwrap_or_default();
     let etag = args.etag.as_deref().filter(|etag| !etag.is_empty());

@@ -270,7 +270,14 @@ async fn what_a_batch_no_longer_has_is_left_out_and_told() {
     let ended = batch.fetch("again", &[&batch.manifest]).await;
     assert_eq!(ended.code(), 1);
     let last = ended.stderr.lines().last().unwrap();
-    assert!(last.starts_with("error: none of 4 blobs is there any more"));
+    assert!(last.starts_with("error: nothing is left of 4 blobs: "));
+    // The other parts go on, and a part may be without any blob from the beginning.
+    for part in ["1/2", "3/9"] {
+        let to = format!("part-{}", &part[2..]);
+        let ended = batch.fetch(&to, &[&batch.manifest, "--part", part]).await;
+        assert_eq!(ended.code(), 0, "{}", ended.stderr);
+        assert_eq!(batch.files(&to), []);
+    }
 }
 
 #[tokio::test]

@@ -45,11 +45,13 @@ impl Member {
 }
 
 /// Downloads all of them to the directory `dir`. What was overwritten or deleted meanwhile is left out and told: no
-/// run can have that version any more, and the others are not to wait for it.
+/// run can have that version any more, and the others are not to wait for it. That nothing is left is a failure, but for
+/// a part of a batch, whose other parts go on.
 pub(super) async fn save(
     account: &Account,
     container: &str,
     members: &[Member],
+    is_part: bool,
     dir: &Path,
 ) -> anyhow::Result<ExitCode> {
     prepare(dir)?;
@@ -80,17 +82,12 @@ pub(super) async fn save(
             }
         }
     }
-    let all = members.len();
-    println!(
-        "{saved} of {}, {}",
-        counted(all as u64, "blob"),
-        counted(bytes, "byte")
-    );
-    if saved == 0 && all > 0 {
+    let all = counted(members.len() as u64, "blob");
+    println!("{saved} of {all}, {}", counted(bytes, "byte"));
+    if saved == 0 && !is_part {
         eprintln!(
-            "error: none of {} is there any more in the version that is wanted, or the run reads another account or \
-             container than the event source.",
-            counted(all as u64, "blob")
+            "error: nothing is left of {all}: each was overwritten or deleted, or the run reads another account or \
+             container than the event source."
         );
         return Ok(ExitCode::FAILURE);
     }
