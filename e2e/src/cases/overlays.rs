@@ -14,6 +14,7 @@ pub(crate) async fn are_taken(stage: &Stage) -> Result<()> {
     for folder in [
         "examples/azure-keys",
         "examples/azure-workload-identity",
+        "examples/batches",
         "examples/python-step",
         "examples/two-sensors",
     ] {
