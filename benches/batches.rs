@@ -1,0 +1,149 @@
+//! How soon many small blobs are done with, gathered into batches and one by one, and what that asks of the state
+//! container.
+//!
+//! `cargo bench --bench batches`
+//!
+//! A fake account in this process lists 100,000 blobs. What comes of events is modelled: a Sensor makes four Workflows
+//! a second, one after the other, as it was measured on a cluster (docs/verification.md), and the server is told of each
+//! at once. Without batches 400 blobs are timed, and the rest is extrapolated.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use std::time::{Duration, Instant};
+
+use azure_blob_eventsource::{
+    event::EventId,
+    grpc::contract::{EventSource, eventing_client::EventingClient},
+};
+use support::{
+    Memory, megabytes, print_table,
+    queue::{Cluster, Credential},
+    row,
+    server::Server,
+    size,
+    source::CONTAINER,
+    verdict,
+};
+use testkit::{
+    account::FakeAccount,
+    http::{HttpFace, HttpOp},
+};
+use tokio::time::sleep;
+
+mod support;
+
+const STATE: &str = "eventsource-state";
+/// How long a Sensor takes for a Workflow.
+const TRIGGER: Duration = Duration::from_millis(250);
+/// State container calls a blob, at most.
+const TARGET: f64 = 0.01;
+
+/// What a source was measured at.
+struct Measured {
+    blobs: u64,
+    events: u64,
+    seconds: f64,
+    calls: u64,
+}
+
+#[tokio::main]
+async fn main() {
+    let blobs = size(100_000, 300);
+    let batched = measure(blobs, "batch: {by: all, maxBlobs: 1000}, ").await;
+    let peak = Memory::now().peak;
+    let single = measure(size(400, 20), "").await;
+    let each = single.seconds / single.blobs as f64;
+    let rows = [
+        row([
+            "way",
+            "blobs",
+            "events",
+            "seconds",
+            "state container calls a blob",
+        ]),
+        row([
+            "batches of 1,000",
+            &batched.blobs.to_string(),
+            &batched.events.to_string(),
+            &format!("{:.1}", batched.seconds),
+            &format!("{:.4}", batched.calls as f64 / batched.blobs as f64),
+        ]),
+        row([
+            "one by one",
+            &single.blobs.to_string(),
+            &single.events.to_string(),
+            &format!("{:.1}", single.seconds),
+            &format!("{:.4}", single.calls as f64 / single.blobs as f64),
+        ]),
+        row([
+            "one by one, extrapolated",
+            &batched.blobs.to_string(),
+            &batched.blobs.to_string(),
+            &format!("{:.0}", each * batched.blobs as f64),
+            "",
+        ]),
+    ];
+    print_table(
+        "From the start of the stream to the last confirmed Workflow, at four Workflows a second",
+        &rows,
+    );
+    let calls = batched.calls as f64 / batched.blobs as f64;
+    println!(
+        "  calls a blob, target under {TARGET}: {}; memory at the peak {}, the fake account in it",
+        verdict(calls < TARGET || blobs < 1000),
+        megabytes(peak),
+    );
+}
+
+async fn measure(blobs: u64, batch: &str) -> Measured {
+    let account = FakeAccount::new();
+    account
+        .create_synthetic_container(CONTAINER, blobs)
+        .expect("a new container");
+    account.create_container(STATE).expect("a new container");
+    let face = HttpFace::start(account).await;
+    let credential = Credential::new(&face.connection_string());
+    let cluster = Cluster::default();
+    let server = Server::start(credential.connector(), cluster.clone()).await;
+    let config = format!(
+        "{{endpoint: \"{}\", container: {CONTAINER}, credential: fake, existing: emit, state: {{container: {STATE}}}, \
+         {batch}confirm: {{workflows: {{namespace: bench}}}}, limits: {{inFlight: 100, activeWorkflows: 100}}}}",
+        face.endpoint()
+    );
+    let mut client = EventingClient::connect(server.url())
+        .await
+        .expect("a server");
+    let start = Instant::now();
+    let request = EventSource {
+        name: "bench".to_owned(),
+        config: config.into_bytes(),
+    };
+    let stream = client.start_event_source(request).await.expect("a stream");
+    let mut stream = stream.into_inner();
+    let (mut events, mut seen) = (0, 0);
+    while seen < blobs {
+        let event = stream.message().await.expect("an event").expect("an event");
+        let json: serde_json::Value = serde_json::from_slice(&event.payload).expect("JSON");
+        events += 1;
+        seen += json["data"]["count"].as_u64().unwrap_or(1);
+        sleep(TRIGGER).await;
+        let id = json["id"].as_str().and_then(EventId::from_hex);
+        cluster.made(id.expect("an id"));
+    }
+    let seconds = start.elapsed().as_secs_f64();
+    let calls = [
+        HttpOp::PutBlob,
+        HttpOp::AppendBlock,
+        HttpOp::GetBlob,
+        HttpOp::BlobProperties,
+        HttpOp::DeleteBlob,
+    ];
+    let calls = calls.iter().map(|op| face.requests(*op)).sum();
+    server.stop.cancel();
+    Measured {
+        blobs,
+        events,
+        seconds,
+        calls,
+    }
+}
