@@ -317,6 +317,18 @@ pub(crate) const CASES: &[Case] = &[
         play: |stage| Box::pin(latency::beside_queue_storage(stage)),
     },
     Case {
+        name: "latency_notified",
+        about: "from an upload and its notification to its Workflow",
+        short: false,
+        needs: &[Need::AtHand],
+        setup: Setup {
+            source: "source: {queue: {name: dataset-events}, listing: {interval: 20s}}",
+            active_workflows: 1000,
+            ..USUAL
+        },
+        play: |stage| Box::pin(latency::notified(stage)),
+    },
+    Case {
         name: "storm",
         about: "ten minutes of killed pods and API servers, cuts and a full bus, while 260 blobs arrive",
         short: false,

@@ -8,7 +8,7 @@ use std::{
 use anyhow::{Result, ensure};
 use testkit::http::KEY;
 
-use super::restarts::has_no_dead_letter;
+use super::{notified::tell, restarts::has_no_dead_letter};
 use crate::{
     command::kubectl, install::rolled_out, pods::PATIENCE, stage::Stage, storage::ACCOUNT,
     wait::until, witness::Version,
@@ -57,6 +57,21 @@ pub(crate) async fn beside_queue_storage(stage: &Stage) -> Result<()> {
         ours.as_secs_f64() / theirs.as_secs_f64()
     ));
     has_no_dead_letter(stage).await
+}
+
+/// 100 uploads, of each of which a notification tells at once.
+pub(crate) async fn notified(stage: &Stage) -> Result<()> {
+    let mut from = BTreeMap::new();
+    for number in 1..=SAMPLES {
+        let version = stage.put(&format!("sample-{number}")).await;
+        from.insert(version.clone(), Instant::now());
+        tell(stage, &version).await?;
+        tokio::time::sleep(PACE).await;
+    }
+    let versions: Vec<_> = from.keys().cloned().collect();
+    let half = report(stage, "this source, with a queue", &from).await?;
+    ensure!(half < SOON, "half of them took longer than {half:?}");
+    stage.comes_to_exactly(&versions).await
 }
 
 /// Writes messages until one has its Workflow: what comes before the Sensor has subscribed is lost.

@@ -76,7 +76,8 @@ pub(crate) async fn with_losses(stage: &Stage) -> Result<()> {
     has_no_dead_letter(stage).await
 }
 
-async fn tell(stage: &Stage, version: &Version) -> Result<()> {
+/// Event Grid tells of a blob.
+pub(super) async fn tell(stage: &Stage, version: &Version) -> Result<()> {
     let event = json!({
         "specversion": "1.0",
         "type": "Microsoft.Storage.BlobCreated",
