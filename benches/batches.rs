@@ -46,6 +46,12 @@ struct Measured {
     calls: u64,
 }
 
+impl Measured {
+    fn calls_each(&self) -> f64 {
+        self.calls as f64 / self.blobs as f64
+    }
+}
+
 #[tokio::main]
 async fn main() {
     let blobs = size(100_000, 300);
@@ -53,6 +59,17 @@ async fn main() {
     let peak = Memory::now().peak;
     let single = measure(size(400, 20), "").await;
     let each = single.seconds / single.blobs as f64;
+    let line = |way: &str, measured: &Measured| {
+        row([
+            way,
+            &measured.blobs.to_string(),
+            &measured.events.to_string(),
+            &format!("{:.1}", measured.seconds),
+            &format!("{:.4}", measured.calls_each()),
+        ])
+    };
+    let extrapolated = format!("{:.0}", each * batched.blobs as f64);
+    let all = batched.blobs.to_string();
     let rows = [
         row([
             "way",
@@ -61,33 +78,15 @@ async fn main() {
             "seconds",
             "state container calls a blob",
         ]),
-        row([
-            "batches of 1,000",
-            &batched.blobs.to_string(),
-            &batched.events.to_string(),
-            &format!("{:.1}", batched.seconds),
-            &format!("{:.4}", batched.calls as f64 / batched.blobs as f64),
-        ]),
-        row([
-            "one by one",
-            &single.blobs.to_string(),
-            &single.events.to_string(),
-            &format!("{:.1}", single.seconds),
-            &format!("{:.4}", single.calls as f64 / single.blobs as f64),
-        ]),
-        row([
-            "one by one, extrapolated",
-            &batched.blobs.to_string(),
-            &batched.blobs.to_string(),
-            &format!("{:.0}", each * batched.blobs as f64),
-            "",
-        ]),
+        line("batches of 1,000", &batched),
+        line("one by one", &single),
+        row(["one by one, extrapolated", &all, &all, &extrapolated, ""]),
     ];
     print_table(
         "From the start of the stream to the last confirmed Workflow, at four Workflows a second",
         &rows,
     );
-    let calls = batched.calls as f64 / batched.blobs as f64;
+    let calls = batched.calls_each();
     println!(
         "  calls a blob, target under {TARGET}: {}; memory at the peak {}, the fake account in it",
         verdict(calls < TARGET || blobs < 1000),

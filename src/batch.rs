@@ -11,6 +11,7 @@ pub mod manifest;
 pub mod open;
 pub mod rules;
 mod setup;
+pub mod stored;
 mod tidy;
 mod waiting_file;
 

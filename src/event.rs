@@ -115,9 +115,9 @@ impl Place {
             datacontenttype: "application/json",
             sourceid: &self.source_id,
             container: &self.container,
-            blobname: &name,
+            blobname: Some(&name),
             dirname: name.rsplit_once('/').map_or("", |(dir, _)| dir),
-            flatname: flat(&name, &id.short()),
+            flatname: Some(flat(&name, &id.short())),
             slug: slug(&blob.name),
             shortid: id.short(),
             replay: replay.map(encoded),
@@ -130,31 +130,43 @@ impl Place {
                 blob_type: blob.blob_type.as_str(),
             },
         };
-        // A struct of strings and numbers always has a JSON form.
-        serde_json::to_vec(&event).unwrap_or_default()
+        event.to_json()
     }
 }
 
+/// CloudEvents 1.0, and the names that a Sensor's templates use.
 #[derive(Serialize)]
-struct CloudEvent<'a> {
-    specversion: &'static str,
-    id: String,
+pub(crate) struct CloudEvent<'a, D> {
+    pub(crate) specversion: &'static str,
+    pub(crate) id: String,
     #[serde(rename = "type")]
-    kind: &'static str,
-    source: String,
-    subject: String,
-    time: String,
-    datacontenttype: &'static str,
-    sourceid: &'a str,
-    container: &'a str,
-    blobname: &'a str,
-    dirname: &'a str,
-    flatname: String,
-    slug: String,
-    shortid: String,
+    pub(crate) kind: &'static str,
+    pub(crate) source: String,
+    pub(crate) subject: String,
+    pub(crate) time: String,
+    pub(crate) datacontenttype: &'static str,
+    pub(crate) sourceid: &'a str,
+    pub(crate) container: &'a str,
+    /// Of the event of one blob.
     #[serde(skip_serializing_if = "Option::is_none")]
-    replay: Option<Cow<'a, str>>,
-    data: BlobCreated<'a>,
+    pub(crate) blobname: Option<&'a str>,
+    pub(crate) dirname: &'a str,
+    /// Of the event of one blob.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) flatname: Option<String>,
+    pub(crate) slug: String,
+    pub(crate) shortid: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) replay: Option<Cow<'a, str>>,
+    pub(crate) data: D,
+}
+
+impl<D: Serialize> CloudEvent<'_, D> {
+    /// As it is sent.
+    pub(crate) fn to_json(&self) -> Vec<u8> {
+        // Strings and numbers always have a JSON form.
+        serde_json::to_vec(self).unwrap_or_default()
+    }
 }
 
 #[derive(Serialize)]

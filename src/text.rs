@@ -1,5 +1,6 @@
 //! Text for people: safe to show, and easy to read.
 
 pub mod age;
+pub mod hex;
 pub(crate) mod nearest;
 pub mod plain;

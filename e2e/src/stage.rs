@@ -1,15 +1,16 @@
 //! One case's own installation: a namespace with the product, its bus and its storage account.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use anyhow::{Context, Result, bail, ensure};
 use kube::Client;
+use testkit::rng::Rng;
 
 use crate::{
     cluster::Cluster,
     command::{self, kubectl},
     install::{self, Setup},
-    pods::PATIENCE,
+    pods::{BUS, EVENT_SOURCE, PATIENCE, SENSOR, SERVER},
     say::Say,
     status::{Live, Statuses},
     storage::Storage,
@@ -111,6 +112,21 @@ impl Stage {
         self.say
             .line(format!("killed {selector}: {} pods", said.lines().count()));
         Ok(())
+    }
+
+    /// Dice for `what` goes wrong in a case, whose seed is told.
+    pub(crate) fn dice(&self, what: &str) -> Result<Rng> {
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH)?;
+        let seed = now.as_secs();
+        self.say
+            .line(format!("the order of the {what} is that of seed {seed}"));
+        Ok(Rng::new(seed))
+    }
+
+    /// Kills the pods of one part of the product, or of the bus.
+    pub(crate) async fn kill_some(&self, dice: &mut Rng) -> Result<()> {
+        let selector = *dice.pick(&[SERVER, SERVER, EVENT_SOURCE, SENSOR, BUS]);
+        self.kill(selector).await
     }
 
     /// Restarts Deployments, and waits until they run again and nothing is left of the pods before.

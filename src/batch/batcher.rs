@@ -1,6 +1,10 @@
 //! From offers of blobs to offers of batches: gathers, fixes, sends on.
 
-use std::sync::{Arc, atomic::Ordering::Relaxed};
+use std::{
+    future::ready,
+    sync::{Arc, atomic::Ordering::Relaxed},
+    time::Duration,
+};
 
 use bytes::Bytes;
 use futures::future::OptionFuture;
@@ -12,13 +16,15 @@ use tracing::{info, warn};
 
 use super::{
     event::{ManifestPlace, offer_of},
-    manifest::{LONGEST, Manifest},
+    manifest::Manifest,
     open::{Closed, OpenBatches},
     setup::{Batcher, GONE, ON, Step},
+    stored::manifest_of,
     tidy::Tidy,
     waiting_file::WaitingFile,
 };
 use crate::{
+    event::EventId,
     ledger::{
         batches::{ClosedBy, FixedBatch},
         offer::{Offer, Origin, Subject},
@@ -28,10 +34,11 @@ use crate::{
 };
 
 /// A batch that is due waits no longer than this for offers that are there already.
-const LATE: std::time::Duration = std::time::Duration::from_secs(1);
+const LATE: Duration = Duration::from_secs(1);
 
 impl Batcher {
-    /// Gathers what is `offered`, and fixes what a replay asks for as one batch. Works until no more blobs are offered and all that were are in batches, or nobody takes these any more.
+    /// Gathers what is `offered`, and fixes what a replay asks for as one batch. Works until no more blobs are offered
+    /// and all that were are in batches, or nobody takes these any more.
     ///
     /// # Errors
     /// A refusal of the state container. Transient faults are waited out.
@@ -52,7 +59,7 @@ impl Batcher {
             let is_late = due.is_some_and(|due| Instant::now() >= due + LATE);
             let step = tokio::select! {
                 biased;
-                () = std::future::ready(()), if is_late => self.close_due(&mut open).await,
+                () = ready(()), if is_late => self.close_due(&mut open).await,
                 Some(closed) = replayed.recv() => self.fix(closed).await,
                 offer = offered.recv() => match offer {
                     Some(offer) => self.add(&mut open, offer).await,
@@ -90,7 +97,7 @@ impl Batcher {
                 Ok(manifest) => self.send(&batch, &manifest).await,
                 Err(problem) => {
                     warn!(
-                        batch = format!("{:032x}", batch.id.0),
+                        batch = EventId(batch.id.0).to_hex(),
                         blobs = batch.members.len(),
                         problem,
                         "a batch cannot be sent: its blobs go into others. Keep people and lifecycle rules away from \
@@ -107,15 +114,13 @@ impl Batcher {
     }
 
     async fn read(&self, batch: &FixedBatch) -> Result<Result<Manifest, String>, StorageError> {
-        let name = self.source_store.folder().manifest(batch.id);
-        let read = || self.source_store.store.read(&name, 0, LONGEST);
+        let folder = self.source_store.folder();
+        let read = || manifest_of(&*self.source_store.store, &folder, batch.id);
         let retry = self.source_store.retry_proven("read manifest");
-        let Some(chunk) = retry.run(read).await? else {
-            return Ok(Err("its manifest is not there".to_owned()));
-        };
-        let manifest = match Manifest::parse(chunk.bytes) {
-            Ok(manifest) => manifest,
-            Err(problem) => return Ok(Err(format!("its manifest is damaged: {problem}"))),
+        let manifest = match retry.run(read).await? {
+            Some(Ok(manifest)) => manifest,
+            Some(Err(problem)) => return Ok(Err(format!("its manifest is damaged: {problem}"))),
+            None => return Ok(Err("its manifest is not there".to_owned())),
         };
         let is_its = manifest.id(&self.place, batch.replay.as_deref()) == batch.id;
         Ok(match is_its {
@@ -189,7 +194,7 @@ impl Batcher {
     }
 
     fn tell(&self, batch: &FixedBatch, manifest: &Manifest) {
-        let id = format!("{:032x}", batch.id.0);
+        let id = EventId(batch.id.0).to_hex();
         let (group, blobs) = (batch.group.escape_debug(), manifest.blobs.len());
         let closed_by = batch.closed_by.as_str();
         match batch.closed_by {

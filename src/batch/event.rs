@@ -8,7 +8,7 @@ use time::OffsetDateTime;
 use super::manifest::{Entry, Manifest};
 use crate::{
     blob::url::blob_url,
-    event::{BATCH_CLOSED, EventId, Place, encoded::encoded, rfc3339, slug},
+    event::{BATCH_CLOSED, CloudEvent, EventId, Place, encoded::encoded, rfc3339, slug},
     ledger::{batches::FixedBatch, offer::BatchOffer},
 };
 
@@ -65,10 +65,12 @@ fn payload(place: &Place, batch: &FixedBatch, manifest: &Manifest, at: &Manifest
         datacontenttype: "application/json",
         sourceid: &place.source_id,
         container: &place.container,
-        dirname: encoded(&batch.group).into_owned(),
+        blobname: None,
+        dirname: &encoded(&batch.group),
+        flatname: None,
         slug: slug(readable),
         shortid: id.short(),
-        replay: batch.replay.as_deref().map(|it| encoded(it).into_owned()),
+        replay: batch.replay.as_deref().map(encoded),
         data: BatchClosed {
             manifest: Where {
                 url: blob_url(&place.endpoint, &at.container, &at.name),
@@ -83,8 +85,7 @@ fn payload(place: &Place, batch: &FixedBatch, manifest: &Manifest, at: &Manifest
             blobs: inline(&manifest.blobs),
         },
     };
-    // A struct of strings and numbers always has a JSON form.
-    serde_json::to_vec(&event).unwrap_or_default()
+    event.to_json()
 }
 
 fn inline(blobs: &[Entry]) -> Option<Vec<Inline>> {
@@ -100,26 +101,6 @@ fn inline(blobs: &[Entry]) -> Option<Vec<Inline>> {
     let blobs: Vec<_> = blobs.iter().map(inline).collect();
     let length = serde_json::to_vec(&blobs).map_or(usize::MAX, |it| it.len());
     (length <= LONGEST_INLINE).then_some(blobs)
-}
-
-#[derive(Serialize)]
-struct CloudEvent<'a> {
-    specversion: &'static str,
-    id: String,
-    #[serde(rename = "type")]
-    kind: &'static str,
-    source: String,
-    subject: String,
-    time: String,
-    datacontenttype: &'static str,
-    sourceid: &'a str,
-    container: &'a str,
-    dirname: String,
-    slug: String,
-    shortid: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    replay: Option<String>,
-    data: BatchClosed<'a>,
 }
 
 #[derive(Serialize)]

@@ -12,11 +12,12 @@ use crate::{
     blob::{Blob, url::blob_url},
     event::{EventId, Place},
     ledger::batches::BatchId,
+    text::hex::hex,
 };
 
 /// A manifest is read with one call: 10,000 lines with names and URLs of the greatest length, each character of which
 /// takes twelve bytes in a URL.
-pub const LONGEST: u64 = 256 << 20;
+pub(super) const LONGEST: u64 = 256 << 20;
 
 /// A manifest as it is written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -97,8 +98,7 @@ impl Manifest {
 
     /// The id of the batch that has this manifest, found by `place`'s source or, when there is a name, by a replay.
     pub fn id(&self, place: &Place, replay: Option<&str>) -> BatchId {
-        let digest = Sha256::digest(&self.bytes);
-        let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        let digest = hex(&Sha256::digest(&self.bytes));
         // No blob has an empty name, so no event of one blob has this id.
         BatchId(EventId::of(place, "", &digest, replay).0)
     }

@@ -50,7 +50,10 @@ async fn replay(args: ReplayArgs) -> anyhow::Result<ExitCode> {
     };
     if let Some(asked) = &args.batch {
         return match of_batch(&source, replay, asked).await {
-            Ok((replay, told)) => again(&source, &replay, &told, args.dry_run).await,
+            Ok((replay, told)) => {
+                writeln!(io::stdout(), "{told}")?;
+                request(&source, &replay, args.dry_run).await
+            }
             Err(error) => Ok(mistake(&error)),
         };
     }
@@ -77,31 +80,18 @@ async fn replay(args: ReplayArgs) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::FAILURE);
     }
     count.show(&mut out, &source)?;
-    if args.dry_run {
-        return dry(&mut out);
-    }
-    request(&source, &replay, &mut out).await
-}
-
-async fn again(
-    source: &OpenedSource,
-    replay: &Replay,
-    told: &str,
-    dry_run: bool,
-) -> anyhow::Result<ExitCode> {
-    let mut out = io::stdout();
-    writeln!(out, "{told}")?;
-    match dry_run {
-        true => dry(&mut out),
-        false => request(source, replay, &mut out).await,
-    }
+    request(&source, &replay, args.dry_run).await
 }
 
 async fn request(
     source: &OpenedSource,
     replay: &Replay,
-    out: &mut impl Write,
+    dry_run: bool,
 ) -> anyhow::Result<ExitCode> {
+    let mut out = io::stdout();
+    if dry_run {
+        return dry(&mut out);
+    }
     let name = source.folder.replay(&replay.name);
     let put = source.store().put_new(&name, Bytes::from(replay.to_json()));
     put.await.context("writing the request")?;

@@ -2,7 +2,7 @@
 
 use sha2::{Digest, Sha256};
 
-use crate::config::SourceConfig;
+use crate::{config::SourceConfig, text::hex::hex};
 
 const SLUG_CHARS: usize = 24;
 const HASH_BYTES: usize = 8;
@@ -27,12 +27,7 @@ fn derived(event_name: &str, endpoint: &str, container: &str, prefix: &str) -> S
         hash.update(field);
     }
     let digest = hash.finalize();
-    let hex: String = digest
-        .iter()
-        .take(HASH_BYTES)
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
-    format!("{}-{hex}", slug(event_name))
+    format!("{}-{}", slug(event_name), hex(&digest[..HASH_BYTES]))
 }
 
 fn slug(name: &str) -> String {

@@ -54,9 +54,10 @@ impl ClosedBy {
         }
     }
 
-    fn number(self) -> u8 {
+    /// Its place among [`ALL`](Self::ALL).
+    pub fn place(self) -> usize {
         let place = Self::ALL.iter().position(|it| *it == self);
-        place.unwrap_or_default() as u8
+        place.unwrap_or_default()
     }
 }
 
@@ -102,7 +103,7 @@ impl FixedBatch {
     /// ```
     pub(super) fn encode(&self, out: &mut BytesMut) {
         out.put_u128_le(self.id.0);
-        out.put_u8(self.closed_by.number());
+        out.put_u8(self.closed_by.place() as u8);
         put_text(out, &self.group);
         out.put_u8(self.replay.is_some().into());
         put_text(out, self.replay.as_deref().unwrap_or_default());
@@ -194,7 +195,7 @@ mod tests {
     #[test]
     fn each_bound_has_a_number_and_a_name_of_its_own() {
         for (number, bound) in ClosedBy::ALL.into_iter().enumerate() {
-            assert_eq!(usize::from(bound.number()), number);
+            assert_eq!(bound.place(), number);
             let same = ClosedBy::ALL
                 .iter()
                 .filter(|it| it.as_str() == bound.as_str());

@@ -5,7 +5,7 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 use time::OffsetDateTime;
 
-use crate::event::rfc3339;
+use crate::{event::rfc3339, text::hex::hex};
 
 /// Why a message was set aside, and what it was.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -93,8 +93,7 @@ impl Poison {
 
 /// What tells a text from all others: the SHA-256 of its UTF-8, in hexadecimal digits.
 pub fn digest(text: &str) -> String {
-    let digest = Sha256::digest(text);
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(&Sha256::digest(text))
 }
 
 #[cfg(test)]

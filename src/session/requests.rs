@@ -10,10 +10,7 @@ use tokio::{
 use tracing::{info, warn};
 
 use crate::{
-    batch::{
-        manifest::{LONGEST as LONGEST_MANIFEST, Manifest},
-        open::Closed,
-    },
+    batch::{open::Closed, stored::manifest_of},
     blob::{Access, Blob, BlobRef, ListPage},
     calls::{retry::Retry, walk::Walk},
     delivery::{dead_letters::DeadLetterBox, ownership::Ownership},
@@ -283,14 +280,13 @@ impl Requests {
             );
             return Ok(Ok(true));
         };
-        let name = self.source_store.folder().manifest(BatchId(id.0));
-        let read = || self.source_store.store.read(&name, 0, LONGEST_MANIFEST);
+        let (folder, id) = (self.source_store.folder(), BatchId(id.0));
+        let read = || manifest_of(&*self.source_store.store, &folder, id);
         let retry = self.source_store.retry_proven("read manifest");
-        let chunk = retry.run(read).await?;
-        let Some(Ok(manifest)) = chunk.map(|it| Manifest::parse(it.bytes)) else {
+        let Some(Ok(manifest)) = retry.run(read).await? else {
             warn!(
                 replay = replay.name,
-                manifest = name,
+                manifest = folder.manifest(id),
                 "the manifest is gone or damaged"
             );
             return Ok(Ok(true));

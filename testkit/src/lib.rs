@@ -4,6 +4,7 @@
 //! - [`account`]: the model. Everything else is a face of it.
 //! - [`queue`]: the model of a storage queue.
 //! - [`event_grid`]: who tells a queue of what happens in an account.
+//! - [`notified`]: a queue and its poison queue, as a session is given them.
 //! - [`ports`]: the models as the library's ports, [`BlobListing`] and [`StateStore`] say, with seeded
 //!   faults and a place to crash on both sides of every effect. For the deterministic simulation.
 //! - [`http`]: the model as a Blob service on loopback, with the answers that servers and networks
@@ -28,6 +29,7 @@ pub mod faults;
 pub mod http;
 pub mod lost;
 pub mod names;
+pub mod notified;
 pub mod ports;
 pub mod queue;
 pub mod rng;

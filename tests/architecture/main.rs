@@ -18,7 +18,7 @@ const MAY_KNOW: &[(&str, &str)] = &[
     ("blob", ""),
     ("filter", ""),
     ("event", "blob text"),
-    ("notification", "blob event"),
+    ("notification", "blob event text"),
     ("ledger", "blob filter"),
     ("confirm", "event shared text"),
     ("state", "blob event ledger text"),
@@ -34,7 +34,7 @@ const MAY_KNOW: &[(&str, &str)] = &[
     ),
     (
         "batch",
-        "blob event journal ledger metrics ports recorder shared state",
+        "blob event journal ledger metrics ports recorder shared state text",
     ),
     (
         "delivery",

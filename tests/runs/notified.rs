@@ -1,18 +1,10 @@
 //! The queue of a world in which somebody tells of blobs, beside the sweeps.
 
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use std::{collections::BTreeSet, time::Duration};
 
-use azure_blob_eventsource::{
-    blob::Access,
-    config::QueueSource,
-    ports::connect::{OpenedQueue, QueuePlace},
-};
+use azure_blob_eventsource::{blob::Access, config::QueueSource, ports::connect::OpenedQueue};
 use testkit::{
-    account::FakeAccount,
-    event_grid::EventGrid,
-    faults::FaultSource,
-    ports::{FakeNotifications, FakeProperties, LateEffects},
-    queue::FakeQueue,
+    account::FakeAccount, event_grid::EventGrid, faults::FaultSource, notified::NotifiedQueues,
     rng::Rng,
 };
 use tokio::time::sleep;
@@ -28,48 +20,29 @@ const MAX_DELIVERIES: u32 = 25;
 #[derive(Clone)]
 pub(crate) struct Notified {
     account: FakeAccount,
-    queue: FakeQueue,
-    poison: FakeQueue,
+    queues: NotifiedQueues,
     grid: EventGrid,
-    port: FakeNotifications,
-    poison_port: FakeNotifications,
-    properties: FakeProperties,
 }
 
 impl Notified {
     pub(crate) fn new(account: &FakeAccount, rng: &mut Rng, faults: &FaultSource) -> Self {
-        let (queue, poison) = (FakeQueue::new(), FakeQueue::new());
+        let queues = NotifiedQueues::new(account, CONTAINER, faults);
+        let queue = queues.queue.clone();
         Self {
             account: account.clone(),
-            grid: EventGrid::new(account.clone(), CONTAINER, queue.clone(), rng.fork(), LOSES),
-            port: FakeNotifications::new(queue.clone(), faults.clone()),
-            poison_port: FakeNotifications::new(poison.clone(), faults.clone()),
-            properties: FakeProperties::new(account.clone(), CONTAINER, faults.clone()),
-            queue,
-            poison,
+            grid: EventGrid::new(account.clone(), CONTAINER, queue, rng.fork(), LOSES),
+            queues,
         }
     }
 
     /// What a session is given.
     pub(crate) fn opened(&self) -> OpenedQueue {
-        OpenedQueue {
-            queue: Arc::new(self.port.clone()),
-            poison: Arc::new(self.poison_port.clone()),
-            properties: Arc::new(self.properties.clone()),
-            account_path: String::new(),
-        }
+        self.queues.opened()
     }
 
     /// What its configuration says.
     pub(crate) fn source() -> QueueSource {
-        QueueSource {
-            place: QueuePlace {
-                name: "blob-events".into(),
-                location: None,
-                credential: None,
-            },
-            max_deliveries: MAX_DELIVERIES,
-        }
+        NotifiedQueues::source(MAX_DELIVERIES)
     }
 
     /// Tells of each version that it comes upon, for as long as the world lasts.
@@ -94,8 +67,7 @@ impl Notified {
 
     /// How many effects are still to come although their callers have had an error.
     pub(crate) fn late(&self) -> usize {
-        let ports = [&self.port, &self.poison_port].map(FakeNotifications::late_effects);
-        ports.iter().map(LateEffects::pending).sum()
+        self.queues.late()
     }
 
     /// Waits until Event Grid has delivered what it ever will.
@@ -107,15 +79,21 @@ impl Notified {
 
     /// What is still wrong, once nothing more is on its way to the queue.
     pub(crate) fn problem(&self) -> Option<String> {
-        match (self.grid.pending(), self.queue.depth()) {
-            (0, 0) => self.grid.poison_is_right(&self.poison).err(),
-            (0, _) => Some(format!("messages are left: {:?}", self.queue.texts())),
+        match (self.grid.pending(), self.queues.queue.depth()) {
+            (0, 0) => self.grid.poison_is_right(&self.queues.poison).err(),
+            (0, _) => Some(format!(
+                "messages are left: {:?}",
+                self.queues.queue.texts()
+            )),
             (pending, _) => Some(format!("{pending} messages are still to come")),
         }
     }
 
     /// How many messages there were, and how many were set aside.
     pub(crate) fn counts(&self) -> (u64, u64) {
-        (self.grid.counts().messages, self.poison.depth() as u64)
+        (
+            self.grid.counts().messages,
+            self.queues.poison.depth() as u64,
+        )
     }
 }

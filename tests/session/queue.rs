@@ -28,7 +28,7 @@ pub(crate) fn told_of(
     name: &str,
     etag: &str,
 ) -> String {
-    let time = stage.queue.as_ref().unwrap().0.now();
+    let time = stage.queue.as_ref().unwrap().queue.now();
     json!({
         "specversion": "1.0",
         "type": format!("Microsoft.Storage.{kind}"),

@@ -12,7 +12,6 @@ use std::{
 
 use azure_blob_eventsource::{
     blob::Version,
-    config::QueueSource,
     config::SourceConfig,
     confirm::target::Confirm,
     delivery::{
@@ -29,7 +28,6 @@ use azure_blob_eventsource::{
     },
     ledger::{facts::Facts, missing::Forgetting},
     metrics::SourceStats,
-    ports::connect::{OpenedQueue, QueuePlace},
     ports::{confirmation::Confirmation, connect::Location},
     session::{Mode, Session, SessionError},
 };
@@ -37,7 +35,8 @@ use futures::future::BoxFuture;
 use testkit::{
     account::{FakeAccount, NewBlob},
     faults::FaultSource,
-    ports::{FakeListing, FakeNotifications, FakeProperties, FakeState, LostWay},
+    notified::NotifiedQueues,
+    ports::{FakeListing, FakeState, LostWay},
     queue::FakeQueue,
 };
 use time::macros::datetime;
@@ -67,7 +66,7 @@ pub(crate) struct Stage {
     /// After how many others a listing of each session is wrongly empty, if one is.
     pub(crate) blank: Option<u64>,
     /// The queue of notifications and the one beside it, if there are any.
-    pub(crate) queue: Option<(FakeQueue, FakeQueue)>,
+    pub(crate) queue: Option<NotifiedQueues>,
     pub(crate) retained: Arc<RetainedLedger>,
     pub(crate) forgetting: Forgetting,
     writers: u64,
@@ -263,7 +262,7 @@ impl Stage {
             endpoint: "https://account.blob.core.windows.net".into(),
             config: self.config.clone(),
             blobs: Arc::new(listing),
-            queue: self.opened_queue(),
+            queue: self.queue.as_ref().map(NotifiedQueues::opened),
             state: Arc::new(state),
             writer: self.writers,
             mode,
@@ -287,31 +286,13 @@ impl Stage {
 
     /// With a queue of notifications, and the container listed once an hour beside it or not at all.
     pub(crate) fn notified(mut self, listing: bool) -> (Self, FakeQueue, FakeQueue) {
-        let (queue, poison) = (FakeQueue::new(), FakeQueue::new());
-        self.queue = Some((queue.clone(), poison.clone()));
+        let queues = NotifiedQueues::new(&self.account, CONTAINER, &FaultSource::none());
+        let (queue, poison) = (queues.queue.clone(), queues.poison.clone());
+        self.queue = Some(queues);
         self.config.listing = listing;
         self.config.interval = Duration::from_secs(3600);
-        self.config.queue = Some(QueueSource {
-            place: QueuePlace {
-                name: "blob-events".into(),
-                location: None,
-                credential: None,
-            },
-            max_deliveries: 5,
-        });
+        self.config.queue = Some(NotifiedQueues::source(5));
         (self, queue, poison)
-    }
-
-    fn opened_queue(&self) -> Option<OpenedQueue> {
-        let (queue, poison) = self.queue.clone()?;
-        let port = |queue| Arc::new(FakeNotifications::new(queue, FaultSource::none()));
-        let properties = FakeProperties::new(self.account.clone(), CONTAINER, FaultSource::none());
-        Some(OpenedQueue {
-            queue: port(queue),
-            poison: port(poison),
-            properties: Arc::new(properties),
-            account_path: String::new(),
-        })
     }
 
     // What the cluster, and the one of the second Sensor, show.

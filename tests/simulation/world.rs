@@ -229,7 +229,7 @@ impl World {
 
     // Where nothing is listed, nobody writes between pages.
     fn people_live(&mut self) -> Option<JoinHandle<()>> {
-        let queue = self.notified.as_ref()?.queue.clone();
+        let queue = self.notified.as_ref()?.queues.queue.clone();
         let (people, rng) = (self.people.clone(), self.rng.fork());
         let (raging, snatches) = (Arc::clone(&self.raging), Arc::clone(&self.snatches));
         Some(tokio::spawn(people.live(rng, raging, queue, snatches)))

@@ -2,19 +2,13 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    time::{Duration, SystemTime},
+    time::Duration,
 };
 
 use anyhow::{Result, bail, ensure};
-use testkit::rng::Rng;
 
 use super::restarts::has_no_dead_letter;
-use crate::{
-    install::is_ready,
-    pods::{BUS, EVENT_SOURCE, SENSOR, SERVER},
-    stage::Stage,
-    wait::until,
-};
+use crate::{install::is_ready, stage::Stage, wait::until};
 
 const FOLDERS: usize = 30;
 /// In each folder.
@@ -26,12 +20,7 @@ const RECOVERY: Duration = Duration::from_secs(600);
 
 /// Folder after folder is filled, and after each fifth pods of some part are killed.
 pub(crate) async fn folders(stage: &Stage) -> Result<()> {
-    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH)?;
-    let seed = now.as_secs();
-    stage
-        .say
-        .line(format!("the order of the kills is that of seed {seed}"));
-    let mut rng = Rng::new(seed);
+    let mut rng = stage.dice("kills")?;
     let mut files = BTreeSet::new();
     for folder in 1..=FOLDERS {
         for file in 1..=FILES {
@@ -39,8 +28,7 @@ pub(crate) async fn folders(stage: &Stage) -> Result<()> {
             files.insert(version.blob);
         }
         if folder % 5 == 0 && folder < FOLDERS {
-            let selector = *rng.pick(&[SERVER, SERVER, EVENT_SOURCE, SENSOR, BUS]);
-            stage.kill(selector).await?;
+            stage.kill_some(&mut rng).await?;
         }
     }
     let total = files.len();

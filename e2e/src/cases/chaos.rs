@@ -1,6 +1,6 @@
 //! Everything dies, at random.
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use anyhow::{Result, ensure};
 use testkit::rng::Rng;
@@ -25,12 +25,8 @@ const RECOVERY: Duration = Duration::from_secs(1200);
 /// Pods of every part are deleted for ten minutes, gently or not, one part or all; the API server is killed, the
 /// network is cut, and the bus is full, while blobs arrive.
 pub(crate) async fn storm(stage: &Stage) -> Result<()> {
-    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH)?;
-    let seed = now.as_secs();
-    stage
-        .say
-        .line(format!("the order of the faults is that of seed {seed}"));
-    let (versions, faults) = tokio::join!(arrivals(stage), faults(stage, Rng::new(seed)));
+    let dice = stage.dice("faults")?;
+    let (versions, faults) = tokio::join!(arrivals(stage), faults(stage, dice));
     let count = faults?;
     stage.witness.has_no_twins()?;
     let over = stage.say.elapsed();

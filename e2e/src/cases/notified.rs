@@ -1,15 +1,14 @@
 //! Blobs that Event Grid tells of, in a queue.
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use anyhow::Result;
 use serde_json::json;
-use testkit::rng::Rng;
 
 use super::restarts::has_no_dead_letter;
 use crate::{
     install::{QUEUE, is_ready},
-    pods::{BUS, EVENT_SOURCE, SENSOR, SERVER},
+    pods::SERVER,
     stage::Stage,
     witness::Version,
 };
@@ -23,20 +22,14 @@ const RECOVERY: Duration = Duration::from_secs(1200);
 
 /// Blobs come one by one, and after each third some pods are killed.
 pub(crate) async fn alone(stage: &Stage) -> Result<()> {
-    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH)?;
-    let seed = now.as_secs();
-    stage
-        .say
-        .line(format!("the order of the kills is that of seed {seed}"));
-    let mut rng = Rng::new(seed);
+    let mut rng = stage.dice("kills")?;
     let mut versions = Vec::new();
     for number in 1..=60 {
         let version = stage.put(&format!("told-{number}")).await;
         tell(stage, &version).await?;
         versions.push(version);
         if number % 3 == 0 {
-            let selector = *rng.pick(&[SERVER, SERVER, EVENT_SOURCE, SENSOR, BUS]);
-            stage.kill(selector).await?;
+            stage.kill_some(&mut rng).await?;
         }
         let pause = rng.duration(Duration::from_millis(200)..Duration::from_secs(4));
         tokio::time::sleep(pause).await;

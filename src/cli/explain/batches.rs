@@ -4,7 +4,10 @@ use time::OffsetDateTime;
 
 use super::standing::LedgerStanding;
 use crate::{
-    batch::manifest::{Entry, LONGEST, Manifest},
+    batch::{
+        manifest::{Entry, Manifest},
+        stored::manifest_of,
+    },
     blob::Blob,
     cli::source::{LedgerContents, OpenedSource},
     event::EventId,
@@ -119,7 +122,6 @@ fn fixed(batch: &FixedBatch, manifest: Option<Manifest>) -> BatchOf {
 }
 
 async fn read(source: &OpenedSource, id: BatchId) -> anyhow::Result<Option<Manifest>> {
-    let name = source.folder.manifest(id);
-    let chunk = source.store().read(&name, 0, LONGEST).await?;
-    Ok(chunk.and_then(|chunk| Manifest::parse(chunk.bytes).ok()))
+    let manifest = manifest_of(source.store(), &source.folder, id).await?;
+    Ok(manifest.and_then(Result::ok))
 }

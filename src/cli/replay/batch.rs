@@ -3,7 +3,7 @@
 use anyhow::bail;
 
 use crate::{
-    batch::manifest::{LONGEST, Manifest},
+    batch::{manifest::Manifest, stored::manifest_of},
     cli::{
         counts::{Size, counted},
         set_aside_id::is_id,
@@ -63,12 +63,12 @@ async fn find(source: &OpenedSource, asked: &str) -> anyhow::Result<(EventId, Ma
              its blobs is kept for `batch.keep` after it is done"
         ),
     };
-    let name = source.folder.manifest(id);
-    let Some(chunk) = source.store().read(&name, 0, LONGEST).await? else {
-        bail!("`{shown}`: the list of its blobs was removed a moment ago");
-    };
-    match Manifest::parse(chunk.bytes) {
-        Ok(manifest) => Ok((EventId(id.0), manifest)),
-        Err(problem) => bail!("{}: is not as it was written: {problem}", Plain(&name)),
+    match manifest_of(source.store(), &source.folder, id).await? {
+        Some(Ok(manifest)) => Ok((EventId(id.0), manifest)),
+        Some(Err(problem)) => {
+            let name = source.folder.manifest(id);
+            bail!("{}: is not as it was written: {problem}", Plain(&name))
+        }
+        None => bail!("`{shown}`: the list of its blobs was removed a moment ago"),
     }
 }

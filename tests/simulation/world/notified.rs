@@ -5,14 +5,14 @@ use std::{
     time::Duration,
 };
 
-use azure_blob_eventsource::{config::QueueSource, ports::connect::QueuePlace};
-use azure_blob_eventsource::{metrics::queue::Counted, ports::connect::OpenedQueue};
+use azure_blob_eventsource::{
+    config::QueueSource, metrics::queue::Counted, ports::connect::OpenedQueue,
+};
 use testkit::{
     account::FakeAccount,
     event_grid::{EventGrid, Version},
     faults::FaultSource,
-    ports::{FakeNotifications, FakeProperties, LateEffects},
-    queue::FakeQueue,
+    notified::NotifiedQueues,
     rng::Rng,
 };
 use tokio::time::sleep;
@@ -31,14 +31,9 @@ const LOOK: Duration = Duration::from_secs(5);
 pub(super) struct Notified {
     /// Whether no sweep finds anything.
     pub(super) alone: bool,
-    pub(super) queue: FakeQueue,
-    pub(super) poison: FakeQueue,
+    pub(super) queues: NotifiedQueues,
     pub(super) grid: EventGrid,
     pub(super) received: Received,
-    port: FakeNotifications,
-    poison_port: FakeNotifications,
-    properties: FakeProperties,
-    late: [LateEffects; 2],
 }
 
 impl Notified {
@@ -49,58 +44,43 @@ impl Notified {
         rng: &mut Rng,
         faults: &FaultSource,
     ) -> Option<Self> {
-        let (queue, poison) = (FakeQueue::new(), FakeQueue::new());
         let (alone, loses) = match ways {
             Ways::Listing => return None,
             Ways::Both => (false, 150),
             Ways::Queue => (true, 0),
         };
-        let port = FakeNotifications::new(queue.clone(), faults.clone());
-        let poison_port = FakeNotifications::new(poison.clone(), faults.clone());
+        let queues = NotifiedQueues::new(account, CONTAINER, faults);
+        let queue = queues.queue.clone();
         Some(Self {
             alone,
-            grid: EventGrid::new(account.clone(), CONTAINER, queue.clone(), rng.fork(), loses),
-            queue,
-            poison,
+            grid: EventGrid::new(account.clone(), CONTAINER, queue, rng.fork(), loses),
+            queues,
             received: Received::default(),
-            late: [port.late_effects(), poison_port.late_effects()],
-            port,
-            poison_port,
-            properties: FakeProperties::new(account.clone(), CONTAINER, faults.clone()),
         })
     }
 
     /// What a session is given.
     pub(super) fn opened(&self, mutant: Mutant) -> OpenedQueue {
         let queue = MutantQueue {
-            real: Arc::new(self.port.clone()),
+            real: Arc::new(self.queues.port.clone()),
             mutant,
             received: self.received.clone(),
             under_way: Mutex::default(),
         };
         OpenedQueue {
             queue: Arc::new(queue),
-            poison: Arc::new(self.poison_port.clone()),
-            properties: Arc::new(self.properties.clone()),
-            account_path: String::new(),
+            ..self.queues.opened()
         }
     }
 
     /// What its configuration says.
     pub(super) fn source() -> QueueSource {
-        QueueSource {
-            place: QueuePlace {
-                name: "blob-events".into(),
-                location: None,
-                credential: None,
-            },
-            max_deliveries: MAX_DELIVERIES,
-        }
+        NotifiedQueues::source(MAX_DELIVERIES)
     }
 
     /// How many effects are still to come.
     pub(super) fn late(&self) -> usize {
-        self.late.iter().map(LateEffects::pending).sum()
+        self.queues.late()
     }
 }
 
@@ -118,7 +98,7 @@ impl World {
         }
         self.drain().await?;
         let notified = self.notified.as_ref();
-        notified.map_or(Ok(()), |it| it.grid.poison_is_right(&it.poison))
+        notified.map_or(Ok(()), |it| it.grid.poison_is_right(&it.queues.poison))
     }
 
     async fn drain(&mut self) -> Result<(), String> {
@@ -134,12 +114,12 @@ impl World {
         };
         let looks = LONG.as_secs() / LOOK.as_secs();
         for _ in 0..looks {
-            if notified.queue.depth() == 0 {
+            if notified.queues.queue.depth() == 0 {
                 return Ok(());
             }
             sleep(LOOK).await;
         }
-        let left = notified.queue.texts();
+        let left = notified.queues.queue.texts();
         Err(format!("messages are never done with: {left:?}"))
     }
 
@@ -171,6 +151,6 @@ impl World {
         self.tally.lost = counts.lost;
         self.tally.redeliveries = notified.received.again();
         self.tally.lost_leases = counted(Counted::LostLease);
-        self.tally.poison = notified.poison.depth() as u64;
+        self.tally.poison = notified.queues.poison.depth() as u64;
     }
 }

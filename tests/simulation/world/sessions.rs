@@ -87,6 +87,6 @@ impl World {
     fn acknowledged_at_send(&self) -> Option<FakeQueue> {
         let notified = self.notified.as_ref();
         let wrong = self.mutant == Mutant::AckAtSend;
-        notified.filter(|_| wrong).map(|it| it.queue.clone())
+        notified.filter(|_| wrong).map(|it| it.queues.queue.clone())
     }
 }
