@@ -87,6 +87,8 @@ pub enum Standing {
 pub struct Ledger {
     contents: Contents,
     under_way: HashSet<Fingerprint>,
+    /// Batches that an earlier session fixed, of blobs that its configuration found.
+    earlier_batches: HashSet<BatchId>,
     forgetting: Forgetting,
 }
 
@@ -96,6 +98,7 @@ impl Ledger {
         let fixed = contents.batches.open.values();
         Self {
             under_way: fixed.flat_map(|it| it.members.iter().copied()).collect(),
+            earlier_batches: contents.batches.open.keys().copied().collect(),
             contents,
             ..Self::default()
         }
@@ -160,13 +163,19 @@ impl Ledger {
     /// The journal holds this now.
     pub fn recorded(&mut self, entry: Entry) {
         self.leave(&entry);
-        let done = match entry {
-            Entry::Done(done) => done,
-            Entry::BatchDone(id, at) => self.contents.batch_done(id, at),
+        let (done, is_earlier) = match entry {
+            Entry::Done(done) => (done, false),
+            Entry::BatchDone(id, at) => {
+                let is_earlier = self.earlier_batches.remove(&id);
+                (self.contents.batch_done(id, at), is_earlier)
+            }
             entry => return self.contents.apply(entry),
         };
         for fingerprint in done {
-            self.contents.done.insert(fingerprint);
+            match is_earlier {
+                true => self.contents.done.insert_earlier(fingerprint),
+                false => self.contents.done.insert(fingerprint),
+            }
         }
     }
 

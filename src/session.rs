@@ -233,7 +233,7 @@ impl Session {
         }
     }
 
-    // What gathers blobs into batches, where the configuration wants that, and the offers that come of it.
+    // What gathers blobs into batches, where the configuration wants that, and what it offers.
     fn batching(
         &self,
         started: &Started,
@@ -245,13 +245,15 @@ impl Session {
     ) {
         let is_used = self.config.batch.is_some();
         self.stats.batches.is_used.store(is_used, Relaxed);
-        let Some((rules, container)) = self.config.batch.as_ref().zip(self.config.state.as_ref())
-        else {
+        // Without `batch`, those of an earlier configuration that are not done are sent as they were fixed.
+        let is_needed = is_used || started.ledger.lock().contents().batches.are_known();
+        let Some(container) = self.config.state.as_ref().filter(|_| is_needed) else {
             return (Box::pin(pending()), found);
         };
         let (out, batches) = mpsc::channel(BATCHES);
         let batcher = Batcher {
-            rules: rules.clone(),
+            rules: self.config.batch.clone(),
+            alone_until: started.facts.batches.and_then(|it| it.alone_until),
             place: self.place(),
             source_store: self.source_store(),
             container: container.clone(),

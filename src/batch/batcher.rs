@@ -18,6 +18,7 @@ use super::{
     event::{ManifestPlace, offer_of},
     manifest::Manifest,
     open::{Closed, OpenBatches},
+    rules::BatchRules,
     setup::{Batcher, GONE, ON, Step},
     stored::manifest_of,
     tidy::Tidy,
@@ -37,20 +38,52 @@ use crate::{
 const LATE: Duration = Duration::from_secs(1);
 
 impl Batcher {
-    /// Gathers what is `offered`, and fixes what a replay asks for as one batch. Works until no more blobs are offered
-    /// and all that were are in batches, or nobody takes these any more.
+    /// Sends what was fixed and is not done. Then gathers what is `offered`, and fixes what a replay asks for as one
+    /// batch; without rules, what is `offered` goes on as it is. Works until no more blobs are offered and all that were
+    /// are in batches, or nobody takes these any more.
     ///
     /// # Errors
     /// A refusal of the state container. Transient faults are waited out.
     pub async fn run(
         self,
-        mut offered: mpsc::Receiver<Offer>,
-        mut replayed: mpsc::Receiver<Closed>,
+        offered: mpsc::Receiver<Offer>,
+        replayed: mpsc::Receiver<Closed>,
     ) -> Result<(), StorageError> {
         if self.resume().await?.is_err() {
             return Ok(());
         }
-        let mut open = OpenBatches::new(self.rules.clone());
+        // Whether nobody is left, or no more comes: it is over.
+        let _ = match self.rules.clone() {
+            Some(rules) => self.gather(rules, offered, replayed).await?,
+            None => self.pass_on(offered).await?,
+        };
+        Ok(())
+    }
+
+    async fn pass_on(&self, mut offered: mpsc::Receiver<Offer>) -> Step {
+        let mut tidy = Tidy::default();
+        loop {
+            let step = tokio::select! {
+                biased;
+                offer = offered.recv() => match offer {
+                    Some(offer) => self.send_on(offer).await,
+                    None => return ON,
+                },
+                () = sleep_until(tidy.next()), if self.is_recorded => tidy.round(self).await,
+            };
+            if step?.is_err() {
+                return GONE;
+            }
+        }
+    }
+
+    async fn gather(
+        &self,
+        rules: BatchRules,
+        mut offered: mpsc::Receiver<Offer>,
+        mut replayed: mpsc::Receiver<Closed>,
+    ) -> Step {
+        let mut open = OpenBatches::new(rules);
         let mut tidy = Tidy::default();
         let mut file = WaitingFile::default();
         let mut more = true;
@@ -69,21 +102,21 @@ impl Batcher {
                     }
                 },
                 Some(()) = OptionFuture::from(due.map(sleep_until)) => self.close_due(&mut open).await,
-                () = sleep_until(file.next()), if self.is_recorded => file.write(&self, &open).await,
-                () = sleep_until(tidy.next()), if self.is_recorded => tidy.round(&self).await,
+                () = sleep_until(file.next()), if self.is_recorded => file.write(self, &open).await,
+                () = sleep_until(tidy.next()), if self.is_recorded => tidy.round(self).await,
             };
             if step?.is_err() {
-                return Ok(());
+                return GONE;
             }
             self.note(&open);
         }
         while let Some(closed) = open.take_any() {
             if self.fix(closed).await?.is_err() {
-                return Ok(());
+                return GONE;
             }
         }
         self.note(&open);
-        Ok(())
+        ON
     }
 
     // What was fixed and is not done is sent before all else, as it was.
@@ -130,12 +163,24 @@ impl Batcher {
     }
 
     async fn add(&self, open: &mut OpenBatches, offer: Offer) -> Step {
+        if self.is_alone(&offer) {
+            return self.send_on(offer).await;
+        }
         for closed in open.add(offer, Instant::now()) {
             if self.fix(closed).await?.is_err() {
                 return GONE;
             }
         }
         ON
+    }
+
+    // What a replay asks for has an id of its own, so that no event of before batches can be its.
+    fn is_alone(&self, offer: &Offer) -> bool {
+        let Subject::Blob { blob, .. } = &offer.subject else {
+            return false;
+        };
+        let until = self.alone_until.filter(|_| offer.replay().is_none());
+        until.is_some_and(|until| blob.last_modified <= until)
     }
 
     async fn close_due(&self, open: &mut OpenBatches) -> Step {
@@ -187,6 +232,10 @@ impl Batcher {
                 None => Origin::Found,
             },
         };
+        self.send_on(offer).await
+    }
+
+    async fn send_on(&self, offer: Offer) -> Step {
         match self.out.send(offer).await {
             Ok(()) => ON,
             Err(_) => GONE,

@@ -19,6 +19,9 @@ pub struct BatchRules {
     pub keep: Duration,
 }
 
+/// For how long a manifest is kept where no configuration says it.
+pub const KEEP: Duration = Duration::from_secs(7 * 24 * 3600);
+
 /// What makes a group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum By {

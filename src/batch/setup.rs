@@ -17,8 +17,11 @@ use crate::{
 
 /// Gathers what the gate offers into batches.
 pub struct Batcher {
-    /// Which blobs are together, and for how long they are waited for.
-    pub rules: BatchRules,
+    /// Which blobs are together, and for how long they are waited for. `None` where each blob is announced alone, and
+    /// only what was fixed before is still sent as it was.
+    pub rules: Option<BatchRules>,
+    /// What was last modified by then, in seconds since 1970, may be on its way alone and stays alone.
+    pub alone_until: Option<i64>,
     /// What ids and payloads are made of.
     pub place: Place,
     /// The source's folder, in which manifests are.

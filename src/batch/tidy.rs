@@ -5,7 +5,10 @@ use std::{collections::BTreeSet, time::Duration};
 use time::OffsetDateTime;
 use tokio::{sync::oneshot, time::Instant};
 
-use super::setup::{Batcher, GONE, ON, Step};
+use super::{
+    rules::KEEP,
+    setup::{Batcher, GONE, ON, Step},
+};
 use crate::{ledger::batches::BatchId, ports::error::StorageError, recorder::Record};
 
 /// How often manifests are looked through.
@@ -44,7 +47,8 @@ impl Tidy {
         {
             let ledger = batcher.ledger.lock();
             let batches = &ledger.contents().batches;
-            let keep = i64::try_from(batcher.rules.keep.as_secs()).unwrap_or(i64::MAX);
+            let keep = batcher.rules.as_ref().map_or(KEEP, |rules| rules.keep);
+            let keep = i64::try_from(keep.as_secs()).unwrap_or(i64::MAX);
             let old = |(_, at): &(&BatchId, &i64)| at.saturating_add(keep) <= now;
             let old = batches.kept.iter().filter(old).map(|(id, _)| *id);
             over.extend(old.filter(|id| !letters.contains(id)));

@@ -8,7 +8,7 @@ use super::{
     reader::{Keys, Section},
     size, span,
 };
-use crate::batch::rules::{BatchRules, By};
+use crate::batch::rules::{BatchRules, By, KEEP};
 
 const BATCH: Keys = Keys {
     known: &["by", "maxBlobs", "maxBytes", "maxWait", "quiet", "keep"],
@@ -26,7 +26,6 @@ const DAY: Duration = Duration::from_secs(24 * 3600);
 const MAX_BLOBS: usize = 1_000;
 const MOST_BLOBS: usize = 10_000;
 const MOST_DEPTH: usize = 100;
-const KEEP: Duration = Duration::from_secs(7 * 24 * 3600);
 
 /// The rules of batches, when there are to be any.
 pub(super) fn batch(root: &Section<'_>, m: &mut Mistakes) -> Option<BatchRules> {

@@ -86,6 +86,11 @@ pub struct Batches {
 }
 
 impl Batches {
+    /// Whether there is any that is not done, or whose manifest is kept.
+    pub fn are_known(&self) -> bool {
+        !self.open.is_empty() || !self.kept.is_empty()
+    }
+
     /// Nothing is known of these any more.
     pub(super) fn forget(&mut self, ids: &[BatchId]) {
         for id in ids {

@@ -60,10 +60,24 @@ impl DoneSet {
         self.there.reserve(more);
     }
 
-    /// Adds a blob version, seen by this sweep.
+    /// Adds a blob version that this session has found and that is done now. This sweep does not miss it.
     pub fn insert(&mut self, fingerprint: Fingerprint) {
-        if !self.see(fingerprint) {
-            self.there.insert(fingerprint, EVER_SEEN | self.seen);
+        self.add(fingerprint, EVER_SEEN);
+    }
+
+    /// Adds a blob version that an earlier session has found and that is done now. It may be where this session does
+    /// not sweep.
+    pub fn insert_earlier(&mut self, fingerprint: Fingerprint) {
+        self.add(fingerprint, 0);
+    }
+
+    fn add(&mut self, fingerprint: Fingerprint, marks: u64) {
+        match self.there.find_mut(fingerprint) {
+            Some(entry) => *entry = *entry & !SEEN | self.seen,
+            None => {
+                self.missing.take(fingerprint);
+                self.there.insert(fingerprint, marks | self.seen);
+            }
         }
     }
 

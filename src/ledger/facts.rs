@@ -43,6 +43,9 @@ pub struct Facts {
     /// What did before it, the latest last, as long as something may be on its way that was announced so.
     #[serde(default, skip_serializing_if = "<[_]>::is_empty")]
     pub earlier_versions: Box<[VersionUse]>,
+    /// Since when blobs are gathered into batches; `None` while each is announced alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub batches: Option<BatchUse>,
 }
 
 // Ledgers that never knew anything else are written as they always were.
@@ -58,6 +61,14 @@ pub struct VersionUse {
     /// Until when, by the service's clock, in seconds since 1970. What was modified by then may have been
     /// announced so.
     pub until: i64,
+}
+
+/// Batches in a source that may have announced blobs alone before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BatchUse {
+    /// What was modified by then, by the service's clock, in seconds since 1970, may have been announced alone and has
+    /// to be announced so again. `None` where there were batches from the beginning.
+    pub alone_until: Option<i64>,
 }
 
 /// A filter and when it was first used.
@@ -89,7 +100,25 @@ impl Facts {
             widest_prefix: prefix.to_owned(),
             version: Version::Etag,
             earlier_versions: Box::default(),
+            batches: None,
         }
+    }
+
+    /// The facts of a new ledger, whose blobs are gathered into batches or not.
+    pub fn gathered(mut self, in_batches: bool) -> Self {
+        self.batches = in_batches.then_some(BatchUse { alone_until: None });
+        self
+    }
+
+    /// The facts once a session gathers blobs into batches, or does not; what was modified until `until` may have been
+    /// announced by the one before.
+    pub fn with_batches(mut self, in_batches: bool, until: i64) -> Self {
+        if in_batches != self.batches.is_some() {
+            self.batches = in_batches.then_some(BatchUse {
+                alone_until: Some(until),
+            });
+        }
+        self
     }
 
     /// The facts of a new ledger whose blob versions are told by `version`.
@@ -234,6 +263,21 @@ mod tests {
     fn new() -> Facts {
         let container = "https://account.blob.core.windows.net/datasets".into();
         Facts::new(container, FingerprintKey(1, 2), filter("a/*"), "a/", 100)
+    }
+
+    #[test]
+    fn what_may_have_been_announced_alone_is_kept_apart_from_batches() {
+        let alone_until = |facts: &Facts| facts.batches.map(|it| it.alone_until);
+        assert_eq!(alone_until(&new().gathered(true)), Some(None));
+        assert_eq!(alone_until(&new().with_batches(false, 200)), None);
+        let on = new().with_batches(true, 200);
+        assert_eq!(alone_until(&on), Some(Some(200)));
+        // No restart moves it, and whoever turns batches off and on again begins anew.
+        assert_eq!(on.clone().with_batches(true, 300), on);
+        let again = on.with_batches(false, 300).with_batches(true, 400);
+        assert_eq!(alone_until(&again), Some(Some(400)));
+        let first = new().gathered(true).with_batches(true, 500);
+        assert_eq!(alone_until(&first), Some(None));
     }
 
     fn since(facts: &Facts) -> Option<i64> {

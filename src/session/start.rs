@@ -115,7 +115,7 @@ impl Session {
 
     // The moment at which a source or a filter begins is the service's own, taken back by what
     // passed since the stream began, so that no blob of the time between is taken for an old one. The
-    // moment at which `version` changes is a while later: an earlier stream may have sent until now.
+    // moment at which `version` or `batch` changes is a while later: an earlier stream may have sent until now.
     async fn facts(&self, contents: &Contents) -> Result<Facts, SessionError> {
         let prefix = self.config.filter.listing_prefix();
         let spec = self.config.filter.spec();
@@ -129,7 +129,10 @@ impl Session {
                 container,
             });
         }
-        let fits = |facts: &Facts| facts.know(spec) && facts.version == version;
+        let in_batches = self.config.batch.is_some();
+        let fits = |facts: &Facts| {
+            facts.know(spec) && facts.version == version && facts.batches.is_some() == in_batches
+        };
         if let Some(facts) = known.clone().filter(fits) {
             return Ok(facts.with_filter(spec, prefix, i64::MAX));
         }
@@ -142,6 +145,7 @@ impl Session {
             let settles = (page.service_time + CHANGE_SETTLES).unix_timestamp();
             self.tell_of_change(&facts);
             let facts = facts.with_filter(spec, prefix, now);
+            let facts = facts.with_batches(in_batches, settles);
             return Ok(facts.with_version(version, settles));
         }
         if self.mode == Mode::Record {
@@ -153,12 +157,21 @@ impl Session {
         }
         let key = self.new_key(page.service_time);
         let facts = Facts::new(container, key, spec.clone(), prefix, now);
-        Ok(facts.told_by(version))
+        Ok(facts.gathered(in_batches).told_by(version))
     }
 
     fn tell_of_change(&self, facts: &Facts) {
+        if self.mode != Mode::Record {
+            return;
+        }
+        if facts.batches.is_none() && self.config.batch.is_some() {
+            info!(
+                source = self.source_id,
+                "`batch` is new: what was modified before it is announced alone, because it may be on its way already"
+            );
+        }
         let (before, now) = (facts.version, self.config.version);
-        if before != now && self.mode == Mode::Record {
+        if before != now {
             info!(
                 source = self.source_id,
                 before = before.as_str(),

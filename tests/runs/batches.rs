@@ -13,7 +13,7 @@ use azure_blob_eventsource::{
 use std::time::Duration;
 use testkit::rng::Rng;
 
-use crate::world::{REPLAY, STATE, World};
+use crate::world::{Mutant, REPLAY, STATE, World};
 
 /// The batches that a version is in: by name and ETag.
 pub(crate) type Batched = BTreeMap<(String, String), Vec<EventId>>;
@@ -38,7 +38,7 @@ pub(crate) fn rules(rng: &mut Rng) -> BatchRules {
 
 impl World {
     /// Which versions are in which batches of a source: in those that were found, or in those of the replay.
-    pub(crate) fn batched(&self, source: &str, replay: Option<&str>) -> Batched {
+    pub(crate) fn batches_of(&self, source: &str, replay: Option<&str>) -> Batched {
         let folder = Folder::of(source);
         let place = Self::place(source);
         let mut batched = Batched::new();
@@ -64,8 +64,17 @@ impl World {
         batched
     }
 
-    /// Whether blobs are gathered into batches.
-    pub(crate) fn batches(&self) -> bool {
-        self.config.batch.is_some()
+    /// People change the rules, and turn batches off and on.
+    pub(crate) fn change_batches(&mut self) {
+        if !self.batched || self.mutant != Mutant::None || !self.rng.chance(200) {
+            return;
+        }
+        self.tally.rule_changes += 1;
+        let mut rules = rules(&mut self.rng);
+        if self.poisoned {
+            // What is refused stays alone in its batches.
+            rules.by = By::Folder;
+        }
+        self.config.batch = self.rng.chance(700).then_some(rules);
     }
 }

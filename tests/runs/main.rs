@@ -7,8 +7,9 @@
 //! crashes before it acknowledges, and loses its rights; the watch is late, double, incomplete, or away;
 //! Workflows are deleted; blobs are written, overwritten, stamped with metadata and deleted, copied by
 //! copies that finish later or fail, and put into the Archive tier and back; people change `version`. In some worlds
-//! Event Grid tells of them as well: late, twice, in no order, or never. In some, blobs are gathered into batches, and
-//! what is said below of the event of a version is said of the batch that it is in.
+//! Event Grid tells of them as well: late, twice, in no order, or never. In some, blobs are gathered into batches, by
+//! rules that people change and turn off and on; what is said below of the event of a version is said of the batch
+//! that it is in.
 //! When it is over:
 //!
 //! 1. each blob version that can be read has exactly one Workflow in all of history, or one dead letter,
@@ -161,6 +162,11 @@ fn forgetting_which_batches_were_fixed_is_caught() {
 #[test]
 fn a_batch_that_is_done_at_send_is_caught() {
     is_caught(Mutant::BatchDoneAtSend);
+}
+
+#[test]
+fn a_batch_sent_before_its_frame_is_durable_is_caught() {
+    is_caught(Mutant::SentBeforeFrame);
 }
 
 #[test]

@@ -179,12 +179,10 @@ impl World {
             .into_iter()
             .map(|it| (it.name, it.etag))
             .collect();
-        let batched = self.batched(SOURCE, Some(REPLAY));
+        let batched = self.batches_of(SOURCE, Some(REPLAY));
         for version @ (name, etag) in self.to_replay.intersection(&there) {
-            let ids = match self.batches() {
-                true => batched.get(version).cloned().unwrap_or_default(),
-                false => vec![self.id(name, etag, Some(REPLAY))],
-            };
+            let mut ids = vec![self.id(name, etag, Some(REPLAY))];
+            ids.extend(batched.get(version).into_iter().flatten());
             for argo in self.argos() {
                 let runs: u32 = ids.iter().map(|id| argo.runs(*id)).sum();
                 if runs != 1 && name != POISON {
@@ -348,12 +346,13 @@ impl World {
     fn versions(&self) -> Vec<Version> {
         let names = self.account.names(CONTAINER).into_iter();
         let mut versions: Vec<_> = names.map(|name| self.version(name)).collect();
-        if self.batches() {
-            let [first, second] = [SOURCE, SECOND].map(|source| self.batched(source, None));
+        if self.batched {
+            let [first, second] = [SOURCE, SECOND].map(|source| self.batches_of(source, None));
             for version in &mut versions {
                 let key = (version.name.clone(), version.etag.clone());
-                version.ids = first.get(&key).cloned().unwrap_or_default();
-                version.ids_of_second = second.get(&key).cloned().unwrap_or_default();
+                version.ids.extend(first.get(&key).into_iter().flatten());
+                let of_second = second.get(&key).into_iter().flatten();
+                version.ids_of_second.extend(of_second);
             }
         }
         versions

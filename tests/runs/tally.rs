@@ -24,6 +24,8 @@ pub(crate) struct Tally {
     /// Batches that were fixed, and blob versions in them.
     pub(crate) batches: u64,
     pub(crate) batched: u64,
+    /// Of their rules.
+    pub(crate) rule_changes: u64,
     pub(crate) argo: Story,
 }
 
@@ -44,6 +46,7 @@ impl Tally {
         self.poison += other.poison;
         self.batches += other.batches;
         self.batched += other.batched;
+        self.rule_changes += other.rule_changes;
         self.argo.dropped += other.argo.dropped;
         self.argo.lost += other.argo.lost;
         self.argo.repeated += other.argo.repeated;
@@ -65,6 +68,7 @@ impl Tally {
             self.messages,
             self.poison,
             self.batches,
+            self.rule_changes,
             argo.dropped,
             argo.lost,
             argo.repeated,

@@ -35,6 +35,7 @@ use testkit::{
     argo::{Argo, FakeWatch, Lies, event_id},
     crash::CrashAfter,
     faults::{FaultSource, Storm},
+    late_batches::LateBatches,
     ports::{FakeListing, FakeState},
     rng::Rng,
     weather::Weather,
@@ -78,6 +79,7 @@ pub(crate) enum Mutant {
     ForgetAtOnce,
     BatchForgotten,
     BatchDoneAtSend,
+    SentBeforeFrame,
 }
 
 pub(crate) struct World {
@@ -115,6 +117,8 @@ pub(crate) struct World {
     /// Whether people change `version` between `etag` and `content`. Then nobody writes metadata,
     /// which are a new version by the one and none by the other.
     pub(crate) changes: bool,
+    /// Whether blobs are gathered into batches, at first at least.
+    pub(crate) batched: bool,
 }
 
 type Ended = Option<Result<(), SessionError>>;
@@ -165,7 +169,10 @@ impl World {
         let notified = notified.then(|| Notified::new(&account, &mut rng, &faults));
         let mut config = config(&mut rng, mutant, changes);
         config.queue = notified.as_ref().map(|_| Notified::source());
-        let of_batches = matches!(mutant, Mutant::BatchForgotten | Mutant::BatchDoneAtSend);
+        let of_batches = matches!(
+            mutant,
+            Mutant::BatchForgotten | Mutant::BatchDoneAtSend | Mutant::SentBeforeFrame
+        );
         if of_batches || mutant == Mutant::None && rng.chance(300) {
             let rules = batches::rules(&mut rng);
             // All folders are one group then, and the one that is refused is among them.
@@ -176,7 +183,18 @@ impl World {
             changes = false;
         }
         argo.refuse(poisoned.then_some(POISONED));
+        let state: Arc<dyn StateStore> = Arc::new(WrongState {
+            real: Arc::new(real),
+            wrong: match mutant {
+                Mutant::Lost412 => Some(Wrong::Lost412),
+                Mutant::NoFence => Some(Wrong::NoFence),
+                Mutant::NoCheck => Some(Wrong::NoCheck),
+                Mutant::BatchForgotten => Some(Wrong::NoManifest),
+                _ => None,
+            },
+        });
         Self {
+            batched: config.batch.is_some(),
             config,
             notified,
             rollover: Rollover {
@@ -186,16 +204,10 @@ impl World {
             forgetting: forgetting(mutant),
             blank: None,
             listing: FakeListing::new(account.clone(), CONTAINER, faults),
-            state: Arc::new(WrongState {
-                real: Arc::new(real),
-                wrong: match mutant {
-                    Mutant::Lost412 => Some(Wrong::Lost412),
-                    Mutant::NoFence => Some(Wrong::NoFence),
-                    Mutant::NoCheck => Some(Wrong::NoCheck),
-                    Mutant::BatchForgotten => Some(Wrong::NoManifest),
-                    _ => None,
-                },
-            }),
+            state: match mutant {
+                Mutant::SentBeforeFrame => Arc::new(LateBatches::new(state)),
+                _ => state,
+            },
             calm: Arc::new(FakeState::new(account.clone(), STATE, FaultSource::none())),
             late: Box::new(move || late.pending()),
             rng,
@@ -224,8 +236,8 @@ impl World {
         self.settle_accounts().await?;
         self.tally.faults = self.met.load(SeqCst);
         self.tally.argo = self.argo.story();
-        if self.batches() {
-            let batched = self.batched(SOURCE, None);
+        if self.batched {
+            let batched = self.batches_of(SOURCE, None);
             let ids: BTreeSet<_> = batched.values().flatten().collect();
             self.tally.batches = ids.len() as u64;
             self.tally.batched = batched.len() as u64;
@@ -372,6 +384,7 @@ impl World {
             self.config.version = *self.rng.pick(&[Version::Etag, Version::Content]);
             self.tally.changes += 1;
         }
+        self.change_batches();
         let polls = match self.rng.below(3) {
             0 => u64::MAX,
             1 => self.rng.below(60),

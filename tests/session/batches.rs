@@ -102,6 +102,42 @@ async fn a_batch_that_is_fixed_is_sent_again_as_it_was() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_batch_that_is_fixed_is_sent_though_no_batches_are_wanted_any_more() {
+    let mut stage = batching();
+    stage.put_all(["a/1.csv", "a/2.csv"]);
+    let mut killed = stage.start();
+    let fixed = killed.event().await;
+    killed.session.abort();
+    stage.config.batch = None;
+    stage.put("a/3.csv");
+    let mut stream = stage.start();
+    assert_eq!(stream.event().await, fixed);
+    let event = stream.event().await;
+    assert_eq!(event["blobname"], "a/3.csv");
+    stream.events.take();
+    stream.until_done(2).await;
+    stream.stop().await.unwrap();
+    stage.start().expect_silence(600 * SECOND).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_may_be_on_its_way_alone_is_in_no_batch() {
+    let mut stage = Stage::new().with_container();
+    stage.put("a/1.csv");
+    let mut killed = stage.start();
+    let alone = killed.event().await;
+    killed.session.abort();
+    stage.config.batch = Some(rules());
+    let mut stream = stage.start();
+    assert_eq!(stream.event().await, alone);
+    // For a minute the stream before may have sent what is new.
+    sleep(61 * SECOND).await;
+    stage.put_all(["a/2.csv", "a/3.csv"]);
+    let event = stream.event().await;
+    assert_eq!(members(&stage, &event), ["a/2.csv", "a/3.csv"]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_was_not_fixed_is_in_another_batch_after_a_crash() {
     let mut stage = batching();
     stage.put("a/1.csv");

@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use azure_blob_eventsource::delivery::event_channel::{Announcement, EventReceiver};
+use azure_blob_eventsource::delivery::event_channel::EventReceiver;
 use testkit::{
     event_grid::{Version, versions_in},
     queue::FakeQueue,
@@ -14,8 +14,9 @@ use testkit::{
 };
 use tokio::time::{Instant, sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
+use tracing::trace;
 
-use crate::world::CONTAINER;
+use crate::{batches::Reader, world::CONTAINER};
 
 /// How long at most a server takes to see that a client has vanished (keep-alive interval and
 /// timeout), which is less than the settle time.
@@ -43,6 +44,7 @@ impl Deliveries {
     }
 
     fn push(&self, version: &Version, id: &str) {
+        trace!(?version, id, "delivered");
         let mut log = self.0.lock().unwrap();
         log.versions.push(version.clone());
         let known = log.ids.entry(version.clone());
@@ -74,6 +76,7 @@ pub(crate) struct Client {
     pub(crate) lost: CancellationToken,
     pub(crate) rng: Rng,
     pub(crate) deliveries: Deliveries,
+    pub(crate) reader: Reader,
     /// A queue whose messages a wrong program deletes when their events are sent.
     pub(crate) acknowledges: Option<FakeQueue>,
 }
@@ -98,26 +101,22 @@ impl Client {
                 event = events.recv() => event,
             };
             let Some(event) = event else { break };
-            let (version, id) = version(&event);
+            let (versions, id) = self.reader.versions(&event.payload);
             if let Some(queue) = &self.acknowledges {
-                queue.remove(|text| versions_in(text, CONTAINER).contains(&version));
+                let is_of_event = |it: &Version| versions.contains(it);
+                queue.remove(|text| versions_in(text, CONTAINER).iter().any(is_of_event));
             }
             if manner.vanishes.is_some_and(|at| at <= Instant::now()) {
                 continue;
             }
-            self.deliveries.push(&version, &id);
-            received.push(version);
+            for version in versions {
+                self.deliveries.push(&version, &id);
+                received.push(version);
+            }
             if self.rng.chance(200) {
                 sleep(self.rng.duration(Duration::ZERO..manner.pause)).await;
             }
         }
         received
     }
-}
-
-fn version(event: &Announcement) -> (Version, String) {
-    let json: serde_json::Value = serde_json::from_slice(&event.payload).expect("JSON");
-    let text = |value: &serde_json::Value| value.as_str().expect("text").to_owned();
-    let version = (text(&json["blobname"]), text(&json["data"]["eTag"]));
-    (version, text(&json["id"]))
 }

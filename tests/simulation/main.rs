@@ -9,7 +9,10 @@
 //! In four of ten worlds Event Grid tells of what happens by messages in a queue: late, by seconds or by
 //! hours, in no order, several times, between messages of other things and some that nobody can read. Leases
 //! on messages are lost. In one half of these sweeps go over the container as well, and some notifications
-//! never come; in the other half notifications are all that there is. When the storm is over:
+//! never come; in the other half notifications are all that there is.
+//!
+//! In three of ten worlds blobs are gathered into batches, by rules that people change between sessions and turn off
+//! and on. Each version counts, and so does the id of the batch that it was in. When the storm is over:
 //!
 //! 1. every matching blob version that is there and can be read was delivered to a client that was there
 //!    to take it, and none that cannot be read was delivered; without sweeps that is asked of the versions
@@ -25,6 +28,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod batches;
 mod client;
 mod mutants;
 mod tally;
@@ -113,6 +117,21 @@ fn a_message_deleted_when_its_version_is_merely_under_way_is_caught() {
 #[test]
 fn a_lease_that_is_not_renewed_is_caught() {
     is_caught(Mutant::NoRenewal);
+}
+
+#[test]
+fn a_batch_sent_before_its_frame_is_durable_is_caught() {
+    is_caught(Mutant::SentBeforeFrame);
+}
+
+#[test]
+fn members_that_are_looked_up_at_the_send_are_caught() {
+    is_caught(Mutant::MembersFromMemory);
+}
+
+#[test]
+fn the_id_of_a_batch_from_its_time_is_caught() {
+    is_caught(Mutant::BatchIdFromTime);
 }
 
 #[test]

@@ -20,6 +20,8 @@ pub(crate) struct Tally {
     pub(crate) snatches: u64,
     pub(crate) lost_leases: u64,
     pub(crate) poison: u64,
+    pub(crate) batches: u64,
+    pub(crate) batched: u64,
 }
 
 impl Tally {
@@ -41,6 +43,8 @@ impl Tally {
         self.snatches += other.snatches;
         self.lost_leases += other.lost_leases;
         self.poison += other.poison;
+        self.batches += other.batches;
+        self.batched += other.batched;
     }
 
     pub(crate) fn is_a_storm(&self) -> bool {
@@ -59,6 +63,8 @@ impl Tally {
             self.snatches,
             self.lost_leases,
             self.poison,
+            self.batches,
+            self.batched,
         ]
         .iter()
         .all(|count| *count > 100)

@@ -14,7 +14,7 @@ use azure_blob_eventsource::{
     filter::{Filter, FilterSpec},
     journal::source_store::Rollover,
     ledger::missing::Forgetting,
-    metrics::SourceStats,
+    metrics::{SourceStats, batches::BatchStats},
     ports::state::StateStore,
     session::SessionError,
 };
@@ -22,6 +22,7 @@ use testkit::{
     account::FakeAccount,
     event_grid::Version,
     faults::{FaultSource, Storm},
+    late_batches::LateBatches,
     ports::{FakeListing, FakeState},
     rng::Rng,
     weather::Weather,
@@ -49,7 +50,7 @@ use crate::{
 };
 
 pub(crate) const CONTAINER: &str = "datasets";
-const STATE: &str = "eventsource-state";
+pub(crate) const STATE: &str = "eventsource-state";
 const SOURCE: &str = "datasets-raw";
 const SETTLE: Duration = Duration::from_secs(10);
 
@@ -78,6 +79,12 @@ pub(crate) enum Mutant {
     NoRenewal,
     /// What was notified and is done is forgotten at once.
     ForgetNotified,
+    /// A batch is sent before the frame that fixes it is durable.
+    SentBeforeFrame,
+    /// The members of a batch are looked up when it is sent, and not read from its manifest.
+    MembersFromMemory,
+    /// The id of a batch is made of when it is sent.
+    BatchIdFromTime,
 }
 
 impl Mutant {
@@ -85,6 +92,13 @@ impl Mutant {
         matches!(
             self,
             Self::AckAtSend | Self::AckUnderWay | Self::NoRenewal | Self::ForgetNotified
+        )
+    }
+
+    pub(crate) fn is_of_batches(self) -> bool {
+        matches!(
+            self,
+            Self::SentBeforeFrame | Self::MembersFromMemory | Self::BatchIdFromTime
         )
     }
 }
@@ -106,6 +120,8 @@ pub(crate) struct World {
     slow: Arc<AtomicU64>,
     late: Box<dyn Fn() -> usize>,
     config: SourceConfig,
+    /// Whether blobs are gathered into batches, at times.
+    batched: bool,
     rollover: Rollover,
     forgetting: Forgetting,
     deliveries: Deliveries,
@@ -160,7 +176,7 @@ impl World {
             .between_pages(rng.fork(), Arc::clone(&raging));
         let real = FakeState::new(account.clone(), STATE, faults.clone());
         let late = real.late_effects();
-        let state = Arc::new(WrongState {
+        let state: Arc<dyn StateStore> = Arc::new(WrongState {
             real: Arc::new(real),
             wrong: match mutant {
                 Mutant::Lost412 => Some(Wrong::Lost412),
@@ -168,13 +184,19 @@ impl World {
                 _ => None,
             },
         });
+        let state: Arc<dyn StateStore> = match mutant {
+            Mutant::SentBeforeFrame => Arc::new(LateBatches::new(state)),
+            _ => state,
+        };
         let listing = FakeListing::new(account.clone(), CONTAINER, faults).between_pages(hook);
         let filters = filters(&mut rng, ways);
         let forgetting = forgetting(&mut rng, (ways, mutant));
         let calm = FakeState::new(account.clone(), STATE, FaultSource::none());
+        let config = config(&mut rng, &filters, (ways, mutant));
         Self {
             seed,
-            config: config(&mut rng, &filters, (ways, mutant)),
+            batched: config.batch.is_some(),
+            config,
             rollover: Rollover {
                 frames: 2 + rng.below(12),
                 bytes: 1 << 20,
@@ -220,6 +242,9 @@ impl World {
         let now = self.generation().await;
         self.tally.compactions = now.saturating_sub(1);
         self.tally_queue();
+        let stats = self.stats.iter().map(|stats| &stats.batches);
+        self.tally.batches = stats.clone().map(BatchStats::count).sum();
+        self.tally.batched = stats.map(|it| it.blobs.load(SeqCst)).sum();
         self.tally.snatches = self.snatches.load(SeqCst);
         self.tally.blanks = self.blanks.load(SeqCst);
         self.tally.faults = self.met.load(SeqCst);

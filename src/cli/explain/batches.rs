@@ -53,7 +53,7 @@ impl BatchOf {
     }
 }
 
-/// The batch of `blob`, where the configuration gathers blobs into batches.
+/// The batch of `blob`. Without `batch` in the configuration it can still be in one that was fixed before.
 pub(super) async fn batch_of(
     source: &OpenedSource,
     known: &LedgerContents,
@@ -61,9 +61,6 @@ pub(super) async fn batch_of(
     standing: &LedgerStanding,
     now: i64,
 ) -> anyhow::Result<Option<BatchOf>> {
-    let Some(rules) = &source.config.batch else {
-        return Ok(None);
-    };
     let version = source.config.version;
     let identity = Identity::new(&known.facts.clone().with_version(version, now));
     let batches = &known.contents.batches;
@@ -73,6 +70,8 @@ pub(super) async fn batch_of(
         let manifest = read(source, batch.id).await?;
         return Ok(Some(fixed(batch, manifest)));
     }
+    let rules = source.config.batch.as_ref();
+    let group = rules.map_or("", |it| it.by.group_of(&blob.name)).to_owned();
     if standing.done {
         let mut kept: Vec<_> = batches.kept.iter().collect();
         kept.sort_by_key(|(_, at)| std::cmp::Reverse(**at));
@@ -85,7 +84,7 @@ pub(super) async fn batch_of(
             if manifest.id(&source.place, None) == *id && manifest.blobs.iter().any(is_it) {
                 return Ok(Some(BatchOf::Fixed {
                     id: EventId(id.0),
-                    group: rules.by.group_of(&blob.name).to_owned(),
+                    group,
                     blobs: manifest.blobs.len(),
                     closed_by: None,
                     done: Some(*at),
@@ -95,10 +94,12 @@ pub(super) async fn batch_of(
         return Ok(None);
     }
     // What is held back, or passed over, waits for nobody.
-    if standing.next != Some(Judgement::Offer) {
+    let facts = known.facts.clone().with_batches(rules.is_some(), now);
+    let alone_until = facts.batches.and_then(|it| it.alone_until);
+    let is_alone = rules.is_none() || alone_until.is_some_and(|it| blob.last_modified <= it);
+    if is_alone || standing.next != Some(Judgement::Offer) {
         return Ok(None);
     }
-    let group = rules.by.group_of(&blob.name).to_owned();
     let name = source.folder.open_batches();
     let chunk = source.store().read(&name, 0, LIST).await?;
     let list = chunk.and_then(|chunk| OpenBatchList::from_json(&chunk.bytes));

@@ -168,6 +168,24 @@ fn a_sweep_that_does_not_cover_the_set_misses_only_what_it_has_seen_before() {
 }
 
 #[test]
+fn what_is_done_where_nothing_is_swept_is_not_gone() {
+    let mut set = DoneSet::default();
+    let [elsewhere] = prints(["elsewhere"]);
+    let end = SweepEnd {
+        covered: false,
+        appeared: 0,
+        now: Instant::now(),
+    };
+    set.start_sweep();
+    set.insert_earlier(elsewhere);
+    for _ in 0..5 {
+        assert_eq!(set.finish_sweep(end, &Forgetting::default()).gone, 0);
+        set.start_sweep();
+    }
+    assert!(set.contains(elsewhere));
+}
+
+#[test]
 fn a_sweep_that_broke_off_makes_the_next_one_miss_nothing_that_is_there() {
     let [a, b] = prints(["a", "b"]);
     let mut sweeps = Sweeps::of(&[a, b]);

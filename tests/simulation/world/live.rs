@@ -9,7 +9,7 @@ use tokio::time::{sleep, timeout};
 use super::{CONTAINER, Mutant, PATIENT, SETTLE, World};
 use testkit::event_grid::Version;
 
-use crate::client::Manner;
+use crate::{batches::LONGEST, client::Manner};
 
 /// How often a session that has nothing to send makes sure that it was not overtaken.
 const CHECK: Duration = Duration::from_secs(30);
@@ -71,10 +71,17 @@ impl World {
 
     // How soon a blob is found: by the next sweep, or as soon as it is told of and its properties came.
     fn soon(&self) -> Duration {
-        match self.notified {
+        let found = match self.notified {
             Some(_) => Duration::from_secs(10) + self.config.min_age,
             None => self.config.interval,
-        }
+        };
+        found + self.waits()
+    }
+
+    // How long a blob waits for others.
+    fn waits(&self) -> Duration {
+        let batches = self.config.batch.as_ref();
+        batches.map_or(Duration::ZERO, |_| LONGEST)
     }
 
     /// A message whose event waits for long is nobody else's: it comes once.
@@ -116,7 +123,7 @@ impl World {
             Some(_) => CHECK,
             None => self.config.interval,
         };
-        let soon = soon + SETTLE + Duration::from_secs(5);
+        let soon = soon + self.waits() + SETTLE + Duration::from_secs(5);
         match timeout(soon, older.session).await.map(Result::unwrap) {
             Ok(Some(Err(SessionError::TakenOver(_)))) => {}
             other => return Err(format!("an overtaken session did not end: {other:?}")),

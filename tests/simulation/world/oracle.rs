@@ -48,7 +48,10 @@ impl World {
     async fn clean_run(&mut self) -> Result<Vec<Version>, String> {
         if self.is_alone() {
             let running = self.start(PATIENT, u64::MAX, false);
-            sleep(Duration::from_secs(60)).await;
+            // Batches that are fixed wait for nothing but places.
+            let had_batches = self.stats.iter().any(|it| it.batches.count() > 0);
+            let long = if had_batches { 600 } else { 60 };
+            sleep(Duration::from_secs(long)).await;
             return self.stop(running).await;
         }
         let running = self.start(PATIENT, u64::MAX, true);

@@ -11,8 +11,9 @@ use testkit::{crash::CrashAfter, event_grid::Version, queue::FakeQueue};
 use tokio_util::sync::CancellationToken;
 use tracing::trace;
 
-use super::{Mutant, Running, SOURCE, World};
+use super::{CONTAINER, Mutant, Running, SOURCE, World};
 use crate::{
+    batches::Reader,
     client::{Client, Manner},
     mutants::MutantListing,
 };
@@ -57,6 +58,12 @@ impl World {
             lost: lost.clone(),
             rng: self.rng.fork(),
             deliveries: self.deliveries.clone(),
+            reader: Reader {
+                account: self.account.clone(),
+                container: CONTAINER,
+                mutant: self.mutant,
+                session: self.writers,
+            },
             acknowledges: self.acknowledged_at_send(),
         };
         // What waits in a server that ends is lost with it, unless it ended because all was said.

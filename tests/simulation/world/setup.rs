@@ -13,6 +13,8 @@ use azure_blob_eventsource::{
 };
 use testkit::rng::Rng;
 
+use crate::batches;
+
 use super::{CONTAINER, Mutant, SETTLE, STATE, notified::Notified};
 
 /// How blobs are found.
@@ -85,7 +87,8 @@ pub(super) fn config(
         version: Version::Etag,
         state: Some(STATE.into()),
         confirm: Vec::new(),
-        batch: None,
+        batch: (mutant.is_of_batches() || mutant == Mutant::None && rng.chance(300))
+            .then(|| batches::rules(rng)),
         redelivery: Redelivery::default(),
         limits: Limits {
             active_workflows: None,

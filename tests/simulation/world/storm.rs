@@ -7,7 +7,7 @@ use tokio::time::{Instant, sleep, timeout};
 use tracing::trace;
 
 use super::{Running, World};
-use crate::client::Manner;
+use crate::{batches::rules, client::Manner};
 
 impl World {
     /// Sessions come and go, one after the other or one over the other.
@@ -76,6 +76,7 @@ impl World {
         if self.rng.chance(200) {
             self.config.filter = self.rng.pick(&self.filters).clone();
         }
+        self.change_batches();
         self.tally.sessions += 1;
         let vanishes = self.rng.chance(300);
         self.tally.clients_gone += u64::from(vanishes);
@@ -96,6 +97,13 @@ impl World {
             _ => self.rng.below(600),
         };
         self.start(manner, polls, false)
+    }
+
+    // People change the rules of batches, and turn them off and on.
+    fn change_batches(&mut self) {
+        if self.batched && self.rng.chance(200) {
+            self.config.batch = self.rng.chance(700).then(|| rules(&mut self.rng));
+        }
     }
 
     // How long a session may last, in milliseconds: where there is a queue, some live longer than a lease.
