@@ -103,6 +103,16 @@ fuzz-notifications: ## Feed the reader of queue messages with anything, for a mi
 test-monitoring: ## Try the alerts and the dashboard of manifests/components/monitoring with promtool
 	scripts/monitoring-test.sh
 
+.PHONY: chart
+chart: ## Write what the Helm chart has from elsewhere: copies of manifests, the table in its README (Python)
+	@scripts/need.sh python
+	@scripts/chart-test.sh --write
+
+.PHONY: test-chart
+test-chart: ## Hold the Helm chart against the manifests, object by object (Python, kubectl; installs helm)
+	@scripts/need.sh python kubectl
+	@scripts/chart-test.sh
+
 .PHONY: test-azure-setup
 test-azure-setup: ## Hold scripts/azure-setup.sh against the real Azure CLI and Azurite (Python and Node)
 	@scripts/need.sh python node shellcheck

@@ -1,0 +1,118 @@
+{{/* What all objects have in common; the selectors need the name alone. */}}
+{{- define "part-of" -}}
+app.kubernetes.io/part-of: azure-blob-eventsource
+{{- end }}
+
+{{/* image (list IMAGE CHART): by its digest where there is one. */}}
+{{- define "image" -}}
+{{- $image := index . 0 -}}
+{{- if $image.digest -}}
+{{ $image.repository }}@{{ $image.digest }}
+{{- else -}}
+{{ $image.repository }}:{{ $image.tag | default (index . 1).AppVersion }}
+{{- end -}}
+{{- end }}
+
+{{/* The URL of the blob service, for the Workflow's steps and for Argo's artifacts. */}}
+{{- define "endpoint" -}}
+{{- $storage := .Values.storage -}}
+{{- if $storage.endpoint -}}
+{{ $storage.endpoint }}
+{{- else if .Values.quickStart.enabled -}}
+http://mlpipelinestore.{{ .Release.Namespace }}.svc:10000
+{{- else -}}
+https://{{ required "storage.account is empty: give the storage account's name, or storage.endpoint" $storage.account }}.blob.core.windows.net
+{{- end -}}
+{{- end }}
+
+{{/* config (list CONTEXT EVENT): the configuration of an event, with what `storage` says. */}}
+{{- define "config" -}}
+{{- $root := index . 0 -}}
+{{- $config := deepCopy (index . 1) -}}
+{{- $storage := $root.Values.storage -}}
+{{- if not (or $config.account $config.endpoint) -}}
+{{- if or $storage.endpoint $root.Values.quickStart.enabled -}}
+{{- $_ := set $config "endpoint" (include "endpoint" $root) -}}
+{{- else -}}
+{{- $_ := set $config "account" (required "storage.account is empty: give the storage account's name, or storage.endpoint" $storage.account) -}}
+{{- end -}}
+{{- end -}}
+{{- if and (not $root.Values.workloadIdentity.enabled) (not (hasKey $config "credential")) -}}
+{{- $_ := set $config "credential" $storage.credential -}}
+{{- end -}}
+{{ toYaml $config }}
+{{- end }}
+
+{{/* pod: what the pods of Argo Events' clients have in common. */}}
+{{- define "client-pod" -}}
+securityContext: {runAsNonRoot: true, runAsUser: 65532, seccompProfile: {type: RuntimeDefault}}
+container:
+  securityContext: {allowPrivilegeEscalation: false, capabilities: {drop: [ALL]}}
+  resources:
+    requests: {cpu: 20m, memory: 32Mi}
+{{- end }}
+
+{{/* from-file (list CONTEXT FILE): an object of files/, which are copies from sensors and manifests, in our namespace. */}}
+{{- define "from-file" -}}
+{{- $root := index . 0 -}}
+{{- $object := $root.Files.Get (index . 1) | fromYaml -}}
+{{- $_ := set $object.metadata "namespace" $root.Release.Namespace -}}
+{{- $labels := fromYaml (include "part-of" $root) -}}
+{{- $_ := set $object.metadata "labels" (merge $labels ($object.metadata.labels | default dict)) -}}
+{{ toYaml $object }}
+{{- end }}
+
+{{/* sensor (list CONTEXT FILE EVENT) */}}
+{{- define "sensor" -}}
+{{- $object := include "from-file" . | fromYaml -}}
+{{- $event := index . 2 -}}
+{{- if not (hasKey (index . 0).Values.events $event) -}}
+{{- fail (printf "there is no event `%s` in `events`, which a Sensor needs: %s" $event (keys (index . 0).Values.events | sortAlpha | join ", ")) -}}
+{{- end -}}
+{{- $_ := set (first $object.spec.dependencies) "eventName" $event -}}
+{{ toYaml $object }}
+{{- end }}
+
+{{/* workflow-template (list CONTEXT FILE): with our images, our account and the parameters that are given. */}}
+{{- define "workflow-template" -}}
+{{- $root := index . 0 -}}
+{{- $object := include "from-file" . | fromYaml -}}
+{{- $values := merge (dict
+      "image" (include "image" (list $root.Values.pipeline.image $root.Chart))
+      "fetch-image" (include "image" (list $root.Values.image $root.Chart))
+      "endpoint" (include "endpoint" $root)) $root.Values.pipeline.parameters -}}
+{{- range $object.spec.arguments.parameters -}}
+{{- if hasKey $values .name -}}{{- $_ := set . "value" (get $values .name) -}}{{- end -}}
+{{- end -}}
+{{- if $root.Values.workloadIdentity.enabled -}}{{- include "without-keys" $object -}}{{- end -}}
+{{ toYaml $object }}
+{{- end }}
+
+{{/* without-keys WORKFLOWTEMPLATE: changes it as manifests/components/workload-identity does. Argo's own containers and the
+     download sign in as the pod does, and no step that looks into a file gets the identity's token. */}}
+{{- define "without-keys" -}}
+{{- $steps := list -}}
+{{- range .spec.templates -}}
+{{- range (.containerSet | default dict).containers -}}
+{{- if hasSuffix "download" .name -}}
+{{- $args := list -}}
+{{- range .args -}}{{- if not (hasPrefix "--key-file=" .) -}}{{- $args = append $args . -}}{{- end -}}{{- end -}}
+{{- $_ := set . "args" $args -}}
+{{- $_ := unset . "volumeMounts" -}}
+{{- else -}}
+{{- $steps = append $steps .name -}}
+{{- end -}}
+{{- end -}}
+{{- if .volumes -}}
+{{- $volumes := list -}}
+{{- range .volumes -}}{{- if ne .name "storage" -}}{{- $volumes = append $volumes . -}}{{- end -}}{{- end -}}
+{{- $_ := set . "volumes" $volumes -}}
+{{- end -}}
+{{- range (.outputs | default dict).artifacts -}}
+{{- $_ := unset .azure "accountKeySecret" -}}
+{{- $_ := set .azure "useSDKCreds" true -}}
+{{- end -}}
+{{- end -}}
+{{- $_ := set .spec.podMetadata.labels "azure.workload.identity/use" "true" -}}
+{{- $_ := set .spec.podMetadata "annotations" (dict "azure.workload.identity/skip-containers" ($steps | uniq | join ";")) -}}
+{{- end }}
