@@ -2,6 +2,8 @@
 # Makes what azure-blob-eventsource needs in Azure and in a namespace of the cluster, or removes it again;
 # `--help` has the options.
 #
+# With --overlay it also writes what is applied then, so that nobody has to edit a file of this repository.
+#
 # What is there stays as it is, so a second run changes nothing. What is made in Azure bears a tag, and only what
 # bears it is removed. No key is an argument of a command, which others on the machine could see: keys go through
 # the environment and through standard input.
@@ -21,11 +23,16 @@ readonly POISON=$QUEUE-poison
 readonly MESSAGE_TTL=86400
 readonly TAG=made-by
 readonly MARK=azure-blob-eventsource
+repository=${BASH_SOURCE[0]}
+[[ $repository == */* ]] || repository=./$repository
+repository=$(cd "${repository%/*}/.." && pwd -P)
+readonly repository
 readonly SECRETS=(azure-storage ml-pipeline-storage azure-blob-eventsource-token)
 
 group=ml-pipelines location=westeurope account='' namespace=ml-pipelines identity=azure-blob-eventsource
-aks='' aks_group='' issuer=''
-workload_identity=false with_queue=false dry_run=false delete=false delete_group=false yes=false
+aks='' aks_group='' issuer='' overlay='' registry=''
+server_client_id='' pipeline_client_id=''
+workload_identity=false with_queue=false with_batches=false dry_run=false delete=false delete_group=false yes=false
 
 usage() {
     cat <<'END'
@@ -39,6 +46,12 @@ Usage: scripts/azure-setup.sh [OPTION...]
   --namespace NAME           the Kubernetes namespace (ml-pipelines)
   --with-queue               also a queue to which Event Grid sends an event for each new blob of `datasets`, and one
                              for messages that cannot be used: `source: {queue: {name: dataset-events}}`
+  --with-batches             also a Workflow for each batch of blobs, those of a folder below `folders/`: the pipeline's
+                             identity may read the container in which the lists of a batch's blobs are
+
+  --overlay DIR              write into this folder what is to be applied, with all these names in it; a file that is
+                             there stays. It needs --registry
+  --registry NAME            where `make docker-push` has put the images: registry.example.com
 
   --workload-identity        managed identities in place of the account's keys; it needs one of the next two
   --aks NAME                 the AKS cluster, for its OIDC issuer
@@ -357,6 +370,8 @@ make_identities() {
     pipeline_client_id=$client_id
     grant "$principal" "Storage Blob Data Reader" "$BELOW/datasets"
     grant "$principal" "Storage Blob Data Contributor" "$BELOW/models"
+    # The lists of a batch's blobs are there. It sees the names of all blobs of that container, and can change nothing.
+    ! $with_batches || grant "$principal" "Storage Blob Data Reader" "$BELOW/eventsource-state"
 }
 
 # What the server's identity has of an earlier version of this script, in which it was the pipeline's as well. The
@@ -432,6 +447,96 @@ make_token() {
     fi
 }
 
+# --- the overlay --------------------------------------------------------------------------------
+
+# absolute FOLDER: its path without links; in a dry run it may be still to be made.
+absolute() {
+    local parent=.
+    if [[ -d $1 ]]; then
+        (cd -- "$1" && pwd -P)
+    else
+        [[ $1 != */* ]] || parent=${1%/*}
+        parent=$(absolute "${parent:-/}")
+        printf '%s/%s\n' "${parent%/}" "${1##*/}"
+    fi
+}
+
+# way FROM TO: from one folder to another, with a slash at its end. kustomize takes no other paths.
+way() {
+    local from=$1/ to=$2/ up=''
+    while [[ $to != "$from"* ]]; do
+        from=${from%/*/}/
+        up+=../
+    done
+    up+=${to#"$from"}
+    printf '%s\n' "${up:-./}"
+}
+
+# An example with the names of this installation in the place of its own.
+write_overlay() {
+    local source=$repository/examples/$example file text up
+    step "Overlay $overlay"
+    run mkdir -p "$overlay"
+    up=$(way "$(absolute "$overlay")" "$repository")
+    for file in kustomization event-source workflow-template; do
+        text=$(<"$source/$file.yaml")
+        # What an example says of itself at its beginning is of no use here.
+        [[ $text != *$'\n'apiVersion:* ]] || text=apiVersion:${text#*$'\n'apiVersion:}
+        text=${text//mlpipelinestore/$account}
+        text=${text//registry.example.com/$registry}
+        text=${text//00000000-0000-0000-0000-000000000000/$server_client_id}
+        text=${text//11111111-1111-1111-1111-111111111111/$pipeline_client_id}
+        text=${text//namespace: ml-pipelines/namespace: $namespace}
+        text=${text//..\/..\//$up}
+        ! $with_batches || text=${text//sensors\/ml-pipeline/sensors\/ml-batch}
+        [[ $file != event-source ]] || text=$(watched "$text")
+        write "$overlay/$file.yaml" "# Written by scripts/azure-setup.sh for an installation; change what you want."$'\n'"$text"
+    done
+}
+
+# watched TEXT: the EventSource with the queue and the batches that were asked for.
+watched() {
+    local text=$1 credential=$'\n        credential: azure-storage'
+    if $with_queue; then
+        text=${text/        existing:/        source:
+          queue: \{name: $QUEUE\}
+          listing: \{interval: 1h\}    # finds what no notification told of
+        existing:}
+    fi
+    if $with_batches; then
+        ! $workload_identity || credential=''
+        text+="
+    # A folder becomes one Workflow, once nothing new came into it for five minutes: docs/batches.md.
+    batches:
+      url: azure-blob-eventsource:50051
+      insecure: true
+      jsonBody: true
+      authSecret: {name: azure-blob-eventsource-token, key: token}
+      config: |
+        account: $account
+        container: datasets
+        prefix: folders/
+        pattern: \"**/*.csv\"$credential
+        existing: emit
+        batch: {by: folder, quiet: 5m, maxWait: 6h, maxBytes: 10Gi}
+        state: {container: eventsource-state}
+        confirm: {workflows: {}}
+        limits: {inFlight: 100, activeWorkflows: 20}"
+    fi
+    printf '%s\n' "$text"
+}
+
+# write FILE TEXT
+write() {
+    if $dry_run; then
+        printf "cat >%s <<'END'\n%s\nEND\n" "$(quoted "$1")" "$2"
+    elif [[ -e $1 ]]; then
+        note "${1##*/} is there already, and stays as it is"
+    else
+        printf '%s\n' "$2" >"$1"
+    fi
+}
+
 # --- the whole ----------------------------------------------------------------------------------
 
 make() {
@@ -455,6 +560,7 @@ make() {
         apply_secret ml-pipeline-storage account-key "$account_key"
     fi
     make_token
+    [[ -z $overlay ]] || write_overlay
     say_next
 }
 
@@ -466,22 +572,19 @@ say_own_role() {
 }
 
 say_next() {
-    local line overlay=examples/azure-keys mode=key
+    local line mode=key
+    ! $workload_identity || mode=login
     if $workload_identity; then
-        overlay=examples/azure-workload-identity mode=login
         step "Each ServiceAccount bears the client id of its identity as an annotation"
         note "$SERVER: $server_client_id"
         note "$PIPELINE: $pipeline_client_id"
     fi
-    step "Ready. Next, in this repository, with the registry that has your images:"
-    [[ $namespace == ml-pipelines ]] || note "put the namespace $namespace into $overlay"
-    note "sed -i.bak 's/mlpipelinestore/$account/' $overlay/*.yaml"
-    if $workload_identity; then
-        note "sed -i.bak 's/00000000-0000-0000-0000-000000000000/$server_client_id/' $overlay/*.yaml"
-        note "sed -i.bak 's/11111111-1111-1111-1111-111111111111/$pipeline_client_id/' $overlay/*.yaml"
+    step "Ready. Next:"
+    if [[ -n $overlay ]]; then
+        note "kubectl apply -k $(quoted "$overlay")"
+    else
+        say_how_to_apply
     fi
-    note "sed -i.bak 's|registry.example.com|YOUR_REGISTRY|' $overlay/*.yaml"
-    note "kubectl apply -k $overlay"
     if $workload_identity; then
         say_own_role 'Storage Blob Data Contributor' datasets
         say_own_role 'Storage Blob Data Reader' models
@@ -495,6 +598,22 @@ say_next() {
     elif ! $workload_identity; then
         note "(the account's key may do everything with the account; with --workload-identity no key is in the cluster)"
     fi
+}
+
+# Without an overlay: how to get one, or the values of the chart.
+say_how_to_apply() {
+    local word again=(scripts/azure-setup.sh) values=storage.account=$account
+    for word in ${arguments[@]+"${arguments[@]}"}; do
+        [[ $word == --dry-run ]] || again+=("$word")
+    done
+    values+=,image.repository=REGISTRY/azure-blob-eventsource,pipeline.image.repository=REGISTRY/ml-pipeline
+    if $workload_identity; then
+        values+=,workloadIdentity.enabled=true,workloadIdentity.serverClientId=$server_client_id
+        values+=,workloadIdentity.pipelineClientId=$pipeline_client_id
+    fi
+    note "$(quoted "${again[@]}" --overlay overlays/azure --registry REGISTRY)   # the registry that has your images"
+    note "kubectl apply -k overlays/azure"
+    note "or, with Helm: $(quoted helm install blobs charts/azure-blob-eventsource --namespace "$namespace" --set "$values")"
 }
 
 confirm() {
@@ -569,6 +688,7 @@ read_options() {
         case $1 in
             --workload-identity) workload_identity=true ;;
             --with-queue) with_queue=true ;;
+            --with-batches) with_batches=true ;;
             --dry-run) dry_run=true ;;
             --delete) delete=true ;;
             --delete-resource-group) delete_group=true ;;
@@ -577,7 +697,7 @@ read_options() {
                 usage
                 exit
                 ;;
-            --resource-group | --location | --account | --namespace | --identity | --aks | --aks-resource-group | --oidc-issuer)
+            --resource-group | --location | --account | --namespace | --identity | --aks | --aks-resource-group | --oidc-issuer | --overlay | --registry)
                 value "${@:1:2}"
                 case $1 in
                     --resource-group) group=$2 ;;
@@ -588,6 +708,8 @@ read_options() {
                     --aks) aks=$2 ;;
                     --aks-resource-group) aks_group=$2 ;;
                     --oidc-issuer) issuer=$2 ;;
+                    --overlay) overlay=${2%/} ;;
+                    --registry) registry=$2 ;;
                 esac
                 shift
                 ;;
@@ -610,6 +732,9 @@ check_options() {
     valid --namespace "$namespace" '[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?' "at most 63 lower case letters, digits and -"
     valid --identity "$identity" '[A-Za-z0-9][A-Za-z0-9_-]{2,118}' "3 to 119 letters, digits, _ and -"
     valid --oidc-issuer "$issuer" '(https://.+)?' "a URL with https"
+    valid --overlay "$overlay" '[A-Za-z0-9_./-]*' "a folder whose name has letters, digits and _ . / -"
+    valid --registry "$registry" '([a-z0-9.-]+(:[0-9]+)?(/[a-z0-9._-]+)*)?' "a registry, and a folder in it if you have one: registry.example.com/team"
+    [[ -z $overlay$registry || ( -n $overlay && -n $registry ) ]] || refuse "give --overlay and --registry together"
     if $workload_identity && ! $delete; then
         [[ -n $aks || -n $issuer ]] || refuse "--workload-identity needs --aks or --oidc-issuer"
         [[ -z $aks || -z $issuer ]] || refuse "give one of --aks and --oidc-issuer"
@@ -617,6 +742,7 @@ check_options() {
         [[ -z $aks$aks_group$issuer ]] || refuse "--aks, --aks-resource-group and --oidc-issuer go with --workload-identity"
     fi
     if $delete; then
+        [[ -z $overlay ]] || refuse "--overlay is written when something is made, not with --delete"
         $yes || $dry_run || [[ -t 0 ]] || refuse "--delete asks first, and there is no terminal to ask on: give --yes"
     else
         ! $yes || refuse "--yes goes with --delete"
@@ -651,8 +777,11 @@ look_around() {
     account_id=/subscriptions/$subscription/resourceGroups/$group/providers/Microsoft.Storage/storageAccounts/$account
 }
 
+arguments=("$@")
 read_options "$@"
 check_options
+example=azure-keys
+! $workload_identity || example=azure-workload-identity
 # Warnings of az are about itself; and a login to another account must not stand in the way of ours.
 export AZURE_CORE_ONLY_SHOW_ERRORS=true
 unset AZURE_STORAGE_ACCOUNT AZURE_STORAGE_KEY AZURE_STORAGE_SAS_TOKEN AZURE_STORAGE_AUTH_MODE AZURE_STORAGE_CONNECTION_STRING

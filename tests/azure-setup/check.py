@@ -30,16 +30,18 @@ from real_az import SUBSCRIPTION, RealAz
 HERE = Path(__file__).resolve().parent
 SCRIPT = HERE.parents[1] / "scripts/azure-setup.sh"
 # What the script may need besides bash, az and kubectl. Nothing else is on its PATH.
-TOOLS = ["bash", "env", "cat", "base64", "tr", "od", "sha256sum", "shasum"]
+TOOLS = ["bash", "env", "cat", "mkdir", "base64", "tr", "od", "sha256sum", "shasum"]
 PATIENCE = 120
 
 SERVER_IDENTITY, PIPELINE_IDENTITY = "azure-blob-eventsource", "azure-blob-eventsource-pipeline"
+REGISTRY = "registry.example.net:5000/team"
+WITH_OVERLAY = ["--overlay", "some/overlay", "--registry", REGISTRY]
 CONTAINERS = ["datasets", "eventsource-state", "models"]
 WITH_ISSUER = ["--workload-identity", "--oidc-issuer", ISSUER]
 WITH_AKS = ["--workload-identity", "--aks", "with-issuer", "--aks-resource-group", "clusters"]
 NAMES = ["--resource-group", "some(group)", "--location", "northeurope", "--account", "some0account",
          "--namespace", "elsewhere", "--identity", "some-identity"]
-DRY_RUNS = [[], ["--with-queue"], WITH_ISSUER, [*WITH_ISSUER, "--with-queue"], [*WITH_AKS, "--with-queue"],
+DRY_RUNS = [[], ["--with-queue"], WITH_ISSUER, WITH_OVERLAY, [*WITH_ISSUER, *WITH_OVERLAY, "--with-batches"], [*WITH_ISSUER, "--with-queue"], [*WITH_AKS, "--with-queue"],
             [*NAMES, "--with-queue"], [*NAMES, *WITH_AKS, "--with-queue"],
             ["--delete"], ["--delete", "--workload-identity"], ["--delete", "--delete-resource-group", "--yes", *NAMES]]
 # What az must refuse, or this test would prove nothing.
@@ -57,7 +59,9 @@ REFUSED = [(["--frobnicate"], "--frobnicate"), (["storage"], "storage"), (["--ac
            (["--identity", "x y"], "--identity"), (["--workload-identity"], "--aks or --oidc-issuer"),
            ([*WITH_ISSUER, "--aks", "x"], "one of"), (["--workload-identity", "--oidc-issuer", "http://x"], "https"),
            (["--aks", "x"], "--workload-identity"), (["--yes"], "--delete"), (["--delete-resource-group"], "--delete"),
-           (["--delete"], "no terminal")]
+           (["--delete"], "no terminal"), (["--overlay", "x"], "--registry"), (["--registry", "x"], "--overlay"),
+           (["--overlay", "x y", "--registry", "x"], "--overlay is 'x y'"), (["--overlay", "x", "--registry", "X!"], "--registry is"),
+           (["--delete", "--yes", *WITH_OVERLAY], "--overlay")]
 
 
 class Check:
@@ -252,8 +256,7 @@ def with_keys(check):
         "azure-blob-eventsource-token": {"token": secrets(check)["azure-blob-eventsource-token"]["token"]},
     }
     assert re.fullmatch("[0-9a-f]{64}", secrets(check)["azure-blob-eventsource-token"]["token"])
-    assert f"sed -i.bak 's/mlpipelinestore/{name}/' examples/azure-keys/*.yaml" in said, said
-    goes_into_the_overlay(check, said, "azure-keys", [name])
+    says_how_to_apply(check, said, name)
     check.ok("with keys: account, containers, queue, subscription, namespace and Secrets; no secret in sight")
 
 
@@ -351,9 +354,58 @@ def without_keys(check):
     body = next(it for url, it in check.azure.puts.items() if "eventSubscriptions" in url)["properties"]
     assert body["deliveryWithResourceIdentity"]["destination"]["properties"]["resourceId"] == below
     assert list(secrets(check)) == ["azure-blob-eventsource-token"], secrets(check)
-    goes_into_the_overlay(check, said, "azure-workload-identity", [name])
-    bears_its_own_identity(check, said)
+    says_how_to_apply(check, said, name)
     check.ok("--workload-identity, twice: two identities, six roles, no key, and nothing but the token as a Secret")
+
+
+def an_overlay(check):
+    """What is written renders, holds the names of this installation, and is for nobody else's."""
+    for mode, credential in [([], True), (WITH_ISSUER, False)]:
+        for more in ([], ["--with-queue", "--with-batches", "--namespace", "elsewhere"]):
+            check.fresh()
+            folder = check.folder / "some/overlay"
+            shutil.rmtree(folder, ignore_errors=True)
+            code, said = check.run(*mode, *more, *WITH_OVERLAY)
+            assert code == 0 and "kubectl apply -k some/overlay\n" in said, said
+            check.no_secret_in("".join(it.read_text() for it in folder.iterdir()))
+            [name, _] = only(check.azure, "storage account")
+            found = rendered(folder)
+            namespace = "elsewhere" if more else "ml-pipelines"
+            assert {it["metadata"]["namespace"] for it in found if it["kind"] != "Namespace"} == {namespace}
+            assert [it["metadata"]["name"] for it in found if it["kind"] == "Namespace"] == [namespace]
+            events = one(found, "EventSource", "blobs")["spec"]["generic"]
+            assert set(events) == ({"datasets", "batches"} if more else {"datasets"}), events
+            for event in (yaml.safe_load(it["config"]) for it in events.values()):
+                assert event["account"] == name and ("credential" in event) == credential, event
+            queue = yaml.safe_load(events["datasets"]["config"]).get("source", {}).get("queue")
+            assert queue == ({"name": "dataset-events"} if more else None), queue
+            for template in ["ml-pipeline", *(["ml-batch"] if more else [])]:
+                parameters = {it["name"]: it.get("value") for it in
+                              one(found, "WorkflowTemplate", template)["spec"]["arguments"]["parameters"]}
+                assert parameters["endpoint"] == f"https://{name}.blob.core.windows.net", parameters
+                assert parameters["image"].startswith(f"{REGISTRY}/ml-pipeline:"), parameters
+            text = yaml.safe_dump(found)
+            assert f"image: {REGISTRY}/azure-blob-eventsource:" in text
+            assert not re.search("mlpipelinestore|0{8}-0{4}|1{8}-1{4}|registry.example.com", text), text
+            identities = {it["metadata"]["name"]: it["metadata"]["annotations"]["azure.workload.identity/client-id"]
+                          for it in found if it["kind"] == "ServiceAccount" and "annotations" in it["metadata"]}
+            assert identities == ({"azure-blob-eventsource": f"client-of-{SERVER_IDENTITY}",
+                                   "ml-pipeline": f"client-of-{PIPELINE_IDENTITY}"} if mode else {}), identities
+            state = {role for who, role, scope in check.azure.roles if who.endswith("-pipeline") and scope.endswith("/eventsource-state")}
+            assert state == ({"Storage Blob Data Reader"} if mode and more else set()), check.azure.roles
+            (folder / "event-source.yaml").write_text("mine")
+            assert check.run(*mode, *more, *WITH_OVERLAY)[0] == 0
+            assert (folder / "event-source.yaml").read_text() == "mine", "a file that was there is written again"
+    # However the folder is named, the way back to the repository is right.
+    check.fresh()
+    for name in ["deep/er/overlay", "./x", "a/../b", str(check.folder / "absolute"), str(SCRIPT.parents[1] / "target/overlay-check")]:
+        code, said = check.run("--overlay", name, "--registry", REGISTRY)
+        folder = check.folder / name
+        try:
+            assert code == 0 and rendered(folder), said
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+    check.ok("an overlay renders with the names of the installation, with keys and with identities, with queue and batches")
 
 
 def from_one_identity(check):
@@ -434,37 +486,36 @@ def a_failure(check):
     check.ok("an error of az that is not an absence ends the run, and is shown")
 
 
-def goes_into_the_overlay(check, said, name, words):
-    """The sed lines that are printed at the end, on a copy of the overlay."""
-    assert f"kubectl apply -k examples/{name}\n" in said, said
-    folder = check.folder / "overlay"
-    shutil.copytree(HERE.parents[1] / "examples" / name, folder / "examples" / name)
-    lines = [it.strip() for it in said.splitlines() if it.startswith("    sed ")]
-    for line in lines:
-        subprocess.run(["bash", "-euc", line], cwd=folder, check=True)
-    text = "".join(it.read_text() for it in folder.rglob("*.yaml"))
-    shutil.rmtree(folder)
-    assert all(it in text for it in words), f"{lines} do not put {words} into {name}"
-    # What only a comment says is no matter.
-    placeholder = re.compile("mlpipelinestore|0{8}-0{4}|1{8}-1{4}|registry.example.com")
-    left = [it for it in text.splitlines() if placeholder.search(it) and not it.startswith("#")]
-    assert not left, f"{lines} leave {left}"
+def says_how_to_apply(check, said, name):
+    """The command that is printed writes an overlay, and the values are those of the chart."""
+    line = next(it.strip() for it in said.splitlines() if it.strip().startswith("scripts/azure-setup.sh "))
+    words = line.partition(" ")[2].partition("   #")[0].replace("REGISTRY", REGISTRY).split()
+    code, printed = check.run(*words)
+    assert code == 0 and rendered(check.folder / "overlays/azure"), printed
+    shutil.rmtree(check.folder / "overlays")
+    chart = next(it for it in said.splitlines() if "or, with Helm: helm install " in it)
+    assert f"storage.account={name}," in chart, chart
+    values = dict(it.split("=") for it in chart.rpartition(" ")[2].split(","))
+    known = yaml.safe_load((HERE.parents[1] / "charts/azure-blob-eventsource/values.yaml").read_text())
+    for path in values:
+        place = known
+        for key in path.split("."):
+            assert key in place, f"the chart has no value {path}"
+            place = place[key]
 
 
-def bears_its_own_identity(check, said):
-    """Which client id each ServiceAccount has in the overlay once the printed lines have run."""
-    path = HERE.parents[1] / "examples/azure-workload-identity/kustomization.yaml"
-    folder = check.folder / "overlay/examples/azure-workload-identity"
-    folder.mkdir(parents=True)
-    shutil.copy(path, folder)
-    for line in (it.strip() for it in said.splitlines() if it.startswith("    sed ")):
-        subprocess.run(["bash", "-euc", line], cwd=folder.parents[1], check=True)
-    patches = yaml.safe_load((folder / path.name).read_text())["patches"]
-    shutil.rmtree(check.folder / "overlay")
-    found = {it["target"]["name"]: yaml.safe_load(it["patch"])[0]["value"]["azure.workload.identity/client-id"]
-             for it in patches if it.get("target", {}).get("kind") == "ServiceAccount"}
-    assert found == {"azure-blob-eventsource": f"client-of-{SERVER_IDENTITY}",
-                     "ml-pipeline": f"client-of-{PIPELINE_IDENTITY}"}, found
+def rendered(folder):
+    """The objects of an overlay, by the real kubectl, which asks no cluster for that."""
+    kubectl = shutil.which("kubectl")
+    assert kubectl, "there is no kubectl on the PATH"
+    done = subprocess.run([kubectl, "kustomize", folder], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return list(yaml.safe_load_all(done.stdout))
+
+
+def one(found, kind, name):
+    [it] = [it for it in found if (it["kind"], it["metadata"]["name"]) == (kind, name)]
+    return it
 
 
 def credentials(check):
@@ -496,7 +547,7 @@ def temporary():
 
 
 CHECKS = (shellcheck, az_refuses_wrong_lines, dry_runs, refusals, surroundings, with_keys, again, a_new_key,
-          lifecycle_rules, an_account_of_others, without_keys, from_one_identity, removal, on_a_terminal, a_failure)
+          lifecycle_rules, an_account_of_others, without_keys, an_overlay, from_one_identity, removal, on_a_terminal, a_failure)
 
 
 def main(script=SCRIPT, *names):
