@@ -144,6 +144,16 @@ release-manifests: ## Print the manifests of OVERLAY with each image by digest: 
 		|| { echo "with a digest in IMG, give PIPELINE_IMG=NAME@sha256:… as well" >&2; exit 2; }
 	@scripts/release.sh manifests $(OVERLAY) $(IMG) $(PIPELINE_IMG) $(ARGS)
 
+# Where `make release-files` writes.
+RELEASE_DIR ?= target/release-files
+
+.PHONY: release-files
+release-files: ## Write install.yaml, quick-start.yaml and the packed chart, each image by digest: IMG=…, RELEASE_DIR=…
+	@scripts/need.sh kubectl
+	@[[ '$(IMG)' != *@* || '$(PIPELINE_IMG)' == *@* ]] \
+		|| { echo "with a digest in IMG, give PIPELINE_IMG=NAME@sha256:… as well" >&2; exit 2; }
+	@scripts/release.sh files $(RELEASE_DIR) $(IMG) $(PIPELINE_IMG) $(ARGS)
+
 .PHONY: test-release
 test-release: ## Try scripts/release.sh, with a registry that is made up
 	@scripts/need.sh kubectl

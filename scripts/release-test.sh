@@ -85,8 +85,35 @@ refused "that is no digest" manifests manifests/quick-start "$SERVER:1.0" lies:1
 refused "is no NAME@sha256" manifests manifests/quick-start "$SERVER:1.0" "$PIPELINE:1.0" "$AZURITE:3.35.0"
 refused "is no NAME@sha256" manifests manifests/quick-start "$SERVER:1.0" "$PIPELINE:1.0" "$AZURITE@sha256:12"
 refused "takes a folder" manifests manifests/quick-start "$SERVER:1.0"
-refused "There are bases and manifests" all
+refused "There are bases, manifests, files and notes" all
+refused "takes a directory" files "$dir/files" "$SERVER:1.0"
+refused "has no section 9.9.9" notes 9.9.9
+refused "the digest of unknown:1 is not known" files "$dir/files" unknown:1 "$PIPELINE:1.0"
+[[ ! -e $dir/files ]] || fail "files wrote something, and an image has no digest"
 echo "ok   an image without a digest is refused, and nothing is printed"
+
+notes=$(scripts/release.sh notes Unreleased)
+if grep -q '^## ' <<<"$notes"; then fail "notes has another section: $notes"; fi
+[[ $notes == *"A generic event source"* ]] || fail "notes said $notes"
+echo "ok   the notes of a version are what CHANGELOG.md says of it"
+
+if command -v helm >/dev/null; then
+    scripts/release.sh files "$dir/files" "$SERVER:1.0" "$PIPELINE:1.0"
+    [[ $(cd "$dir/files" && echo *) =~ ^azure-blob-eventsource-[0-9.]+\.tgz\ install\.yaml\ quick-start\.yaml$ ]] \
+        || fail "files wrote $(cd "$dir/files" && echo *)"
+    grep -q '^kind: EventBus$' "$dir/files/install.yaml" || fail "install.yaml has no bus"
+    if grep -E '^kind: (EventSource|Sensor|WorkflowTemplate)$' "$dir/files/install.yaml"; then fail "install.yaml watches something"; fi
+    # As values, and in what the chart has of elsewhere.
+    helm template x "$dir"/files/*.tgz --kube-version 1.34.0 --set quickStart.enabled=true,batch.enabled=true,batch.event=datasets >"$dir/files/chart.yaml"
+    for file in install quick-start chart; do
+        found=$(names "$(tr -d '"' <"$dir/files/$file.yaml")")
+        [[ $found == *"$SERVER@$(hex 1)"* ]] || fail "$file names $found"
+        if grep -vE '@sha256:[0-9a-f]{64}$' <<<"$found"; then fail "$file: these have no digest"; fi
+    done
+    echo "ok   install.yaml, quick-start.yaml and the chart have digests alone"
+else
+    echo "not tried: the files of a release, for want of helm"
+fi
 
 options=$(scripts/release.sh bases)
 for option in RUST_IMAGE=docker.io/library/rust SERVER_BASE=gcr.io/distroless PIPELINE_BASE=gcr.io/distroless; do

@@ -1,13 +1,16 @@
 #!/usr/bin/env bash
-# Pins images by digest: a tag can be moved to another image later, a digest cannot.
+# Makes what a release consists of, with images by digest: a tag can be moved to another image later, a digest cannot.
 #
 # Usage: scripts/release.sh bases
 #        scripts/release.sh manifests FOLDER SERVER_IMAGE PIPELINE_IMAGE [NAME@DIGEST...]
+#        scripts/release.sh files DIRECTORY SERVER_IMAGE PIPELINE_IMAGE [NAME@DIGEST...]
+#        scripts/release.sh notes VERSION
 #
 # `bases` prints options for `docker build` that pin what the Dockerfile builds on. `manifests` prints what
-# `kubectl apply -k FOLDER` would apply, with each image as NAME@DIGEST. A digest is one that is given, or is asked
-# of the image's registry by skopeo or `docker buildx`. When one cannot be known the script ends with 1 and prints
-# nothing that could be applied.
+# `kubectl apply -k FOLDER` would apply, with each image as NAME@DIGEST. `files` writes install.yaml, quick-start.yaml and the
+# packed Helm chart. A digest is one that is given, or is asked of the image's registry by skopeo or `docker buildx`. When one
+# cannot be known the script ends with 1, and prints and writes nothing that could be applied. `notes` prints what CHANGELOG.md
+# says of a version.
 
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -75,17 +78,23 @@ images() {
          { parameter = /^ *- name: ([a-z]+-)?image$/ }' <<<"$1" | tr -d "\"'" | grep -v -e '{{' -e '}}' | sort -u
 }
 
-manifests() {
-    local folder=$1 text image given
-    pinned "$2"
+# know_all SERVER_IMAGE PIPELINE_IMAGE [NAME@DIGEST...]
+know_all() {
+    local given
+    pinned "$1"
     know azure-blob-eventsource "$pinned"
-    pinned "$3"
+    pinned "$2"
     know ml-pipeline "$pinned"
-    for given in "${@:4}"; do
+    for given in "${@:3}"; do
         [[ $given =~ $DIGEST ]] || fail "$given is no NAME@sha256:… with 64 hex digits"
         know "$(name_of "$given")" "$given"
     done
-    text=$(kubectl kustomize "$folder")
+}
+
+# pin TEXT: leaves in `text` a rendered manifest with each image by its digest.
+pin() {
+    local image
+    text=$1
     while read -r image; do
         # Ours have the name of the registry that an overlay says, or none.
         case $(name_of "$image") in
@@ -96,12 +105,62 @@ manifests() {
     done < <(images "$text")
     image=$(images "$text" | grep -vE "$DIGEST") || true
     [[ -z $image ]] || fail "these images have no digest: $image"
+}
+
+manifests() {
+    local text
+    know_all "${@:2}"
+    pin "$(kubectl kustomize "$1")"
     printf '%s\n' "$text"
+}
+
+# pack CHART: the chart with these images as its defaults; leaves its archive beside it.
+pack() {
+    local chart=$1 image file values=$1/values.yaml
+    pinned azure-blob-eventsource
+    sed -i.bak -E "s#^(  repository: )azure-blob-eventsource\$#\1${pinned%@*}#; s#^  digest: \"\"#  digest: ${pinned#*@}#" "$values"
+    pinned ml-pipeline
+    sed -i.bak -E "s#^(    repository: )ml-pipeline\$#\1${pinned%@*}#; s#^    digest: \"\"#    digest: ${pinned#*@}#" "$values"
+    # What is not ours: Azurite, and what a step runs on.
+    for file in "$values" "$chart"/files/*/*.yaml; do
+        while read -r image; do
+            pinned "$image"
+            sed -i.bak -E "s#${image//./\\.}\$#$pinned#" "$file"
+        done < <(sed -nE 's#^.*image: (&[a-z]+ )?([^ "{]+/[^ "{]+:[^ "{@]+)$#\2#p' "$file" | sort -u)
+    done
+    find "$chart" -name '*.bak' -delete
+    helm package "$chart" --destination "${chart%/*}" >/dev/null
+}
+
+files() {
+    local directory=$1 version text name
+    version=$(sed -n '/^version = /{s/.*"\(.*\)"/\1/p;q;}' Cargo.toml)
+    know_all "${@:2}"
+    command -v helm >/dev/null || fail "there is no helm on the PATH, which packs the chart: https://helm.sh/docs/intro/install"
+    made=$(mktemp -d)
+    trap 'rm -rf "$made"' EXIT
+    for name in install quick-start; do
+        pin "$(kubectl kustomize "manifests/$name")"
+        printf '# azure-blob-eventsource %s: kubectl apply -f %s.yaml\n%s\n' "$version" "$name" "$text" >"$made/$name.yaml"
+    done
+    cp -R charts/azure-blob-eventsource "$made/chart"
+    pack "$made/chart"
+    mkdir -p "$directory"
+    mv "$made"/*.yaml "$made"/*.tgz "$directory"
+}
+
+notes() {
+    local found
+    found=$(awk -v heading="## $1" '/^## / { inside = ($0 == heading || index($0, heading " ") == 1); next } inside' CHANGELOG.md)
+    [[ -n ${found//[[:space:]]/} ]] || fail "CHANGELOG.md has no section $1"
+    printf '%s\n' "$found"
 }
 
 case ${1-} in
     bases) (($# == 1)) || fail "bases takes nothing" ;;
     manifests) (($# >= 4)) || fail "manifests takes a folder, the server's image and the pipeline's" ;;
-    *) fail "what is '${1-}'? There are bases and manifests" ;;
+    files) (($# >= 4)) || fail "files takes a directory to write to, the server's image and the pipeline's" ;;
+    notes) (($# == 2)) || fail "notes takes a version: 0.1.0" ;;
+    *) fail "what is '${1-}'? There are bases, manifests, files and notes" ;;
 esac
 "$@"
