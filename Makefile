@@ -172,6 +172,11 @@ lint: ## Check format, clippy, the code's documentation and shell scripts, as th
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --workspace --no-deps --document-private-items
 	shellcheck scripts/*.sh .ci/run
 
+.PHONY: lint-workflows
+lint-workflows: ## Check the workflows in .github (installs actionlint)
+	@scripts/need.sh shellcheck
+	@scripts/lint-workflows.sh
+
 .PHONY: check-deps
 check-deps: ## Check the dependencies' licences, sources, advisories and needs of Rust (installs cargo-deny)
 	@scripts/need.sh rust node
