@@ -17,11 +17,14 @@ RUN apt-get update --quiet=2 \
     && rm -rf /var/lib/apt/lists/*
 RUN --mount=type=cache,target=/usr/local/cargo/registry --mount=type=cache,target=/build/target \
     cargo build --locked --release --package azure-blob-eventsource \
-    && install -D --target-directory=/out target/release/azure-blob-eventsource /lib/*-linux-gnu/libgcc_s.so.1
+    && install -D --target-directory=/out target/release/azure-blob-eventsource /lib/*-linux-gnu/libgcc_s.so.1 \
+    && scripts/image-docs.sh azure-blob-eventsource /out/doc \
+    && install -D --mode=644 /usr/share/doc/libgcc-s1/copyright /out/doc/libgcc-s1-copyright
 
 FROM source AS build-pipeline
 RUN --mount=type=cache,target=/usr/local/cargo/registry --mount=type=cache,target=/build/target \
-    scripts/build-pipeline.sh /out/ml-pipeline
+    scripts/build-pipeline.sh /out/ml-pipeline \
+    && scripts/image-docs.sh ml-pipeline /out/doc
 
 # Linked with glibc, whose resolver a static program could not load; and with one library more, for which the next
 # larger base would bring 3 MB of others.
@@ -31,6 +34,7 @@ LABEL org.opencontainers.image.title="azure-blob-eventsource" \
       org.opencontainers.image.licenses="MIT"
 COPY --from=build-server /out/azure-blob-eventsource /bin/
 COPY --from=build-server /out/libgcc_s.so.1 /usr/lib/
+COPY --from=build-server /out/doc/ /usr/share/doc/azure-blob-eventsource/
 USER 65532:65532
 EXPOSE 50051 9090
 ENTRYPOINT ["/bin/azure-blob-eventsource"]
@@ -41,5 +45,6 @@ LABEL org.opencontainers.image.title="ml-pipeline" \
       org.opencontainers.image.description="Makes a model, quantized to 8 bits, and a report of a CSV file" \
       org.opencontainers.image.licenses="MIT"
 COPY --from=build-pipeline /out/ml-pipeline /bin/ml-pipeline
+COPY --from=build-pipeline /out/doc/ /usr/share/doc/ml-pipeline/
 USER 65532:65532
 ENTRYPOINT ["/bin/ml-pipeline"]

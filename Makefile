@@ -182,6 +182,19 @@ check-deps: ## Check the dependencies' licences, sources, advisories and needs o
 	@scripts/need.sh rust node
 	scripts/check-deps.sh
 
+# Where `make sbom` writes.
+SBOM_DIR ?= target/sbom
+
+.PHONY: sbom
+sbom: ## Write for both programs what is linked into them, and its licence texts: SBOM_DIR=…
+	@scripts/need.sh rust node
+	@scripts/sbom.sh $(SBOM_DIR)
+
+.PHONY: check-reproducible
+check-reproducible: ## Build both programs twice, in two directories, and compare them (20 minutes or more)
+	@scripts/need.sh rust
+	@scripts/check-reproducible.sh
+
 .PHONY: clean
 clean: ## Remove what was built, and the installed Azurite
 	@scripts/need.sh rust
