@@ -115,7 +115,7 @@ test-chart: ## Hold the Helm chart against the manifests, object by object (Pyth
 
 .PHONY: test-azure-setup
 test-azure-setup: ## Hold scripts/azure-setup.sh against the real Azure CLI and Azurite (Python and Node)
-	@scripts/need.sh python node shellcheck kubectl
+	@scripts/need.sh python node shellcheck
 	scripts/azure-setup-test.sh
 
 # The other image's name follows from this one, so it must be one, with a tag.
