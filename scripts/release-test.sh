@@ -35,7 +35,7 @@ case \${!#} in
 esac
 END
 chmod +x "$dir/skopeo"
-export PATH=$dir:$PATH
+export PATH=$dir:$PATH:${XDG_CACHE_HOME:-$HOME/.cache}/azure-blob-eventsource/bin
 
 fail() {
     echo "release-test: $*" >&2

@@ -61,6 +61,9 @@ REFUSED = [
     (KEYS | {"batch.enabled": "true"}, "there is no event `batches`"),
     (KEYS | {"batch.enabled": "true", "pipeline.enabled": "false"}, "needs pipeline.enabled"),
     (KEYS | {"workloadIdentity.enabled": "true"}, "Id is empty"),
+    (KEYS | {"storage.endpoint": "https://private"}, "give one of them"),
+    (KEYS | {"quickStart.enabled": "true"}, "give no storage.account"),
+    ({"quickStart.enabled": "true", "workloadIdentity.enabled": "true"}, "no workloadIdentity"),
     (KEYS | {"nonsense": "1"}, "nonsense"),
 ]
 
@@ -138,7 +141,7 @@ def values_are_used(helm):
     assert not untried, f"nothing here changes {untried}"
     # Some have an effect with others alone.
     beside = {"workloadIdentity": {name: value for name, value in IDENTITIES.items() if name not in KEYS},
-              "quickStart": {"quickStart.enabled": "true"}, "monitoring": MONITORING, "pipeline.enabled": {"batch.enabled": "false"}}
+              "quickStart": {"quickStart.enabled": "true", "storage.account": ""}, "storage.endpoint": {"storage.account": ""}, "monitoring": MONITORING, "pipeline.enabled": {"batch.enabled": "false"}}
     for name, value in changes.items():
         more = next((it for start, it in beside.items() if name.startswith(start)), {})
         code, after, said = helm.template(base | more | {name: value}, [BATCHES])

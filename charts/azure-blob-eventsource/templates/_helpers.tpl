@@ -3,6 +3,20 @@
 app.kubernetes.io/part-of: azure-blob-eventsource
 {{- end }}
 
+{{/* What no schema can say. */}}
+{{- define "check-values" -}}
+{{- $values := .Values -}}
+{{- if and $values.storage.account $values.storage.endpoint -}}
+{{- fail "storage.account and storage.endpoint say the same: give one of them" -}}
+{{- end -}}
+{{- if and $values.quickStart.enabled (or $values.storage.account $values.storage.endpoint $values.workloadIdentity.enabled) -}}
+{{- fail "quickStart brings a storage account of its own, with a key: give no storage.account, no storage.endpoint and no workloadIdentity with it" -}}
+{{- end -}}
+{{- if and $values.batch.enabled (not $values.pipeline.enabled) -}}
+{{- fail "batch.enabled needs pipeline.enabled: the Workflows of batches share its rights and its network" -}}
+{{- end -}}
+{{- end }}
+
 {{/* image (list IMAGE CHART): by its digest where there is one. */}}
 {{- define "image" -}}
 {{- $image := index . 0 -}}
