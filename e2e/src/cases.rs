@@ -236,6 +236,29 @@ pub(crate) const CASES: &[Case] = &[
         play: |stage| Box::pin(batches::folders(stage)),
     },
     Case {
+        name: "batches_timed",
+        about: "5,000 files in batches of 1,000, and blobs that come alone: how long it takes to their Workflows",
+        short: false,
+        needs: &[],
+        setup: Setup {
+            source: "source: {listing: {interval: 1s}}",
+            batch: "batch: {by: all, maxWait: 20s, maxBlobs: 1000}",
+            ..USUAL
+        },
+        play: |stage| Box::pin(batches::timed(stage)),
+    },
+    Case {
+        name: "batches_storm",
+        about: "2,000 files in 20 folders arrive, in batches, while everything is killed and cut at random for ten minutes",
+        short: false,
+        needs: &[],
+        setup: Setup {
+            batch: "batch: {by: folder, quiet: 15s, maxWait: 1m}",
+            ..USUAL
+        },
+        play: |stage| Box::pin(batches::storm(stage)),
+    },
+    Case {
         name: "two_event_sources",
         about: "two EventSource replicas elect a leader, which is killed twice",
         short: false,

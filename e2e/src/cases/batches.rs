@@ -2,12 +2,15 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use anyhow::{Result, bail, ensure};
 
-use super::restarts::has_no_dead_letter;
+use super::{
+    chaos::{Faults, STORM, faults},
+    restarts::has_no_dead_letter,
+};
 use crate::{install::is_ready, stage::Stage, wait::until};
 
 const FOLDERS: usize = 30;
@@ -51,6 +54,90 @@ pub(crate) async fn folders(stage: &Stage) -> Result<()> {
         "{batches} Workflows, more than {MOST_WORKFLOWS}"
     );
     has_no_dead_letter(stage).await
+}
+
+/// Files of the case that is timed, in batches of 1,000.
+const MANY: usize = 5_000;
+/// For how long an open batch waits in that case.
+const MAX_WAIT: Duration = Duration::from_secs(20);
+/// Blobs that come alone, one after the other.
+const LONE: usize = 10;
+/// Files of the storm.
+const IN_STORM: usize = 2_000;
+
+/// 5,000 files at once, and then some that come alone: how long it takes to their Workflows.
+pub(crate) async fn timed(stage: &Stage) -> Result<()> {
+    let began = stage.say.elapsed();
+    let mut files = BTreeSet::new();
+    for file in 1..=MANY {
+        files.insert(stage.put(&format!("many/{file:04}")).await.blob);
+    }
+    let uploaded = stage.say.elapsed();
+    let look = async || each_file_is_in_one_batch(stage, &files).await;
+    let batches = until("each file in one batch that has a Workflow", RECOVERY, look).await?;
+    let done = stage.say.elapsed();
+    stage.say.line(format!(
+        "{MANY} files: {batches} Workflows, the last one {:.0} s after the first file, and {:.0} s after the last",
+        (done - began).as_secs_f64(),
+        (done - uploaded).as_secs_f64()
+    ));
+    let mut took = Vec::new();
+    for number in 1..=LONE {
+        let before = stage.witness.count();
+        files.insert(stage.put(&format!("lone/{number}")).await.blob);
+        let put = Instant::now();
+        let look = async || {
+            let seen = stage.witness.all().into_iter();
+            let last = seen.map(|it| it.at).max().filter(|at| *at > put);
+            ensure!(stage.witness.count() > before, "no Workflow yet");
+            last.ok_or_else(|| anyhow::anyhow!("no Workflow yet"))
+        };
+        let seen = until("a Workflow for a lone blob", RECOVERY, look).await?;
+        took.push(seen - put);
+    }
+    took.sort();
+    stage.say.line(format!(
+        "a lone blob, with `maxWait: {} s`: p50 {:.1} s, at most {:.1} s",
+        MAX_WAIT.as_secs(),
+        took[LONE / 2].as_secs_f64(),
+        took[LONE - 1].as_secs_f64()
+    ));
+    each_file_is_in_one_batch(stage, &files).await?;
+    has_no_dead_letter(stage).await
+}
+
+/// 2,000 files arrive while everything dies at random for ten minutes.
+pub(crate) async fn storm(stage: &Stage) -> Result<()> {
+    let dice = stage.dice("faults")?;
+    let (files, faults) = tokio::join!(arrivals(stage), faults(stage, dice));
+    let Faults { count, .. } = faults?;
+    stage
+        .say
+        .line(format!("the storm of {count} faults is over"));
+    let over = stage.say.elapsed();
+    is_ready(&stage.namespace).await?;
+    let look = async || each_file_is_in_one_batch(stage, &files).await;
+    let batches = until("each file in one batch that has a Workflow", RECOVERY, look).await?;
+    stage.say.line(format!(
+        "{batches} Workflows of {} files, all of them {:.0} s after the last fault",
+        files.len(),
+        (stage.say.elapsed() - over).as_secs_f64()
+    ));
+    stage.is_at_rest().await?;
+    let still = each_file_is_in_one_batch(stage, &files).await?;
+    ensure!(still == batches, "{} more Workflows came", still - batches);
+    has_no_dead_letter(stage).await
+}
+
+async fn arrivals(stage: &Stage) -> BTreeSet<String> {
+    let mut files = BTreeSet::new();
+    for file in 1..=IN_STORM {
+        let folder = file % 20;
+        let version = stage.put(&format!("storm-{folder:02}/{file:04}")).await;
+        files.insert(version.blob);
+        tokio::time::sleep(STORM * 9 / 10 / IN_STORM as u32).await;
+    }
+    files
 }
 
 /// Holds all manifests of batches that have Workflows against all files, and returns how many there are.

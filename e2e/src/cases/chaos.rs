@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// How long pods die.
-const STORM: Duration = Duration::from_secs(600);
+pub(crate) const STORM: Duration = Duration::from_secs(600);
 /// How many blobs come one by one in that time.
 const BLOBS: u32 = 100;
 /// How many come at once, twice. The bus of this case takes less.
@@ -27,7 +27,11 @@ const RECOVERY: Duration = Duration::from_secs(1200);
 pub(crate) async fn storm(stage: &Stage) -> Result<()> {
     let dice = stage.dice("faults")?;
     let (versions, faults) = tokio::join!(arrivals(stage), faults(stage, dice));
-    let count = faults?;
+    let Faults {
+        count,
+        bus_was_full,
+    } = faults?;
+    ensure!(bus_was_full, "the bus was never full");
     stage.witness.has_no_twins()?;
     let over = stage.say.elapsed();
     stage.say.line(format!(
@@ -64,14 +68,20 @@ async fn arrivals(stage: &Stage) -> Vec<Version> {
 /// What an EventSource's log says of a bus that takes no more.
 const FULL: &str = "maximum messages exceeded";
 
-/// Returns how many there were.
-async fn faults(stage: &Stage, mut rng: Rng) -> Result<usize> {
+/// What a storm was.
+pub(crate) struct Faults {
+    pub(crate) count: usize,
+    pub(crate) bus_was_full: bool,
+}
+
+/// Lets things die for as long as a storm lasts.
+pub(crate) async fn faults(stage: &Stage, mut rng: Rng) -> Result<Faults> {
     let end = stage.say.elapsed() + STORM;
-    let (mut count, mut was_full) = (0, false);
+    let (mut count, mut bus_was_full) = (0, false);
     while stage.say.elapsed() < end {
         // Before the pod goes, and its log with it.
-        if !was_full && is_full(stage).await {
-            was_full = true;
+        if !bus_was_full && is_full(stage).await {
+            bus_was_full = true;
             stage
                 .say
                 .line("the bus is full: it refuses what the EventSource publishes");
@@ -96,8 +106,10 @@ async fn faults(stage: &Stage, mut rng: Rng) -> Result<usize> {
         let pause = rng.duration(Duration::from_secs(1)..Duration::from_secs(12));
         tokio::time::sleep(pause).await;
     }
-    ensure!(was_full, "the bus was never full");
-    Ok(count)
+    Ok(Faults {
+        count,
+        bus_was_full,
+    })
 }
 
 /// Whether publications were refused; an EventSource that is away says nothing.
