@@ -74,7 +74,7 @@ e2e: ## Try the product on a real cluster: KUBECONFIG's, or that of the folder E
 	$(CARGO) run --locked --package e2e -- $(ARGS)
 
 .PHONY: bench
-bench: ## Measure what the README claims
+bench: ## Measure throughput, latency and memory (docs/benchmarks.md)
 	@scripts/need.sh rust
 	$(CARGO) bench --locked $(ARGS)
 
@@ -165,12 +165,25 @@ fmt: ## Format the code
 	$(CARGO) fmt --all
 
 .PHONY: lint
-lint: ## Check format, clippy, the code's documentation and shell scripts, as the CI does
-	@scripts/need.sh rust fmt clippy shellcheck
+lint: ## Check format, clippy, the code's documentation, shell scripts and docs/, as the CI does
+	@scripts/need.sh rust fmt clippy shellcheck node
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --workspace --no-deps --document-private-items
 	shellcheck scripts/*.sh .ci/run
+	@$(MAKE) --no-print-directory check-docs
+
+.PHONY: check-docs
+check-docs: ## Check the documentation: links, words, and whether its commands and YAML can be read
+	@scripts/need.sh node
+	node scripts/docs/links.mjs
+	node scripts/docs/words.mjs
+	node scripts/docs/snippets.mjs
+
+.PHONY: site
+site: ## Build the documentation as a site, target/site, and check its links (Python and Node)
+	@scripts/need.sh python node
+	scripts/site.sh
 
 .PHONY: lint-workflows
 lint-workflows: ## Check the workflows in .github (installs actionlint)

@@ -3,7 +3,7 @@
 //!
 //! `cargo bench --bench batches`
 //!
-//! A fake account in this process lists 100,000 blobs. What comes of events is modelled: a Sensor makes four Workflows
+//! A fake account in this process lists 100,000 blobs. The outcome of events is modelled: a Sensor makes four Workflows
 //! a second, one after the other, as it was measured on a cluster (docs/verification.md), and the server is told of each
 //! at once. Without batches 400 blobs are timed, and the rest is extrapolated.
 //!

@@ -472,7 +472,7 @@ way() {
     printf '%s\n' "${up:-./}"
 }
 
-# An example with the names of this installation in the place of its own.
+# An example with the names of this installation instead of its own.
 write_overlay() {
     local source=$repository/examples/$example file text up
     step "Overlay $overlay"

@@ -86,7 +86,7 @@ cleanup() {
     # From the shell itself: a signal may have come before a pid was noted.
     groups=$(jobs -p)
     # Azurite ends last, with its input, and takes its Node along. One that is still being installed
-    # is killed: npm takes its time over any other signal, and begins anew the next time anyway.
+    # is killed: npm takes its time over any other signal, and starts from the beginning the next time anyway.
     ! line "$dir/azurite.out" || serving=$azurite_pid
     for group in $groups; do
         signal=TERM
@@ -279,7 +279,7 @@ for container in datasets eventsource-state models; do
     in_storage create "$container"
 done
 
-step "Starting the server, and a client in the place of Argo Events"
+step "Starting the server, and a client instead of Argo Events"
 start_server 127.0.0.1:0
 start_client
 wait_for "$PATIENCE" "the first sweep" at_least sweeps 1
@@ -321,6 +321,6 @@ train
 step "Shown"
 note "Two files were uploaded and two events came, one for each, though the server was killed between them."
 note "After the restart only machines.csv was announced: what is done is remembered in the storage account."
-note "Of it came a model, with a $(field score.name "$results/metrics.json") of $(printf '%.4f' "$(field score.value "$results/metrics.json")") on rows that it never saw. In the container models:"
+note "The pipeline made a model from it, with a $(field score.name "$results/metrics.json") of $(printf '%.4f' "$(field score.value "$results/metrics.json")") on test rows. In the container models:"
 in_storage list models | sed 's/^/        /'
 note "The report is here too, for any browser: $results/report.html"

@@ -56,7 +56,7 @@ pinned() {
     [[ $pinned =~ $DIGEST ]] || fail "the registry says '$digest' of $1, and that is no digest"
 }
 
-# know NAME IMAGE: the image that is to be in the place of another.
+# know NAME IMAGE: the image that replaces another.
 know() {
     known+="$1 $2"$'\n'
 }

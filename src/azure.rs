@@ -199,7 +199,7 @@ fn queues_beside(endpoint: &Endpoint, cure: &str) -> Result<Endpoint, String> {
 /// The text of a file that holds a secret: `bytes` are all of it.
 ///
 /// # Errors
-/// A sentence that says what it holds in the place of text, and nothing of it.
+/// A sentence that says what it holds instead of text, and nothing of it.
 pub fn text_of_secret(bytes: &[u8]) -> Result<&str, String> {
     credential::text(bytes)
 }

@@ -1,4 +1,4 @@
-//! What has come of events: the objects in the cluster that bear an event's id.
+//! The outcome of events: the objects in the cluster that bear an event's id.
 //!
 //! [`object_set`] and [`unfinished`] are pure and know what was seen, [`index`] tells sessions of it, [`target`]
 //! says what is expected, and [`words`] tells people.

@@ -1,4 +1,4 @@
-//! The door: what becomes of a blob that was found, whichever way it was found. Whoever finds blobs asks
+//! The door: what happens to a blob that was found, whichever way it was found. Whoever finds blobs asks
 //! here, and nobody else tells the ledger that one is under way.
 
 use std::sync::Arc;
@@ -47,7 +47,7 @@ pub struct Gate {
 
 /// By what a gate decides.
 pub struct Policy {
-    /// What becomes of unknown blobs.
+    /// What happens to unknown blobs.
     pub rules: Rules,
     /// By what blobs are known.
     pub identity: Identity,
@@ -59,7 +59,7 @@ pub struct Policy {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Closed;
 
-/// What came of a whole sweep.
+/// The outcome of a whole sweep.
 #[derive(Debug, Default)]
 pub struct SweepResult {
     /// What the ledger says of it.

@@ -15,6 +15,6 @@ pub trait Intake: Send {
     /// Finds blobs until nobody takes them any more, or until all is found that was to be found.
     ///
     /// # Errors
-    /// What waiting does not mend: sign-in, permission, or something that is not there.
+    /// What waiting does not fix: sign-in, permission, or something that is not there.
     async fn run(self: Box<Self>) -> Result<(), StorageError>;
 }

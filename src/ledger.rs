@@ -197,7 +197,7 @@ impl Ledger {
         gone.iter().for_each(|f| _ = self.under_way.remove(f));
     }
 
-    /// An offer was taken back: whoever comes upon the blob version next may offer it anew.
+    /// An offer was taken back: whoever comes upon the blob version next may offer it again.
     pub fn put_back(&mut self, fingerprint: Fingerprint) {
         self.under_way.remove(&fingerprint);
     }

@@ -3,7 +3,7 @@
 //!
 //! `ARCHITECTURE.md` has the picture, the walk of one blob, who may know whom, and where something new
 //! goes; `tests/architecture` holds the code to it. A blob goes one way: [`intake`] finds it, [`gate`] judges
-//! it, [`delivery`] sends its event and waits for what comes of it, [`recorder`] makes it durable. A
+//! it, [`delivery`] sends its event and waits for the outcome of it, [`recorder`] makes it durable. A
 //! [`session`] is one stream that puts these together.
 //!
 //! What nothing outside of the crate uses is private, so that the compiler tells what is dead in it.

@@ -37,7 +37,7 @@ impl Pause {
             limit: "limits.inFlight",
             most,
             reason: format!(
-                "`limits.inFlight` allows {most}: so many events are sent and not yet done"
+                "`limits.inFlight` allows {most}: this many events are sent and not yet done"
             ),
         }
     }
@@ -67,11 +67,11 @@ pub struct SourceStats {
     pub events_done: AtomicU64,
     /// Blobs taken as done without being sent because they were there before the source.
     pub baseline_blobs: AtomicU64,
-    /// Events sent again because nothing had come of them.
+    /// Events sent again because they were not confirmed in time.
     pub events_redelivered: AtomicU64,
     /// Events that were given up.
     pub dead_letters: AtomicU64,
-    /// Unfinished objects that came of events, now.
+    /// Unfinished objects of events, now.
     pub active_workflows: AtomicU64,
     /// The smoothed time from sending an event to its confirmation, in milliseconds.
     pub confirm_millis: AtomicU64,
@@ -101,7 +101,7 @@ pub struct SourceStats {
     pub unreadable: Shared<Unreadable>,
     /// Blobs that are announced again and again while their content stays the same.
     pub loops: watch::Sender<Loops>,
-    /// What came of notifications.
+    /// The outcome of notifications.
     pub queue: QueueStats,
     /// What was gathered into batches.
     pub batches: BatchStats,

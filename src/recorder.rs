@@ -121,7 +121,7 @@ impl OwnershipProof {
 
 /// Writes records to the journal in the order in which they come, and tells the ledger.
 pub struct Recorder {
-    /// Where they are made durable; `None` when the session only looks on.
+    /// Where they are made durable; `None` when the session only reads.
     pub journal: Option<Journal>,
     /// What is told once they are.
     pub ledger: Arc<Shared<Ledger>>,
@@ -148,7 +148,7 @@ impl Recorder {
     ///
     /// # Errors
     /// As [`Journal::append`]: then nobody knows whether the last records are durable. But a ledger that was
-    /// [lost](JournalError::Lost) has been written anew, and holds all of them.
+    /// [lost](JournalError::Lost) has been written again, and holds all of them.
     pub async fn run(mut self, mut records: mpsc::Receiver<Record>) -> Result<(), JournalError> {
         loop {
             let first = tokio::select! {
@@ -214,7 +214,7 @@ impl Recorder {
             self.whole = Instant::now();
             if !journal.has_others().await? {
                 warn!(
-                    "a blob of the ledger was deleted from the state container; the ledger is written anew from memory. \
+                    "a blob of the ledger was deleted from the state container; the ledger is written again from memory. \
                      Keep people and lifecycle rules away from the state container"
                 );
                 compact = true;
@@ -238,7 +238,7 @@ impl Recorder {
             ledger.contents().done.len() as u64
         };
         let since = self.since.take().unwrap_or_default();
-        // One that panicked is begun anew with the next record.
+        // One that panicked is started from the beginning with the next record.
         let (Ok(draft), Some(journal)) = (drafted, &mut self.journal) else {
             return Ok(());
         };
@@ -252,7 +252,7 @@ impl Recorder {
         }
     }
 
-    // What was appended is in memory as well, so a ledger that was deleted can be written anew.
+    // What was appended is in memory as well, so a ledger that was deleted can be written again.
     async fn rescue(&mut self, error: JournalError, entries: Vec<Entry>) -> JournalError {
         if !is_of_deletion(&error) {
             return error;

@@ -137,7 +137,7 @@ impl SourceEntry {
     pub fn started(&self, event_name: &str, container: &str) -> u64 {
         let mut stream = self.stream.lock();
         let number = self.streams.fetch_add(1, Relaxed) + 1;
-        // What an earlier stream was waiting to try again, nobody mends any more.
+        // What an earlier stream was waiting to try again, nobody fixes any more.
         self.stats.clear_errors();
         *stream = StreamState {
             live: true,

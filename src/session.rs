@@ -61,7 +61,7 @@ const RECORDS: usize = 64;
 impl Session {
     /// Runs until `stop` is cancelled, the client is gone (the
     /// [`EventReceiver`](crate::delivery::event_channel::EventReceiver) dropped), the one sweep of `once` is
-    /// delivered, or an error that waiting does not mend. In every case what is done by then has been recorded
+    /// delivered, or an error that waiting does not fix. In every case what is done by then has been recorded
     /// when this returns.
     pub async fn run(self, out: EventSender, stop: CancellationToken) -> Result<(), SessionError> {
         let client = out.clone();
@@ -171,7 +171,7 @@ impl Session {
         Arc::new(Gate::new(policy, (ledger, receipts), offers, records))
     }
 
-    // Who only looks on, or wants one sweep, takes nothing from a queue.
+    // Who only reads, or wants one sweep, takes nothing from a queue.
     fn intakes(&self, started: &Started, gate: &Arc<Gate>) -> Vec<Box<dyn Intake>> {
         let takes = self.mode == Mode::Record && !self.once;
         let queue = self.queue.as_ref().filter(|_| takes);
@@ -233,7 +233,7 @@ impl Session {
         }
     }
 
-    // What gathers blobs into batches, where the configuration wants that, and what it offers.
+    // What gathers blobs into batches, where the configuration wants that, and the offers that it makes.
     fn batching(
         &self,
         started: &Started,
@@ -303,7 +303,7 @@ impl Session {
         })
     }
 
-    // Boxed, because there are two ways: by what came of the events, or by time alone.
+    // Boxed, because there are two ways: by the outcome of the events, or by time alone.
     fn announcing(
         &self,
         started: &Started,
@@ -395,7 +395,7 @@ impl Sending {
     }
 }
 
-// A session that only looks on has nobody to tell.
+// A session that only reads has nobody to tell.
 async fn tell(loops: Option<LoopFileWriter>) -> Result<(), SessionError> {
     if let Some(loops) = loops {
         loops.run().await?;

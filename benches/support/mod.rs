@@ -64,7 +64,7 @@ pub(crate) struct Memory {
 }
 
 impl Memory {
-    /// Now, and the peak is counted anew from here on.
+    /// Now, and the peak is counted from here on.
     pub(crate) fn start_peak() -> Self {
         fs::write("/proc/self/clear_refs", "5").expect("this bench needs Linux");
         Self::now()

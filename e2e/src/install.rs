@@ -150,7 +150,7 @@ fn one_step() -> String {
     )
 }
 
-/// What the Sensor takes of the event of a batch: its group in the place of a blob, and its id in that of an ETag.
+/// What the Sensor takes of the event of a batch: its group instead of a blob, and its id in that of an ETag.
 fn of_batches() -> String {
     let parameters = [
         (

@@ -1,5 +1,5 @@
 //! The product on a real cluster, with real Argo Events, Argo Workflows and Azurite: what is promised
-//! there, and what becomes of it when parts are killed, cut off or forbidden.
+//! there, and what happens to it when parts are killed, cut off or forbidden.
 
 use std::{
     panic::AssertUnwindSafe,

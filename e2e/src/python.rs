@@ -1,4 +1,4 @@
-//! Real datasets, and another runtime for the models that come of them: Python's, from
+//! Real datasets, and another runtime for their models: Python's, from
 //! `examples/ml-pipeline/verify`.
 
 use std::{fs, path::PathBuf, process::Command};

@@ -1,6 +1,6 @@
-"""A step of one's own: a random forest of scikit-learn in place of the bundled training.
+"""A step of your own: a random forest of scikit-learn instead of the bundled training.
 
-It finds in a directory what the step `preprocess` left there, and leaves there what the Workflow takes: the model
+It reads the files of the step `preprocess` from a directory, and writes the results for the Workflow there: the model
 (model.joblib), a report (report.html) and the score.
 
 Usage: train.py DIRECTORY

@@ -86,7 +86,7 @@ const COUNTERS: &[(&str, &str, Read)] = &[
     }),
     (
         "events_redelivered",
-        "Events sent again because nothing had come of them",
+        "Events sent again because they were not confirmed in time",
         |s| get(&s.stats.events_redelivered),
     ),
     ("dead_letters", "Events that were given up", |s| {
@@ -115,7 +115,7 @@ const GAUGES: &[(&str, &str, Read)] = &[
     }),
     (
         "active_workflows",
-        "Unfinished Workflows that came of events, in the namespace that confirms",
+        "Unfinished Workflows of events, in the namespace that confirms",
         |s| get(&s.stats.active_workflows),
     ),
     (
@@ -258,7 +258,7 @@ impl Collector for Sources {
 const COUNTERS_BY: &[CounterBy] = &[
     (
         ("notifications", "outcome"),
-        "Messages of the queue and notifications in them, by what came of each",
+        "Messages of the queue and notifications in them, by outcome",
         |s| used(&s.stats.queue.is_used, s.stats.queue.all()),
     ),
     (

@@ -51,7 +51,7 @@ pub struct ServeOptions {
     pub token_file: Option<PathBuf>,
     /// TLS for gRPC.
     pub tls: Option<TlsFiles>,
-    /// At most so many streams at once.
+    /// The largest number of streams at once.
     pub max_streams: usize,
 }
 
@@ -78,7 +78,7 @@ pub enum ServeError {
     #[error(transparent)]
     Grpc(#[from] GrpcError),
     /// A defect of ours.
-    #[error("the task of a port broke off: {0}")]
+    #[error("the task of a port ended unexpectedly: {0}")]
     Task(#[from] JoinError),
 }
 
@@ -113,7 +113,7 @@ impl Server {
         let (grpc, grpc_addr) = listen(options.listen, "--listen").await?;
         let (admin, admin_addr) = listen(options.admin_listen, "--admin-listen").await?;
         if options.token_file.is_none() {
-            warn!("no --token-file: whoever reaches the gRPC port can start streams");
+            warn!("no --token-file: everybody who reaches the gRPC port can start streams");
         }
         let shutdown = CancellationToken::new();
         let registry = Arc::new(Registry::default());

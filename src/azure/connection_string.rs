@@ -166,7 +166,7 @@ impl<'a> Fields<'a> {
             (Some(key), None) => account_key(key),
             (None, Some(sas)) => shared_access_signature(sas),
             (Some(_), Some(_)) => Err(
-                "the connection string has both `AccountKey` and `SharedAccessSignature`: keep the one that is meant"
+                "the connection string has both `AccountKey` and `SharedAccessSignature`: keep only one of them"
                     .to_owned(),
             ),
             (None, None) => Err(
@@ -198,8 +198,8 @@ fn shared_access_signature(sas: &str) -> Result<SignInWith, String> {
     let is_query = |byte: u8| byte.is_ascii_graphic() && byte != b'#';
     if !sas.bytes().all(is_query) {
         return Err(
-            "`SharedAccessSignature` of the connection string holds a character that no SAS has, a space say: \
-             copy it once more"
+            "`SharedAccessSignature` of the connection string has a character that no SAS has, such as a space: copy \
+             it again"
                 .to_owned(),
         );
     }

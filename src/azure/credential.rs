@@ -132,7 +132,7 @@ fn closed(dir: &Path, error: &io::Error) -> String {
 /// The text of a file that holds a secret.
 ///
 /// # Errors
-/// A sentence that says what it holds in the place of text.
+/// A sentence that says what it holds instead of text.
 pub(super) fn text(bytes: &[u8]) -> Result<&str, String> {
     // With or without its mark: every other byte of ASCII is zero.
     let zeros = bytes.iter().filter(|byte| **byte == 0).count();

@@ -200,7 +200,7 @@ fn advice(kind: StorageErrorKind, code: Option<&str>) -> &'static str {
             ", there is no such container: create it, or correct the name"
         }
         (StaleContinuation, _) => ", the listing cannot go on from where it was",
-        (Protocol, _) => ", which is not the blob service's way: is it the blob service's URL?",
+        (Protocol, _) => ", which the blob service never answers: is it the blob service's URL?",
         _ => "",
     }
 }
@@ -217,7 +217,7 @@ fn advice_on_queues(kind: StorageErrorKind, code: Option<&str>) -> Option<&'stat
         (NotFound, Some("QueueNotFound")) => {
             ", there is no such queue: create it, or correct the name"
         }
-        (Protocol, _) => ", which is not the queue service's way: is it the queue service's URL?",
+        (Protocol, _) => ", which the queue service never answers: is it the queue service's URL?",
         _ => return None,
     })
 }

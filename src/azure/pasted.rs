@@ -1,4 +1,4 @@
-//! What people paste in the place of a connection string, each with its own way out. No sentence repeats what was
+//! What people paste instead of a connection string, each with its own way out. No sentence repeats what was
 //! pasted: it is a secret, or next to one.
 
 use azure_core::base64;
@@ -15,7 +15,7 @@ const KEYS: [&str; 4] = [
 /// An account's key is so long ("Manage storage account access keys", Azure Storage documentation).
 const KEY_BYTES: usize = 64;
 
-/// What `text`, without what is around it, is in the place of a connection string, and what to do. `None` when it may
+/// What `text`, without what is around it, is instead of a connection string, and what to do. `None` when it may
 /// be one.
 pub(super) fn mistake(text: &str) -> Option<String> {
     let told = if text.is_empty() {
@@ -24,15 +24,15 @@ pub(super) fn mistake(text: &str) -> Option<String> {
         "it is JSON, and must be the connection string alone: `az storage account show-connection-string -o tsv` \
          prints it so"
     } else if text.starts_with("http://") || text.starts_with("https://") {
-        "it is a URL: write `BlobEndpoint=https://HOST;SharedAccessSignature=` and then what stands after the `?` of a \
+        "it is a URL: write `BlobEndpoint=https://HOST;SharedAccessSignature=` and then the part after the `?` of a \
          SAS URL"
     } else if is_bare_sas(text) {
         "it is a SAS alone: write `BlobEndpoint=https://ACCOUNT.blob.core.windows.net;SharedAccessSignature=` before it"
     } else if is_environment(text) {
-        "it has lines of the form NAME=value, as a file for environment variables: keep only what stands after the \
+        "it has lines of the form NAME=value, as a file for environment variables: keep only the text after the \
          first `=` of the line with the connection string, without quotes"
     } else if has_lines(text) {
-        "the parts of the connection string stand on lines of their own: write them on one line, with `;` between them"
+        "the parts of the connection string are on separate lines: write them on one line, with `;` between them"
     } else {
         return in_base64(text);
     };
@@ -151,10 +151,7 @@ mod tests {
                 "NAME=value",
             ),
             ("STORAGE_ACCOUNT=store\nSTORAGE_KEY=hunter2", "NAME=value"),
-            (
-                "AccountName=store\nAccountKey=hunter2",
-                "on lines of their own",
-            ),
+            ("AccountName=store\nAccountKey=hunter2", "on separate lines"),
             (&once, "once too often"),
             (&broken, "once too often"),
             (&twice, "twice too often"),

@@ -221,7 +221,7 @@ pub(super) fn too_much(call: Call<'_>, limit: usize) -> StorageError {
     call.error(StorageErrorKind::Protocol, &what)
 }
 
-/// What came of reading a body.
+/// The outcome of reading a body.
 pub(super) enum Read {
     /// All of it.
     Whole(Bytes),

@@ -137,7 +137,7 @@ impl Queue {
         number(&headers, &COUNT).ok_or_else(|| {
             call.error(
                 Protocol,
-                "the answer does not tell how many messages there are",
+                "the answer does not say how many messages there are",
             )
         })
     }

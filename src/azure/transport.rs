@@ -56,7 +56,7 @@ pub(super) fn bounded(kind: Kind) -> Result<Transport, String> {
     Ok(Transport::new(Arc::new(Bounded::new(http, kind))))
 }
 
-/// What becomes of a connection after its request.
+/// What happens to a connection after its request.
 #[derive(Clone, Copy)]
 enum Connections {
     /// It waits for the next one.

@@ -36,7 +36,7 @@ pub(crate) struct Progress {
     mark: Option<Position>,
 }
 
-/// A page that must not come again. By Brent's method one page is enough, if it is chosen anew
+/// A page that must not come again. By Brent's method one page is enough, if it is chosen again
 /// whenever there are twice as many: a circle of any length is found within three rounds of it.
 #[derive(Debug)]
 struct Position {
@@ -84,8 +84,8 @@ impl Progress {
         Ok(())
     }
 
-    /// The listing begins anew, as slowly as it ended. Where it had empty pages without end it may
-    /// have twice as many now, so that a container which does have so many is swept all the same.
+    /// The listing starts from the beginning, as slowly as it ended. Where it had empty pages without end it may
+    /// have twice as many now, so that a container which does have so many is swept anyway.
     pub(crate) fn start_over(&mut self) {
         let most_empty = match self.empty >= self.most_empty {
             true => self.most_empty.saturating_mul(2),
@@ -127,15 +127,15 @@ impl Position {
     }
 }
 
-const CIRCLE: &str = "the listing goes round in a circle: a page came that had come before, so it \
-    starts over, and no blob counts as gone meanwhile; see whether a proxy or a cache answers in the \
-    place of the storage account";
+const CIRCLE: &str = "the listing goes round in a circle: the same page came twice, so it starts over, and no blob \
+    counts as deleted meanwhile; see whether a proxy or a cache answers instead of the storage \
+    account";
 
 fn hollow(count: u32, then: &str) -> StorageError {
     let what = format!(
-        "the listing had {count} pages without a blob in a row and has not ended: {then}, and no blob \
-         counts as gone meanwhile; the cause may be many deleted blobs that are kept (soft delete), or \
-         a proxy that answers in the place of the storage account"
+        "the listing had {count} pages without a blob in a row and has not ended: {then}, and no blob counts as \
+         deleted meanwhile; the cause may be many deleted blobs that are kept (soft delete), or \
+         a proxy that answers instead of the storage account"
     );
     StorageError::new(StaleContinuation, what)
 }

@@ -26,14 +26,14 @@ Examples:
       azure-blob-eventsource serve --credentials-dir /etc/credentials --token-file /etc/token/token
   See whether a configuration works before it is applied:
       azure-blob-eventsource check --config source.yaml
-  Look at what would be announced, without taking part:
+  See what would be announced, in a read-only view:
       azure-blob-eventsource watch --config source.yaml";
 
 const WATCH_EXAMPLES: &str = "\
 Examples:
-  Look on; the stream of a server that runs is not disturbed:
+  A read-only view; the stream of a running server is not disturbed:
       azure-blob-eventsource watch --config source.yaml
-  The names of what is there now, then end:
+  Print the names of the blobs that are there now, then end:
       azure-blob-eventsource watch --config source.yaml --once --output json | jq -r .blobname
   Be a client of a server, as Argo Events is: what it gets is recorded as done, for a source of its own
   unless --name (or `id`) is that of another, which it then TAKES OVER:
@@ -65,8 +65,9 @@ Examples:
       azure-blob-eventsource replay --config source.yaml --name datasets --blob raw/mydata.csv
       azure-blob-eventsource replay --config source.yaml --name datasets --since 2h
 
-A blob that was not announced yet is left alone: a sweep finds it. Where no sweep does (a queue without
-`source.listing`), the queue is told of it, unless others of those that are asked for were announced before.
+A blob that was not announced yet is not replayed: a sweep finds it. Without sweeps (a queue without
+`source.listing`), the command writes a notification of it into the queue, unless other blobs of the same request
+were announced before.
 
 Exit status: 0 when there is something to announce, 1 when not, 2 for a mistake in what was typed.";
 
@@ -77,8 +78,8 @@ Examples:
   azure-blob-eventsource dead-letters retry --config source.yaml --name datasets --all
   azure-blob-eventsource dead-letters drop --config source.yaml --name datasets raw/mydata.csv
 
-Dead letters are events that were sent and of which nothing came: they are in the state container. Poison messages are
-notifications that could not be used: they are in the queue NAME-poison of a source with a queue.
+Dead letters are events that were sent and never confirmed: they are in the state container. Poison messages are
+notifications that cannot be used: they are in the queue NAME-poison of a source with a queue.
 
 Exit status: 0 when all was done, 1 when a part of it was not, 2 for a mistake in what was typed.";
 
@@ -91,8 +92,8 @@ Examples:
       azure-blob-eventsource fetch --endpoint https://mlpipelinestore.blob.core.windows.net --container datasets \\
           --manifest eventsource-state/datasets/batches/ID.ndjson --key-file /etc/storage/account-key --out /data/files
 
-Exit status: 0 when the file is there, 1 when not (the blob was deleted or overwritten after its event, say),
-2 for a mistake in what was typed.";
+Exit status: 0 when the file is there, 1 when not (for example because the blob was deleted or
+overwritten after its event), 2 for a mistake in what was typed.";
 
 /// What to do.
 #[derive(Debug, Subcommand)]
@@ -136,7 +137,7 @@ pub struct LogArgs {
         env = "AZURE_BLOB_EVENTSOURCE_LOG"
     )]
     pub levels: Option<String>,
-    /// The shape of a log line [default: text on a terminal, else json]
+    /// The format of a log line [default: text on a terminal, else json]
     #[arg(
         long = "log-format",
         global = true,
@@ -150,9 +151,9 @@ pub struct LogArgs {
 /// The shape of a log line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum LogFormat {
-    /// One JSON object a line.
+    /// One JSON object in each line.
     Json,
-    /// For people.
+    /// Plain text, for people.
     Text,
 }
 
@@ -198,7 +199,7 @@ pub struct ServeArgs {
         env = "AZURE_BLOB_EVENTSOURCE_TLS_KEY"
     )]
     pub tls_key: Option<PathBuf>,
-    /// At most so many streams at once
+    /// The largest number of streams at once
     #[arg(
         long,
         value_name = "N",
@@ -227,7 +228,8 @@ pub struct StorageArgs {
 /// Which endpoints are trusted with a token.
 #[derive(Debug, Clone, Default, ClapArgs)]
 pub struct EndpointArgs {
-    /// An endpoint beside Azure's own that may be sent the token of this process (repeatable, or a list with commas)
+    /// A host that may get the token of this process, besides Azure's own hosts (repeatable,
+    /// or a list with commas)
     #[arg(
         long = "allow-endpoint",
         value_name = "HOST",
@@ -243,8 +245,8 @@ pub struct WatchArgs {
     /// The source's configuration; `-` for stdin
     #[arg(long, value_name = "FILE")]
     pub config: PathBuf,
-    /// Be a client of the server at this URL, which takes the source over from its present client.
-    /// Without it, look on from here and leave the production stream alone
+    /// Be a client of the server at this URL: this takes the source over from its present client.
+    /// Without it, `watch` is a read-only view and does not touch the production stream
     #[arg(long, value_name = "URL")]
     pub connect: Option<String>,
     /// End after the first complete sweep, once all that it found is delivered
@@ -270,9 +272,9 @@ pub struct WatchArgs {
 /// What `watch` prints.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Output {
-    /// One event a line, as it is.
+    /// JSON, one object in each line.
     Json,
-    /// Time, size and name.
+    /// A table for people.
     Table,
 }
 
@@ -323,10 +325,10 @@ pub struct ReplayArgs {
     /// Which source.
     #[command(flatten)]
     pub source: SourceArgs,
-    /// Blobs whose names start so
+    /// Blobs whose names start with this text
     #[arg(long, conflicts_with = "blob")]
     pub prefix: Option<String>,
-    /// This blob alone
+    /// Only this blob
     #[arg(long, value_name = "NAME")]
     pub blob: Option<String>,
     /// Last modified at or after this moment: 2026-01-31T12:00:00Z, 2026-01-31, or 2h or 7d ago
@@ -338,7 +340,8 @@ pub struct ReplayArgs {
     /// The blobs of this batch, as one batch again: its event's id, or its first digits
     #[arg(long, value_name = "ID", conflicts_with_all = ["prefix", "blob", "since", "until", "all"])]
     pub batch: Option<String>,
-    /// All that the source ever announced or passed over and that is still there
+    /// All blobs that are still there and that the source ever announced, or counted as
+    /// done without an event
     #[arg(long, conflicts_with_all = ["prefix", "blob", "since", "until"])]
     pub all: bool,
     /// Only count them
@@ -368,7 +371,7 @@ pub enum DeadLettersCommand {
     },
     /// Have the live stream send dead letters again, and put poison messages back into their queue
     Retry(LettersArgs),
-    /// Remove them: nothing more comes of them
+    /// Remove them for good
     Drop(LettersArgs),
 }
 
@@ -381,21 +384,23 @@ pub struct FetchArgs {
     /// The container of the blob, or of the batch's blobs
     #[arg(long, value_name = "NAME")]
     pub container: String,
-    /// The version that is wanted: if the blob was overwritten since, this fails and says so [default: what is there]
+    /// The wanted version: if the blob was overwritten since, the command fails and says so
+    /// [default: the present one]
     #[arg(long, value_name = "ETAG", conflicts_with_all = ["manifest", "folder"])]
     pub etag: Option<String>,
-    /// A batch: all blobs that its manifest lists, each in the version that it names. One that was overwritten or
-    /// deleted since is left out and told. The manifest itself stays beside the directory, as OUT.ndjson
+    /// A batch: all blobs of its manifest, each in the version that the manifest names. A blob that was overwritten or
+    /// deleted since is left out, with a line that says so. The manifest stays beside the directory, as OUT.ndjson
     #[arg(long, value_name = "CONTAINER/NAME", conflicts_with_all = ["blob", "folder"])]
     pub manifest: Option<Place>,
-    /// Of the manifest's blobs the K-th of N parts alone, so that N pods share a batch
+    /// Only part K of N of the manifest's blobs, so that N pods share a batch
     #[arg(long, value_name = "K/N", requires = "manifest", conflicts_with_all = ["blob", "folder"])]
     pub part: Option<Part>,
-    /// All blobs that are below a folder now, but no names that begin with `_` or `.`; as the event has it in `dirname`
+    /// All blobs below a folder, as the event has it in `dirname`, except names that begin
+    /// with `_` or `.`
     #[arg(long, value_name = "NAME", conflicts_with = "blob")]
     pub folder: Option<String>,
-    /// The file to write, which is there only once it is whole; for a batch or a folder the directory for its files,
-    /// empty or not there yet
+    /// The file to write; it appears when it is complete. For a batch or a folder, the directory for its files, which
+    /// must be empty or not exist
     #[arg(long, value_name = "OUT")]
     pub out: PathBuf,
     /// A file with the account's key or a connection string [default: sign in with the identity of this process]

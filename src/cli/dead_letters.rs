@@ -54,8 +54,8 @@ async fn settle(args: &LettersArgs, fate: Fate) -> anyhow::Result<ExitCode> {
     }
 }
 
-const NO_CONFIRM: &str = "the configuration has no `confirm`, without which a stream sends no dead letter again: \
-    add it, or use `replay --blob`";
+const NO_CONFIRM: &str = "the configuration has no `confirm`, and without it a stream does not send dead letters \
+    again: add it, or use `replay --blob`";
 
 /// Where what was given up is: in the state container, in a poison queue, or in both.
 struct Places {
@@ -125,7 +125,7 @@ impl Places {
             }
             None if self.source.is_none() => writeln!(
                 out,
-                "no dead letters: without `state` in the configuration the server alone knows them"
+                "no dead letters: without `state` in the configuration only the server knows them"
             )?,
             None => {}
         }
@@ -151,7 +151,7 @@ impl Places {
             },
             _ => None,
         };
-        // First, so that nothing stays in hand whatever becomes of the letters.
+        // First, so that nothing stays in hand whatever happens to the letters.
         let settled = match (taken, &self.poison) {
             (Some((poison, taken)), _) => Some((poison, poison.settle(taken, fate).await)),
             (None, Some(poison)) if args.all => Some((poison, poison.settle_all(fate).await)),

@@ -63,7 +63,7 @@ async fn replay(args: ReplayArgs) -> anyhow::Result<ExitCode> {
     if let Some(queue) = queue_alone(&source).filter(|_| count.done == 0 && count.open() > 0) {
         writeln!(
             out,
-            "{} not announced yet, and no sweep finds what no notification told of: the container is not listed",
+            "{} not announced yet, and no sweep will find them: the container is not listed",
             counted(count.open(), "blob")
         )?;
         return match args.dry_run {
@@ -97,8 +97,8 @@ async fn request(
     put.await.context("writing the request")?;
     writeln!(
         out,
-        "asked for as {name}: {}; the request is removed when all is done, and until then \
-         `explain` says of each blob that it is asked for",
+        "request {name} is written: {}; the request is removed when all is done, and until then \
+         `explain` says for each blob that a replay asks for it",
         source.taken_up()
     )?;
     Ok(ExitCode::SUCCESS)
@@ -212,7 +212,7 @@ impl Count {
 
     fn cannot_be_read(&self) -> String {
         format!(
-            "{} done, but not to be read now (Archive tier, or a copy that is not complete): left alone",
+            "{} done, but not readable now (Archive tier, or a copy that is not complete): skipped",
             counted(self.unreadable, "blob")
         )
     }
@@ -278,7 +278,7 @@ impl Count {
             }
             _ if self.unreadable > 0 => self.cannot_be_read(),
             (_, _, matching) => format!(
-                "of {} there, none has been announced for itself yet: that comes first",
+                "of {} there, none was announced yet: that comes before a replay",
                 counted(matching, "blob")
             ),
         }
@@ -301,13 +301,13 @@ impl Count {
         }
         if not_yet > 0 {
             let why = match queue_alone(source) {
-                None => "which comes first: left alone",
+                None => "skipped, because the first announcement comes before a replay",
                 Some(_) => {
-                    "left alone: `replay --blob` tells the queue of one, and `source.listing` finds all of them"
+                    "skipped; `replay --blob` writes a notification for one, and `source.listing` finds all of them"
                 }
             };
             let open = counted(not_yet, "blob");
-            writeln!(out, "{open} beside them not announced yet, {why}")?;
+            writeln!(out, "{open} not announced yet: {why}")?;
         }
         if self.unreadable > 0 {
             writeln!(out, "{}", self.cannot_be_read())?;

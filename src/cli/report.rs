@@ -129,7 +129,7 @@ pub(super) fn storage_advice(kind: StorageErrorKind, role: &str, container: &str
             "see who answers there: `openssl s_client -connect HOST:443` shows its certificate and who signed it".to_owned()
         }
         StorageErrorKind::Protocol => {
-            "see whether the endpoint is that of the blob service and no proxy answers in its place".to_owned()
+            "see whether the endpoint is that of the blob service and no proxy answers instead".to_owned()
         }
         StorageErrorKind::Rejected => "see what the service says about the request above".to_owned(),
     }

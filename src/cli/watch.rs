@@ -1,7 +1,7 @@
 //! `watch`: prints events as they come.
 //!
-//! By itself it looks on: it reads the ledger and writes nothing, so it can never swallow an event
-//! of the stream in production. With `--connect` it is a client like Argo's, which does.
+//! By itself it is a read-only view: it reads the ledger and writes nothing, so it can never take an event
+//! away from the stream in production. With `--connect` it is a client like Argo's, which does.
 
 use std::{
     io::{self, IsTerminal},
@@ -72,7 +72,7 @@ fn observer(config: SourceConfig, args: WatchArgs) -> anyhow::Result<Session> {
     let opened = Connector::from(args.storage).open(&config.wanted())?;
     let source_id = source_id(&config, &args.name, &opened.endpoint);
     eprintln!(
-        "looking on as source {source_id}: nothing is recorded, and its stream goes on undisturbed"
+        "read-only view of source {source_id}: nothing is recorded, and the server's stream is not disturbed"
     );
     let memory = || -> Arc<dyn StateStore> { Arc::new(MemoryStore::default()) };
     Ok(Session {
@@ -92,7 +92,7 @@ async fn observe(
     let printed = print_all(&mut receiver, printer).await;
     // When printing has failed, this is what ends the session.
     drop(receiver);
-    let ended = session.await.context("the session broke off")?;
+    let ended = session.await.context("the session ended unexpectedly")?;
     let printed = printed?;
     ended?;
     // A sweep that was interrupted has nothing to say of the whole.

@@ -48,7 +48,7 @@ pub(super) fn batch(root: &Section<'_>, m: &mut Mistakes) -> Option<BatchRules> 
         m.add(
             &section.path_of("quiet"),
             format!(
-                "is never reached: `maxWait` closes a batch after {}; give less than that, or a longer `maxWait`",
+                "has no effect: `maxWait` closes a batch after {}; give less than that, or a longer `maxWait`",
                 span::write(wait)
             ),
         );

@@ -125,7 +125,7 @@ fn workflows(entry: &Section<'_>, m: &mut Mistakes) -> Option<Confirm> {
         let problem = match *key {
             "namespace" => "goes into `workflows`: {namespace: …}",
             "selector" => "goes into `workflows`: {selector: {…}}",
-            _ => "is given beside `workflows`; remove one of them",
+            _ => "cannot be used together with `workflows`; remove one of them",
         };
         m.add(&entry.path_of(key), problem);
     }

@@ -41,7 +41,7 @@ pub(super) fn redelivery(root: &Section<'_>, m: &mut Mistakes) -> Redelivery {
     if !root.has("confirm") {
         m.add(
             "redelivery",
-            "has no meaning without `confirm`, which tells what came of an event; add `confirm: {workflows: {}}` or remove the key",
+            "has no meaning without `confirm`, which shows that an event has done its work; add `confirm: {workflows: {}}` or remove the key",
         );
     }
     let deadline = section.optional("deadline", m, |v| span::read(v, SECOND, DAY));

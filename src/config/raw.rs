@@ -212,7 +212,7 @@ impl Value {
         }
     }
 
-    /// A node in the place of a key.
+    /// A node instead of a key.
     fn into_key(self) -> String {
         match self {
             Self::Null => "null".to_owned(),

@@ -29,7 +29,7 @@ pub struct SourceConfig {
     pub listing: bool,
     /// The queue of notifications (`source.queue`).
     pub queue: Option<QueueSource>,
-    /// What becomes of blobs that were there before the source first started.
+    /// What happens to blobs that were there before the source first started.
     pub existing: Existing,
     /// How long a blob must have been left alone before it is announced.
     pub min_age: Duration,

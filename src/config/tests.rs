@@ -571,7 +571,7 @@ fn mistakes_in_batches_are_told_with_what_is_allowed() {
         ),
         (
             "{maxWait: 1m, quiet: 5m}",
-            "batch.quiet: is never reached: `maxWait` closes a batch after 1m",
+            "batch.quiet: has no effect: `maxWait` closes a batch after 1m",
         ),
         ("{quite: 5m}", "unknown key `quite`; did you mean `quiet`?"),
     ] {

@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-/// Why the cluster cannot be asked what came of events.
+/// Why the cluster cannot be asked the outcome of events.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum ConfirmError {
     /// There is neither a cluster around this process nor a kubeconfig.

@@ -104,7 +104,7 @@ impl ObjectSet {
         objects.into_iter().filter_map(|o| self.put(o)).collect()
     }
 
-    /// Adds an object, or what became of it. Returns its id, when no object with this id was there before.
+    /// Adds an object, or what happened to it. Returns its id, when no object with this id was there before.
     pub(super) fn put(&mut self, object: Object) -> Option<EventId> {
         let Object { name, id, state } = object;
         let before = self.remove(&name);

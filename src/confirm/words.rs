@@ -47,7 +47,7 @@ impl Holder {
 fn phase_cure(name: &str, namespace: &str) -> String {
     format!(
         "`kubectl describe workflow {name} -n {namespace}` shows it, and the log of Argo's workflow-controller \
-         says why. once the cause is mended, the controller takes it up by itself within 20 minutes. \
+         says why. once the cause is fixed, the controller takes it up by itself within 20 minutes. \
          `kubectl delete workflow {name} -n {namespace}` frees its place now: its event is done and does not \
          come again, and `replay --blob` runs the dataset again"
     )

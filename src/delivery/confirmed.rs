@@ -1,4 +1,4 @@
-//! From offers to Workflows: sends events, and holds each until the cluster shows what came of it.
+//! From offers to Workflows: sends events, and holds each until the cluster shows its outcome.
 //!
 //! [`Unconfirmed`] decides; this asks and tells everybody else.
 
@@ -224,7 +224,7 @@ impl ConfirmedDelivery {
         }
     }
 
-    /// Something has come of an event: it is done once all has that is expected.
+    /// An event has an object: it is done once it has all that are expected.
     async fn seen(&mut self, id: EventId, new: Seen) -> Step {
         let before = self.unconfirmed.saw(id, new).unwrap_or_default();
         let now = self.confirm.seen(id).and(new).and(before);
@@ -258,7 +258,7 @@ impl ConfirmedDelivery {
     async fn outlived(&self, id: EventId) -> Result<(), StorageError> {
         info!(
             event_id = id.to_hex(),
-            "a dead letter came to something after all; it is removed"
+            "a dead letter was confirmed after all; it is removed"
         );
         self.letters.resolve(id).await
     }
@@ -348,7 +348,7 @@ impl ConfirmedDelivery {
         }
     }
 
-    /// What becomes of an overdue event; `None` when it only waits. A part of what came of it that is
+    /// What happens to an overdue event; `None` when it only waits. A part of its outcome that is
     /// gone again must not be made a second time: then it is not sent again.
     fn verdict(&mut self, id: EventId, now: Instant) -> Option<Overdue> {
         let seen = self

@@ -92,7 +92,7 @@ impl DeadLetterBox {
         Ok(chunk.map(|chunk| DeadLetter::from_json(id, &chunk.bytes)))
     }
 
-    /// Something came of the event after all: its letter goes, and a request to retry it.
+    /// The event was confirmed after all: its letter goes, and a request to retry it.
     pub(crate) async fn resolve(&self, id: EventId) -> Result<(), StorageError> {
         self.delete(&self.folder.dead_letter(id)).await?;
         self.there.lock().remove(&id);

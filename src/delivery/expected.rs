@@ -1,4 +1,4 @@
-//! All that has to come of an event: an object for each entry of `confirm`.
+//! All objects that an event must have: one for each entry of `confirm`.
 
 use std::sync::Arc;
 
@@ -21,7 +21,7 @@ pub struct Expected {
     entries: Vec<Entry>,
 }
 
-/// One of the objects that have to come of an event.
+/// One of the objects that an event must have.
 pub struct Entry {
     /// The object in words, such as `Workflow (pipeline=audit)`.
     pub what: String,
@@ -129,12 +129,12 @@ impl Expected {
         having.map(|(at, _)| at).collect()
     }
 
-    /// Whether this is all that has to come of an event.
+    /// Whether these are all objects that an event must have.
     pub fn is_all(&self, seen: Seen) -> bool {
         seen.count() == self.entries.len()
     }
 
-    /// Whether all that has to come of an event is there now.
+    /// Whether all objects that an event must have are there now.
     pub fn has(&self, id: EventId) -> bool {
         self.is_all(self.seen(id))
     }
@@ -222,7 +222,7 @@ impl Expected {
 }
 
 impl Entry {
-    /// The object that came of an event.
+    /// The object of an event.
     pub fn find(&self, id: EventId) -> Option<Object> {
         self.watch.index().find(id)
     }

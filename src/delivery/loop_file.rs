@@ -32,13 +32,16 @@ impl LoopFileWriter {
             if loops.blobs.is_empty() {
                 let delete = || self.source_store.store.delete(&name);
                 self.source_store
-                    .retry_proven("unsay loops")
+                    .retry_proven("delete loop file")
                     .run(delete)
                     .await?;
             } else {
                 let bytes = Bytes::from(loops.to_json());
                 let put = || self.source_store.store.put(&name, bytes.clone());
-                self.source_store.retry_proven("say loops").run(put).await?;
+                self.source_store
+                    .retry_proven("write loop file")
+                    .run(put)
+                    .await?;
             }
         }
         Ok(())

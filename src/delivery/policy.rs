@@ -7,7 +7,7 @@ use std::time::Duration;
 pub struct Limits {
     /// At most so many events are sent and not yet done.
     pub in_flight: usize,
-    /// At most so many unfinished Workflows, those that are about to come of unconfirmed events
+    /// At most so many unfinished Workflows, those that unconfirmed events are about to make
     /// included. `None` unless Workflows confirm.
     pub active_workflows: Option<usize>,
     /// How long a stream must have stayed healthy after an event was sent for the event to be done.

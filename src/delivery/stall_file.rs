@@ -46,7 +46,7 @@ pub(crate) fn marker(
 }
 
 impl StallFile {
-    /// Says that a stall has begun, or is over. `missing` is what has come of no event that waits, when
+    /// Says that a stall has begun, or is over. `missing` are the objects that no waiting event has, when
     /// other things have.
     pub(crate) fn show(&self, unconfirmed: &Unconfirmed, missing: Option<String>) {
         let stall = unconfirmed.stall().filter(|stall| stall.declared);
@@ -101,14 +101,14 @@ impl StallFileWriter {
                     let bytes = Bytes::from(stalled.to_json());
                     let put = || self.source_store.store.put(&name, bytes.clone());
                     self.source_store
-                        .retry_proven("say stalled")
+                        .retry_proven("write stall file")
                         .run(put)
                         .await?;
                 }
                 None => {
                     let delete = || self.source_store.store.delete(&name);
                     self.source_store
-                        .retry_proven("unsay stalled")
+                        .retry_proven("delete stall file")
                         .run(delete)
                         .await?;
                 }
@@ -135,7 +135,7 @@ fn told(unconfirmed: &Unconfirmed, missing: Option<String>) -> Option<Stalled> {
         waiting: waiting as u64,
         reason: match missing {
             Some(missing) => format!(
-                "no event has been confirmed since {since}, because no {missing} comes of any; {waiting} {plural}; \
+                "no event has been confirmed since {since}, because no {missing} is made for any of them; {waiting} {plural}; \
                  look at the Sensor that makes it (`kubectl logs -l sensor-name`); {CURE}"
             ),
             None => format!("nothing has been confirmed since {since}; {waiting} {plural}; {CURE}"),

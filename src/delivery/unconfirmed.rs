@@ -37,7 +37,7 @@ pub(crate) struct Sent {
     pub(crate) offer: Offer,
     pub(crate) first_sent: Moment,
     pub(crate) last_sent: Moment,
-    /// What has come of it so far, whether or not it is still there.
+    /// The outcome of it so far, whether or not it is still there.
     pub(crate) seen: Seen,
     /// Attempts that failed while later events were confirmed.
     pub(crate) failed: u32,
@@ -60,7 +60,7 @@ impl Sent {
     }
 }
 
-/// What becomes of an event whose deadline has passed.
+/// What happens to an event whose deadline has passed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Overdue {
     /// It is sent again.
@@ -69,7 +69,7 @@ pub(crate) enum Overdue {
     Failed,
     /// It is given up: it has been alone and unconfirmed for too long.
     Alone,
-    /// It is given up: a part of what came of it is gone again, and to send it again would make that
+    /// It is given up: a part of its outcome is gone again, and to send it again would make that
     /// part a second time.
     Spent,
 }
@@ -95,7 +95,7 @@ pub(crate) struct Unconfirmed {
     events: BTreeMap<EventId, Sent>,
     /// The entries of `confirm` that are Workflows.
     workflows: Seen,
-    /// How many Workflows have come of these events.
+    /// How many Workflows these events have.
     come: usize,
     number: u64,
     /// The number of the latest first sending of an event that was confirmed.
@@ -133,7 +133,7 @@ impl Unconfirmed {
         self.events.is_empty()
     }
 
-    /// How many Workflows are about to come of these events.
+    /// How many Workflows these events are about to make.
     pub(crate) fn coming(&self) -> usize {
         self.events.len() * self.workflows.count() - self.come
     }
@@ -221,7 +221,7 @@ impl Unconfirmed {
         }
     }
 
-    /// Something has come of an event, if it is one of these: all that has by now.
+    /// An event has objects, if it is one of these: all that it has by now.
     pub(crate) fn saw(&mut self, id: EventId, new: Seen) -> Option<Seen> {
         let sent = self.events.get_mut(&id)?;
         let fresh = new.without(sent.seen);
@@ -230,7 +230,7 @@ impl Unconfirmed {
         Some(sent.seen)
     }
 
-    /// What has come of all events that wait.
+    /// The outcome of all events that wait.
     pub(crate) fn seen_of_any(&self) -> Seen {
         let each = self.events.values().map(|sent| sent.seen);
         each.fold(Seen::NONE, Seen::and)
@@ -330,7 +330,7 @@ impl Unconfirmed {
         overdue
     }
 
-    /// What becomes of an overdue event. Counts the attempt, if it counts.
+    /// What happens to an overdue event. Counts the attempt, if it counts.
     pub(crate) fn judge(&mut self, id: EventId, now: Instant) -> Overdue {
         let (stalled, alone) = (self.stall.is_some(), self.events.len() == 1);
         let Some(sent) = self.events.get_mut(&id) else {

@@ -47,7 +47,7 @@ pub fn decoded(text: &str) -> Cow<'_, str> {
     percent_decode_str(text).decode_utf8_lossy()
 }
 
-/// An encoded name of a blob as one part of another name, such as a result's: `-` in the place of each `/`, and
+/// An encoded name of a blob as one part of another name, such as a result's: `-` instead of each `/`, and
 /// at most [`MAX_FLAT`] characters. A longer one is cut, and ends in `short`, which tells it from the others.
 pub fn flat(encoded: &str, short: &str) -> String {
     let flat = encoded.replace('/', "-");

@@ -158,7 +158,7 @@ mod tests {
         ledger.recorded(Entry::Done(vec![done]));
         assert_eq!(after.standing(&ledger, &blob("0x1", 50)), Standing::Done);
         assert_eq!(after.standing(&ledger, &blob("0x2", 50)), Standing::New);
-        // While that is being recorded it is done all the same.
+        // While that is being recorded it is done anyway.
         ledger.begin(after.of(&blob("0x1", 50)));
         assert_eq!(after.standing(&ledger, &blob("0x1", 50)), Standing::Done);
     }

@@ -1,4 +1,4 @@
-//! What becomes of a blob that a sweep came upon and the ledger does not know.
+//! What happens to a blob that a sweep came upon and the ledger does not know.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use crate::{
     ledger::facts::Facts,
 };
 
-/// What becomes of blobs that were there before the source first started.
+/// What happens to blobs that were there before the source first started.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Existing {
     /// They are taken as done.
@@ -21,7 +21,7 @@ pub enum Existing {
     Since(OffsetDateTime),
 }
 
-/// What becomes of an unknown blob.
+/// What happens to an unknown blob.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Judgement {
     /// It is announced.
@@ -54,7 +54,7 @@ pub fn names_at_once(cost: usize) -> usize {
 pub struct RuleSpec<'a> {
     /// Which names.
     pub filter: &'a Filter,
-    /// What becomes of blobs from before the source.
+    /// What happens to blobs from before the source.
     pub existing: Existing,
     /// How long a blob must have been left alone.
     pub min_age: Duration,
@@ -150,7 +150,7 @@ impl Rules {
         } else if !self.filter.matches(blob.name) {
             Judgement::Unmatched
         } else if blob.access.is_unfinished() {
-            // Before its time is looked at: whatever comes of the copy is of now.
+            // Before its time is looked at: the result of the copy is new.
             Judgement::Unreadable(blob.access)
         } else if blob.last_modified.max(told) < self.cutoff && !self.was_judged(blob.name) {
             Judgement::Baseline

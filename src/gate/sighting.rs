@@ -16,7 +16,7 @@ use crate::{
 /// How long a copy that is under way is left alone before it is looked at again.
 const COPY: Duration = Duration::from_secs(30);
 
-/// What comes of a sighting.
+/// The outcome of a sighting.
 #[derive(Debug)]
 pub enum Taken {
     /// It is under way, or becomes part of the baseline: the receipt tells when that is durable.

@@ -3,7 +3,7 @@
 use super::rules::Judgement;
 use crate::blob::Unreadable;
 
-/// The blobs of one sweep by what became of them.
+/// The blobs of one sweep by what happened to them.
 #[derive(Debug, Default)]
 pub struct Tally {
     /// All of them, directories aside.

@@ -60,7 +60,9 @@ impl Bounds {
             })?);
         } else if path.starts_with(REFLECTION) {
             permits._all = Some(take(&self.reflections, || {
-                format!("{REFLECTIONS} clients use reflection, and no more may; try again later")
+                format!(
+                    "{REFLECTIONS} clients use reflection, and more are not allowed; try again later"
+                )
             })?);
         }
         Ok(permits)

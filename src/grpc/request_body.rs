@@ -42,7 +42,7 @@ where
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
         if let Poll::Ready(frame) = Pin::new(&mut self.body).poll_frame(cx) {
-            let broken = |error| Status::unavailable(format!("the request broke off: {error}"));
+            let broken = |error| Status::unavailable(format!("the request ended early: {error}"));
             return Poll::Ready(frame.map(|frame| frame.map_err(broken)));
         }
         match self.end.as_mut().poll(cx) {

@@ -50,7 +50,7 @@ const CHANNEL: usize = 64;
 pub struct EventSourceService {
     /// Opens storage accounts.
     pub open: Arc<dyn Connect>,
-    /// Opens watches over what comes of events.
+    /// Opens watches over the outcome of events.
     pub confirmations: Arc<dyn Confirmations>,
     /// What is remembered of each source.
     pub registry: Arc<Registry>,
@@ -302,7 +302,7 @@ async fn run(
         // Once a session was told to stop, why it was told so is what the client needs to know.
         (Some(why), Ok(())) => Err(why),
         (Some(why), Err(error)) => {
-            warn!(%error, "a session that was told to stop did not end in peace");
+            warn!(%error, "a session that had to stop did not end cleanly");
             Err(why)
         }
         (None, Err(error)) => {
@@ -353,7 +353,7 @@ impl Drop for Running {
         let source = &self.source.id;
         match &self.why {
             Some(reason) => warn!(source, reason, "stream ended"),
-            None => info!(source, "stream ended: it was over, or the client has gone"),
+            None => info!(source, "stream ended: it was complete, or the client left"),
         }
         self.source.ended(self.stream, self.why.take());
     }

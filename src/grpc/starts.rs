@@ -79,9 +79,8 @@ fn granted(turn: Turn) -> Option<OwnedSemaphorePermit> {
 }
 
 fn busy() -> Response<Body> {
-    let words = format!(
-        "{STARTS} other streams are being started, and not done with it; try again in some seconds"
-    );
+    let words =
+        format!("{STARTS} other streams are starting at the moment; try again in some seconds");
     Status::resource_exhausted(words).into_http()
 }
 

@@ -58,7 +58,7 @@ pub enum End {
     },
     /// A client could not be seen to do better than the stream that it would take over.
     #[error(
-        "source `{source_id}` has a live stream, which goes on, and what this client asks for could not be tried \
+        "source `{source_id}` has a live stream, which goes on, and this client's configuration could not be tried \
          within {} s ({why}): try again",
         super::limits::PROOF.as_secs()
     )]
@@ -76,7 +76,9 @@ pub enum End {
     )]
     Contended(String),
     /// The server has all the streams it may have.
-    #[error("this server streams all it may: end a stream, or raise --max-streams, which is {0}")]
+    #[error(
+        "this server has as many streams as it may have: end a stream, or raise --max-streams, which is {0}"
+    )]
     Full(usize),
     /// The server is on its way out.
     #[error("the server is shutting down")]

@@ -30,7 +30,7 @@ pub use setup::Queue;
 
 use setup::HIDE;
 
-/// How often a session that has nothing to send makes sure that it was not overtaken, and numbers are read anew.
+/// How often a session that has nothing to send makes sure that it was not overtaken, and numbers are read again.
 const CHECK: Duration = Duration::from_secs(30);
 
 #[async_trait]

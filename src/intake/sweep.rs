@@ -41,7 +41,7 @@ pub struct Sweeper {
 pub enum SweepError {
     /// Nobody takes what it finds any more.
     Closed,
-    /// Sign-in, permission or container: nothing that waiting mends.
+    /// Sign-in, permission or container: nothing that waiting fixes.
     Storage(StorageError),
 }
 
@@ -107,7 +107,7 @@ impl Sweeper {
             self.stats.queue.missed.fetch_add(tally.late, Relaxed);
             warn!(
                 blobs = tally.late,
-                "a sweep found blobs of which no notification came within a minute: look at the Event Grid subscription if that goes on"
+                "a sweep found blobs for which no notification came within a minute: look at the Event Grid subscription if this happens again"
             );
         }
         self.stats.last_sweep_millis.store(millis, Relaxed);
@@ -171,7 +171,7 @@ impl Sweeper {
             let Swept { gone, of, .. } = swept;
             format!(
                 "the listing no longer shows {gone} of {of} blobs that are done: they stay known, in case it is wrong; \
-                 if they were not deleted, see whether a proxy or a cache answers in the place of the storage account"
+                 if they were not deleted, see whether a proxy or a cache answers instead of the storage account"
             )
         });
         let shown = self.stats.set_listing_doubt(doubt.clone());

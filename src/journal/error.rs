@@ -17,7 +17,7 @@ pub enum JournalError {
     /// events, or announce them twice.
     #[error(
         "the ledger of source `{source_id}` is damaged: {what}; nothing is announced until its folder `{source_id}/` \
-         in the state container is restored, or deleted to begin anew: set `existing: {{since: TIME}}` before you \
+         in the state container is restored, or deleted to start from the beginning: set `existing: {{since: TIME}}` before you \
          delete it, and blobs modified since TIME are announced, even those that were announced before (with \
          `existing: skip` none of the blobs that are there now is announced)"
     )]
@@ -38,7 +38,7 @@ pub enum JournalError {
         /// What this version does not know, and in which blob.
         what: String,
     },
-    /// The state container refuses, in a way that trying again does not mend.
+    /// The state container refuses, in a way that trying again does not fix.
     #[error(transparent)]
     Storage(#[from] StorageError),
 }

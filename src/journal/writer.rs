@@ -174,7 +174,7 @@ impl Journal {
         Ok(snapshot && (!self.begun || found.begun >= Some(self.generation)))
     }
 
-    /// Writes a ledger anew that was [lost](JournalError::Lost), as the generation after. The snapshot must
+    /// Writes a ledger again that was [lost](JournalError::Lost), as the generation after. The snapshot must
     /// hold all that was appended and is still wanted.
     ///
     /// # Errors
@@ -292,7 +292,7 @@ impl Journal {
             .await?)
     }
 
-    // Whoever slept while others rolled over can have made an old generation anew and be alone in
+    // Whoever slept while others rolled over can have made an old generation again and be alone in
     // it; the newest generation alone counts.
     async fn claim(&mut self) -> Result<(), JournalError> {
         self.append(&[Entry::Opened]).await?;

@@ -54,7 +54,7 @@ pub(crate) async fn connect() -> Result<Connection, ConfirmError> {
 }
 
 /// What the kubeconfig says, and the proxy that its API server is reached through. Nothing is left of that in the
-/// configuration: the client library holds `NO_PROXY` against the host of the proxy, in the place of the API server's.
+/// configuration: the client library holds `NO_PROXY` against the host of the proxy, instead of the API server's.
 async fn from_kubeconfig(proxies: &Proxies) -> Result<(Config, Option<Way>), ConfirmError> {
     let mut config = Config::infer().await.map_err(|error| {
         // Of any URL that is https: the library takes the variable in before it knows the API server's.
@@ -93,8 +93,8 @@ const PROXY_URL: &str = "proxy-url";
 
 fn wrong(named_by: &str) -> String {
     format!(
-        "confirm: the way to the API server leads through the proxy that `{named_by}` names, and must be a URL as \
-         `http://HOST:PORT`: other kinds of proxies do not serve here. Correct it, or name the API server's host in \
+        "confirm: the API server is reached through the proxy that `{named_by}` names, which must be a URL such as \
+         `http://HOST:PORT`: other kinds of proxies are not supported. Correct it, or name the API server's host in \
          `NO_PROXY`"
     )
 }

@@ -161,7 +161,7 @@ impl Feeder {
                 Ok(Some(Ok(event))) => self.take(event),
                 Ok(None | Some(Err(Error::ReadEvents(_)))) | Err(_) => return Ok(Some(version)),
                 Ok(Some(Err(error))) => {
-                    debug!(%error, "the watch told what cannot be read");
+                    debug!(%error, "the watch sent something that cannot be read");
                     None
                 }
             };
@@ -248,7 +248,7 @@ impl Feeder {
         // While a server goes down and comes up again, each try fails in its own words.
         let told = matches!(self.index.health(), WatchHealth::Lost(last) if discriminant(&last) == discriminant(&error));
         if !told {
-            warn!(%error, "the cluster cannot be asked what came of events; trying again until it can");
+            warn!(%error, "the cluster cannot be asked whether events are confirmed; trying again until it can");
         }
         self.index.lost(error);
     }
@@ -288,7 +288,7 @@ impl Course {
             return error;
         }
         ConfirmError::Unreachable(format!(
-            "the API server refuses what it allowed before, which passes if it has just started: {error}"
+            "the API server refuses what it allowed before, which is temporary if it has just started: {error}"
         ))
     }
 }

@@ -39,7 +39,7 @@ pub struct SweepEnd {
     pub now: Instant,
 }
 
-/// What came of a sweep.
+/// The outcome of a sweep.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Swept {
     /// Done blob versions that were there before it and that it missed.

@@ -19,7 +19,7 @@ const EARLIER_BYTES: usize = 64 * 1024;
 /// How many changes of `version` that are not settled are remembered.
 const EARLIER_VERSIONS: usize = 8;
 
-/// What a ledger knows beside its set. Small, and written anew as a whole when it changes.
+/// What a ledger knows beside its set. Small, and written again as a whole when it changes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Facts {
     /// [`FORMAT`] or [`FORMAT_WITH_VERSION`].
@@ -33,7 +33,7 @@ pub struct Facts {
     pub baseline: Option<FilterUse>,
     /// The filter whose first sweep is not at its end yet.
     pub pending: Option<FilterUse>,
-    /// Filters that were used before these, the latest last: one that comes back does not begin anew.
+    /// Filters that were used before these, the latest last: one that comes back does not start from the beginning.
     pub earlier: Vec<FilterUse>,
     /// The shortest listing prefix that was ever swept.
     pub widest_prefix: String,
@@ -272,7 +272,7 @@ mod tests {
         assert_eq!(alone_until(&new().with_batches(false, 200)), None);
         let on = new().with_batches(true, 200);
         assert_eq!(alone_until(&on), Some(Some(200)));
-        // No restart moves it, and whoever turns batches off and on again begins anew.
+        // No restart moves it, and whoever turns batches off and on again starts again.
         assert_eq!(on.clone().with_batches(true, 300), on);
         let again = on.with_batches(false, 300).with_batches(true, 400);
         assert_eq!(alone_until(&again), Some(Some(400)));

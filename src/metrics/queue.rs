@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 
 use crate::notification::Kind;
 
-/// What came of a message, or of one notification in it.
+/// The outcome of a message, or of one notification in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Counted {
     /// Its event is durable.

@@ -5,21 +5,21 @@
 pub fn distrust(cause: &str) -> Option<String> {
     let reason = cause.split_once("invalid peer certificate: ")?.1;
     let means = if reason.starts_with("UnknownIssuer") {
-        "an authority has signed it that this machine does not know: a private one, or that of a proxy which looks into \
-         TLS. Let `SSL_CERT_FILE` name a PEM file with all authorities to trust (docs/operations.md, Certificates)"
+        "it is signed by an authority that this machine does not know: a private one, or that of a proxy which \
+         inspects TLS. Let `SSL_CERT_FILE` name a PEM file with all authorities to trust (docs/operations.md, Certificates)"
     } else if reason.starts_with("BadSignature") {
-        "an authority of the same name is known here, with another key: it was made anew, or another one answers. Let \
+        "an authority of the same name is known here, with another key: the authority was replaced, or another server answers. Let \
          `SSL_CERT_FILE` name a PEM file with the certificate that it has now (docs/operations.md, Certificates)"
     } else if reason.contains("not valid for name") || reason.starts_with("NotValidForName") {
-        "it is for another host: see whether the URL is right, and whether another server answers in its place"
+        "it is for another host: see whether the URL is right, and whether another server answers"
     } else if reason.to_ascii_lowercase().contains("expired") {
-        "its time is over: see whether the clock of this machine is right, or have the certificate renewed"
+        "it has expired: see whether the clock of this machine is right, or have the certificate renewed"
     } else if reason.to_ascii_lowercase().contains("not valid yet")
         || reason.starts_with("NotValidYet")
     {
-        "its time has not come: see whether the clock of this machine is right"
+        "it is not valid yet: see whether the clock of this machine is right"
     } else {
-        "see whether another server answers in its place"
+        "see whether another server answers"
     };
     Some(format!(
         "the server's certificate is not trusted ({reason}): {means}"
@@ -42,7 +42,10 @@ mod tests {
             ("NotValidForName", "another host"),
             ("certificate expired: verification time 9 (UNIX)", "renewed"),
             ("Expired", "renewed"),
-            ("certificate not valid yet: verification time 9", "not come"),
+            (
+                "certificate not valid yet: verification time 9",
+                "it is not valid yet",
+            ),
             ("BadSignature", "of the same name"),
             ("Revoked", "another server"),
         ] {

@@ -111,7 +111,7 @@ fn what_cannot_be_read_is_told_in_one_sentence() {
         ("hello, world", "the message is neither JSON nor base64"),
         (
             "//79",
-            "the message is base64, and what it holds is no text in UTF-8",
+            "the message is base64, and its content is not text in UTF-8",
         ),
         (
             "aGVsbG8=",

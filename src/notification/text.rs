@@ -54,7 +54,7 @@ fn decoded(text: &str) -> Result<String, Unreadable> {
         .decode(digits)
         .map_err(|_| unreadable("the message is neither JSON nor base64"))?;
     String::from_utf8(bytes)
-        .map_err(|_| unreadable("the message is base64, and what it holds is no text in UTF-8"))
+        .map_err(|_| unreadable("the message is base64, and its content is not text in UTF-8"))
 }
 
 fn bare(text: &str) -> &str {

@@ -1,4 +1,4 @@
-//! The port to the cluster: what has come of events.
+//! The port to the cluster: the outcome of events.
 
 use std::sync::Arc;
 
@@ -31,7 +31,7 @@ pub trait Confirmation: Send + Sync {
     /// What was seen so far.
     fn index(&self) -> &Index;
 
-    /// What was seen of the Workflows of this namespace that came of any event, whichever labels they
+    /// What was seen of the Workflows of this namespace that have an event's id, whichever labels they
     /// have: the limit on unfinished ones counts all of them.
     fn all(&self) -> &Index {
         self.index()

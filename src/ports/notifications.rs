@@ -47,7 +47,7 @@ pub trait NotificationQueue: Send + Sync {
     async fn delete(&self, lease: &Lease) -> Result<Deleted, StorageError>;
 
     /// Adds a message of at most [`LONGEST_TEXT`] that everybody sees at once and that never expires ("Put Message",
-    /// `messagettl` of -1). After an error it may be there all the same, and a second time when it is put again.
+    /// `messagettl` of -1). After an error it may be there anyway, and a second time when it is put again.
     /// A character that XML 1.0 has not becomes U+FFFD, for the service refuses it.
     async fn put(&self, text: &str) -> Result<(), StorageError>;
 
@@ -98,7 +98,7 @@ pub struct Peeked {
     pub service_time: OffsetDateTime,
 }
 
-/// What came of hiding a message.
+/// The outcome of hiding a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Hidden {
     /// It is hidden, and this is its lease from now on.
@@ -107,7 +107,7 @@ pub enum Hidden {
     Lost,
 }
 
-/// What came of deleting a message.
+/// The outcome of deleting a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Deleted {
     /// It is gone.

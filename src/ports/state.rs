@@ -64,7 +64,7 @@ pub struct Chunk {
     pub total: u64,
 }
 
-/// What became of an append.
+/// What happened to an append.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Appended {
     /// The bytes are at the position that was asked for.
@@ -74,7 +74,7 @@ pub enum Appended {
     PositionMoved,
 }
 
-/// What became of a put.
+/// What happened to a put.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Put {
     /// The blob holds these bytes now.

@@ -1,4 +1,4 @@
-//! Who waits for what becomes of a blob version.
+//! Who waits for what happens to a blob version.
 
 use std::collections::HashMap;
 
@@ -6,12 +6,12 @@ use tokio::sync::oneshot;
 
 use crate::{ledger::fingerprint::Fingerprint, shared::Shared};
 
-/// What became of a blob version that was under way.
+/// What happened to a blob version that was under way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
     /// The ledger holds that it is done: delivered, given up as a dead letter, or part of the baseline.
     Durable,
-    /// It was taken back and is not under way any more: it has to be offered anew.
+    /// It was taken back and is not under way any more: it has to be offered again.
     PutBack,
 }
 

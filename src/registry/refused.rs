@@ -77,7 +77,7 @@ impl Refusals {
         last.truncate(REMEMBERED);
     }
 
-    /// A stream of `event` has begun: what was wrong with it is mended.
+    /// A stream of `event` has begun: what was wrong with it is fixed.
     pub fn began(&self, event: &str) {
         let event = shortened(event);
         self.last.lock().retain(|refusal| refusal.event != event);

@@ -38,7 +38,7 @@ pub struct Session {
     pub state: Arc<dyn StateStore>,
     /// Names this session among all that ever write the same journal: any number not used before.
     pub writer: u64,
-    /// Whether the session records what is done or only looks on.
+    /// Whether the session records what is done or only reads.
     pub mode: Mode,
     /// End after the first complete sweep, once all that it found is done.
     pub once: bool,

@@ -10,13 +10,13 @@ pub enum SessionError {
     /// Another stream of the same source has taken over.
     #[error("another stream of source `{0}` has taken over")]
     TakenOver(String),
-    /// The storage account refused, in a way that trying again does not mend.
+    /// The storage account refused, in a way that trying again does not fix.
     #[error(transparent)]
     Storage(#[from] StorageError),
     /// The ledger was deleted from the state container.
     #[error(
         "the ledger of source `{source_id}` was deleted from the state container while it was in use (`{journal}` is \
-         gone): it has been written anew from memory, so nothing is lost and nothing is announced twice, and the stream \
+         gone): it has been written again from memory, so nothing is lost and nothing is announced twice, and the stream \
          may be asked for again at once; keep people and lifecycle rules away from the folder `{source_id}/`"
     )]
     LostLedger {
@@ -31,13 +31,12 @@ pub enum SessionError {
     /// A newer version of this program has written the ledger.
     #[error("{0}")]
     NewerLedger(String),
-    /// The cluster cannot be asked what came of events, until somebody does something about it.
+    /// The cluster cannot be asked the outcome of events, until somebody does something about it.
     #[error(transparent)]
     Confirm(#[from] ConfirmError),
     /// The source's ledger speaks of another container.
     #[error(
-        "source `{source_id}` watches {container}, and its ledger speaks of {other}: \
-         set another `id`, or delete the folder `{source_id}/` of the state container"
+        "source `{source_id}` watches {container}, and its ledger is about {other}: set another `id`, or delete the folder `{source_id}/` of the state container"
     )]
     ForeignLedger {
         /// The source's name in the state container.

@@ -354,7 +354,7 @@ fn refuse(refused: &mut HashSet<String>, name: String, problem: &str) {
         warn!(
             request = %name.escape_debug(),
             problem,
-            "a request makes no sense and is left alone; remove it, or write it with `replay` or `dead-letters retry`"
+            "a request cannot be used and is ignored; remove it, or write it with `replay` or `dead-letters retry`"
         );
     }
 }

@@ -101,7 +101,7 @@ impl Session {
             *contents = kept;
             warn!(
                 source = self.source_id,
-                "the ledger was deleted with its state container; it is written anew from memory"
+                "the ledger was deleted with its state container; it is written again from memory"
             );
             let snapshot = journal.snapshot(contents);
             let written = journal.compact(snapshot).await;
@@ -212,7 +212,7 @@ impl Session {
 
 /// A session that has opened its ledger.
 pub(super) struct Started {
-    /// `None` when the session only looks on.
+    /// `None` when the session only reads.
     pub(super) journal: Option<Journal>,
     /// `None` when nothing is confirmed: then nothing is ever given up.
     pub(super) letters: Option<Arc<DeadLetterBox>>,

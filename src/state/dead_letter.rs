@@ -299,7 +299,7 @@ mod tests {
                 attempts,
                 first_sent: moment,
                 last_sent: moment,
-                last_reason: "nothing came of it".into(),
+                last_reason: "nothing was made for it".into(),
             }
         }
     }

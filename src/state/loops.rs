@@ -49,9 +49,7 @@ impl Loop {
         let Self { times, size, .. } = self;
         let stayed = match self.has_md5 {
             true => format!("its size ({size} bytes) and its Content-MD5 stayed the same"),
-            false => format!(
-                "its size ({size} bytes) stayed the same, and it has no Content-MD5 that tells more"
-            ),
+            false => format!("its size ({size} bytes) stayed the same, and it has no Content-MD5"),
         };
         format!("announced {times} times while {stayed}")
     }
@@ -66,12 +64,12 @@ impl Loop {
 }
 
 const CURE: &str = "something writes its metadata or properties, or the same bytes, again and again, and each write \
-    moves the ETag; perhaps it is the pipeline itself. Set `version: content`, or let the pipeline set blob index tags \
-    in place of metadata (tags do not move the ETag)";
+    moves the ETag; perhaps it is the pipeline itself. Set `version: content`, or let the pipeline set blob index \
+    tags instead of metadata (tags do not move the ETag)";
 
 const CURE_WITHOUT_MD5: &str = "something writes its metadata or properties, or new content of the same size, again and \
-    again, and each write moves the ETag; perhaps it is the pipeline itself. Let the pipeline set blob index tags in \
-    place of metadata (tags do not move the ETag), or set `version: name` if each name is to run once";
+    again, and each write moves the ETag; perhaps it is the pipeline itself. Let the pipeline set blob index tags \
+    instead of metadata (tags do not move the ETag), or set `version: name` if each name is to run once";
 
 impl Loops {
     /// What to tell people, with the cure; `None` when there is no loop.
@@ -79,8 +77,8 @@ impl Loops {
         let first = self.blobs.first()?;
         let others = match self.count.saturating_sub(1) {
             0 => String::new(),
-            1 => ", and one other blob likewise".to_owned(),
-            more => format!(", and {more} other blobs likewise"),
+            1 => ", and one other blob too".to_owned(),
+            more => format!(", and {more} other blobs too"),
         };
         let (name, seen, cure) = (Plain(&first.name), first.seen(), first.cure());
         Some(format!("loop: {name} was {seen}{others}: {cure}"))
@@ -121,7 +119,7 @@ mod tests {
         let told = loops.complaint().unwrap_or_default();
         for part in [
             "loop: raw/a.csv was announced 7 times while its size (525 bytes) and its Content-MD5 stayed the same",
-            "and 2 other blobs likewise",
+            "and 2 other blobs too",
             "Set `version: content`",
         ] {
             assert!(told.contains(part), "{part} is not in {told}");

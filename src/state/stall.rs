@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
-/// Where to look when nothing is confirmed, and what mends the usual causes: an EventBus that lost its
+/// Where to look when nothing is confirmed, and what fixes the usual causes: an EventBus that lost its
 /// storage, which neither EventSource nor Sensor notices, and a Sensor without its Role.
 pub const CURE: &str = "look at EventBus and Sensor: a bus that lost its storage is healed by \
     `kubectl rollout restart deployment -l eventsource-name` and `kubectl rollout restart deployment -l sensor-name`, \

@@ -6,7 +6,7 @@ use std::{
     io,
 };
 
-/// Whether a character does something to what is shown, in the place of being shown.
+/// Whether a character does something to what is shown, instead of being shown.
 ///
 /// Control characters (C0, DEL, C1), line breaks beyond ASCII, what turns the direction of writing
 /// ("Unicode Bidirectional Algorithm", UAX #9), and what has no width: Unicode's default ignorables

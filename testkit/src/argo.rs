@@ -1,4 +1,4 @@
-//! A fake of what stands between a stream and the Workflows that come of it: Argo's client, the
+//! A fake of what stands between a stream and its Workflows: Argo's client, the
 //! EventBus, the Sensor, and the cluster, on tokio's time and from one seed.
 //!
 //! They lose, repeat and reorder as the real ones do (DESIGN 2): the client publishes with five tries
@@ -68,7 +68,7 @@ struct State {
     forbidden: bool,
     /// What the names of the datasets start with that the cluster refuses.
     refused: Option<String>,
-    /// Names are made up anew for each delivery: a mutant.
+    /// Names are made up again for each delivery: a mutant.
     fresh_names: bool,
     workflows: BTreeMap<String, Object>,
     log: Vec<Change>,
@@ -127,7 +127,7 @@ impl Argo {
         self.state().received.clone()
     }
 
-    /// How many Workflows ever came of an event.
+    /// How many Workflows an event ever had.
     pub fn runs(&self, id: EventId) -> u32 {
         self.state().runs.get(&id).copied().unwrap_or_default()
     }
@@ -263,7 +263,7 @@ impl Argo {
         }
         let refused = state.refused.as_deref();
         if state.forbidden || refused.is_some_and(|prefix| message.blob.starts_with(prefix)) {
-            // Its retries are over, and the event is acknowledged all the same.
+            // Its retries are over, and the event is acknowledged anyway.
             return;
         }
         state.make(&message);

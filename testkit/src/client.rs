@@ -1,7 +1,7 @@
 //! A minimal Blob client for tests, signed with the account's key. It writes what the library only reads.
 //!
 //! It sends names as they are, each byte that is not plain percent-encoded, and never rewrites a
-//! path; so it can write the names that URL libraries would mend.
+//! path; so it can write the names that URL libraries would fix.
 
 use std::{error::Error, time::Duration};
 

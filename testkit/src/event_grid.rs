@@ -39,7 +39,7 @@ struct State {
     counts: Counts,
 }
 
-/// What became of events.
+/// What happened to events.
 #[derive(Debug, Default, Clone, Copy)]
 pub struct Counts {
     /// What was put into the queue, or will be.
@@ -148,7 +148,7 @@ impl EventGrid {
         self.pending.load(SeqCst)
     }
 
-    /// What became of events so far.
+    /// What happened to events so far.
     pub fn counts(&self) -> Counts {
         self.lock().counts
     }

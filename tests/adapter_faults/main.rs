@@ -205,7 +205,7 @@ async fn a_connection_that_the_service_closed_is_no_fault() {
     for (op, outcome) in each_operation(&subject).await {
         assert!(outcome.is_ok(), "{op:?}: {outcome:?}");
     }
-    // Whoever appends looks first what came of it.
+    // Who appends looks at the outcome first.
     for fault in [HttpFault::DropRequest, HttpFault::LoseAnswer] {
         server.fault(HttpOp::AppendBlock, fault.clone());
         let append = subject.state().append("journal", 2, "x".into()).await;

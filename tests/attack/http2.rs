@@ -181,7 +181,7 @@ async fn connections_of_the_probes_own_address() {
             sleep(held()).await;
         })
         .await;
-    let name = "connections that are made anew as fast as they go";
+    let name = "connections that are made again as fast as they go";
     let attack = flood(
         victim.target.grpc,
         b"",

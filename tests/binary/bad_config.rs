@@ -44,7 +44,7 @@ async fn each_mistake_is_answered_with_a_sentence_that_helps() {
         let counted = format!("streams_refused_total{{reason=\"{reason}\"}} {count}\n");
         assert!(metrics.contains(&counted), "{counted} is not in {metrics}");
     }
-    // Once the mistake is mended, it is gone from there.
+    // Once the mistake is fixed, it is gone from there.
     let _stream = server.stream(&place.config()).await;
     let status: serde_json::Value = serde_json::from_str(&server.admin("/").await).unwrap();
     assert_eq!(status["refused"], serde_json::json!([]));

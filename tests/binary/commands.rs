@@ -164,7 +164,7 @@ async fn a_configuration_that_is_not_the_sources_is_told() {
     place.container = "another".to_owned();
     let foreign = replay(&place, &["--all"]).await;
     assert_eq!(foreign.code(), 1, "{foreign:?}");
-    let words = "the ledger of source `mine` speaks of http";
+    let words = "the ledger of source `mine` is about http";
     assert!(foreign.stderr.contains(words), "{foreign:?}");
 
     let file = place.config_file(&place.stateless_config());

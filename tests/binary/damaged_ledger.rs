@@ -89,7 +89,7 @@ async fn a_bit_that_flipped_anywhere_in_the_journal_is_data_loss_and_its_copy_th
     let claims = [
         "announced again",
         "source started",
-        "stream ended: it was over",
+        "stream ended: it was complete",
     ];
     let log = server.process.stderr().join("\n");
     assert!(!claims.iter().any(|claim| log.contains(claim)), "{log}");

@@ -33,7 +33,7 @@ pub(crate) fn letter(place: &Place, name: &str) -> DeadLetter {
         attempts: 3,
         first_sent: datetime!(2026-01-01 0:00 UTC),
         last_sent: datetime!(2026-01-02 0:00 UTC),
-        last_reason: "nothing came of it".into(),
+        last_reason: "nothing was made for it".into(),
     }
 }
 
@@ -82,7 +82,7 @@ async fn dead_letters_are_listed() {
     let listed = letters(&place, "list", &[]).await;
     assert_eq!(listed.code(), 0, "{listed:?}");
     let line = format!(
-        "{}      3  2026-01-01T00:00:00Z  2026-01-02T00:00:00Z  raw/one.csv\n    nothing came of it\n",
+        "{}      3  2026-01-01T00:00:00Z  2026-01-02T00:00:00Z  raw/one.csv\n    nothing was made for it\n",
         one.id().to_hex()
     );
     for words in [&line, "raw/two.csv", "does not belong to the event"] {

@@ -67,8 +67,7 @@ async fn what_was_there_before_the_source_is_explained_and_replayed() {
     let old = explain(&place, "raw/old.csv").await;
     assert_eq!(old.code(), 1, "{old:?}");
     assert!(
-        old.stdout
-            .contains("`replay --blob` announces it all the same")
+        old.stdout.contains("`replay --blob` announces it anyway")
             && old
                 .stdout
                 .contains("=> it was not announced: it was there before"),
@@ -76,7 +75,7 @@ async fn what_was_there_before_the_source_is_explained_and_replayed() {
     );
     let asked = replay(&place, &["--blob", "raw/old.csv"]).await;
     assert_eq!(asked.code(), 0, "{asked:?}");
-    let words = "if none is connected it waits for one";
+    let words = "without a live stream, it waits for one";
     assert!(asked.stdout.contains(words), "{asked:?}");
     let waiting = explain(&place, "raw/old.csv").await;
     assert_eq!(waiting.code(), 0, "{waiting:?}");

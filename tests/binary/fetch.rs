@@ -356,7 +356,7 @@ async fn a_folder_is_all_that_is_in_it_now_but_its_markers() {
     );
     assert!(!batch.dir("files.ndjson").exists());
     for (folder, problem) in [
-        ("--folder=", "a whole container is never meant"),
+        ("--folder=", "which would mean the whole container"),
         ("--folder=exports/tue", "has no blobs"),
     ] {
         let ended = batch.fetch("none", &[folder]).await;

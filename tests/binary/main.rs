@@ -13,6 +13,7 @@ mod clients;
 mod commands;
 mod damaged_ledger;
 mod dead_letters;
+mod documentation;
 mod endless_storage;
 mod events;
 mod examples;

@@ -99,7 +99,7 @@ async fn an_authority_of_ones_own_is_trusted_once_it_is_named() {
     let finished = check(&place, &[("SSL_CERT_FILE", &stranger)]).await;
     for words in [
         "FAIL list",
-        "the server's certificate is not trusted (UnknownIssuer): an authority has signed it",
+        "the server's certificate is not trusted (UnknownIssuer): it is signed by an authority",
         "Let `SSL_CERT_FILE` name a PEM file",
     ] {
         assert!(finished.stdout.contains(words), "{words}: {finished:?}");

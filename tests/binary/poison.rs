@@ -83,9 +83,10 @@ async fn of_many_poison_messages_it_is_said_how_many_are_not_shown() {
     }
     let listed = nameless(&place, "list", &[]).await;
     assert_eq!(listed.stdout.matches("never done").count(), 32);
-    let words = "and about 8 more: a queue shows its first 32 messages, and none that somebody has in hand\n";
+    let words =
+        "and about 8 more: a queue shows its first 32 messages, and none that a program works on\n";
     assert!(listed.stdout.ends_with(words), "{}", listed.stdout);
-    // One of those that are not shown is found all the same, and the others are back at once.
+    // One of those that are not shown is found anyway, and the others are back at once.
     let retried = nameless(&place, "retry", &["raw/37.csv"]).await;
     assert_eq!(retried.code(), 0, "{retried:?}");
     assert_eq!(queues.poison.depth().await.unwrap(), 39);
@@ -278,8 +279,8 @@ async fn a_blob_of_which_nothing_tells_is_explained_and_told_of() {
     assert_eq!(lost.code(), 1, "{lost:?}");
     for words in [
         "FAIL queue    no notification of it is in the queue",
-        "`replay --blob` tells of it now",
-        "=> it is not announced: nothing tells of it, no notification and no sweep\n",
+        "`replay --blob` writes a notification now",
+        "=> it is not announced: there is no notification of it, and no sweep finds it\n",
     ] {
         assert!(lost.stdout.contains(words), "{words}: {}", lost.stdout);
     }

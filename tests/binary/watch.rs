@@ -42,7 +42,7 @@ async fn once_prints_each_event_as_a_line_and_records_nothing() {
     for name in ["raw/a.csv", "raw/b.csv"] {
         place.put(name).await;
     }
-    // Twice the same, because looking on changes nothing.
+    // Twice the same, because a read-only view changes nothing.
     for _ in 0..2 {
         let finished = run(&watch(&place, &["--once", "--output", "json"])).await;
         assert_eq!(finished.code(), 0, "{finished:?}");
@@ -113,7 +113,7 @@ async fn a_watch_goes_on_until_it_is_interrupted() {
     let place = Place::azurite().await;
     for signal in [Signal::SIGINT, Signal::SIGTERM] {
         let watch = Process::spawn(binary(&watch(&place, &["--output", "json"])));
-        watch.says("looking on").await;
+        watch.says("read-only view").await;
         let name = format!("after-{signal}");
         place.put(&name).await;
         wait_for("the event", async || {

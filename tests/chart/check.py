@@ -41,7 +41,7 @@ PAIRS = [
     (["manifests/quick-start", "examples/batches"], [], FOLDERS, BATCHES_ON_TOP),
     (["examples/azure-keys"], ["monitoring"], KEYS | MONITORING, []),
     (["examples/azure-workload-identity"], [], IDENTITIES, []),
-    # With sensors/ml-batch in the place of sensors/ml-pipeline, as docs/batches.md says.
+    # With sensors/ml-batch instead of sensors/ml-pipeline, as docs/batches.md says.
     (["examples/azure-workload-identity for batches"], ["monitoring"], IDENTITIES | FOLDERS | MONITORING, [BATCHES]),
 ]
 # Values that are refused, each with words of the message.
@@ -161,10 +161,10 @@ def refusals(helm):
 
 
 def schema_knows_the_configuration(_):
-    """The keys of an event are those in the table of README.md, and each value has a line in the schema."""
+    """The keys of an event are those in the tables of docs/configuration.md."""
     schema = json.loads((CHART / "values.schema.json").read_text())
-    table = (ROOT / "README.md").read_text().partition("\n## Configuration\n")[2].partition("\n## ")[0]
-    rows = re.findall(r"^\| (`.*?) \| ", table, re.M)
+    tables = (ROOT / "docs/configuration.md").read_text().partition("\n## Options of the server\n")[0]
+    rows = re.findall(r"^\| (`.*?) \| ", tables, re.M)
     wanted = {name.partition(".")[0] for row in rows for name in re.findall(r"`([^`]+)`", row)}
     known = set(schema["$defs"]["event"]["properties"])
     assert known == wanted, sorted(known ^ wanted)

@@ -17,7 +17,7 @@
 //!    over the same container, likewise,
 //! 2. no event ever had two Workflows, whatever copies of it come later and whatever is deleted,
 //! 3. no more Workflows are unfinished than the limit allows,
-//! 4. no dead letter comes of an outage alone,
+//! 4. an outage alone makes no dead letter,
 //! 5. a session that was overtaken ends and sends nothing more,
 //! 6. no notification is left, and none that can be read is taken for poison.
 //!

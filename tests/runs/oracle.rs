@@ -59,7 +59,7 @@ impl World {
         Ok(())
     }
 
-    /// What Event Grid tells after hours is taken like the rest, and nothing more comes of it.
+    /// What Event Grid tells after hours is taken like the rest, and makes nothing more.
     async fn take_all_messages(&mut self) -> Result<(), String> {
         let Some(notified) = self.notified.clone() else {
             return Ok(());
@@ -79,7 +79,7 @@ impl World {
         self.no_doubles()
     }
 
-    // A batch is sent until it is done, whatever became of its blobs.
+    // A batch is sent until it is done, whatever happened to its blobs.
     async fn batches_on_their_way(&self) -> Option<String> {
         for source in [SOURCE, SECOND] {
             let contents = self.contents_of(source).await.unwrap_or_default();
@@ -203,7 +203,7 @@ impl World {
     }
 
     /// Copies that the bus hands out for as long as it keeps them, Workflows that are deleted after
-    /// that, a server that starts anew, and a listing that is wrongly empty once: nothing more comes of it.
+    /// that, a server that starts from the beginning, and a listing that is wrongly empty once: none of them makes a Workflow.
     async fn late_copies(&mut self) -> Result<(), String> {
         sleep(MAX_AGE + MINUTE).await;
         let made = self.made();
@@ -273,7 +273,7 @@ impl World {
             if !version.ids.iter().any(came) {
                 let Version { name, etag, .. } = version;
                 return Err(format!(
-                    "{name} {etag} is recorded as done, and nothing came of it"
+                    "{name} {etag} is recorded as done, and nothing was made for it"
                 ));
             }
             self.recorded.extend(version.ids);

@@ -406,7 +406,7 @@ impl World {
         self.start_as(SOURCE, polls, vanishes)
     }
 
-    // What shows what came of the events of a source.
+    // What shows the outcome of the events of a source.
     fn watches(&mut self, source: &str) -> Vec<Arc<FakeWatch>> {
         let lies = match self.mutant {
             Mutant::NoConfirmBeforeSend => Lies::NothingWasThere,

@@ -1,4 +1,4 @@
-//! Sessions whose events are done when the cluster shows what came of them.
+//! Sessions whose events are done when the cluster shows the outcome of them.
 
 use std::{collections::BTreeSet, sync::atomic::Ordering::Relaxed, time::Duration};
 

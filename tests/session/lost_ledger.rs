@@ -20,7 +20,7 @@ async fn is_told_of_the_loss(stream: Stream) {
     assert!(matches!(error, SessionError::LostLedger { .. }), "{told}");
     for part in [
         "`datasets/journal-0000000001` is gone",
-        "written anew from memory",
+        "written again from memory",
         "lifecycle rules",
     ] {
         assert!(told.contains(part), "{part} is not in {told}");

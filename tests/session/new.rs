@@ -97,8 +97,7 @@ async fn a_ledger_is_not_used_for_another_container() {
     let error = stage.start().session.await.unwrap().unwrap_err();
     assert_eq!(
         error.to_string(),
-        "source `datasets` watches https://account.blob.core.windows.net/models, and its ledger \
-         speaks of https://account.blob.core.windows.net/datasets: set another `id`, or delete the \
+        "source `datasets` watches https://account.blob.core.windows.net/models, and its ledger is about https://account.blob.core.windows.net/datasets: set another `id`, or delete the \
          folder `datasets/` of the state container"
     );
 }

@@ -16,7 +16,7 @@
 //!
 //! 1. every matching blob version that is there and can be read was delivered to a client that was there
 //!    to take it, and none that cannot be read was delivered; without sweeps that is asked of the versions
-//!    that Event Grid told of, and of what became of copies whose start it told of,
+//!    that Event Grid told of, and of what happened to copies whose start it told of,
 //! 2. nothing that the ledger holds as done was delivered to nobody,
 //! 3. a clean restart delivers nothing again, and no version was announced with two ids,
 //! 4. where the state container takes up to two seconds for each call, a new blob still comes within one

@@ -1,4 +1,4 @@
-//! What comes of blobs on an ordinary day.
+//! The outcome of blobs on an ordinary day.
 
 use std::collections::BTreeSet;
 

@@ -17,7 +17,7 @@ use crate::{
     wait::until,
 };
 
-/// One mistake after the other is made, told, and mended; at the end everything works again.
+/// One mistake after the other is made, told, and fixed; at the end everything works again.
 pub(crate) async fn are_told(stage: &Stage) -> Result<()> {
     wrong_configurations(stage).await?;
     wrong_key(stage).await?;

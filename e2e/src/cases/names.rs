@@ -138,7 +138,7 @@ async fn succeed(stage: &Stage, count: usize) -> Result<()> {
             .collect();
         for (workflow, phase) in all.iter().zip(&phases) {
             if ["Failed", "Error"].contains(phase) {
-                // Waiting longer would not mend it.
+                // Waiting longer would not fix it.
                 let (name, why) = (
                     &workflow["metadata"]["name"],
                     &workflow["status"]["message"],

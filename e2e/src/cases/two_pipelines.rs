@@ -27,13 +27,13 @@ pub(crate) const SENSORS: Setup = Setup {
 pub(crate) async fn second_sensor_is_away(stage: &Stage) -> Result<()> {
     let mut versions = stage.put_all("first", 5).await;
     trained(stage, &versions).await?;
-    is_stalled(stage, "no Workflow (pipeline=audit) comes of any").await?;
+    is_stalled(
+        stage,
+        "no Workflow (pipeline=audit) is made for any of them",
+    )
+    .await?;
     stage
-        .explains(
-            &versions[0],
-            0,
-            "no Workflow (pipeline=audit) has come of it",
-        )
+        .explains(&versions[0], 0, "it has no Workflow (pipeline=audit) yet")
         .await?;
 
     sensor_is_there(stage).await?;

@@ -30,7 +30,7 @@ pub struct Metrics {
     pub score: Score,
     /// The model's figures.
     pub model: Figures,
-    /// The same figures of what needs no learning: the most frequent class, or the mean.
+    /// The same figures of the baseline: the most frequent class, or the mean.
     pub baseline: Figures,
     /// The model in 8 bits, once `quantize` ran.
     pub quantized: Option<Quantized>,
@@ -59,7 +59,7 @@ pub struct Score {
     pub low: f64,
     /// The upper end.
     pub high: f64,
-    /// The value of what needs no learning.
+    /// The value of the baseline.
     pub baseline: f64,
 }
 
@@ -122,7 +122,7 @@ pub fn score_name(task: &Task) -> &'static str {
 ///
 /// # Errors
 ///
-/// If the model does not run, or its score is below `least`; both files are left all the same then.
+/// If the model does not run, or its score is below `least`; both files are left anyway then.
 pub fn evaluate(dir: &Path, least: Option<f64>, log: &Log) -> Result<Metrics> {
     let schema: Schema = schema::load(dir, files::SCHEMA)?;
     let training: Training = schema::load(dir, files::TRAINING)?;
@@ -163,7 +163,7 @@ pub fn evaluate(dir: &Path, least: Option<f64>, log: &Log) -> Result<Metrics> {
     metrics.leave(dir)?;
     let score = &metrics.score;
     log.say(&format!(
-        "{} {:.4} (95 % interval {:.4} to {:.4}), {:.4} without learning, on {} rows it never saw",
+        "{} {:.4} (95 % interval {:.4} to {:.4}), baseline {:.4}, on {} test rows",
         score.name,
         score.value,
         score.low,
@@ -235,7 +235,7 @@ pub fn figures(truth: &Truth, predictions: &Predictions, classes: usize) -> Figu
     }
 }
 
-/// What needs no learning: the most frequent class with the classes' shares, or the mean.
+/// The baseline: the most frequent class with the classes' shares, or the mean.
 fn dummy(test: &Table, baseline: &[f32]) -> Predictions {
     let rows = test.len();
     match test.target {

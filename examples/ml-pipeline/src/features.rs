@@ -99,7 +99,7 @@ impl Encoder {
         self.origins().len()
     }
 
-    /// Which column each feature comes of.
+    /// Which column each feature is made from.
     pub fn origins(&self) -> Vec<usize> {
         let mut origins: Vec<_> = self.numbers.iter().map(|number| number.column).collect();
         origins.extend(

@@ -21,7 +21,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 const SETTINGS: [(&str, &str); 2] = [
     // The threads of candle for a product of matrices. Otherwise it asks the system for the number of
     // processors before each of them, some file reads a time, and the order of its sums depends on that
-    // number. All processors are used all the same, by training several networks at once.
+    // number. All processors are used anyway, by training several networks at once.
     ("RAYON_NUM_THREADS", "1"),
     // mimalloc's huge pages: they double the memory of a process as small as this.
     ("MIMALLOC_ALLOW_THP", "0"),
@@ -29,8 +29,8 @@ const SETTINGS: [(&str, &str); 2] = [
 
 /// Turns a CSV file, or a directory of them, into a trained ONNX model, its 8-bit form and a report.
 ///
-/// `run` does all four steps. Each step is also a command of its own, which takes what the one before
-/// left in a directory and leaves its own there. No step uses the network.
+/// `run` does all four steps. Each step is also a command of its own: it reads what the step before wrote
+/// into a directory, and writes its own files there. No step uses the network.
 #[derive(Parser)]
 #[command(version, max_term_width = 100)]
 struct Cli {
@@ -66,44 +66,44 @@ enum Command {
         #[command(flatten)]
         target: Target,
     },
-    /// Step 2: compare some networks, and let the best learn
+    /// Step 2: compare some networks, and train the best one
     Train {
         /// The directory that `preprocess` filled
         dir: PathBuf,
         #[command(flatten)]
         source: Source,
     },
-    /// Step 3: judge the model by rows that it never saw
+    /// Step 3: test the model on rows that were not used for training
     Evaluate {
         /// The directory that `train` filled
         dir: PathBuf,
         #[command(flatten)]
         quality: Quality,
     },
-    /// Step 4: make the model's 8-bit form, and judge it too
+    /// Step 4: make the model's 8-bit form, and test it too
     Quantize {
         /// The directory that `evaluate` filled
         dir: PathBuf,
         #[command(flatten)]
         loss: Loss,
     },
-    /// Print what came of all steps, and leave the score in a file of its own for a Workflow to read
+    /// Print the results of all steps, and write the score into a file of its own for a Workflow
     Summary {
         /// The directory that `quantize` filled
         dir: PathBuf,
     },
-    /// Run a model on a CSV file that has its columns, and print what it says as CSV
+    /// Run a model on a CSV file that has its columns, and print its predictions as CSV
     Predict {
         /// The model, full or in 8 bits
         model: PathBuf,
-        /// The CSV file; columns that the model does not know are passed over
+        /// The CSV file; columns that the model does not know are ignored
         data: PathBuf,
     },
 }
 
 #[derive(clap::Args)]
 struct Out {
-    /// The directory for what is made; it is created if need be
+    /// The directory for the results; it is created if it does not exist
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
 }

@@ -58,7 +58,7 @@ pub fn metadata<'a>(model: &'a Model, key: &str) -> Option<&'a str> {
         .map(|it| it.value.as_str())
 }
 
-/// Notes something in a model's metadata, in the place of what was there.
+/// Notes something in a model's metadata, instead of what was there.
 pub fn note(model: &mut Model, key: &str, value: impl Into<String>) {
     let value = value.into();
     match model.metadata_props.iter_mut().find(|it| it.key == key) {

@@ -81,7 +81,7 @@ impl<'a> Served<'a> {
                 .map(|name| format!("'{name}'"))
                 .collect();
             bail!(
-                "it has no column '{}', which the model takes: its columns are {} (delimiter '{}')",
+                "it has no column '{}', which the model needs: its columns are {} (delimiter '{}')",
                 input.column,
                 found.join(", "),
                 char::from(file.text.dialect.delimiter).escape_default()

@@ -160,7 +160,7 @@ fn tell(schema: &Schema, log: &Log) {
         schema.target.name, schema.target.because
     ));
     log.say(&format!(
-        "{} to learn from, {} to judge by, {} columns",
+        "{} for training, {} for the test, {} columns",
         counted(schema.rows.train, "row"),
         schema.rows.test,
         schema.columns.len()

@@ -45,7 +45,7 @@ pub struct Quantized {
 ///
 /// # Errors
 ///
-/// If the score falls by more than `most`; all files are left all the same then.
+/// If the score falls by more than `most`; all files are left anyway then.
 pub fn quantize(dir: &Path, most: f64, log: &Log) -> Result<Metrics> {
     let mut metrics: Metrics = schema::load(dir, files::METRICS)?;
     let path = dir.join(files::MODEL);

@@ -84,14 +84,14 @@ fn escape(text: &str) -> String {
 fn score(page: &mut String, metrics: &Metrics) {
     let score = &metrics.score;
     let verdict = if score.low > score.baseline {
-        "That is better than what needs no learning."
+        "That is better than the baseline, which learns nothing from the columns."
     } else {
-        "That is not surely better than what needs no learning: more rows or other columns may help."
+        "It is not certain that this is better than the baseline: more rows or other columns may help."
     };
     let _ = write!(
         page,
         r#"<div class="score"><b>{:.4}</b>{}
-<p class="quiet">95 % confidence interval {:.4} to {:.4}; {:.4} without learning. {verdict}</p></div>
+<p class="quiet">95 % confidence interval {:.4} to {:.4}; baseline {:.4}. {verdict}</p></div>
 "#,
         score.value,
         escape(&score.name),
@@ -105,7 +105,7 @@ fn warnings(page: &mut String, metrics: &Metrics) {
     if metrics.data.warnings.is_empty() {
         return;
     }
-    page.push_str("<h2>Worth knowing</h2>\n<ul>\n");
+    page.push_str("<h2>Warnings</h2>\n<ul>\n");
     for warning in &metrics.data.warnings {
         let _ = writeln!(page, "<li class=\"warning\">{}</li>", escape(warning));
     }
@@ -117,7 +117,7 @@ fn figures(page: &mut String, metrics: &Metrics) {
     let eight = quantized.map(|it| it.model.rows());
     let none = metrics.baseline.rows();
     page.push_str(
-        "<h2>How good it is</h2>\n<div class=\"wide\"><table>\n<tr><th></th><th>model</th><th>8 bits</th><th>no learning</th></tr>\n",
+        "<h2>How good it is</h2>\n<div class=\"wide\"><table>\n<tr><th></th><th>model</th><th>8 bits</th><th>baseline</th></tr>\n",
     );
     let cell = |value: Option<f64>| value.map_or("-".to_owned(), figure);
     for (at, (name, value)) in metrics.model.rows().into_iter().enumerate() {
@@ -151,7 +151,7 @@ fn figures(page: &mut String, metrics: &Metrics) {
     };
     let _ = writeln!(
         page,
-        "<p class=\"quiet\">Judged by {} that it never saw, of {} in {place}; learned from {}.</p>",
+        "<p class=\"quiet\">Tested on {} that were not used for training, of {} in {place}; trained on {}.</p>",
         counted(rows.test, "row"),
         rows.read,
         metrics.training.rows
@@ -159,7 +159,7 @@ fn figures(page: &mut String, metrics: &Metrics) {
 }
 
 fn predictions(page: &mut String, metrics: &Metrics) {
-    page.push_str("<h2>What it predicts</h2>\n");
+    page.push_str("<h2>Predictions</h2>\n");
     let classes = metrics.data.target.task.classes();
     match &metrics.predictions {
         Drawn::Points { points } => page.push_str(&svg::scatter(points)),
@@ -196,7 +196,7 @@ fn confused(page: &mut String, confusion: &[Vec<u64>], classes: &[String]) {
 
 fn importance(page: &mut String, metrics: &Metrics) {
     let shown = &metrics.importance[..metrics.importance.len().min(LISTED)];
-    page.push_str("<h2>What it goes by</h2>\n<p class=\"quiet\">By how much the score falls when a column is shuffled</p>\n");
+    page.push_str("<h2>Feature importance</h2>\n<p class=\"quiet\">How much the score falls when a column is shuffled</p>\n");
     page.push_str(&svg::importance(shown));
     let all = metrics.data.columns.len();
     if shown.len() < all {
@@ -212,12 +212,12 @@ fn training(page: &mut String, metrics: &Metrics) {
     let training = &metrics.training;
     let _ = write!(
         page,
-        "<h2>How it learned</h2>\n<div class=\"wide\"><table>\n<tr><th>tried</th><th>{} in cross-validation</th><th>loss</th><th>epochs</th></tr>\n",
+        "<h2>Training</h2>\n<div class=\"wide\"><table>\n<tr><th>tried</th><th>{} in cross-validation</th><th>loss</th><th>epochs</th></tr>\n",
         escape(&metrics.score.name)
     );
     for trial in &training.trials {
         let taken = if trial.name == training.chosen {
-            " (taken)"
+            " (chosen)"
         } else {
             ""
         };
@@ -236,7 +236,7 @@ fn training(page: &mut String, metrics: &Metrics) {
 
 fn columns(page: &mut String, metrics: &Metrics) {
     let data = &metrics.data;
-    page.push_str("<h2>Columns</h2>\n<div class=\"wide\"><table>\n<tr><th>column</th><th class=\"text\">taken as</th></tr>\n");
+    page.push_str("<h2>Columns</h2>\n<div class=\"wide\"><table>\n<tr><th>column</th><th class=\"text\">used as</th></tr>\n");
     for column in data.columns.iter().take(COLUMNS) {
         let _ = writeln!(
             page,

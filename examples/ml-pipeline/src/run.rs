@@ -1,4 +1,4 @@
-//! All steps, one after the other, and what came of them.
+//! All steps, one after the other, and their results.
 
 use std::fs;
 use std::path::Path;
@@ -75,7 +75,7 @@ pub fn summary(dir: &Path) -> Result<()> {
 fn table(metrics: &Metrics, dir: &Path) -> String {
     let mut text = format!(
         "\n{:<20} {:>12} {:>12} {:>12}\n",
-        "", "model", "8 bits", "no learning"
+        "", "model", "8 bits", "baseline"
     );
     let quantized = metrics.quantized.as_ref();
     let rows = metrics.model.rows();

@@ -60,7 +60,7 @@ pub fn train(dir: &Path, source: &Source, log: &Log) -> Result<Training> {
     let table = thinned(table, encoder.width());
     if (table.len() as u64) < schema.rows.train {
         log.warn(&format!(
-            "{} of {} rows are learned from, evenly spread",
+            "{} of {} rows are used for training, evenly spread",
             table.len(),
             schema.rows.train
         ));
@@ -100,7 +100,7 @@ pub fn train(dir: &Path, source: &Source, log: &Log) -> Result<Training> {
         strengths: strengths(&encoder, &fitted, schema.columns.len()),
     };
     log.say(&format!(
-        "{} learned from {} rows, {} epochs",
+        "{} trained on {} rows, {} epochs",
         training.chosen, training.rows, fitted.epoch
     ));
     let model = onnx::model::build(&schema, &encoder, &fitted.layers, scale, source);

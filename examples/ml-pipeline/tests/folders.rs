@@ -101,7 +101,7 @@ fn files_with_few_rows_or_none_are_read_as_the_others_are() {
     );
     assert_eq!(
         schema["warnings"][0],
-        "files without anything in them are passed over: 'e.csv', 'f.csv'"
+        "empty files are ignored: 'e.csv', 'f.csv'"
     );
     // A header of words over one row of words, and names among which there are numbers.
     let case = Case::folder(&[

@@ -1,4 +1,4 @@
-//! What is said of files that no model can be learned from, and of such that one nearly cannot.
+//! The messages about files from which no model can be trained, and about files from which one nearly cannot.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails so")]
 
@@ -29,7 +29,7 @@ fn files_without_anything_to_learn_from_are_refused_with_a_reason() {
     );
     assert_eq!(
         refused("a,b\n1,x\n"),
-        "data.csv: it has 1 row below its header: at least 10 are needed to learn from some and judge by the others"
+        "data.csv: it has 1 row below its header: at least 10 are needed, for training and for the test"
     );
     assert_eq!(
         refused(rows("a,b", 20, |at| format!("{},x", at % 3))),
@@ -229,7 +229,7 @@ fn rare_classes_are_reported_and_too_many_are_refused() {
     let schema = case.preprocess(&[]);
     assert_eq!(
         schema["warnings"][0],
-        "'y': 1 class is too rare to split well: 'rare' (1 row); 1 is learned from, but not judged"
+        "'y': 1 class is too rare to split well: 'rare' (1 row); 1 is used for training, but not for the test"
     );
     assert!(
         !String::from_utf8(case.read("test.csv"))

@@ -105,7 +105,7 @@ fn words_that_were_never_seen_and_missing_values_are_served() {
     let said = case.run(&["predict", "out/model.onnx", "serve.csv"]);
     assert_eq!(
         said.err,
-        "error: serve.csv: it has no column 'planted', which the model takes: its columns are 'height', 'soil' (delimiter ',')\n"
+        "error: serve.csv: it has no column 'planted', which the model needs: its columns are 'height', 'soil' (delimiter ',')\n"
     );
 }
 

@@ -352,23 +352,23 @@ fn what_may_have_been_meant_otherwise_is_said() {
         )
     });
     assert!(
-        warnings(dates).contains("taken as day, month, year, but may as well be month, day, year")
+        warnings(dates).contains("read as day, month, year, but could also be month, day, year")
     );
     let near = rows("x,y", |at| {
         format!("{},{}", 1_700_000_000 + at * 7 % 50, word(at))
     });
-    assert!(warnings(near).contains("32-bit floats blur them"));
+    assert!(warnings(near).contains("too close together for 32-bit floats"));
     let none = rows("x,y", |at| {
         format!("{},{}", at % 7, ["None", "mild", "severe"][at % 3])
     });
     assert!(
         warnings(none)
-            .contains("20 rows are left out, as 'y' has no value there ('None' stands for none)")
+            .contains("20 rows are left out, as 'y' has no value there ('None' means no value)")
     );
     let alike = rows("x,y", |at| {
         format!("{},{}", at % 7, ["Yes", "yes", "no"][at % 3])
     });
-    assert!(warnings(alike).contains("'Yes' and 'yes' are taken for different classes"));
+    assert!(warnings(alike).contains("'Yes' and 'yes' count as different classes"));
     let open = rows("x,y", |at| format!("{},{}", at % 7, word(at))).replacen("3,v", "3,\"v", 1)
         + "1,\"u\"\n"
         + &rows("1,u", |at| format!("{},u", at % 7));

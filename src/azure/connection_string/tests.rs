@@ -134,7 +134,7 @@ fn what_is_wrong_is_named() {
         ),
         (
             "AccountName=a;SharedAccessSignature=sig=a b",
-            "`SharedAccessSignature` of the connection string holds a character",
+            "`SharedAccessSignature` of the connection string has a character",
         ),
         ("UseDevelopmentStorage=false", "`UseDevelopmentStorage`"),
         (

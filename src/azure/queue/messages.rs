@@ -148,7 +148,7 @@ impl Fields {
 
 /// The body of Put Message.
 ///
-/// Line ends and tabs are written as references, for a parser would mend them.
+/// Line ends and tabs are written as references, for a parser would fix them.
 pub(super) fn document(text: &str) -> String {
     let mut xml = String::with_capacity(text.len() + text.len() / 8 + 64);
     xml.push_str("<QueueMessage><MessageText>");

@@ -35,7 +35,7 @@ pub(super) async fn chunk(
     limit: u64,
 ) -> Result<Chunk, StorageError> {
     let total = total(headers, from).ok_or_else(|| {
-        let what = "the answer does not tell the blob's length, or is of another part of it";
+        let what = "the answer does not say the blob's length, or is of another part of it";
         call.error(Protocol, what)
     })?;
     let due = total.saturating_sub(from).min(limit.max(1));

@@ -42,7 +42,7 @@ pub(super) async fn read(source: &OpenedSource) -> anyhow::Result<Vec<Letter>> {
     let mut letters = Vec::new();
     for name in source.store().list(&source.folder.dead_letters()).await? {
         let Some(id) = source.folder.dead_letter_id(&name) else {
-            eprintln!("{} is no dead letter and is left alone", Plain(&name));
+            eprintln!("{} is not a dead letter, and is not touched", Plain(&name));
             continue;
         };
         // One that has gone since it was listed is none any more.
@@ -111,7 +111,7 @@ pub(super) fn choose<'a, 'b>(
             }
             (None, _) => others.push(asked),
             (Some(_), Some(_)) => bail!(
-                "`{}`: more than one dead letter is called so; give more digits of its id",
+                "`{}`: more than one dead letter matches; give more digits of its id",
                 Plain(asked)
             ),
         }
@@ -148,7 +148,7 @@ pub(super) async fn retry(source: &OpenedSource, letters: &[&Letter]) -> anyhow:
     if asked > 0 {
         writeln!(
             io::stdout(),
-            "asked to retry {}: {}; a letter goes once its event is confirmed",
+            "asked to retry {}: {}; a dead letter is removed when its event is confirmed",
             counted(asked, "dead letter"),
             source.taken_up()
         )?;
@@ -168,7 +168,7 @@ pub(super) async fn forget(source: &OpenedSource, letters: &[&Letter]) -> anyhow
     }
     writeln!(
         io::stdout(),
-        "dropped {}: what they were about is not announced, unless `replay` asks for it",
+        "dropped {}: their blobs are not announced, unless `replay` asks for them",
         counted(letters.len() as u64, "dead letter")
     )?;
     Ok(())

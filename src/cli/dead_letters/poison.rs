@@ -53,7 +53,7 @@ struct Held {
     message: PoisonMessage,
 }
 
-/// What came of messages.
+/// The outcome of messages.
 #[derive(Default)]
 pub(super) struct Settled {
     done: u64,
@@ -139,15 +139,13 @@ impl PoisonQueue {
         }
         if fate == Fate::Retry && found.all(|it| it.message.has_no_text()) {
             return Some(format!(
-                "`{shown}`: this is only the reason of another message, whose text is a message of its own: retry that one"
+                "`{shown}`: this is only the reason of another message: retry that one"
             ));
         }
         let called = held.iter().filter(|it| it.message.is_called(asked));
         let origins: BTreeSet<_> = called.map(|it| it.message.origin()).collect();
         (origins.len() > 1).then(|| {
-            format!(
-                "`{shown}`: more than one poison message is called so; give more digits of its id"
-            )
+            format!("`{shown}`: more than one poison message matches; give more digits of its id")
         })
     }
 
@@ -201,7 +199,7 @@ impl PoisonQueue {
         Ok(())
     }
 
-    // All of them, whatever comes of one.
+    // All of them, even if one fails.
     async fn each(
         &self,
         held: &[Held],
@@ -234,12 +232,12 @@ impl PoisonQueue {
         self.opened.poison.delete(&held.lease).await
     }
 
-    /// Says what came of messages.
+    /// Says the outcome of messages.
     pub(super) fn tell(&self, settled: &Settled, fate: Fate) -> io::Result<()> {
         let Settled { done, lost, failed } = settled;
         if *lost > 0 {
             eprintln!(
-                "{}: somebody else had it meanwhile, see `dead-letters list`",
+                "{}: another program took it meanwhile, see `dead-letters list`",
                 counted(*lost, "poison message")
             );
         }
@@ -255,12 +253,12 @@ impl PoisonQueue {
             (0, _) => Ok(()),
             (done, Fate::Retry) => writeln!(
                 io::stdout(),
-                "put {} back into queue {queue}, for the live stream to take",
+                "put {} back into queue {queue}; the live stream takes them from there",
                 counted(*done, "poison message")
             ),
             (done, Fate::Drop) => writeln!(
                 io::stdout(),
-                "dropped {}: a blob that one was about is announced only if something else tells of it",
+                "dropped {}: their blobs are announced only if a sweep or another notification finds them",
                 counted(*done, "poison message")
             ),
         }

@@ -47,7 +47,7 @@ pub(super) fn table(queue: &PoisonQueue, out: &mut impl Write, seen: &Seen) -> i
     if seen.not_shown > 0 {
         writeln!(
             out,
-            "and about {} more: a queue shows its first {} messages, and none that somebody has in hand",
+            "and about {} more: a queue shows its first {} messages, and none that a program works on",
             seen.not_shown,
             BATCH.end()
         )?;
@@ -74,7 +74,7 @@ fn reason(message: &PoisonMessage) -> String {
     match (&message.reason, &message.original) {
         (Some(reason), Original::Here(_)) => Plain(reason).to_string(),
         (Some(reason), Original::Beside(_)) => {
-            format!("{} (its text is a message of its own)", Plain(reason))
+            format!("{} (its text is in another message)", Plain(reason))
         }
         (None, Original::Here(text)) => {
             let start: String = text.chars().take(SHOWN).collect();

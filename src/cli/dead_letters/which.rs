@@ -1,8 +1,8 @@
-//! Which of what was given up is meant, and what is to become of it.
+//! Which of what was given up is meant, and what is to happen to it.
 
 use crate::cli::args::LettersArgs;
 
-/// What is to become of what was given up.
+/// What is to happen to what was given up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fate {
     /// It is sent again, or goes back to where it came from.

@@ -34,7 +34,7 @@ pub(super) fn steps(config: &SourceConfig, facts: &Findings, blob: Option<&Blob>
     queue.into_iter().chain(poison).collect()
 }
 
-const OTHERS_HOLD: &str = "the other reasons hold without it";
+const OTHERS_HOLD: &str = "the other reasons are valid without it";
 
 // What is done needs no notification, and what nobody wants has none that counts.
 fn is_open(config: &SourceConfig, facts: &Findings, blob: Option<&Blob>) -> bool {
@@ -65,8 +65,8 @@ fn queue_step(config: &SourceConfig, queues: &Queues) -> Step {
         }
         (None, true) => Step::fail(
             "queue",
-            "no notification of it is in the queue, and with the queue alone nothing else tells of it".to_owned(),
-            "Event Grid delivers within a day or never; `replay --blob` tells of it now",
+            "no notification of it is in the queue, and without `source.listing` nothing else finds it".to_owned(),
+            "Event Grid delivers within a day or never; `replay --blob` writes a notification now",
         ),
     }
 }
@@ -86,14 +86,14 @@ fn poison_step(
     let id = Plain(&message.id);
     let done = facts.ledger.as_ref().is_ok_and(|standing| standing.done);
     let retry =
-        format!("mend what kept it, then `dead-letters retry {id}` puts it back into the queue");
+        format!("fix the cause, then `dead-letters retry {id}` puts it back into the queue");
     match blob {
         None => {
             let advice = format!("the blob is not there any more: `dead-letters drop {id}`");
             Step::warn("poison", text, advice)
         }
         Some(_) if done => {
-            let advice = format!("the blob is done all the same: `dead-letters drop {id}`");
+            let advice = format!("the blob is done anyway: `dead-letters drop {id}`");
             Step::warn("poison", text, advice)
         }
         Some(_) if is_alone(config) => Step::fail("poison", text, retry),
@@ -107,7 +107,7 @@ fn poison_step(
 fn not_shown(count: u64) -> Option<String> {
     (count > 0).then(|| {
         format!(
-            "about {count} cannot be seen: a queue shows its first {} messages, and none that somebody has in hand",
+            "about {count} cannot be seen: a queue shows its first {} messages, and none that a program works on",
             BATCH.end()
         )
     })
@@ -124,7 +124,7 @@ pub(super) fn untold(config: &SourceConfig, facts: &Findings) -> Option<&'static
         return Some("it is not announced as long as its notification is a poison message");
     }
     (waiting.not_shown == 0)
-        .then_some("it is not announced: nothing tells of it, no notification and no sweep")
+        .then_some("it is not announced: there is no notification of it, and no sweep finds it")
 }
 
 /// When a blob that nothing holds back is announced.

@@ -78,7 +78,7 @@ pub(super) fn reasons(config: &SourceConfig, facts: &Findings) -> Reasons {
 fn filter_step(config: &SourceConfig, name: &str) -> Step {
     let prefix = &config.filter.spec().prefix;
     match config.filter.explain(name) {
-        Why::All => Step::ok("filter", "prefix and pattern take it".to_owned()),
+        Why::All => Step::ok("filter", "prefix and pattern match".to_owned()),
         Why::Matched(pattern) => Step::ok("filter", format!("the pattern `{pattern}` matches")),
         Why::OtherPrefix => Step::fail(
             "filter",
@@ -253,11 +253,11 @@ fn ledger_step(facts: &Findings, blob: Option<&Blob>) -> Step {
         }
     };
     let since = standing.since.map_or_else(
-        || "no filter that takes it was used yet".to_owned(),
-        |since| format!("a filter that takes it is in use since {}", moment(since)),
+        || "no filter that matches it was used yet".to_owned(),
+        |since| format!("a filter that matches it is in use since {}", moment(since)),
     );
     if blob.is_none() {
-        let text = format!("{since}; of a blob that is not there nothing more is known");
+        let text = format!("{since}; nothing more is known about a blob that is not there");
         return Step::skip("ledger", &text);
     }
     match standing {
@@ -266,9 +266,9 @@ fn ledger_step(facts: &Findings, blob: Option<&Blob>) -> Step {
         } => Step::fail(
             "ledger",
             format!(
-                "done without being sent: {since}, the blob is older, and `existing` passes such blobs over"
+                "done without being sent: {since}, the blob is older, and `existing` ignores such blobs"
             ),
-            "`replay --blob` announces it all the same",
+            "`replay --blob` announces it anyway",
         ),
         LedgerStanding { done: true, .. } => Step::ok("ledger", format!("done; {since}")),
         _ => Step::skip("ledger", &format!("not done yet; {since}")),
@@ -313,7 +313,7 @@ fn letter_step(letter: &Result<DeadLetter, String>) -> Step {
                 rfc3339(letter.last_sent),
                 Plain(&letter.last_reason)
             ),
-            "mend what kept it, then `dead-letters retry`",
+            "fix the cause, then `dead-letters retry`",
         ),
         Err(problem) => Step::fail(
             "letter",
@@ -332,7 +332,7 @@ fn object_steps(cluster: &Result<Cluster, ConfirmError>, now: i64) -> Vec<Step> 
         Err(error) => vec![Step::warn(
             "object",
             error.to_string(),
-            "the reasons above hold without it",
+            "the reasons above are valid without it",
         )],
     }
 }

@@ -43,7 +43,7 @@ pub(super) fn verdict(
         (_, Ok(standing)) if standing.done => return done(standing, facts),
         _ if !config.filter.matches(&facts.name) => (
             false,
-            "it is not announced: prefix and pattern do not take it",
+            "it is not announced: prefix and pattern do not match",
         ),
         _ if !is_name(&facts.name) => (
             false,
@@ -63,7 +63,7 @@ pub(super) fn verdict(
     (announced, verdict.to_owned())
 }
 
-/// What came of the event so far, and whether that is all; `None` when nothing did.
+/// The outcome of the event so far, and whether that is all; `None` when nothing did.
 fn came(cluster: &Cluster, now: i64) -> Option<(String, bool)> {
     let there: Vec<_> = cluster.objects().map(|it| described(it, now)).collect();
     let missing = cluster.missing();
@@ -73,7 +73,7 @@ fn came(cluster: &Cluster, now: i64) -> Option<(String, bool)> {
         false => {
             let missing = missing.join(" and ");
             (
-                format!("it was announced: {there}; no {missing} has come of it"),
+                format!("it was announced: {there}; it has no {missing} yet"),
                 false,
             )
         }
@@ -106,7 +106,7 @@ fn done(standing: &LedgerStanding, facts: &Findings) -> (bool, String) {
         ),
         (.., Some(Ok(_))) => (
             true,
-            "it was announced, and what came of it is gone by now (its time to live is over, somebody deleted it, or dropped its dead letter)",
+            "it was announced, and its object is gone by now (its time to live is over, or somebody deleted it or dropped its dead letter)",
         ),
         _ => (true, "it was announced"),
     };
@@ -122,7 +122,7 @@ fn next(
     match standing.next {
         Some(Judgement::Baseline) => (
             false,
-            "it will not be announced: the first sweep with this filter passes over what is older"
+            "it will not be announced: the first sweep with this filter ignores older blobs"
                 .to_owned(),
         ),
         Some(Judgement::Unreadable(access)) => unreadable(access),
@@ -138,7 +138,7 @@ fn next(
 fn in_batch(facts: &Findings) -> Option<String> {
     match facts.batch.as_ref()? {
         BatchOf::Fixed { blobs, .. } => Some(format!(
-            "it will be announced, or has been and waits to be confirmed, in a batch of {}",
+            "it will be announced, or was announced and is not confirmed yet, in a batch of {}",
             counted(*blobs as u64, "blob")
         )),
         BatchOf::Open {
@@ -177,7 +177,7 @@ fn coming(config: &SourceConfig, facts: &Findings, blob: &Blob) -> String {
     }
     match &facts.stalled {
         Some(stalled) => format!(
-            "it will be announced, or has been and waits: the source is stalled since {}",
+            "it will be announced, or was announced and is not confirmed yet: the source is stalled since {}",
             rfc3339(stalled.since)
         ),
         None if facts.now < from => format!(
@@ -185,7 +185,7 @@ fn coming(config: &SourceConfig, facts: &Findings, blob: &Blob) -> String {
             moment(from)
         ),
         None => format!(
-            "it will be announced {}, or has been and waits to be confirmed",
+            "it will be announced {}, or was announced and is not confirmed yet",
             notified::when(config, facts)
         ),
     }

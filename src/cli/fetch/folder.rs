@@ -22,7 +22,7 @@ pub(super) async fn members(
 ) -> anyhow::Result<Vec<Member>> {
     let folder = folder.trim_end_matches('/');
     if folder.is_empty() {
-        bail!("--folder is empty, and a whole container is never meant: name a folder in it");
+        bail!("--folder is empty, which would mean the whole container: name a folder in it");
     }
     let prefix = format!("{folder}/");
     let (listing, stats) = (account.listing(container), Arc::default());

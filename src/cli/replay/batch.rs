@@ -56,10 +56,10 @@ async fn find(source: &OpenedSource, asked: &str) -> anyhow::Result<(EventId, Ma
     let id = match (found.next(), found.next()) {
         (Some(id), None) => id,
         (Some(_), Some(_)) => {
-            bail!("`{shown}`: more than one batch is called so; give more digits of its id")
+            bail!("`{shown}`: more than one batch matches; give more digits of its id")
         }
         (None, _) => bail!(
-            "`{shown}`: there is no such batch; its id is that of its event, `explain` says it of a blob, and the list of \
+            "`{shown}`: there is no such batch; its id is that of its event, `explain` shows it for a blob, and the list of \
              its blobs is kept for `batch.keep` after it is done"
         ),
     };

@@ -138,7 +138,7 @@ impl Client {
         Ok(started.map(tonic::Response::into_inner))
     }
 
-    // Read each time, so that a rotated token is taken up when the stream is started anew.
+    // Read each time, so that a rotated token is taken up when the stream is started again.
     fn token(&self) -> anyhow::Result<Option<MetadataValue<Ascii>>> {
         let Some(file) = &self.token_file else {
             return Ok(None);
@@ -195,7 +195,7 @@ fn tls(ca: Option<Vec<u8>>) -> ClientTlsConfig {
 fn refusal(status: Status) -> anyhow::Result<Ended> {
     // A status with a cause was made on this side, of a connection that broke.
     if let Some(error) = status.source() {
-        let why = format!("the connection to the server broke ({})", cause(error));
+        let why = format!("the connection to the server was lost ({})", cause(error));
         return Ok(Ended::Away(why));
     }
     if status.code() == Code::Unavailable {

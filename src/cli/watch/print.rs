@@ -49,7 +49,7 @@ impl<W: io::Write> Printer<W> {
             }
             Output::Table => self.row(payload)?,
         }
-        // People look on, and programs read as it comes.
+        // People watch, and programs read as it comes.
         self.out.flush()
     }
 

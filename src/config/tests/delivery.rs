@@ -47,7 +47,7 @@ fn what_confirms_must_be_said_once_and_whole() {
     );
     assert_eq!(
         added("confirm: {workflows: {}, kind: Job}"),
-        "confirm.kind: is given beside `workflows`; remove one of them"
+        "confirm.kind: cannot be used together with `workflows`; remove one of them"
     );
     assert_eq!(
         added("confirm: {workflows: {}, namespace: ml}"),
@@ -153,7 +153,7 @@ fn redelivery_has_bounds_and_needs_a_confirmation() {
     let with = |line: &str| added(&format!("confirm: {{workflows: {{}}}}\nredelivery: {line}"));
     assert_eq!(
         added("redelivery: {deadline: 60s}"),
-        "redelivery: has no meaning without `confirm`, which tells what came of an event; \
+        "redelivery: has no meaning without `confirm`, which shows that an event has done its work; \
          add `confirm: {workflows: {}}` or remove the key"
     );
     assert_eq!(

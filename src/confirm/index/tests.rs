@@ -161,7 +161,7 @@ fn a_stuck_workflow_is_told_once_to_all_who_ask_and_again_when_it_comes_back() {
     assert!(stuck(280).is_empty());
     assert_eq!(stuck(282), ["a", "b"]);
     assert!(stuck(300).is_empty());
-    // A list tells all of it anew.
+    // A list has all of it again.
     index.replace(vec![
         open("a", 1, made(100, None)),
         open("c", 3, made(102, None)),

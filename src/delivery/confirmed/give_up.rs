@@ -27,7 +27,7 @@ impl ConfirmedDelivery {
             reason = letter.last_reason,
             "event given up: it is a dead letter, which `dead-letters retry` sends again"
         );
-        // Something may have come of it while the letter was written.
+        // It may have been confirmed while the letter was written.
         if self.confirm.has(id) {
             return self.seen(id, self.confirm.seen(id)).await;
         }
@@ -44,14 +44,14 @@ impl ConfirmedDelivery {
         };
         let last_reason = match verdict {
             Overdue::Alone => format!(
-                "{nothing} came of it for longer than redelivery.giveUpAfter, and there was no other event that would show whether others get through"
+                "{nothing} was made for it for longer than redelivery.giveUpAfter, and no other event was sent that could show whether the path works"
             ),
             Overdue::Failed | Overdue::Resend => format!(
-                "{nothing} came of it in {} attempts, while events that were sent after it were confirmed: look at what the Sensor's log and the cluster's admission say of this one",
+                "{nothing} was made for it in {} attempts, while later events were confirmed: look at the Sensor's log and at the cluster's admission control",
                 sent.failed
             ),
             Overdue::Spent => format!(
-                "{nothing} came of it for longer than redelivery.giveUpAfter, and what else came of it is gone again: `dead-letters retry` sends it again, and then that runs a second time"
+                "{nothing} was made for it for longer than redelivery.giveUpAfter, and the other object that was made for it is gone: `dead-letters retry` sends it again, and then that object is made a second time"
             ),
         };
         DeadLetter {

@@ -26,8 +26,8 @@ impl ConfirmedDelivery {
             && !self.fills(self.confirm.unfinished() + self.unconfirmed.coming())
     }
 
-    /// Whether so many Workflows leave no room for those of one more event. A limit that is smaller than
-    /// what comes of one event lets events through one at a time.
+    /// Whether this many Workflows leave no room for those of one more event. A limit that is smaller than
+    /// the Workflows of one event lets events through one at a time.
     fn fills(&self, taken: usize) -> bool {
         let each = self.confirm.workflow_entries().count();
         let most = self.limits.active_workflows;
@@ -74,7 +74,7 @@ impl ConfirmedDelivery {
         true
     }
 
-    // Whoever comes upon it next offers it anew.
+    // Whoever comes upon it next offers it again.
     fn put_back(&mut self, id: EventId) {
         let Some(sent) = self.unconfirmed.take_out(id) else {
             return;

@@ -1,5 +1,5 @@
 //! Events that were sent beyond the limits of a stalled source and taken back, until the next sweep offers
-//! them again: something may come of them meanwhile, and be gone before that.
+//! them again: their objects may be made meanwhile, and be gone before that.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use crate::{delivery::expected::Seen, event::EventId};
 /// So many are remembered. Where more have been taken back, no further one is sent beyond the limits.
 const MOST: usize = 10_000;
 
-/// What has come of events that were taken back.
+/// The outcome of events that were taken back.
 #[derive(Debug, Default)]
 pub(crate) struct Returned(BTreeMap<EventId, Seen>);
 
@@ -23,14 +23,14 @@ impl Returned {
         self.0.insert(id, seen);
     }
 
-    /// So much has come of an event, if it is one of these.
+    /// An event has these objects, if it is one of these events.
     pub(crate) fn saw(&mut self, id: EventId, seen: Seen) {
         if let Some(known) = self.0.get_mut(&id) {
             *known = known.and(seen);
         }
     }
 
-    /// An event is offered again: what has come of it, if it is one of these.
+    /// An event is offered again: the outcome of it, if it is one of these.
     pub(crate) fn take(&mut self, id: EventId) -> Option<Seen> {
         self.0.remove(&id)
     }

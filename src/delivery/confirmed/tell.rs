@@ -34,7 +34,7 @@ impl ConfirmedDelivery {
         stats.set_delivery_error(reason);
     }
 
-    /// What has come of no event that waits, in words; `None` when that is all.
+    /// The objects that none of the waiting events has, in words; `None` when none has any.
     pub(super) fn missing(&self) -> Option<String> {
         let seen = self.unconfirmed.seen_of_any();
         (seen != Seen::NONE)

@@ -40,7 +40,7 @@ pub(super) struct Handling {
     begun: Notify,
 }
 
-/// What becomes of a message.
+/// What happens to a message.
 enum Verdict {
     /// All that it tells of is durable, or is no business of ours.
     Delete,

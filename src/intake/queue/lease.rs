@@ -14,7 +14,7 @@ use crate::ports::{
 /// it comes again. What the work has begun goes on and is known to the ledger.
 ///
 /// # Errors
-/// What waiting does not mend.
+/// What waiting does not fix.
 pub(super) async fn during<T>(
     queue: &Queue,
     lease: &mut Lease,

@@ -38,7 +38,7 @@ impl Pace {
         self.at_once
     }
 
-    /// So many messages came of a request for at most `asked`.
+    /// This many messages were the answer to a request for at most `asked`.
     pub(super) fn received(&mut self, count: usize, asked: u8) {
         // Half as long again each time: whoever comes after a gap waits for a third of that gap at most.
         self.pause = match count {

@@ -16,7 +16,7 @@ use crate::{
 /// a second copy, and loses nothing.
 ///
 /// # Errors
-/// What waiting does not mend.
+/// What waiting does not fix.
 pub(super) async fn set_aside(
     queue: &Queue,
     message: &Message,

@@ -9,7 +9,7 @@ use crate::{
     ports::{notifications::NotificationQueue, properties::BlobProperties},
 };
 
-/// For how long a message is hidden. It is hidden anew when half of that is over.
+/// For how long a message is hidden. It is hidden again when half of that is over.
 pub(super) const HIDE: Duration = Duration::from_secs(300);
 
 /// Takes messages from a queue.

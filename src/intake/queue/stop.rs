@@ -7,7 +7,7 @@ use crate::{gate::Closed, ports::error::StorageError};
 pub(super) enum Stop {
     /// Nobody takes what they tell of any more.
     Closed,
-    /// Nothing that waiting mends.
+    /// Nothing that waiting fixes.
     Storage(StorageError),
 }
 

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::queue::{FakeQueue, QueueRefusal};
 
-/// What stands in a URL in the place of the account's name, so that no container can be meant.
+/// What stands in a URL instead of the account's name, so that no container can be meant.
 pub(super) const SERVICE: &str = "devstoreaccount1-queues";
 
 type Queues = Mutex<BTreeMap<String, FakeQueue>>;

@@ -19,7 +19,7 @@ const LEASE: Duration = Duration::from_secs(300);
 const DEAF: Duration = Duration::from_secs(20 * 60);
 
 impl World {
-    /// Where the state container takes its time, blobs are announced soon all the same: while another
+    /// Where the state container takes its time, blobs are announced soon anyway: while another
     /// event waits to be settled as well.
     pub(super) async fn is_prompt(&mut self) -> Result<(), String> {
         let slow = self.rng.below(2_000);

@@ -26,7 +26,7 @@ pub(super) enum Ways {
 }
 
 /// In four of ten worlds there is a queue, and in half of these nothing else. What a queue may be used
-/// wrongly for shows where nothing mends it.
+/// wrongly for shows where nothing fixes it.
 pub(super) fn ways(rng: &mut Rng, mutant: Mutant) -> Ways {
     match mutant {
         Mutant::None if rng.chance(600) => Ways::Listing,

@@ -6,7 +6,7 @@ use rand_chacha::ChaCha8Rng;
 use super::runtime::Predictions;
 use crate::table::Truth;
 
-/// How many times the rows are drawn anew.
+/// How many times the rows are drawn again.
 const DRAWS: usize = 500;
 
 /// How many rows are drawn at most; with more, the interval would be narrower still.

@@ -13,7 +13,7 @@ use crate::{
 /// The part of a column's values that must be of a kind, in percent; the others count as missing.
 const PURITY: u64 = 95;
 
-/// What becomes of a table's columns.
+/// What happens to a table's columns.
 #[derive(Debug)]
 pub struct Roles {
     /// The columns to learn from.
@@ -144,18 +144,18 @@ fn doubt(name: &str, profile: &Profile, kind: Kind) -> Option<String> {
         Kind::Date {
             order: date::Order::DayMonthYear,
         } if day_first == month_first => Some(format!(
-            "'{name}': its dates are taken as day, month, year, but may as well be month, day, year"
+            "'{name}': its dates are read as day, month, year, but could also be month, day, year"
         )),
         Kind::Number if profile.is_blurred() => Some(blurred(name)),
         _ => None,
     }
 }
 
-/// What is said of numbers that are too near to each other.
+/// The warning about numbers that are too close together.
 pub fn blurred(name: &str) -> String {
     format!(
-        "'{name}': its numbers differ so little for their size that 32-bit floats blur them: subtract a constant, such \
-         as the least, from all"
+        "'{name}': its numbers are too close together for 32-bit floats: subtract a constant, such as the smallest \
+         number, from all of them"
     )
 }
 

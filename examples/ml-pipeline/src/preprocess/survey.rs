@@ -1,4 +1,4 @@
-//! The first reading of a dataset: what its columns are, and what becomes of them.
+//! The first reading of a dataset: what its columns are, and what happens to them.
 
 use std::collections::HashMap;
 
@@ -116,7 +116,7 @@ impl Survey {
         ensure!(self.rows > 0, "it has a header and no rows");
         ensure!(
             self.rows >= LEAST_ROWS,
-            "it has {} below its header: at least {LEAST_ROWS} are needed to learn from some and judge by the others",
+            "it has {} below its header: at least {LEAST_ROWS} are needed, for training and for the test",
             counted(self.rows, "row")
         );
         let profile = &self.profiles[index];
@@ -214,9 +214,9 @@ fn unjudged(target: &Target) -> Option<String> {
         .count();
     (judged < 2).then(|| {
         format!(
-            "'{}': rows of {} are left to judge by, so the score says nothing: more rows of each class are needed",
+            "'{}': the test has rows of {}, so the score means nothing: more rows of each class are needed",
             target.name,
-            if judged == 1 { "one class alone" } else { "no class" }
+            if judged == 1 { "only one class" } else { "no class" }
         )
     })
 }
@@ -234,7 +234,7 @@ fn alike(target: &Target) -> Option<String> {
         };
         let other = seen.insert(plain, &class.name)?;
         Some(format!(
-            "'{}': '{other}' and '{}' are taken for different classes",
+            "'{}': '{other}' and '{}' count as different classes",
             target.name, class.name
         ))
     })
@@ -265,7 +265,7 @@ fn rare(target: &Target) -> Option<String> {
             String::new()
         };
         format!(
-            "'{}': {} too rare to split well: {}{more}; {} learned from, but not judged",
+            "'{}': {} too rare to split well: {}{more}; {} used for training, but not for the test",
             target.name,
             counted(rare.len() as u64, "class is"),
             shown.join(", "),

@@ -99,7 +99,7 @@ pub fn absent(profile: &Profile) -> String {
     if profile.absent.is_empty() {
         return String::new();
     }
-    format!(" ('{}' stands for none)", profile.absent.join("', '"))
+    format!(" ('{}' means no value)", profile.absent.join("', '"))
 }
 
 /// What a user may ask for.

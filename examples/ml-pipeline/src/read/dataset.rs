@@ -113,10 +113,7 @@ fn opened(dir: &Path) -> Result<(CsvFile, Vec<Text>, Vec<String>)> {
     let Some(head) = head else {
         bail!("{}: all of its files are empty", dir.display());
     };
-    let note = format!(
-        "files without anything in them are passed over: {}",
-        folder::shown(&empty)
-    );
+    let note = format!("empty files are ignored: {}", folder::shown(&empty));
     let notes = if empty.is_empty() { vec![] } else { vec![note] };
     Ok((head, rest, notes))
 }

@@ -24,7 +24,7 @@ pub enum Encoding {
     Latin1,
 }
 
-/// What some files are that people give in the place of a CSV file, by their first bytes.
+/// What some files are that people give instead of a CSV file, by their first bytes.
 const OTHERS: [(&[u8], &str); 9] = [
     (b"PK\x03\x04", "a ZIP archive or an Excel workbook"),
     (b"PK\x05\x06", "an empty ZIP archive"),

@@ -68,7 +68,7 @@ pub(super) fn confusion(counts: &[Vec<u64>], classes: &[String]) -> String {
     }
     drawing(
         top + cell * counts.len() as f64 + 8.0,
-        "How often each class was taken for each class",
+        "How often each class was predicted as each class",
         &svg,
     )
 }
@@ -146,7 +146,7 @@ pub(super) fn importance(columns: &[Importance]) -> String {
     }
     drawing(
         height * columns.len() as f64 + 4.0,
-        "By how much the score falls when a column is shuffled",
+        "How much the score falls when a column is shuffled",
         &svg,
     )
 }
@@ -188,8 +188,8 @@ pub(super) fn losses(curve: &[Losses]) -> String {
         r#"<path class="axis" d="M{left} {top}V{bottom}H{0}"/>{1}{2}
 <text x="{3}" y="{4}" text-anchor="end">{5}</text><text x="{3}" y="{bottom}" text-anchor="end">0</text>
 <text x="{0}" y="{6}" text-anchor="end">epoch {7}</text>
-<path class="main" d="M{left} 8h20"/><text x="{8}" y="12">learned from</text>
-<path class="other" d="M{9} 8h20"/><text x="{10}" y="12">only watched</text>"#,
+<path class="main" d="M{left} 8h20"/><text x="{8}" y="12">training</text>
+<path class="other" d="M{9} 8h20"/><text x="{10}" y="12">validation</text>"#,
         left + room,
         path("main", &|it| Some(it.train)),
         path("other", &|it| it.watched),

@@ -25,7 +25,7 @@ pub struct Recipe {
     pub rate: f64,
 }
 
-/// What came of it.
+/// A trained network.
 pub struct Fitted {
     /// The network, of the epoch in which the watched rows did best.
     pub layers: Vec<Layer>,
@@ -40,9 +40,9 @@ pub struct Fitted {
 /// The loss in an epoch.
 #[derive(Clone, Copy, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Losses {
-    /// Of the rows learned from, while they were learned from.
+    /// Of the training rows, while the network learns from them.
     pub train: f32,
-    /// Of the rows that were only watched.
+    /// Of the validation rows.
     pub watched: Option<f32>,
 }
 

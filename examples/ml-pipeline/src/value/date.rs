@@ -73,7 +73,7 @@ fn calendar(text: &str, order: Order) -> Option<f64> {
     ))
 }
 
-/// Seconds since midnight in UTC; negative ones and those above a day come of an offset.
+/// Seconds since midnight in UTC; negative ones and those above a day are the result of an offset.
 fn seconds(text: &str) -> Option<f64> {
     let (clock, offset) = match text.strip_suffix(['Z', 'z']) {
         Some(clock) => (clock, 0.0),

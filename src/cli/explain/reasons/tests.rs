@@ -220,7 +220,7 @@ fn what_is_done_and_has_none_any_more_was_announced_too() {
         &facts("raw/a.csv", true),
         true,
         "gone by now",
-        "done; a filter that takes it is in use since",
+        "done; a filter that matches it is in use since",
     );
 }
 
@@ -236,7 +236,7 @@ fn what_is_not_done_will_be_announced() {
 
 #[test]
 fn the_filter_says_which_pattern_it_was() {
-    let not = "prefix and pattern do not take it";
+    let not = "prefix and pattern do not match";
     check(
         &facts("in/a.csv", false),
         false,
@@ -430,7 +430,7 @@ fn the_batch_of_a_blob_is_told() {
     check(
         &waits,
         true,
-        "waits to be confirmed, in a batch of 412 blobs",
+        "is not confirmed yet, in a batch of 412 blobs",
         step,
     );
     let mut done = facts("raw/a.csv", true);
@@ -475,13 +475,13 @@ fn a_dead_letter_is_told_with_its_reason() {
         attempts: 12,
         first_sent: datetime!(2026-01-01 0:00 UTC),
         last_sent: datetime!(2026-01-02 0:00 UTC),
-        last_reason: "nothing came of it".into(),
+        last_reason: "nothing was made for it".into(),
     }));
     check(
         &facts,
         false,
         "it is a dead letter",
-        "after 12 attempts, the last at 2026-01-02T00:00:00Z: nothing came of it",
+        "after 12 attempts, the last at 2026-01-02T00:00:00Z: nothing was made for it",
     );
     facts.asked = true;
     check(

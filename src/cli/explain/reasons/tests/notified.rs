@@ -82,8 +82,8 @@ fn with_a_queue_alone_a_lost_notification_is_told_with_its_cure() {
         &with_queue(false),
         &facts,
         false,
-        "it is not announced: nothing tells of it, no notification and no sweep",
-        "`replay --blob` tells of it now",
+        "it is not announced: there is no notification of it, and no sweep finds it",
+        "`replay --blob` writes a notification now",
     );
     check_with(
         &with_queue(true),
@@ -100,7 +100,8 @@ fn a_notification_that_waits_is_told() {
     queues.waiting = sight(Some(waiting()), 0);
     let mut facts = open(queues);
     let step = "a notification of it waits in the queue since 2026-01-01T00:00:00Z\"";
-    let verdict = "it will be announced when its notification is taken from the queue, or has been";
+    let verdict =
+        "it will be announced when its notification is taken from the queue, or was announced";
     check_with(&with_queue(false), &facts, true, verdict, step);
     let verdict = "when its notification is taken from the queue, or by the next sweep";
     check_with(&with_queue(true), &facts, true, verdict, step);
@@ -153,7 +154,7 @@ fn a_poison_message_is_told_with_its_reason_and_its_cure() {
         check_with(&with_queue(true), &facts, true, "by the next sweep", step);
     }
     // What is done needs it no more, and neither does what is gone.
-    let drop = "the blob is done all the same: `dead-letters drop 0f4d8a`";
+    let drop = "the blob is done anyway: `dead-letters drop 0f4d8a`";
     facts.ledger.as_mut().unwrap().done = true;
     check_with(&with_queue(false), &facts, true, "it was announced", drop);
     facts.storage = Storage::Directory;
