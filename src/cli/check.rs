@@ -6,10 +6,15 @@ use bytes::Bytes;
 use time::OffsetDateTime;
 use tokio::time::timeout;
 
+use self::{
+    hints::hint,
+    survey::{Survey, survey},
+};
 use super::{
     args::CheckArgs,
     load_config, mistake,
     report::{Report, Step, storage_advice},
+    source::OpenedSource,
 };
 use crate::{
     azure::Connector,
@@ -29,8 +34,12 @@ use crate::{
 };
 
 mod advice;
+mod batch_reach;
 mod batches;
+mod hints;
+mod ledger;
 mod queue;
+mod survey;
 
 /// How long a step may take.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -81,7 +90,11 @@ async fn check(
         format!("{} as source {id}", opened.endpoint),
     ))?;
     let listed = list(&opened, config).await;
-    report.add(list_step(&listed, &config.filter))?;
+    let survey = match &listed {
+        Ok(_) => Some(survey(&*opened.blobs, &config.filter).await),
+        Err(_) => None,
+    };
+    report.add(list_step(&listed, survey, &config.filter))?;
     if let Ok(page) = &listed {
         for step in advice::steps(page, config) {
             report.add(step)?;
@@ -91,6 +104,11 @@ async fn check(
         report.add(step)?;
     }
     report.add(state_step(&opened, &id).await)?;
+    if let Some(source) = OpenedSource::of(config.clone(), opened.clone(), id) {
+        for step in ledger::steps(&source).await {
+            report.add(step)?;
+        }
+    }
     if let Some(queue) = &opened.queue {
         let looked = in_time(queue::look(queue)).await;
         report.add(queue::step(looked, config.listing))?;
@@ -105,7 +123,7 @@ async fn check(
     };
     report.add(match service_time {
         Some(time) => clock_step(time, now()),
-        None => Step::skip("clock", "the service has not told its time"),
+        None => Step::skip("clock", "the service has not sent its time"),
     })
 }
 
@@ -142,28 +160,30 @@ async fn in_time<T>(
     })
 }
 
-fn list_step(listed: &Result<ListPage, StorageError>, filter: &Filter) -> Step {
+fn list_step(
+    listed: &Result<ListPage, StorageError>,
+    survey: Option<Result<Survey, StorageError>>,
+    filter: &Filter,
+) -> Step {
+    let (listed, survey) = match (listed, survey) {
+        (Err(error), _) => (Err(error.clone()), None),
+        (Ok(_), Some(Err(error))) => (Err(error), None),
+        (Ok(_), survey) => (Ok(()), survey.and_then(Result::ok)),
+    };
+    let survey = survey.unwrap_or_default();
     match listed {
-        Ok(page) => Step::ok("list", describe(page, filter)),
         Err(error) => Step::fail(
             "list",
             error.to_string(),
             storage_advice(error.kind, "Storage Blob Data Reader", "container"),
         ),
+        Ok(()) if survey.matching == 0 && survey.all > 0 => Step::warn(
+            "list",
+            survey.described(),
+            hint(filter.spec(), &survey.names),
+        ),
+        Ok(()) => Step::ok("list", survey.described()),
     }
-}
-
-fn describe(page: &ListPage, filter: &Filter) -> String {
-    let blobs = page.blobs().filter(|blob| !blob.is_directory);
-    let (all, matching) = blobs.fold((0, 0), |(all, matching), blob| {
-        (all + 1, matching + usize::from(filter.matches(blob.name)))
-    });
-    let where_ = if page.next.is_some() {
-        "on the first page"
-    } else {
-        "in all"
-    };
-    format!("{all} blobs {where_}, of which {matching} match prefix and pattern")
 }
 
 async fn state_step(opened: &Opened, id: &str) -> Step {
@@ -175,14 +195,14 @@ async fn state_step(opened: &Opened, id: &str) -> Step {
     };
     let probe = format!("{id}/check-{:016x}", unused_number());
     let written = in_time(write(state.as_ref(), &probe)).await;
-    // Whatever came of it, leave nothing behind.
+    // Leave nothing behind, whether it worked or not.
     let deleted = in_time(state.delete(&probe)).await;
     match written.and_then(|fenced| deleted.map(|()| fenced)) {
         Ok(true) => Step::ok("state", format!("wrote and deleted {probe}")),
         Ok(false) => Step::fail(
             "state",
-            "an append at a position that was taken went through".to_owned(),
-            "this is not Azure Storage, or a poor copy of it: two servers could not be told apart",
+            "an append at an occupied position was accepted".to_owned(),
+            "this is not Azure Storage, or an incomplete imitation: two servers could both write the ledger",
         ),
         Err(error) => Step::fail(
             "state",
@@ -216,7 +236,7 @@ async fn confirm_step(
         Err(error) => return Step::fail("confirm", error.to_string(), confirm_advice(&error)),
     };
     let mut text = format!(
-        "{} objects of kind {} in namespace {} came of events",
+        "{} objects of kind {} in namespace {} have an event's id",
         watch.index().len(),
         confirm.what(),
         watch.namespace(),
@@ -264,7 +284,9 @@ fn confirm_advice(error: &ConfirmError) -> &'static str {
         ConfirmError::NoCluster(_) => {
             "the server itself will be in the cluster; from here a kubeconfig shows the way"
         }
-        ConfirmError::Forbidden(_) => "run what the message says, as somebody who may grant roles",
+        ConfirmError::Forbidden(_) => {
+            "run the commands of the message, as a person who may grant roles"
+        }
         ConfirmError::UnknownKind(_) => "install Argo Workflows, or correct `confirm`",
         ConfirmError::Unreachable(_) => "see whether `kubectl get --raw /readyz` answers",
     }

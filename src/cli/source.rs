@@ -16,12 +16,16 @@ use crate::{
     ledger::{Contents, facts::Facts},
     ports::{
         connect::{Connect, Opened, OpenedQueue},
+        error::StorageError,
         listing::BlobListing,
         state::StateStore,
     },
-    state::{folder::Folder, request::every},
+    state::{folder::Folder, request::every, stall::Stalled},
     text::plain::Plain,
 };
+
+/// What is said of an outage is a sentence or two.
+const LONGEST_STALL: u64 = 1 << 16;
 
 /// What a configuration names, ready to be asked. Nothing has been sent yet.
 pub(super) struct OpenedConfig {
@@ -83,14 +87,18 @@ impl OpenedConfig {
                  without `id` in the configuration the source is found by it"
             );
         };
-        let Some(state) = opened.state else {
-            bail!(
-                "the configuration has no `state`: such a source keeps all it knows in the server's memory, \
-                 where no command finds it"
-            );
-        };
         let id = source_id(&config, &name, &opened.endpoint);
-        Ok(OpenedSource {
+        OpenedSource::of(config, opened, id).context(
+            "the configuration has no `state`: such a source is only in the server's memory, where no command can read \
+             it",
+        )
+    }
+}
+
+impl OpenedSource {
+    /// The source of this name; `None` without a state container.
+    pub(super) fn of(config: SourceConfig, opened: Opened, id: String) -> Option<Self> {
+        Some(Self {
             place: Place {
                 source_id: id.clone(),
                 endpoint: opened.endpoint,
@@ -100,7 +108,7 @@ impl OpenedConfig {
             queue: opened.queue,
             folder: Folder::of(&id),
             source_store: SourceStore {
-                store: state,
+                store: opened.state?,
                 source_id: id,
                 // Commands write no journal.
                 writer: 0,
@@ -110,9 +118,17 @@ impl OpenedConfig {
             config,
         })
     }
-}
 
-impl OpenedSource {
+    /// What the source said last of an outage that is not over.
+    ///
+    /// # Errors
+    /// As [`StateStore::read`].
+    pub(super) async fn stalled(&self) -> Result<Option<Stalled>, StorageError> {
+        let name = self.folder.stalled();
+        let chunk = self.store().read(&name, 0, LONGEST_STALL).await?;
+        Ok(chunk.and_then(|chunk| Stalled::from_json(&chunk.bytes)))
+    }
+
     /// Opens what the arguments name.
     ///
     /// # Errors
@@ -134,7 +150,7 @@ impl OpenedSource {
     /// When a request is taken up, for people.
     pub(super) fn taken_up(&self) -> String {
         format!(
-            "the live stream of source {} takes this up within {} s, and if none is connected it waits for one",
+            "the live stream of source {} starts with it within {} s; without a live stream, it waits for one",
             self.id(),
             every(self.config.interval).as_secs().max(1)
         )
@@ -152,7 +168,7 @@ impl OpenedSource {
         let mut contents = recover(&self.source_store).await?.contents;
         match contents.facts.take() {
             Some(facts) if facts.container != self.place.url() => bail!(
-                "the ledger of source `{}` speaks of {}, and the configuration of {}: \
+                "the ledger of source `{}` is about {}, and the configuration about {}: \
                  correct the configuration, or its `id`",
                 self.id(),
                 facts.container,

@@ -44,6 +44,7 @@ impl QueuePlace {
 }
 
 /// What was asked for, ready to be called. Nothing has been sent yet.
+#[derive(Clone)]
 pub struct Opened {
     /// The URL of the account's blob service, without a trailing slash.
     pub endpoint: String,

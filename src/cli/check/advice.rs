@@ -29,7 +29,7 @@ pub(super) fn steps(page: &ListPage, config: &SourceConfig) -> Vec<Step> {
     }
     let unreadable = unreadable.described().map(|blobs| {
         let text = format!("held back until they can be read: {blobs}");
-        Step::warn("access", text, "`explain` says of each blob what to do")
+        Step::warn("access", text, "`explain` says what to do about each blob")
     });
     let empty = empty.described("no bytes");
     let growing = growing.described("append blobs");

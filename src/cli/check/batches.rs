@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::batch_reach::problem;
 use crate::{
     batch::rules::{BatchRules, By},
     cli::report::Step,
@@ -21,12 +22,15 @@ pub(super) fn step(config: &SourceConfig) -> Option<Step> {
             "batch",
             text,
             format!(
-                "sweeps are {:?} apart, so after {quiet:?} without a new blob nobody has looked again: give `quiet` more \
-                 than twice `source.listing.interval`, or find blobs by a queue",
+                "sweeps are {:?} apart, so after {quiet:?} no sweep has looked for new blobs yet: set `quiet` to \
+                 more than twice `source.listing.interval`, or find blobs by a queue",
                 config.interval
             ),
         ),
-        _ => Step::ok("batch", text),
+        _ => match problem(rules, config.filter.spec()) {
+            Some(problem) => Step::warn("batch", text, problem),
+            None => Step::ok("batch", text),
+        },
     })
 }
 

@@ -44,7 +44,7 @@ pub(super) fn step(looked: Result<u64, StorageError>, listed: bool) -> Step {
 fn advice(kind: StorageErrorKind) -> &'static str {
     match kind {
         StorageErrorKind::NotFound => {
-            "make the queue, and the one of the same name with `-poison` behind it; `scripts/azure-setup.sh --with-queue` makes both"
+            "create the queue, and a second one with `-poison` at the end of its name; `scripts/azure-setup.sh --with-queue` makes both"
         }
         StorageErrorKind::Forbidden | StorageErrorKind::Unauthenticated => {
             "give the identity the role Storage Queue Data Contributor on both queues, or the SAS the rights to read, add, \

@@ -242,7 +242,7 @@ async fn what_came_of_events_is_counted() {
     let cluster = FakeCluster::default();
     cluster.0.applied(workflow("a", 1, Some("Running")));
     cluster.0.live();
-    let words = "ok   confirm  1 objects of kind Workflow in namespace ml-pipelines came of events, \
+    let words = "ok   confirm  1 objects of kind Workflow in namespace ml-pipelines have an event's id, \
                  1 of them unfinished\n";
     assert_eq!(confirm_said(&cluster).await, (words.to_owned(), false));
 }
@@ -290,7 +290,8 @@ async fn of_jobs_nobody_knows_whether_they_have_finished() {
         version: "v1".to_owned(),
         kind: "Job".to_owned(),
     };
-    let words = "ok   confirm  1 objects of kind Job in namespace ml-pipelines came of events\n";
+    let words =
+        "ok   confirm  1 objects of kind Job in namespace ml-pipelines have an event's id\n";
     assert_eq!(said_of(&cluster, job).await, (words.to_owned(), false));
 }
 
@@ -301,7 +302,7 @@ async fn a_cluster_that_cannot_be_asked_is_said_with_what_to_do() {
             Some(ConfirmError::Forbidden("kubectl create role".to_owned())),
             [
                 "FAIL confirm  kubectl create role",
-                "run what the message says",
+                "run the commands of the message",
             ],
         ),
         (

@@ -57,13 +57,13 @@ pub(super) struct Findings {
 
 /// What the cluster says.
 pub(super) struct Cluster {
-    /// What has to come of the blob version, in the order of the configuration.
+    /// The objects that the blob version must have, in the order of the configuration.
     pub(super) parts: Vec<Part>,
-    /// All Workflows that came of events and have not finished.
+    /// All Workflows of events that have not finished.
     pub(super) workflows: Workflows,
 }
 
-/// An object that has to come of the blob version.
+/// An object that the blob version must have.
 pub(super) struct Part {
     /// The object in words.
     pub(super) what: String,
@@ -106,7 +106,7 @@ pub(super) async fn gather(
         batch,
         asked: asked(source, blob, given_up).await?,
         letter: letter.map(|(_, letter)| letter),
-        stalled: stalled(source).await?,
+        stalled: source.stalled().await?,
         looping: looping(source, name, now).await?,
         queues: queues::look(source, name).await,
         cluster: cluster(source, &ids, confirmations, now).await,
@@ -214,14 +214,6 @@ async fn asked(
         }
     }
     Ok(false)
-}
-
-async fn stalled(source: &OpenedSource) -> anyhow::Result<Option<Stalled>> {
-    let chunk = source
-        .store()
-        .read(&source.folder.stalled(), 0, LONGEST)
-        .await?;
-    Ok(chunk.and_then(|chunk| Stalled::from_json(&chunk.bytes)))
 }
 
 // What was seen long ago says nothing of now.

@@ -1,0 +1,132 @@
+//! What is in the container, as far as can be seen in a few seconds.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::{
+    blob::ListPage,
+    filter::Filter,
+    ports::{error::StorageError, listing::BlobListing},
+};
+
+/// For how long pages are asked for.
+const LONG: Duration = Duration::from_secs(10);
+/// How many names are kept.
+const NAMES: usize = 2_000;
+
+/// The blobs of a container, whatever the configuration announces of them.
+#[derive(Debug, Default)]
+pub(super) struct Survey {
+    /// How many were seen.
+    pub(super) all: u64,
+    /// How many of them the filter takes.
+    pub(super) matching: u64,
+    /// Whether these are all that there are.
+    pub(super) is_complete: bool,
+    /// Names that the filter does not take, from all over the container.
+    pub(super) names: Vec<String>,
+    stride: u64,
+    others: u64,
+}
+
+/// Looks through the container.
+///
+/// # Errors
+/// As [`BlobListing::list`].
+pub(super) async fn survey(
+    blobs: &dyn BlobListing,
+    filter: &Filter,
+) -> Result<Survey, StorageError> {
+    let end = Instant::now() + LONG;
+    let mut survey = Survey {
+        stride: 1,
+        ..Survey::default()
+    };
+    let mut after = None;
+    while Instant::now() < end {
+        let page = blobs.list("", after.as_ref()).await?;
+        survey.add(&page, filter);
+        match page.next {
+            Some(next) => after = Some(next),
+            None => {
+                survey.is_complete = true;
+                break;
+            }
+        }
+    }
+    Ok(survey)
+}
+
+impl Survey {
+    /// How many there are, and how many are announced.
+    pub(super) fn described(&self) -> String {
+        let Self { all, matching, .. } = self;
+        match self.is_complete {
+            true => format!("{all} blobs in all, of which {matching} match prefix and pattern"),
+            false => format!(
+                "{all} blobs in {} s and there are more; {matching} of these match prefix and pattern",
+                LONG.as_secs()
+            ),
+        }
+    }
+
+    fn add(&mut self, page: &ListPage, filter: &Filter) {
+        for blob in page.blobs().filter(|blob| !blob.is_directory) {
+            self.all += 1;
+            match filter.matches(blob.name) {
+                true => self.matching += 1,
+                false => self.note(blob.name),
+            }
+        }
+    }
+
+    // Of many names every second, fourth or eighth is kept.
+    fn note(&mut self, name: &str) {
+        if self.others.is_multiple_of(self.stride) {
+            self.names.push(name.to_owned());
+        }
+        self.others += 1;
+        if self.names.len() > NAMES {
+            let mut number = 0_usize;
+            self.names.retain(|_| {
+                number += 1;
+                number % 2 == 1
+            });
+            self.stride *= 2;
+        }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::{
+        blob::BlobRef,
+        filter::FilterSpec,
+        testing::{FakeListing, SERVICE_TIME},
+    };
+
+    #[tokio::test]
+    async fn all_blobs_are_counted_and_names_are_kept_from_all_over() {
+        let mut page = ListPage::new(SERVICE_TIME);
+        let names: Vec<_> = (0..10_000).map(|n| format!("{n:05}.csv")).collect();
+        for name in &names {
+            page.push(BlobRef {
+                name,
+                ..BlobRef::default()
+            });
+        }
+        let filter = Filter::new(FilterSpec {
+            prefix: String::new(),
+            patterns: vec!["0000*".into()],
+        });
+        let seen = survey(&FakeListing::Page(page), &filter.unwrap()).await;
+        let seen = seen.unwrap();
+        assert_eq!((seen.all, seen.matching), (10_000, 10));
+        assert!(seen.is_complete);
+        assert!(seen.names.len() <= NAMES + 1 && seen.names.len() > NAMES / 3);
+        assert!(seen.names.last().is_some_and(|it| it.starts_with("099")));
+    }
+}
