@@ -91,6 +91,11 @@ impl Gate {
         self.ledger.lock().start_sweep();
     }
 
+    /// How many blob versions are found and not done.
+    pub fn under_way(&self) -> usize {
+        self.ledger.lock().under_way()
+    }
+
     /// Takes a page that a sweep brings: what it shows is known to be there, and what nobody knows is judged.
     ///
     /// # Errors

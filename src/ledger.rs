@@ -115,6 +115,11 @@ impl Ledger {
         self.forgetting.after
     }
 
+    /// How many blob versions are under way.
+    pub fn under_way(&self) -> usize {
+        self.under_way.len()
+    }
+
     /// What is durable.
     pub fn contents(&self) -> &Contents {
         &self.contents

@@ -13,10 +13,18 @@ use crate::{
 };
 
 pub mod batches;
+pub mod events;
 pub mod queue;
+pub mod rate;
+pub mod sweep;
+pub mod turn;
 
 use batches::BatchStats;
+use events::{LastEvents, Letters, Waiting};
 use queue::QueueStats;
+use rate::Rate;
+use sweep::SweepProgress;
+use turn::Turn;
 
 /// Why a source that has something to send waits: a limit of its configuration is reached.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -105,10 +113,37 @@ pub struct SourceStats {
     pub queue: QueueStats,
     /// What was gathered into batches.
     pub batches: BatchStats,
+    /// Blobs that were found and are not done, now: on their way, in a batch, or waiting to be sent.
+    pub backlog: AtomicU64,
+    /// Events that became done, minute by minute.
+    pub done_rate: Rate,
+    /// How far the sweep is.
+    pub sweep: SweepProgress,
+    /// The last events.
+    pub last_events: LastEvents,
+    /// The event that has waited longest; `None` when none waits.
+    pub oldest: Shared<Option<Waiting>>,
+    /// The dead letters that there are.
+    pub letters: Shared<Letters>,
+    /// When it last began or ceased to stall, to fail, to wait for a limit, and to have swept.
+    pub turns: Turns,
     /// Calls to the storage account that failed and were tried again.
     pub storage_retries: AtomicU64,
     /// What goes wrong with the storage account now, by who tries again; the latest is the last.
     pub storage_errors: Shared<Vec<(u64, String)>>,
+}
+
+/// When what a source does last changed, by what decides it.
+#[derive(Debug, Default)]
+pub struct Turns {
+    /// Whether nothing is confirmed.
+    pub stalled: Turn,
+    /// Whether anything goes wrong.
+    pub failing: Turn,
+    /// Whether a limit makes it wait.
+    pub paused: Turn,
+    /// Whether a sweep of this process was complete.
+    pub swept: Turn,
 }
 
 /// The live numbers of one port.
@@ -138,16 +173,35 @@ impl SourceStats {
         let mut errors = self.storage_errors.lock();
         errors.retain(|(of, _)| *of != who);
         errors.extend(error.map(|error| (who, error)));
+        drop(errors);
+        self.note_failing();
     }
 
     /// Forgets the errors of storage: a new stream begins.
     pub fn clear_errors(&self) {
         self.storage_errors.lock().clear();
+        self.note_failing();
     }
 
     /// Replaces what is wrong with delivery.
     pub fn set_delivery_error(&self, error: Option<String>) {
-        *self.delivery_error.lock() = error;
+        let is_wrong = error.is_some();
+        let was_wrong = mem::replace(&mut *self.delivery_error.lock(), error).is_some();
+        if is_wrong != was_wrong {
+            self.note_failing();
+        }
+    }
+
+    fn note_failing(&self) {
+        let delivers = self.delivery_error.lock().is_none();
+        let fails = !delivers || !self.storage_errors.lock().is_empty();
+        self.turns.failing.note(fails);
+    }
+
+    /// Says whether nothing is confirmed, so that the source only probes.
+    pub fn set_stalled(&self, stalled: bool) {
+        self.stalled.store(stalled.into(), Relaxed);
+        self.turns.stalled.note(stalled);
     }
 
     /// Why the last complete sweep is not believed.
@@ -167,6 +221,7 @@ impl SourceStats {
 
     /// Replaces that.
     pub fn set_pause(&self, pause: Option<Pause>) {
+        self.turns.paused.note(pause.is_some());
         *self.pause.lock() = pause;
     }
 
@@ -208,12 +263,17 @@ impl SourceStats {
     /// Nobody streams the source any more: what only a live session knows is not known now.
     pub fn stream_ended(&self) {
         self.in_flight.store(0, Relaxed);
-        self.stalled.store(0, Relaxed);
+        self.set_stalled(false);
         self.set_delivery_error(None);
         self.set_pause(None);
         self.set_listing_doubt(None);
         self.set_workflows(Workflows::default());
         self.batches.open.store(0, Relaxed);
         self.batches.waiting.store(0, Relaxed);
+        self.batches.set_some(Vec::new());
+        self.backlog.store(0, Relaxed);
+        self.sweep.rests(None);
+        *self.oldest.lock() = None;
+        *self.letters.lock() = Letters::default();
     }
 }

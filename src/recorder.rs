@@ -285,7 +285,10 @@ impl Recorder {
         }
         let blobs = ledger.contents().done.len() as u64;
         self.stats.ledger_blobs.store(blobs, Relaxed);
+        let backlog = ledger.under_way() as u64;
+        self.stats.backlog.store(backlog, Relaxed);
         self.stats.events_done.fetch_add(group.events, Relaxed);
+        self.stats.done_rate.add(group.events);
         self.stats.baseline_blobs.fetch_add(group.baseline, Relaxed);
         self.in_flight.add_permits(group.in_flight);
     }

@@ -8,6 +8,7 @@ use std::{
 
 use bytes::Bytes;
 use futures::future::OptionFuture;
+use time::OffsetDateTime;
 use tokio::{
     sync::{mpsc, oneshot},
     time::{Instant, sleep_until},
@@ -30,6 +31,7 @@ use crate::{
         batches::{ClosedBy, FixedBatch},
         offer::{Offer, Origin, Subject},
     },
+    metrics::events::{BATCHES, OpenBatch, shortened},
     ports::error::StorageError,
     recorder::Record,
 };
@@ -260,5 +262,14 @@ impl Batcher {
         let stats = &self.stats.batches;
         stats.open.store(open.len() as u64, Relaxed);
         stats.waiting.store(open.blobs() as u64, Relaxed);
+        let now = OffsetDateTime::now_utc();
+        let some = open.waiting(Instant::now()).take(BATCHES);
+        let some = some.map(|batch| OpenBatch {
+            group: shortened(&batch.group),
+            blobs: batch.blobs,
+            bytes: batch.bytes,
+            closes: now + batch.closes_in,
+        });
+        stats.set_some(some.collect());
     }
 }

@@ -1,6 +1,9 @@
 //! Which events have an object in the cluster, and which of those objects are unfinished. Pure.
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use super::unfinished::{Holder, Survey, Unfinished, survey};
 use crate::event::EventId;
@@ -30,8 +33,8 @@ pub enum State {
 /// The objects that were seen, by their names.
 #[derive(Debug, Default)]
 pub(super) struct ObjectSet {
-    objects: HashMap<String, Known>,
-    copies: HashMap<EventId, u32>,
+    objects: HashMap<Arc<str>, Known>,
+    copies: HashMap<EventId, Copies>,
     unfinished: HashMap<String, Unfinished>,
     /// Those of the last survey that are stuck, each with whether it was deleted: so few that they have
     /// a bound.
@@ -45,6 +48,14 @@ struct Known {
     finished: bool,
 }
 
+/// The objects that bear one id.
+#[derive(Debug)]
+struct Copies {
+    count: u32,
+    /// One of them: the one that was seen last.
+    name: Arc<str>,
+}
+
 impl ObjectSet {
     /// Whether an object that bears this id is there.
     pub(super) fn has(&self, id: EventId) -> bool {
@@ -53,14 +64,15 @@ impl ObjectSet {
 
     /// An object that bears this id.
     pub(super) fn find(&self, id: EventId) -> Option<Object> {
-        let (name, known) = self.objects.iter().find(|(_, known)| known.id == id)?;
-        let state = match self.unfinished.get(name) {
+        let name = &self.copies.get(&id)?.name;
+        let known = self.objects.get(name)?;
+        let state = match self.unfinished.get(&**name) {
             Some(unfinished) => State::Unfinished(unfinished.clone()),
             None if known.finished => State::Finished,
             None => State::Untold,
         };
         Some(Object {
-            name: name.clone(),
+            name: name.to_string(),
             id,
             state,
         })
@@ -97,7 +109,7 @@ impl ObjectSet {
         let gone: Vec<_> = self
             .objects
             .keys()
-            .filter(|name| !names.contains(name.as_str()))
+            .filter(|name| !names.contains(&***name))
             .cloned()
             .collect();
         gone.iter().for_each(|name| _ = self.remove(name));
@@ -112,10 +124,16 @@ impl ObjectSet {
         if let State::Unfinished(unfinished) = state {
             self.unfinished.insert(name.clone(), unfinished);
         }
-        self.objects.insert(name, Known { id, finished });
-        let copies = self.copies.entry(id).or_default();
-        *copies += 1;
-        let known = *copies > 1 || before == Some(id);
+        let name: Arc<str> = name.into();
+        self.objects
+            .insert(Arc::clone(&name), Known { id, finished });
+        let copies = self.copies.entry(id).or_insert_with(|| Copies {
+            count: 0,
+            name: Arc::clone(&name),
+        });
+        copies.count += 1;
+        copies.name = name;
+        let known = copies.count > 1 || before == Some(id);
         (!known).then_some(id)
     }
 
@@ -124,9 +142,15 @@ impl ObjectSet {
         let Known { id, .. } = self.objects.remove(name)?;
         self.unfinished.remove(name);
         if let Some(copies) = self.copies.get_mut(&id) {
-            *copies -= 1;
-            if *copies == 0 {
+            copies.count -= 1;
+            if copies.count == 0 {
                 self.copies.remove(&id);
+            } else if &*copies.name == name {
+                // More than one of an event are rare, so looking for another may take long.
+                let other = self.objects.iter().find(|(_, known)| known.id == id);
+                if let Some((other, _)) = other {
+                    copies.name = Arc::clone(other);
+                }
             }
         }
         Some(id)

@@ -165,11 +165,11 @@ impl ConfirmedDelivery {
             .take(id)
             .is_some_and(|seen| self.confirm.is_all(seen))
         {
-            return self.done(id, offer, 0).await;
+            return self.done(id, offer, None).await;
         }
         let retried = matches!(offer.origin, Origin::Retry(_));
         if self.confirm.has(id) {
-            return self.done(id, offer, 0).await;
+            return self.done(id, offer, None).await;
         }
         if self.letters.hold(id) && !retried {
             return self.record(offer, 0).await;
@@ -190,7 +190,7 @@ impl ConfirmedDelivery {
         // It may have come to something while it waited here.
         let seen = self.confirm.seen(id);
         if self.confirm.is_all(seen) {
-            return self.done(id, offer, 0).await;
+            return self.done(id, offer, None).await;
         }
         let Some(room) = self.out.room().await else {
             return GONE;
@@ -233,10 +233,11 @@ impl ConfirmedDelivery {
             return ON;
         }
         if let Some(sent) = self.unconfirmed.confirmed(id, this_moment()) {
-            return self.done(id, sent.offer, 1).await;
+            let when = (sent.attempts(), sent.first_sent.clock);
+            return self.done(id, sent.offer, Some(when)).await;
         }
         if let Some((_, offer)) = self.next.take_if(|(next, _)| *next == id) {
-            return self.done(id, offer, 0).await;
+            return self.done(id, offer, None).await;
         }
         if self.letters.hold(id) {
             self.outlived(id).await?;
@@ -263,11 +264,18 @@ impl ConfirmedDelivery {
         self.letters.resolve(id).await
     }
 
-    async fn done(&mut self, id: EventId, offer: Offer, in_flight: usize) -> Step {
+    /// `sent` says how often it was sent and when first, if it was in flight.
+    async fn done(
+        &mut self,
+        id: EventId,
+        offer: Offer,
+        sent: Option<(u32, OffsetDateTime)>,
+    ) -> Step {
+        self.note_confirmed(id, &offer.subject, sent);
         if self.letters.hold(id) || matches!(offer.origin, Origin::Retry(_)) {
             self.outlived(id).await?;
         }
-        self.record(offer, in_flight).await
+        self.record(offer, sent.is_some().into()).await
     }
 
     async fn record(&mut self, offer: Offer, in_flight: usize) -> Step {
@@ -318,6 +326,7 @@ impl ConfirmedDelivery {
         }
         self.marker.show(&self.unconfirmed, self.missing());
         self.note_workflows();
+        self.note_waiting();
         ON
     }
 

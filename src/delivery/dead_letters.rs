@@ -1,12 +1,16 @@
 //! The dead letters of a source, as its live session keeps them.
 
-use std::collections::BTreeSet;
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use bytes::Bytes;
 
 use crate::{
     event::EventId,
     journal::source_store::SourceStore,
+    metrics::events::{LETTERS, Letter, Letters, shortened},
     ports::error::StorageError,
     shared::Shared,
     state::{dead_letter::DeadLetter, folder::Folder},
@@ -21,6 +25,8 @@ pub(crate) struct DeadLetterBox {
     folder: Folder,
     there: Shared<BTreeSet<EventId>>,
     retried: Shared<BTreeSet<EventId>>,
+    /// What people are told of some of those that are there.
+    told: Shared<BTreeMap<EventId, Letter>>,
 }
 
 impl DeadLetterBox {
@@ -31,14 +37,46 @@ impl DeadLetterBox {
             folder: source_store.folder(),
             there: Shared::default(),
             retried: Shared::default(),
+            told: Shared::default(),
         };
-        letters.refresh().await?;
+        letters.look().await?;
         Ok(letters)
     }
 
     /// Learns again which letters there are: people drop them, and one whose writer was overtaken
-    /// may come late.
+    /// may come late. Reads some of those that it does not know, for the status page.
     pub(crate) async fn refresh(&self) -> Result<(), StorageError> {
+        self.look().await?;
+        for id in self.untold() {
+            if let Some(read) = self.read(id).await? {
+                let letter = read.map_or_else(|problem| unread(id, &problem), |it| told(&it));
+                self.told.lock().insert(id, letter);
+            }
+        }
+        self.show();
+        Ok(())
+    }
+
+    // Those to be read, so that as many are told one by one as may be.
+    fn untold(&self) -> Vec<EventId> {
+        let there = self.there.lock();
+        let mut told = self.told.lock();
+        told.retain(|id, _| there.contains(id));
+        let room = LETTERS.saturating_sub(told.len());
+        let unknown = there.iter().filter(|id| !told.contains_key(id));
+        unknown.take(room).copied().collect()
+    }
+
+    // The latest first: those are what somebody looks for.
+    fn show(&self) {
+        let mut some: Vec<_> = self.told.lock().values().cloned().collect();
+        some.sort_by_key(|letter| Reverse(letter.last_sent));
+        some.truncate(LETTERS);
+        let count = self.there.lock().len();
+        *self.source_store.stats.letters.lock() = Letters { count, some };
+    }
+
+    async fn look(&self) -> Result<(), StorageError> {
         let prefix = self.folder.dead_letters();
         let list = || self.source_store.store.list(&prefix);
         let names = self
@@ -73,6 +111,7 @@ impl DeadLetterBox {
             .run(put)
             .await?;
         self.there.lock().insert(id);
+        self.tell(id, told(letter));
         self.end_retry(id).await
     }
 
@@ -96,6 +135,8 @@ impl DeadLetterBox {
     pub(crate) async fn resolve(&self, id: EventId) -> Result<(), StorageError> {
         self.delete(&self.folder.dead_letter(id)).await?;
         self.there.lock().remove(&id);
+        self.told.lock().remove(&id);
+        self.show();
         self.end_retry(id).await
     }
 
@@ -116,8 +157,40 @@ impl DeadLetterBox {
         Ok(())
     }
 
+    fn tell(&self, id: EventId, letter: Letter) {
+        let mut told = self.told.lock();
+        if told.len() >= LETTERS {
+            let oldest = told.iter().min_by_key(|(_, letter)| letter.last_sent);
+            let oldest = oldest.map(|(id, _)| *id);
+            oldest.map(|oldest| told.remove(&oldest));
+        }
+        told.insert(id, letter);
+        drop(told);
+        self.show();
+    }
+
     async fn delete(&self, name: &str) -> Result<(), StorageError> {
         let delete = || self.source_store.store.delete(name);
         self.source_store.retry_proven("delete").run(delete).await
+    }
+}
+
+fn told(letter: &DeadLetter) -> Letter {
+    Letter {
+        id: letter.id().to_hex(),
+        about: shortened(&letter.about.to_string()),
+        last_sent: Some(letter.last_sent),
+        attempts: letter.attempts,
+        reason: shortened(&letter.last_reason),
+    }
+}
+
+fn unread(id: EventId, problem: &str) -> Letter {
+    Letter {
+        id: id.to_hex(),
+        about: "unknown: the letter cannot be read".to_owned(),
+        last_sent: None,
+        attempts: 0,
+        reason: shortened(problem),
     }
 }

@@ -13,6 +13,7 @@ use crate::{
         unfinished::{Holder, Workflows},
     },
     event::EventId,
+    metrics::events::Made,
     ports::confirmation::{Confirmation, Confirmations},
 };
 
@@ -120,6 +121,19 @@ impl Expected {
     /// The entries, in the order of the configuration.
     pub fn entries(&self) -> &[Entry] {
         &self.entries
+    }
+
+    /// The objects with this id that are there now.
+    pub fn made(&self, id: EventId) -> Vec<Made> {
+        let made = self.entries.iter().filter_map(|entry| {
+            Some(Made {
+                name: entry.find(id)?.name,
+                what: entry.what.clone(),
+                namespace: entry.watch.namespace().to_owned(),
+                is_workflow: entry.is_workflow,
+            })
+        });
+        made.collect()
     }
 
     /// Which entries have an object with this id now.

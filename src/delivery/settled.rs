@@ -8,20 +8,24 @@ use std::{
 };
 
 use futures::future::BoxFuture;
+use time::OffsetDateTime;
 use tokio::{
     sync::{Semaphore, mpsc},
     time::{Instant, sleep_until},
 };
 
 use super::{
-    event_channel::{Announcement, EventSender},
+    event_channel::{Announcement, EventSender, id_of},
     offers::Offers,
     ownership::Ownership,
 };
 use crate::{
     event::Place,
     ledger::offer::{LedgerMark, Offer},
-    metrics::{Pause, SourceStats},
+    metrics::{
+        Pause, SourceStats,
+        events::{LastEvent, Outcome, shortened},
+    },
     recorder::{Done, Record},
 };
 
@@ -123,10 +127,25 @@ impl SettledDelivery {
 
     fn note_sent(&mut self, offer: Option<Offer>) {
         if let Some(offer) = offer {
+            self.note_event(&offer);
             self.sent.events.push_back((offer.mark(), None));
             self.stats.events_sent.fetch_add(1, Relaxed);
             self.note_in_flight();
         }
+    }
+
+    fn note_event(&self, offer: &Offer) {
+        let now = OffsetDateTime::now_utc();
+        self.stats.last_events.add(LastEvent {
+            at: now,
+            outcome: Outcome::Sent,
+            about: shortened(&offer.subject.to_string()),
+            id: id_of(&self.place, offer).to_hex(),
+            attempts: 1,
+            first_sent: Some(now),
+            made: Vec::new(),
+            reason: None,
+        });
     }
 
     // The place in the queue of records comes first: what is settled and not handed on would be

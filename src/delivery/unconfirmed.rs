@@ -150,6 +150,11 @@ impl Unconfirmed {
         self.events.get(&id)
     }
 
+    /// The event that was sent first.
+    pub(crate) fn oldest(&self) -> Option<&Sent> {
+        self.events.values().min_by_key(|sent| sent.first_sent.at)
+    }
+
     /// The smoothed time from sending to confirmation.
     pub(crate) fn latency(&self) -> Option<Duration> {
         self.latency

@@ -3,6 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
+use time::OffsetDateTime;
 use tokio::time::{Instant, sleep_until};
 
 use super::{
@@ -44,6 +45,9 @@ impl Intake for Listing {
             if told.is_err() || self.once {
                 return Ok(());
             }
+            let wait = next.saturating_duration_since(Instant::now());
+            let next_sweep = OffsetDateTime::now_utc() + wait;
+            self.sweeper.stats.sweep.rests(Some(next_sweep));
             sleep_until(next).await;
         }
     }

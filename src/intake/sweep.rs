@@ -5,6 +5,7 @@ use std::{
     time::Duration,
 };
 
+use time::OffsetDateTime;
 use tokio::time::Instant;
 use tracing::{debug, info, warn};
 
@@ -64,6 +65,7 @@ impl Sweeper {
         let mut walk = Walk::new(&*self.listing, &self.prefix);
         let (mut stale, mut hollow) = (self.retry(), self.retry());
         self.gate.start_sweep();
+        self.stats.sweep.began(OffsetDateTime::now_utc());
         loop {
             let next = walk.patiently(self.retry().proven(*proven)).await;
             match next {
@@ -72,7 +74,12 @@ impl Sweeper {
                     hollow.tell(walk.trouble());
                     let blobs = page.len() as u64;
                     self.stats.blobs_listed.fetch_add(blobs, Relaxed);
+                    let last = page.len().checked_sub(1).and_then(|last| page.get(last));
+                    let last = last.as_ref().map(|blob| blob.name);
+                    self.stats.sweep.lists(blobs, last);
                     self.gate.page(&page, &mut tally).await?;
+                    let backlog = self.gate.under_way() as u64;
+                    self.stats.backlog.store(backlog, Relaxed);
                 }
                 Ok(None) => break,
                 Err(error) if error.kind == StorageErrorKind::StaleContinuation => {
@@ -80,6 +87,7 @@ impl Sweeper {
                     walk.start_over();
                     tally = Tally::default();
                     self.gate.start_sweep();
+                    self.stats.sweep.began(OffsetDateTime::now_utc());
                 }
                 Err(error) => return Err(SweepError::Storage(error)),
             }
@@ -102,6 +110,8 @@ impl Sweeper {
         } = swept;
         let millis = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
         let first = self.stats.sweeps.fetch_add(1, Relaxed) == 0;
+        self.stats.turns.swept.note(true);
+        self.stats.sweep.rests(None);
         // What came before the stream began, nobody has missed.
         if self.with_queue && !first && tally.late > 0 {
             self.stats.queue.missed.fetch_add(tally.late, Relaxed);

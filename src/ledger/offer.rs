@@ -1,6 +1,9 @@
 //! What is on its way: what was begun in the ledger and is to be announced.
 
-use std::sync::Arc;
+use std::{
+    fmt::{self, Display, Formatter},
+    sync::Arc,
+};
 
 use super::{batches::BatchId, fingerprint::Fingerprint};
 use crate::blob::Blob;
@@ -39,6 +42,19 @@ pub enum Subject {
     },
     /// A batch that is fixed.
     Batch(Arc<BatchOffer>),
+}
+
+/// The blob's name, or the batch in words.
+impl Display for Subject {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Blob { blob, .. } => f.write_str(&blob.name),
+            Self::Batch(batch) if batch.group.is_empty() => {
+                write!(f, "batch of {} blobs", batch.count)
+            }
+            Self::Batch(batch) => write!(f, "batch of {} blobs in {}", batch.count, batch.group),
+        }
+    }
 }
 
 /// A batch that is to be announced.

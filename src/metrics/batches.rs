@@ -2,7 +2,8 @@
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 
-use crate::ledger::batches::ClosedBy;
+use super::events::OpenBatch;
+use crate::{ledger::batches::ClosedBy, shared::Shared};
 
 /// The live numbers of a source's batches.
 #[derive(Debug, Default)]
@@ -15,6 +16,7 @@ pub struct BatchStats {
     pub waiting: AtomicU64,
     /// Blobs that were put into batches.
     pub blobs: AtomicU64,
+    some: Shared<Vec<OpenBatch>>,
     closed: [AtomicU64; ClosedBy::ALL.len()],
 }
 
@@ -23,6 +25,16 @@ impl BatchStats {
     pub fn closed(&self, by: ClosedBy, blobs: u64) {
         self.blobs.fetch_add(blobs, Relaxed);
         self.closed[by.place()].fetch_add(1, Relaxed);
+    }
+
+    /// Some of those that are open, the one first that has waited longest.
+    pub fn some(&self) -> Vec<OpenBatch> {
+        self.some.lock().clone()
+    }
+
+    /// Replaces them.
+    pub fn set_some(&self, some: Vec<OpenBatch>) {
+        *self.some.lock() = some;
     }
 
     /// How many were closed by each bound: a closed set.

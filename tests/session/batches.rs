@@ -293,7 +293,11 @@ async fn what_waits_in_open_batches_is_told_outside() {
         (&open["batches"][0]["group"], &open["batches"][0]["blobs"]),
         (&"a".into(), &2.into())
     );
+    let told = stream.stats.batches.some();
+    assert_eq!(told.len(), 1);
+    assert_eq!((told[0].group.as_str(), told[0].blobs), ("a", 2));
     until_closed(&stream, 1).await;
+    assert_eq!(stream.stats.batches.some(), []);
 }
 
 #[tokio::test(start_paused = true)]

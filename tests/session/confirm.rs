@@ -2,7 +2,11 @@
 
 use std::{collections::BTreeSet, sync::atomic::Ordering::Relaxed, time::Duration};
 
-use azure_blob_eventsource::{confirm::error::ConfirmError, session::SessionError};
+use azure_blob_eventsource::{
+    confirm::error::ConfirmError,
+    metrics::events::{LAST, Outcome},
+    session::SessionError,
+};
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::{
@@ -170,6 +174,41 @@ async fn an_event_that_fails_while_others_succeed_becomes_a_dead_letter() {
         stage.deliver().await.is_empty(),
         "it was sent again after it was given up"
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn people_are_told_of_the_last_events_and_of_dead_letters() {
+    let (mut stage, cluster) = Stage::new().confirmed();
+    stage.config.redelivery.max_attempts = 1;
+    stage.put("poison.csv");
+    let mut stream = stage.start();
+    let good = |name: &str| name != "poison.csv";
+    let waits = |stream: &Stream| stream.stats.oldest.lock().clone();
+    serve(&mut stream, &cluster, good, 3 * SECOND).await;
+    let oldest = waits(&stream).unwrap();
+    assert_eq!((oldest.about.as_str(), oldest.attempts), ("poison.csv", 1));
+    assert_eq!(stream.stats.backlog.load(Relaxed), 1);
+    for n in 0..40 {
+        stage.put(&format!("good-{n}.csv"));
+        serve(&mut stream, &cluster, good, 2 * MINUTE).await;
+    }
+    assert_eq!(waits(&stream), None);
+    assert_eq!(stream.stats.backlog.load(Relaxed), 0);
+    assert_eq!(stream.stats.done_rate.last(60), 41);
+    let last = stream.stats.last_events.all();
+    assert_eq!(last.len(), LAST);
+    assert_eq!(last[0].about, "good-39.csv");
+    assert_eq!(last[0].outcome, Outcome::Confirmed);
+    assert!(last[0].made[0].is_workflow && !last[0].made[0].name.is_empty());
+    let told = |stream: &Stream| stream.stats.letters.lock().clone();
+    let letters = told(&stream);
+    assert_eq!((letters.count, letters.some.len()), (1, 1));
+    assert_eq!(letters.some[0].about, "poison.csv");
+    assert!(letters.some[0].reason.contains("nothing came of it"));
+    stream.stop().await.unwrap();
+    // Whoever comes after reads it.
+    let stream = stage.start();
+    until("the dead letter is told", || told(&stream) == letters).await;
 }
 
 #[tokio::test(start_paused = true)]

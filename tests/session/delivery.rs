@@ -132,6 +132,8 @@ async fn what_is_gone_for_long_is_forgotten() {
         assert_eq!(stream.stats.ledger_blobs.load(Relaxed), known + 1);
         stage.account.delete(CONTAINER, "raw/last.csv").unwrap();
         stream.until_sweeps(sweeps + 10).await;
+        let sweep = stream.stats.sweep.get();
+        assert!(sweep.next.is_some() && sweep.running.is_none(), "{sweep:?}");
         stream.stop().await.unwrap();
     }
 }

@@ -36,6 +36,20 @@ fn hear(feed: &mut NewsFeed) -> Vec<News> {
 }
 
 #[test]
+fn of_two_objects_of_an_event_the_one_that_is_left_is_found() {
+    for gone in ["a", "b"] {
+        let index = Index::default();
+        index.applied(object("a", 1, true));
+        index.applied(object("b", 1, true));
+        index.deleted(&object(gone, 1, true));
+        let left = if gone == "a" { "b" } else { "a" };
+        assert_eq!(index.find(EventId(1)), Some(object(left, 1, true)));
+        index.deleted(&object(left, 1, true));
+        assert_eq!(index.find(EventId(1)), None);
+    }
+}
+
+#[test]
 fn an_object_is_there_from_its_first_sighting_to_its_deletion() {
     let index = Index::default();
     let mut feed = index.news();

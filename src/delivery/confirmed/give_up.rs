@@ -20,6 +20,7 @@ impl ConfirmedDelivery {
         let letter = self.letter(sent, verdict);
         self.letters.write(&letter).await?;
         self.stats.dead_letters.fetch_add(1, Relaxed);
+        self.note_given_up(&letter);
         error!(
             event_id = id.to_hex(),
             about = %letter.about.to_string().escape_debug(),

@@ -12,6 +12,10 @@ use crate::{
         unfinished::{Holder, Workflows},
     },
     delivery::expected::Seen,
+    event::EventId,
+    ledger::offer::{Offer, Subject},
+    metrics::events::{LastEvent, Outcome, Waiting, shortened},
+    state::dead_letter::DeadLetter,
 };
 
 impl ConfirmedDelivery {
@@ -30,7 +34,7 @@ impl ConfirmedDelivery {
             (WatchHealth::Lost(error), _) => Some(error.to_string()),
             (_, reason) => reason,
         };
-        set(&stats.stalled, usize::from(self.marker.is_shown()));
+        stats.set_stalled(self.marker.is_shown());
         stats.set_delivery_error(reason);
     }
 
@@ -56,6 +60,54 @@ impl ConfirmedDelivery {
         self.stats.set_workflows(workflows);
     }
 
+    /// Says which event has waited longest, and how many blobs are not done.
+    pub(super) fn note_waiting(&self) {
+        let backlog = self.ledger.lock().under_way() as u64;
+        self.stats.backlog.store(backlog, Relaxed);
+        let sent = self.unconfirmed.oldest();
+        let sent = sent.map(|sent| Waiting {
+            first_sent: Some(sent.first_sent.clock),
+            attempts: sent.attempts(),
+            ..unsent(&sent.offer)
+        });
+        let next = self.next.as_ref().map(|(_, offer)| unsent(offer));
+        *self.stats.oldest.lock() = sent.or(next);
+    }
+
+    /// All that is expected has come of an event, which was sent so often, and then for the first time.
+    pub(super) fn note_confirmed(
+        &self,
+        id: EventId,
+        subject: &Subject,
+        sent: Option<(u32, OffsetDateTime)>,
+    ) {
+        self.stats.last_events.add(LastEvent {
+            at: OffsetDateTime::now_utc(),
+            outcome: Outcome::Confirmed,
+            about: shortened(&subject.to_string()),
+            id: id.to_hex(),
+            attempts: sent.map_or(0, |(attempts, _)| attempts),
+            first_sent: sent.map(|(_, first)| first),
+            made: self.confirm.made(id),
+            reason: None,
+        });
+    }
+
+    /// An event was given up.
+    pub(super) fn note_given_up(&self, letter: &DeadLetter) {
+        let id = letter.id();
+        self.stats.last_events.add(LastEvent {
+            at: OffsetDateTime::now_utc(),
+            outcome: Outcome::DeadLetter,
+            about: shortened(&letter.about.to_string()),
+            id: id.to_hex(),
+            attempts: letter.attempts,
+            first_sent: Some(letter.first_sent),
+            made: self.confirm.made(id),
+            reason: Some(shortened(&letter.last_reason)),
+        });
+    }
+
     fn warn_of(&self, stuck: &Holder, among: &Workflows) {
         let Some(trouble) = stuck.trouble() else {
             return;
@@ -73,5 +125,18 @@ impl ConfirmedDelivery {
             counts.unwrap_or_default(),
             stuck.cure(namespace),
         );
+    }
+}
+
+fn unsent(offer: &Offer) -> Waiting {
+    let modified = match &offer.subject {
+        Subject::Blob { blob, .. } => Some(blob.last_modified),
+        Subject::Batch(_) => None,
+    };
+    Waiting {
+        about: shortened(&offer.subject.to_string()),
+        modified: modified.and_then(|at| OffsetDateTime::from_unix_timestamp(at).ok()),
+        first_sent: None,
+        attempts: 0,
     }
 }
