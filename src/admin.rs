@@ -14,18 +14,26 @@ use time::OffsetDateTime;
 use tokio_util::sync::CancellationToken;
 use tracing::error;
 
-use self::prometheus::{CONTENT_TYPE, Renderer};
+use self::{
+    about::About,
+    prometheus::{CONTENT_TYPE, Renderer},
+};
 use crate::{registry::Registry, text::plain::Json};
 
+pub mod about;
 pub mod http1;
 mod page;
+mod plain;
 mod ports;
 mod prometheus;
+#[cfg(test)]
+mod stage;
 mod status;
 
 /// What the admin port shows.
 pub struct Admin {
     registry: Arc<Registry>,
+    about: About,
     renderer: Renderer,
     shutdown: CancellationToken,
     started: Instant,
@@ -33,13 +41,19 @@ pub struct Admin {
 
 impl Admin {
     /// Shows `registry`, and is not ready once `shutdown` is cancelled.
-    pub fn new(registry: Arc<Registry>, shutdown: CancellationToken) -> Arc<Self> {
+    pub fn new(registry: Arc<Registry>, about: About, shutdown: CancellationToken) -> Arc<Self> {
         Arc::new(Self {
+            about,
             renderer: Renderer::new(registry.clone()),
             registry,
             shutdown,
             started: Instant::now(),
         })
+    }
+
+    fn status(&self) -> status::Status {
+        let is_ending = self.shutdown.is_cancelled();
+        status::read(&self.registry, &self.about, is_ending, self.started)
     }
 }
 
@@ -47,6 +61,9 @@ impl Admin {
 pub fn router(admin: Arc<Admin>) -> Router {
     Router::new()
         .route("/", get(front))
+        .route("/status.json", get(whole))
+        .route(page::STYLE, get(style))
+        .route(page::SCRIPT, get(script))
         .route("/metrics", get(metrics))
         .route("/healthz", get(|| async { "ok\n" }))
         .route("/readyz", get(ready))
@@ -60,23 +77,26 @@ async fn ready(State(admin): State<Arc<Admin>>) -> Response {
     "ready\n".into_response()
 }
 
-async fn metrics(State(admin): State<Arc<Admin>>) -> Response {
-    match admin.renderer.text() {
-        Ok(text) => ([(header::CONTENT_TYPE, CONTENT_TYPE)], text).into_response(),
-        Err(problem) => {
-            error!(%problem, "metrics cannot be rendered");
-            StatusCode::INTERNAL_SERVER_ERROR.into_response()
-        }
+async fn metrics(State(admin): State<Arc<Admin>>, headers: HeaderMap) -> Response {
+    let Ok(text) = admin.renderer.text() else {
+        error!("metrics cannot be rendered");
+        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    };
+    // Prometheus asks for OpenMetrics by name. A browser would offer that as a file.
+    match accepts(&headers, "application/openmetrics-text") {
+        true => ([(header::CONTENT_TYPE, CONTENT_TYPE)], text).into_response(),
+        false => (
+            [(header::CONTENT_TYPE, plain::CONTENT_TYPE)],
+            plain::of(&text),
+        )
+            .into_response(),
     }
 }
 
 async fn front(State(admin): State<Arc<Admin>>, headers: HeaderMap) -> Response {
-    let status = status::read(
-        &admin.registry,
-        admin.shutdown.is_cancelled(),
-        admin.started,
-    );
-    if wants_json(&headers) {
+    let status = admin.status();
+    // Browsers ask for HTML first; who asks for JSON by name gets it.
+    if accepts(&headers, "application/json") {
         return json(&status);
     }
     let headers = [
@@ -87,12 +107,37 @@ async fn front(State(admin): State<Arc<Admin>>, headers: HeaderMap) -> Response 
     (headers, page::html(&status, OffsetDateTime::now_utc())).into_response()
 }
 
-// Browsers ask for HTML first; who asks for JSON by name gets it.
-fn wants_json(headers: &HeaderMap) -> bool {
-    headers
-        .get(header::ACCEPT)
-        .and_then(|accept| accept.to_str().ok())
-        .is_some_and(|accept| accept.contains("application/json"))
+async fn whole(State(admin): State<Arc<Admin>>) -> Response {
+    json(&admin.status())
+}
+
+async fn style() -> Response {
+    file(
+        "text/css; charset=utf-8",
+        include_str!("admin/page/style.css"),
+    )
+}
+
+async fn script() -> Response {
+    file(
+        "text/javascript; charset=utf-8",
+        include_str!("admin/page/live.js"),
+    )
+}
+
+// Asked for with each page, so that a page never has those of another version.
+fn file(kind: &'static str, text: &'static str) -> Response {
+    let headers = [
+        (header::CONTENT_TYPE, kind),
+        (header::CACHE_CONTROL, "no-cache"),
+    ];
+    (headers, text).into_response()
+}
+
+fn accepts(headers: &HeaderMap, kind: &str) -> bool {
+    let all = headers.get_all(header::ACCEPT).iter();
+    let mut all = all.filter_map(|accept| accept.to_str().ok());
+    all.any(|accept| accept.contains(kind))
 }
 
 fn json(status: &status::Status) -> Response {

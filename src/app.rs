@@ -1,8 +1,9 @@
 //! From the command line to what runs: constructs the adapters, hands them down, and says how it ended.
 
-use std::process::ExitCode;
+use std::{env, process::ExitCode};
 
 use crate::{
+    admin::about::About,
     azure::Connector,
     cli::{
         self,
@@ -51,6 +52,11 @@ impl From<ServeArgs> for ServeOptions {
                 .zip(args.tls_key)
                 .map(|(cert, key)| TlsFiles { cert, key }),
             max_streams: args.max_streams as usize,
+            about: About {
+                // A pod's name; outside of a cluster the machine's, if the shell says so.
+                pod: env::var("HOSTNAME").ok().filter(|name| !name.is_empty()),
+                argo_url: args.argo_url,
+            },
         }
     }
 }

@@ -5,10 +5,21 @@ use std::{collections::BTreeMap, sync::atomic::Ordering::Relaxed, time::Instant}
 use serde::Serialize;
 use time::OffsetDateTime;
 
+mod phase;
+
+pub(super) use phase::Phase;
+
+use super::about::About;
 use crate::{
     blob::Unreadable,
     confirm::unfinished::Workflows,
-    metrics::{Pause, SourceStats, batches::BatchStats, queue::QueueStats},
+    metrics::{
+        Pause,
+        batches::BatchStats,
+        events::{LastEvent, Letters, OpenBatch, Waiting},
+        queue::QueueStats,
+        sweep::Running,
+    },
     registry::{Refusal, Registry, SourceEntry},
     state::loops::Loops,
 };
@@ -20,6 +31,10 @@ pub(super) struct Status {
     pub(super) version: &'static str,
     pub(super) uptime_seconds: u64,
     pub(super) shutting_down: bool,
+    /// The pod, as the cluster calls it; or the machine.
+    pub(super) pod: Option<String>,
+    /// Where Argo's pages are.
+    pub(super) argo_url: Option<String>,
     pub(super) sources: Vec<SourceStatus>,
     /// Streams that were refused before they began, the latest first.
     pub(super) refused: Vec<Refusal>,
@@ -35,6 +50,20 @@ pub(super) struct SourceStatus {
     pub(super) state: Phase,
     #[serde(with = "time::serde::rfc3339")]
     pub(super) since: OffsetDateTime,
+    /// Since when it is in this state; `since` tells of the stream.
+    #[serde(with = "time::serde::rfc3339")]
+    pub(super) state_since: OffsetDateTime,
+    /// Blobs that were found and are not done.
+    pub(super) backlog: u64,
+    pub(super) oldest_waiting: Option<Waiting>,
+    /// `None` when nobody sweeps.
+    pub(super) sweep: Option<SweepStatus>,
+    pub(super) done_last5_minutes: u64,
+    pub(super) done_last_hour: u64,
+    /// The latest first.
+    pub(super) last_events: Vec<LastEvent>,
+    /// The dead letters that there are now; `deadLetters` counts those of this process.
+    pub(super) letters: Letters,
     pub(super) in_flight: u64,
     pub(super) sent: u64,
     pub(super) done: u64,
@@ -76,6 +105,24 @@ pub(super) struct BatchStatus {
     pub(super) closed: BTreeMap<&'static str, u64>,
     /// Blobs in those.
     pub(super) blobs: u64,
+    /// Some of those that are open, the one first that has waited longest.
+    pub(super) some: Vec<OpenBatch>,
+}
+
+/// The sweep that runs, or the pause until the next.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct SweepStatus {
+    /// When the one that runs began.
+    #[serde(with = "time::serde::rfc3339::option")]
+    pub(super) running_since: Option<OffsetDateTime>,
+    /// How many blobs it has listed.
+    pub(super) listed: u64,
+    /// The last of them, in the order of names.
+    pub(super) at: Option<String>,
+    /// When the next begins.
+    #[serde(with = "time::serde::rfc3339::option")]
+    pub(super) next: Option<OffsetDateTime>,
 }
 
 /// The queue that tells of a source's blobs.
@@ -94,30 +141,19 @@ pub(super) struct QueueStatus {
     pub(super) alone: bool,
 }
 
-/// What a source is doing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub(super) enum Phase {
-    /// The first sweep of this process is not complete yet.
-    FirstSweep,
-    /// It finds what is new.
-    Watching,
-    /// Something goes wrong and is tried again.
-    Retrying,
-    /// Nothing is confirmed, so it only probes.
-    Stalled,
-    /// A limit of its configuration is reached.
-    Waiting,
-    /// Nobody streams it now.
-    NoStream,
-}
-
 /// Reads the numbers, each as it is at this moment.
-pub(super) fn read(registry: &Registry, shutting_down: bool, started: Instant) -> Status {
+pub(super) fn read(
+    registry: &Registry,
+    about: &About,
+    shutting_down: bool,
+    started: Instant,
+) -> Status {
     Status {
         version: env!("CARGO_PKG_VERSION"),
         uptime_seconds: started.elapsed().as_secs(),
         shutting_down,
+        pod: about.pod.clone(),
+        argo_url: about.argo_url.clone(),
         sources: registry
             .all()
             .iter()
@@ -131,8 +167,16 @@ fn source_status(source: &SourceEntry) -> SourceStatus {
     let stream = source.stream();
     let stats = &source.stats;
     let (error, waits_for) = (stats.error(), stats.pause());
-    let state = phase(stream.live, error.is_some(), waits_for.is_some(), stats);
+    let state = Phase::of(stream.live, error.is_some(), waits_for.is_some(), stats);
     SourceStatus {
+        state_since: state.since(&stream, stats),
+        backlog: stats.backlog.load(Relaxed),
+        oldest_waiting: stats.oldest.lock().clone(),
+        sweep: sweep_status(source),
+        done_last5_minutes: stats.done_rate.last(5),
+        done_last_hour: stats.done_rate.last(60),
+        last_events: stats.last_events.all(),
+        letters: stats.letters.lock().clone(),
         source: source.id.clone(),
         event: stream.event_name,
         container: stream.container,
@@ -173,26 +217,37 @@ fn queue_status(stats: &QueueStats) -> Option<QueueStatus> {
     })
 }
 
+fn sweep_status(source: &SourceEntry) -> Option<SweepStatus> {
+    let sweeping = source.stats.sweep.get();
+    let Running { since, listed, at } = match sweeping.running {
+        Some(running) => running,
+        None => {
+            let next = Some(sweeping.next?);
+            return Some(SweepStatus {
+                running_since: None,
+                listed: 0,
+                at: None,
+                next,
+            });
+        }
+    };
+    Some(SweepStatus {
+        running_since: Some(since),
+        listed,
+        at,
+        next: None,
+    })
+}
+
 fn batch_status(stats: &BatchStats) -> Option<BatchStatus> {
     let status = BatchStatus {
         open: stats.open.load(Relaxed),
         waiting_blobs: stats.waiting.load(Relaxed),
         closed: stats.all().filter(|(_, count)| *count > 0).collect(),
         blobs: stats.blobs.load(Relaxed),
+        some: stats.some(),
     };
     (status.open > 0 || !status.closed.is_empty()).then_some(status)
-}
-
-fn phase(live: bool, failing: bool, waits: bool, stats: &SourceStats) -> Phase {
-    let sweeps = !stats.queue.is_alone.load(Relaxed);
-    match (live, failing) {
-        (false, _) => Phase::NoStream,
-        (true, _) if stats.stalled.load(Relaxed) > 0 => Phase::Stalled,
-        (true, true) => Phase::Retrying,
-        (true, false) if waits => Phase::Waiting,
-        (true, false) if sweeps && stats.sweeps.load(Relaxed) == 0 => Phase::FirstSweep,
-        (true, false) => Phase::Watching,
-    }
 }
 
 #[cfg(test)]
@@ -204,34 +259,12 @@ mod tests {
     };
 
     #[test]
-    fn a_source_is_in_one_phase() {
-        let stats = SourceStats::default();
-        let phase = |live, failing, waits| phase(live, failing, waits, &stats);
-        assert_eq!(phase(true, false, false), Phase::FirstSweep);
-        assert_eq!(phase(true, false, true), Phase::Waiting);
-        stats.sweeps.fetch_add(1, Relaxed);
-        assert_eq!(phase(true, false, false), Phase::Watching);
-        assert_eq!(phase(true, false, true), Phase::Waiting);
-        assert_eq!(phase(true, true, true), Phase::Retrying);
-        assert_eq!(phase(false, true, true), Phase::NoStream);
-        stats.stalled.fetch_add(1, Relaxed);
-        assert_eq!(phase(true, true, true), Phase::Stalled);
-    }
-
-    #[test]
-    fn a_source_that_never_sweeps_does_not_wait_for_its_first_sweep() {
-        let stats = SourceStats::default();
-        stats.queue.is_alone.store(true, Relaxed);
-        assert_eq!(phase(true, false, false, &stats), Phase::Watching);
-    }
-
-    #[test]
     fn a_queue_is_told_with_its_backlog_and_what_came_of_its_messages() {
         let registry = Registry::default();
         let source = registry.source("s");
         source.started("event", "container");
         let json = |registry| {
-            let status = read(registry, false, Instant::now());
+            let status = read(registry, &About::default(), false, Instant::now());
             serde_json::to_value(&status).unwrap_or_default()
         };
         assert_eq!(
@@ -284,7 +317,7 @@ mod tests {
             .stats
             .set_pause(Some(Pause::active_workflows(20, reason)));
         source.stats.set_workflows(workflows);
-        let status = read(&registry, false, Instant::now());
+        let status = read(&registry, &About::default(), false, Instant::now());
         let json = serde_json::to_value(&status).unwrap_or_default();
         let told = &json["sources"][0];
         assert_eq!(told["state"], "waiting");
@@ -311,7 +344,7 @@ mod tests {
         registry
             .refusals
             .note("datasets", "INVALID_ARGUMENT", reason, at);
-        let status = read(&registry, false, Instant::now());
+        let status = read(&registry, &About::default(), false, Instant::now());
         let json = serde_json::to_value(&status).unwrap_or_default();
         assert_eq!(
             json["refused"],
@@ -330,7 +363,7 @@ mod tests {
         let source = registry.source("s");
         let number = source.started("event", "container");
         source.ended(number, Some("taken over".to_owned()));
-        let status = read(&registry, true, Instant::now());
+        let status = read(&registry, &About::default(), true, Instant::now());
         let json = serde_json::to_value(&status).unwrap_or_default();
         assert_eq!(json["shuttingDown"], true);
         assert_eq!(json["sources"][0]["state"], "no-stream");

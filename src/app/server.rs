@@ -2,6 +2,7 @@
 
 use std::{io, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
+use axum::Router;
 use thiserror::Error;
 use tokio::{
     net::TcpListener,
@@ -12,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{debug, info, warn};
 
 use crate::{
-    admin::{self, Admin},
+    admin::{self, Admin, about::About},
     azure::Connector,
     grpc::{
         self, TlsFiles,
@@ -53,6 +54,8 @@ pub struct ServeOptions {
     pub tls: Option<TlsFiles>,
     /// The largest number of streams at once.
     pub max_streams: usize,
+    /// What the status page says of this server beside its numbers.
+    pub about: About,
 }
 
 /// Why a server does not start, or fails.
@@ -98,6 +101,7 @@ pub struct Server {
     admin: TcpListener,
     admin_addr: SocketAddr,
     admin_connections: Arc<Connections>,
+    about: About,
     parts: grpc::Parts,
     registry: Arc<Registry>,
     streams: Arc<Streams>,
@@ -138,6 +142,7 @@ impl Server {
         };
         Ok(Self {
             admin_connections: connections("admin", shares.admin),
+            about: options.about,
             grpc,
             grpc_addr,
             admin,
@@ -169,12 +174,12 @@ impl Server {
     pub async fn run(self, shutdown: CancellationToken) -> Result<(), ServeError> {
         info!(grpc = %self.grpc_addr, admin = %self.admin_addr, "listening");
         let health = self.parts.health.clone();
+        let admin = Admin::new(self.registry, self.about, self.shutdown.clone());
         let mut ports = Ports::serve(
             self.grpc,
             self.parts,
             (self.admin, self.admin_connections),
-            self.registry,
-            &self.shutdown,
+            admin::router(admin),
         );
         let failed = tokio::select! {
             () = shutdown.cancelled() => Ok(()),
@@ -219,12 +224,10 @@ impl Ports {
         grpc: TcpListener,
         parts: grpc::Parts,
         (admin, connections): (TcpListener, Arc<Connections>),
-        registry: Arc<Registry>,
-        shutdown: &CancellationToken,
+        router: Router,
     ) -> Self {
         let stop = CancellationToken::new();
         let grpc = grpc::serve(parts, grpc, stop.clone());
-        let router = admin::router(Admin::new(registry, shutdown.clone()));
         let admin = admin::http1::serve(router, admin, connections, stop.clone());
         Self {
             grpc: tokio::spawn(async { Ok(grpc.await?) }),

@@ -5,6 +5,7 @@ use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+use http::Uri;
 
 use super::fetch::manifest::{Part, Place};
 
@@ -176,6 +177,14 @@ pub struct ServeArgs {
         env = "AZURE_BLOB_EVENTSOURCE_ADMIN_LISTEN"
     )]
     pub admin_listen: SocketAddr,
+    /// Where people reach the pages of Argo Workflows: the status page then links each Workflow
+    #[arg(
+        long,
+        value_name = "URL",
+        value_parser = argo_url,
+        env = "AZURE_BLOB_EVENTSOURCE_ARGO_URL"
+    )]
+    pub argo_url: Option<String>,
     /// How to sign in to storage accounts.
     #[command(flatten)]
     pub storage: StorageArgs,
@@ -208,6 +217,24 @@ pub struct ServeArgs {
         env = "AZURE_BLOB_EVENTSOURCE_MAX_STREAMS"
     )]
     pub max_streams: u32,
+}
+
+// The address up to what the page adds to it.
+fn argo_url(given: &str) -> Result<String, String> {
+    let uri = given.parse::<Uri>().ok();
+    let fits = |uri: &Uri| {
+        let is_web = matches!(uri.scheme_str(), Some("http" | "https"));
+        let authority = uri.authority().map_or("@", |it| it.as_str());
+        is_web && !authority.contains('@') && uri.query().is_none()
+    };
+    match uri.filter(fits) {
+        Some(_) => Ok(given.trim_end_matches('/').to_owned()),
+        None => Err(
+            "this is no address of a page: write `https://` or `http://`, a host and perhaps a path, such as \
+             https://argo.example.com, without a user and a query"
+                .to_owned(),
+        ),
+    }
 }
 
 /// How to sign in to storage accounts.
@@ -513,6 +540,35 @@ mod tests {
             "--manifest s/b.ndjson --part 3/2",
         ] {
             assert!(fetch(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn the_address_of_argo_is_that_of_a_page() {
+        let url = |url: &str| {
+            let parsed = parse(&format!("x serve --argo-url {url}"));
+            parsed.map(|args| match args.command {
+                Command::Serve(serve) => serve.argo_url.unwrap(),
+                _ => panic!("not serve"),
+            })
+        };
+        assert_eq!(
+            url("https://argo.example.com/").unwrap(),
+            "https://argo.example.com"
+        );
+        assert_eq!(
+            url("http://localhost:2746/argo").unwrap(),
+            "http://localhost:2746/argo"
+        );
+        for bad in [
+            "argo.example.com",
+            "javascript:alert(1)",
+            "ftp://argo.example.com",
+            "https://user:secret@argo.example.com",
+            "https://argo.example.com?x=1",
+        ] {
+            let told = url(bad).unwrap_err().to_string();
+            assert!(told.contains("such as https://argo.example.com"), "{told}");
         }
     }
 

@@ -35,6 +35,7 @@ fn options() -> ServeOptions {
         token_file: None,
         tls: None,
         max_streams: 4,
+        about: About::default(),
     }
 }
 
@@ -169,7 +170,27 @@ async fn the_admin_port_answers_people_and_machines() {
     let server = start(options()).await;
     assert!(server.get("/healthz", "*/*").await.contains("200 OK"));
     assert!(server.get("/readyz", "*/*").await.contains("200 OK"));
-    assert!(server.get("/metrics", "*/*").await.ends_with("# EOF\n"));
+    let scraped = server
+        .get(
+            "/metrics",
+            "application/openmetrics-text;version=1.0.0,text/plain;q=0.5",
+        )
+        .await;
+    assert!(scraped.contains("content-type: application/openmetrics-text; version=1.0.0"));
+    assert!(scraped.ends_with("# EOF\n"));
+    for accept in ["text/html", "*/*"] {
+        let shown = server.get("/metrics", accept).await;
+        assert!(shown.contains("content-type: text/plain; version=0.0.4"));
+        assert!(!shown.contains("# EOF"));
+    }
+    for (file, kind) in [("/page.css", "text/css"), ("/page.js", "text/javascript")] {
+        let file = server.get(file, "*/*").await;
+        assert!(file.contains("200 OK") && file.contains(kind), "{file}");
+    }
+    let status = server.get("/status.json", "text/html").await;
+    assert!(
+        status.contains("content-type: application/json") && status.contains("\"sources\": []")
+    );
     let page = server.get("/", "text/html").await;
     assert!(page.contains("<!doctype html>") && page.contains("content-security-policy"));
     assert!(

@@ -1,0 +1,10 @@
+//! What the status page says of the server beside its numbers.
+
+/// Where the server runs, and where else people look.
+#[derive(Debug, Clone, Default)]
+pub struct About {
+    /// The pod, as the cluster calls it; or the machine.
+    pub pod: Option<String>,
+    /// Where Argo's pages are, without a slash at the end.
+    pub argo_url: Option<String>,
+}

@@ -1,0 +1,131 @@
+//! Why a source is as it is, and what to do: whole sentences under it.
+
+use std::fmt::{self, Write};
+
+use super::text::{Escaped, Many, Words};
+use crate::{
+    admin::status::{BatchStatus, Phase, QueueStatus, SourceStatus},
+    text::age::Age,
+};
+
+/// What went wrong, what is waited for, whether the listing is believed, which Workflows nobody works on,
+/// which blobs go round in a loop, which cannot be read yet, and how queue and batches are.
+pub(super) fn write(page: &mut String, source: &SourceStatus) -> fmt::Result {
+    for (kind, title, told) in all(source) {
+        write!(
+            page,
+            "<p class='reason {kind}'><strong>{}:</strong> {}</p>",
+            Escaped(title),
+            Words(&told)
+        )?;
+    }
+    Ok(())
+}
+
+fn all(source: &SourceStatus) -> impl Iterator<Item = (&'static str, &'static str, String)> {
+    let waits = source.waits_for.as_ref();
+    let unreadable = source.unreadable.described();
+    let parts = [
+        error(source).map(|told| ("bad", what_is_wrong(source.state), told)),
+        elsewhere(source).map(|told| ("note", "Not streamed here", told)),
+        waits.map(|pause| ("wait", "Waits", pause.reason.clone())),
+        letters(source).map(|told| ("bad", "Dead letters", told)),
+        told("bad", "Listing in doubt", source.listing_doubt.clone()),
+        told(
+            "bad",
+            "Workflows that nobody works on",
+            source.workflows.complaint(),
+        ),
+        told(
+            "wait",
+            "Announced again and again",
+            source.loops.complaint(),
+        ),
+        told("wait", "Held back until they can be read", unreadable),
+        told("note", "Queue", source.queue.as_ref().map(queue)),
+        told("note", "Batches", source.batches.as_ref().map(batches)),
+    ];
+    parts.into_iter().flatten()
+}
+
+fn told(
+    kind: &'static str,
+    title: &'static str,
+    told: Option<String>,
+) -> Option<(&'static str, &'static str, String)> {
+    Some((kind, title, told?))
+}
+
+fn what_is_wrong(phase: Phase) -> &'static str {
+    match phase {
+        Phase::Stalled => "Stalled, no Workflow was confirmed",
+        Phase::NoStream => "The stream ended",
+        _ => "Failing",
+    }
+}
+
+fn error(source: &SourceStatus) -> Option<String> {
+    let error = source.last_error.as_ref()?;
+    let cure = match source.state {
+        Phase::Retrying => {
+            ". It is tried again by itself; `azure-blob-eventsource check --config FILE` says which step fails and what to do"
+        }
+        _ => "",
+    };
+    Some(format!("{error}{cure}"))
+}
+
+// Nothing in the storage account names who streams a source, so only this pod's side can be told.
+fn elsewhere(source: &SourceStatus) -> Option<String> {
+    (source.state == Phase::NoStream).then(|| {
+        "This pod does not stream it now. With two pods, the other one has the stream if the first line of its page \
+         counts it: `kubectl port-forward pod/NAME 9090`. If none has, look at the log of the EventSource"
+            .to_owned()
+    })
+}
+
+fn letters(source: &SourceStatus) -> Option<String> {
+    let letters = &source.letters;
+    let latest = letters.some.first()?;
+    let waiting = match letters.count {
+        1 => "1 event was given up".to_owned(),
+        many => format!("{many} events were given up, the latest of them"),
+    };
+    Some(format!(
+        "{waiting}: {}: {}. Once the cause is mended, `azure-blob-eventsource dead-letters retry` sends them again",
+        latest.about, latest.reason
+    ))
+}
+
+fn queue(queue: &QueueStatus) -> String {
+    let mut told = match queue.messages {
+        0 => "empty".to_owned(),
+        messages => format!(
+            "about {}, the next one {} old",
+            Many(messages, "message"),
+            Age(queue.oldest_message_seconds)
+        ),
+    };
+    if let Some(poison) = queue.notifications.get("poison") {
+        // Writing to a string does not fail.
+        let _ = write!(told, "; {poison} set aside in the poison queue");
+    }
+    if queue.missed > 0 {
+        let _ = write!(
+            told,
+            "; {} that only a sweep found",
+            Many(queue.missed, "blob")
+        );
+    }
+    told
+}
+
+fn batches(batches: &BatchStatus) -> String {
+    let closed: u64 = batches.closed.values().sum();
+    format!(
+        "{} open with {}; {closed} closed with {}",
+        batches.open,
+        Many(batches.waiting_blobs, "blob"),
+        Many(batches.blobs, "blob"),
+    )
+}
