@@ -113,6 +113,11 @@ test-chart: ## Hold the Helm chart against the manifests, object by object (Pyth
 	@scripts/need.sh python kubectl
 	@scripts/chart-test.sh
 
+.PHONY: test-page
+test-page: ## Look at the status page in headless Chromium; with PAGE_IMAGES=FOLDER leave images there
+	@scripts/need.sh rust node chromium
+	scripts/page-test.sh
+
 .PHONY: test-azure-setup
 test-azure-setup: ## Hold scripts/azure-setup.sh against the real Azure CLI and Azurite (Python and Node)
 	@scripts/need.sh python node shellcheck
@@ -209,7 +214,7 @@ check-reproducible: ## Build both programs twice, in two directories, and compar
 	@scripts/check-reproducible.sh
 
 .PHONY: clean
-clean: ## Remove what was built, and the installed Azurite
+clean: ## Remove what was built, and what npm installed
 	@scripts/need.sh rust
 	$(CARGO) clean
-	rm -rf testkit/azurite/node_modules
+	rm -rf testkit/azurite/node_modules testkit/browser/node_modules

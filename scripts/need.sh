@@ -2,7 +2,7 @@
 # Checks that a machine has what this project is built with, and names what is missing with the way
 # to get it.
 #
-# Usage: scripts/need.sh rust|node|python|shellcheck|fmt|clippy|container-tool|kubectl ...
+# Usage: scripts/need.sh rust|node|python|shellcheck|fmt|clippy|chromium|container-tool|kubectl ...
 
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -83,6 +83,12 @@ need_shellcheck() {
         || lacks "ShellCheck" "\`sudo apt-get install shellcheck\` or \`brew install shellcheck\`"
 }
 
+need_chromium() {
+    command -v "${CHROMIUM:-/usr/bin/chromium}" >/dev/null \
+        || lacks "Chromium, which shows the status page" \
+            "\`sudo apt-get install chromium\`; or name the program of another place in CHROMIUM"
+}
+
 need_container-tool() {
     # It may have words of its own: `sudo docker`.
     local tool=${CONTAINER_TOOL:-docker}
@@ -99,7 +105,7 @@ need_kubectl() {
 
 for tool in "$@"; do
     case $tool in
-        rust | node | python | fmt | clippy | shellcheck | container-tool | kubectl) "need_$tool" ;;
+        rust | node | python | fmt | clippy | shellcheck | chromium | container-tool | kubectl) "need_$tool" ;;
         *)
             echo "need.sh: what is $tool?" >&2
             exit 2
