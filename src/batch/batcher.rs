@@ -38,6 +38,8 @@ use crate::{
 
 /// A batch that is due waits no longer than this for offers that are there already.
 const LATE: Duration = Duration::from_secs(1);
+/// However many offers come, people see open batches that are no older than this.
+const SHOW: Duration = Duration::from_secs(1);
 
 impl Batcher {
     /// Sends what was fixed and is not done. Then gathers what is `offered`, and fixes what a replay asks for as one
@@ -88,6 +90,7 @@ impl Batcher {
         let mut open = OpenBatches::new(rules);
         let mut tidy = Tidy::default();
         let mut file = WaitingFile::default();
+        let mut shown = Instant::now();
         let mut more = true;
         while more {
             let due = open.next_due();
@@ -111,6 +114,11 @@ impl Batcher {
                 return GONE;
             }
             self.note(&open);
+            // Where many come at once it would cost more than each of them.
+            if offered.is_empty() || shown.elapsed() >= SHOW {
+                shown = Instant::now();
+                self.show(&open);
+            }
         }
         while let Some(closed) = open.take_any() {
             if self.fix(closed).await?.is_err() {
@@ -118,6 +126,7 @@ impl Batcher {
             }
         }
         self.note(&open);
+        self.show(&open);
         ON
     }
 
@@ -262,6 +271,9 @@ impl Batcher {
         let stats = &self.stats.batches;
         stats.open.store(open.len() as u64, Relaxed);
         stats.waiting.store(open.blobs() as u64, Relaxed);
+    }
+
+    fn show(&self, open: &OpenBatches) {
         let now = OffsetDateTime::now_utc();
         let some = open.waiting(Instant::now()).take(BATCHES);
         let some = some.map(|batch| OpenBatch {
@@ -270,6 +282,6 @@ impl Batcher {
             bytes: batch.bytes,
             closes: now + batch.closes_in,
         });
-        stats.set_some(some.collect());
+        self.stats.batches.set_some(some.collect());
     }
 }
