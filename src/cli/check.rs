@@ -103,8 +103,11 @@ async fn check(
     if let Some(step) = batches::step(config) {
         report.add(step)?;
     }
-    report.add(state_step(&opened, &id).await)?;
-    if let Some(source) = OpenedSource::of(config.clone(), opened.clone(), id) {
+    let state = state_step(&opened, &id).await;
+    let is_there = state.is_ok();
+    report.add(state)?;
+    if let Some(source) = OpenedSource::of(config.clone(), opened.clone(), id).filter(|_| is_there)
+    {
         for step in ledger::steps(&source).await {
             report.add(step)?;
         }

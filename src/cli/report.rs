@@ -50,6 +50,11 @@ impl Step {
         Self::new(Outcome::Fail, name, text, Some(advice.into()))
     }
 
+    /// Whether nothing is wrong.
+    pub(super) fn is_ok(&self) -> bool {
+        self.mark == Outcome::Ok
+    }
+
     /// As data: the mark, the name, the text and what to do about it.
     pub(super) fn to_json(&self) -> serde_json::Value {
         serde_json::json!({

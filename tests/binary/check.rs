@@ -52,9 +52,16 @@ async fn what_works_is_a_line_a_step_and_leaves_nothing_behind() {
     assert_eq!(finished.code(), 0, "{finished:?}");
     assert_eq!(
         steps(&finished),
-        ["ok config", "ok connect", "ok list", "ok state", "ok clock"]
+        [
+            "ok config",
+            "ok connect",
+            "ok list",
+            "ok state",
+            "skip source",
+            "ok clock"
+        ]
     );
-    assert_eq!(finished.stdout.lines().count(), 5);
+    assert_eq!(finished.stdout.lines().count(), 6);
     assert_eq!(finished.stderr, "");
     let listed = "ok   list     2 blobs in all, of which 1 match prefix and pattern";
     assert!(finished.stdout.contains(listed), "{}", finished.stdout);
@@ -63,6 +70,26 @@ async fn what_works_is_a_line_a_step_and_leaves_nothing_behind() {
         .client
         .send(http::Method::GET, &place.state, &query, &[], "".into());
     assert!(!String::from_utf8_lossy(left.await.body()).contains("<Name>"));
+}
+
+#[tokio::test]
+async fn a_filter_that_takes_nothing_is_told_with_the_form_that_works() {
+    let place = Place::azurite().await;
+    for name in ["raw/2026/a.csv", "raw/b.txt"] {
+        place.put(name).await;
+    }
+    for (filter, form) in [
+        ("prefix: /raw/", "Write `prefix: raw/`: 2 of 2 blobs"),
+        (
+            "pattern: '*.csv'",
+            "Write `pattern: \"**/*.csv\"`: 1 of 2 blobs",
+        ),
+    ] {
+        let finished = check(&place, &format!("{}{filter}\n", place.config())).await;
+        let steps = steps(&finished);
+        assert!(steps.contains(&"WARN list".to_owned()), "{steps:?}");
+        assert!(finished.stdout.contains(form), "{}", finished.stdout);
+    }
 }
 
 #[tokio::test]
@@ -120,6 +147,7 @@ async fn a_container_that_is_missing_is_told_at_its_step() {
             "ok connect",
             "FAIL list",
             "ok state",
+            "skip source",
             "ok clock"
         ]
     );
