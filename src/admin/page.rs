@@ -50,7 +50,7 @@ fn write(page: &mut String, status: &Status, now: OffsetDateTime) -> fmt::Result
     Ok(())
 }
 
-// The script is not needed to read the page. Without it the page comes anew by itself.
+// The script is not needed to read the page. Without it the page loads again by itself.
 fn head(page: &mut String, status: &Status) -> fmt::Result {
     write!(
         page,

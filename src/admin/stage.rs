@@ -157,8 +157,8 @@ fn lost(source: &SourceEntry) {
         about: format!("raw/2026/11/27/broken-{n}.csv"),
         last_sent: Some(ago(4_000 + i64::from(n))),
         attempts: 3,
-        reason: "nothing came of it in 3 attempts, while events that were sent after it were confirmed: look at what \
-                 the Sensor's log and the cluster's admission say of this one"
+        reason: "nothing was made for it in 3 attempts, while later events were confirmed: look at the Sensor's log and at the \
+                 cluster's admission control"
             .to_owned(),
     }
     };
@@ -206,7 +206,8 @@ fn limited(source: &SourceEntry) {
             about: "raw/\u{202e}<script>alert(1)</script>.csv".to_owned(),
             last_sent: Some(ago(9_000)),
             attempts: 5,
-            reason: "no Job came of it in 5 attempts, while events that were sent after it were confirmed".to_owned(),
+            reason: "no Job was made for it in 5 attempts, while later events were confirmed"
+                .to_owned(),
         }],
     };
 }

@@ -38,7 +38,7 @@ pub struct LastEvent {
     /// When this stream sent it first.
     #[serde(with = "time::serde::rfc3339::option")]
     pub first_sent: Option<OffsetDateTime>,
-    /// What came of it.
+    /// The objects that were made for it.
     pub made: Vec<Made>,
     /// Why it was given up.
     pub reason: Option<String>,
@@ -48,15 +48,15 @@ pub struct LastEvent {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Outcome {
-    /// It was sent, and nothing is asked about what comes of it.
+    /// It was sent, and nothing confirms it.
     Sent,
-    /// All that is expected came of it.
+    /// All objects that are expected are there.
     Confirmed,
     /// It was given up.
     DeadLetter,
 }
 
-/// An object that came of an event.
+/// An object that was made for an event.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Made {

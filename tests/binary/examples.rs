@@ -18,7 +18,9 @@ use crate::{process::run, storage::Place};
 fn configs(file: &Path) -> Vec<(String, String)> {
     let text = fs::read_to_string(file).unwrap();
     let documents = text.split("\n---\n");
-    let configs = documents.filter(|it| it.contains("kind: EventSource\n"));
+    // Not a patch within a kustomization.
+    let is_one = |it: &&str| it.lines().any(|line| line == "kind: EventSource");
+    let configs = documents.filter(is_one);
     let configs = configs.flat_map(|document| {
         let document: Value = serde_saphyr::from_str(document)
             .unwrap_or_else(|error| panic!("{}: {error}", file.display()));

@@ -121,7 +121,7 @@ async fn a_poison_message_goes_back_into_the_queue_as_it_was() {
 
     let retried = nameless(&place, "retry", &[&before[1].0[..13]]).await;
     assert_eq!(retried.code(), 0, "{retried:?}");
-    let words = format!("put 1 poison message back into queue {}, ", queues.name);
+    let words = format!("put 1 poison message back into queue {}; ", queues.name);
     assert!(retried.stdout.starts_with(&words), "{retried:?}");
     assert_eq!(seen(&queues.queue).await[0].1, texts[1]);
     let left = seen(&queues.poison).await;

@@ -74,7 +74,7 @@ impl ConfirmedDelivery {
         *self.stats.oldest.lock() = sent.or(next);
     }
 
-    /// All that is expected has come of an event, which was sent so often, and then for the first time.
+    /// All objects of an event are there. It was sent so often, and then for the first time.
     pub(super) fn note_confirmed(
         &self,
         id: EventId,
