@@ -18,7 +18,7 @@ use crate::{
         batches::BatchStats,
         events::{LastEvent, Letters, OpenBatch, Waiting},
         queue::QueueStats,
-        sweep::Running,
+        sweep::Sweeping,
     },
     registry::{Refusal, Registry, SourceEntry},
     state::loops::Loops,
@@ -218,24 +218,13 @@ fn queue_status(stats: &QueueStats) -> Option<QueueStatus> {
 }
 
 fn sweep_status(source: &SourceEntry) -> Option<SweepStatus> {
-    let sweeping = source.stats.sweep.get();
-    let Running { since, listed, at } = match sweeping.running {
-        Some(running) => running,
-        None => {
-            let next = Some(sweeping.next?);
-            return Some(SweepStatus {
-                running_since: None,
-                listed: 0,
-                at: None,
-                next,
-            });
-        }
-    };
-    Some(SweepStatus {
-        running_since: Some(since),
-        listed,
-        at,
-        next: None,
+    let Sweeping { running, next } = source.stats.sweep.get();
+    let is_known = running.is_some() || next.is_some();
+    is_known.then(|| SweepStatus {
+        running_since: running.as_ref().map(|it| it.since),
+        listed: running.as_ref().map_or(0, |it| it.listed),
+        at: running.and_then(|it| it.at),
+        next,
     })
 }
 

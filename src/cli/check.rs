@@ -91,10 +91,10 @@ async fn check(
     ))?;
     let listed = list(&opened, config).await;
     let survey = match &listed {
-        Ok(_) => Some(survey(&*opened.blobs, &config.filter).await),
-        Err(_) => None,
+        Ok(page) => in_time(survey(&*opened.blobs, &config.filter, page)).await,
+        Err(error) => Err(error.clone()),
     };
-    report.add(list_step(&listed, survey, &config.filter))?;
+    report.add(list_step(&survey, &config.filter))?;
     if let Ok(page) = &listed {
         for step in advice::steps(page, config) {
             report.add(step)?;
@@ -163,29 +163,18 @@ async fn in_time<T>(
     })
 }
 
-fn list_step(
-    listed: &Result<ListPage, StorageError>,
-    survey: Option<Result<Survey, StorageError>>,
-    filter: &Filter,
-) -> Step {
-    let (listed, survey) = match (listed, survey) {
-        (Err(error), _) => (Err(error.clone()), None),
-        (Ok(_), Some(Err(error))) => (Err(error), None),
-        (Ok(_), survey) => (Ok(()), survey.and_then(Result::ok)),
-    };
-    let survey = survey.unwrap_or_default();
-    match listed {
+fn list_step(survey: &Result<Survey, StorageError>, filter: &Filter) -> Step {
+    match survey {
         Err(error) => Step::fail(
             "list",
             error.to_string(),
             storage_advice(error.kind, "Storage Blob Data Reader", "container"),
         ),
-        Ok(()) if survey.matching == 0 && survey.all > 0 => Step::warn(
-            "list",
-            survey.described(),
-            hint(filter.spec(), &survey.names),
-        ),
-        Ok(()) => Step::ok("list", survey.described()),
+        Ok(survey) if survey.matching == 0 && survey.all > 0 => {
+            let hint = hint(filter.spec(), &survey.names);
+            Step::warn("list", survey.described(), hint)
+        }
+        Ok(survey) => Step::ok("list", survey.described()),
     }
 }
 

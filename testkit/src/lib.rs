@@ -27,7 +27,6 @@ pub mod crash;
 pub mod event_grid;
 pub mod faults;
 pub mod http;
-pub mod late_batches;
 pub mod lost;
 pub mod names;
 pub mod notified;

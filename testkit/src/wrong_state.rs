@@ -9,6 +9,7 @@ use azure_blob_eventsource::ports::{
     state::{Appended, Chunk, Put, StateStore},
 };
 use bytes::Bytes;
+use tokio::sync::Mutex;
 
 /// A way to be wrong about the fence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,14 +22,57 @@ pub enum Wrong {
     NoCheck,
     /// What batches a session before has fixed is not believed.
     NoManifest,
+    /// A batch is sent before the frame that fixes it is durable: its append is said to be made, and is made before the
+    /// next call. A crash in between loses it.
+    BatchLate,
 }
 
 /// A state container that a wrong program would believe in.
 pub struct WrongState {
-    /// The state container.
-    pub real: Arc<dyn StateStore>,
-    /// In which way it is misread, if in any.
-    pub wrong: Option<Wrong>,
+    real: Arc<dyn StateStore>,
+    wrong: Option<Wrong>,
+    late: Mutex<Option<Late>>,
+}
+
+/// An append that is still to be made.
+struct Late {
+    name: String,
+    at: u64,
+    bytes: Bytes,
+}
+
+/// The kind of a frame that fixes a batch.
+const BATCH: u8 = 9;
+/// The bytes before a frame's kind: its length and its checksum.
+const HEAD: usize = 8;
+
+impl WrongState {
+    /// The state container, and in which way it is misread, if in any.
+    pub fn new(real: Arc<dyn StateStore>, wrong: Option<Wrong>) -> Self {
+        Self {
+            real,
+            wrong,
+            late: Mutex::default(),
+        }
+    }
+
+    async fn catch_up(&self) -> Result<Appended, StorageError> {
+        match self.late.lock().await.take() {
+            Some(Late { name, at, bytes }) => self.real.append(&name, at, bytes).await,
+            None => Ok(Appended::Yes),
+        }
+    }
+}
+
+fn has_batch(mut frames: &[u8]) -> bool {
+    while let Some((length, _)) = frames.split_first_chunk() {
+        if frames.get(HEAD) == Some(&BATCH) {
+            return true;
+        }
+        let next = HEAD + u32::from_le_bytes(*length) as usize;
+        frames = frames.get(next..).unwrap_or_default();
+    }
+    false
 }
 
 #[async_trait]
@@ -41,6 +85,7 @@ impl StateStore for WrongState {
         if self.wrong == Some(Wrong::NoManifest) && name.contains("/batches/") {
             return Ok(None);
         }
+        self.catch_up().await?;
         let chunk = self.real.read(name, from, limit).await?;
         Ok(chunk.map(|chunk| match self.wrong {
             // Whoever does not heed a refusal does not look for one either: the journal always
@@ -69,6 +114,15 @@ impl StateStore for WrongState {
                 self.real.append(name, end, bytes).await?;
                 Ok(Appended::Yes)
             }
+            Some(Wrong::BatchLate) => match self.catch_up().await? {
+                Appended::Yes if has_batch(&bytes) => {
+                    let name = name.to_owned();
+                    *self.late.lock().await = Some(Late { name, at, bytes });
+                    Ok(Appended::Yes)
+                }
+                Appended::Yes => self.real.append(name, at, bytes).await,
+                refused => Ok(refused),
+            },
             Some(Wrong::NoCheck | Wrong::NoManifest) | None => {
                 self.real.append(name, at, bytes).await
             }

@@ -35,7 +35,6 @@ use testkit::{
     argo::{Argo, FakeWatch, Lies, event_id},
     crash::CrashAfter,
     faults::{FaultSource, Storm},
-    late_batches::LateBatches,
     ports::{FakeListing, FakeState},
     rng::Rng,
     weather::Weather,
@@ -183,16 +182,14 @@ impl World {
             changes = false;
         }
         argo.refuse(poisoned.then_some(POISONED));
-        let state: Arc<dyn StateStore> = Arc::new(WrongState {
-            real: Arc::new(real),
-            wrong: match mutant {
-                Mutant::Lost412 => Some(Wrong::Lost412),
-                Mutant::NoFence => Some(Wrong::NoFence),
-                Mutant::NoCheck => Some(Wrong::NoCheck),
-                Mutant::BatchForgotten => Some(Wrong::NoManifest),
-                _ => None,
-            },
-        });
+        let wrong = match mutant {
+            Mutant::Lost412 => Some(Wrong::Lost412),
+            Mutant::NoFence => Some(Wrong::NoFence),
+            Mutant::NoCheck => Some(Wrong::NoCheck),
+            Mutant::BatchForgotten => Some(Wrong::NoManifest),
+            Mutant::SentBeforeFrame => Some(Wrong::BatchLate),
+            _ => None,
+        };
         Self {
             batched: config.batch.is_some(),
             config,
@@ -204,10 +201,7 @@ impl World {
             forgetting: forgetting(mutant),
             blank: None,
             listing: FakeListing::new(account.clone(), CONTAINER, faults),
-            state: match mutant {
-                Mutant::SentBeforeFrame => Arc::new(LateBatches::new(state)),
-                _ => state,
-            },
+            state: Arc::new(WrongState::new(Arc::new(real), wrong)),
             calm: Arc::new(FakeState::new(account.clone(), STATE, FaultSource::none())),
             late: Box::new(move || late.pending()),
             rng,

@@ -22,7 +22,6 @@ use testkit::{
     account::FakeAccount,
     event_grid::Version,
     faults::{FaultSource, Storm},
-    late_batches::LateBatches,
     ports::{FakeListing, FakeState},
     rng::Rng,
     weather::Weather,
@@ -176,18 +175,13 @@ impl World {
             .between_pages(rng.fork(), Arc::clone(&raging));
         let real = FakeState::new(account.clone(), STATE, faults.clone());
         let late = real.late_effects();
-        let state: Arc<dyn StateStore> = Arc::new(WrongState {
-            real: Arc::new(real),
-            wrong: match mutant {
-                Mutant::Lost412 => Some(Wrong::Lost412),
-                Mutant::NoFence => Some(Wrong::NoFence),
-                _ => None,
-            },
-        });
-        let state: Arc<dyn StateStore> = match mutant {
-            Mutant::SentBeforeFrame => Arc::new(LateBatches::new(state)),
-            _ => state,
+        let wrong = match mutant {
+            Mutant::Lost412 => Some(Wrong::Lost412),
+            Mutant::NoFence => Some(Wrong::NoFence),
+            Mutant::SentBeforeFrame => Some(Wrong::BatchLate),
+            _ => None,
         };
+        let state = Arc::new(WrongState::new(Arc::new(real), wrong));
         let listing = FakeListing::new(account.clone(), CONTAINER, faults).between_pages(hook);
         let filters = filters(&mut rng, ways);
         let forgetting = forgetting(&mut rng, (ways, mutant));

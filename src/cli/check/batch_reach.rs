@@ -2,6 +2,7 @@
 
 use crate::{
     batch::rules::{BatchRules, By},
+    cli::counts::counted,
     filter::FilterSpec,
 };
 
@@ -46,10 +47,7 @@ pub(super) fn problem(rules: &BatchRules, filter: &FilterSpec) -> Option<String>
         By::Depth(depth) if depth > deepest => Some(format!(
             "a name that matches has at most {}, so no two folders are ever together: that is `by: folder`. Set \
              `depth` to less, or use `**` in `pattern`",
-            match deepest {
-                1 => "1 folder".to_owned(),
-                _ => format!("{deepest} folders"),
-            }
+            counted(deepest as u64, "folder")
         )),
         _ => None,
     }

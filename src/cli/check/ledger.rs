@@ -1,7 +1,8 @@
 //! How the source stands: whether it ever ran, what it has done, and what is wrong with it.
 
 use crate::{
-    cli::{report::Step, source::OpenedSource},
+    cli::{counts::counted, report::Step, source::OpenedSource},
+    event::rfc3339,
     ports::error::StorageError,
     state::stall::Stalled,
 };
@@ -24,15 +25,8 @@ pub(super) async fn steps(source: &OpenedSource) -> Vec<Step> {
         steps.push(stall_step(&stalled));
     }
     if let Ok(letters @ 1..) = letters(source).await {
-        let are = if letters == 1 {
-            "1 event was"
-        } else {
-            "events were"
-        };
-        let text = match letters {
-            1 => format!("{are} given up"),
-            _ => format!("{letters} {are} given up"),
-        };
+        let were = if letters == 1 { "was" } else { "were" };
+        let text = format!("{} {were} given up", counted(letters as u64, "event"));
         let advice =
             "`dead-letters list` has the reason of each; correct it, then `dead-letters retry`";
         steps.push(Step::warn("letters", text, advice));
@@ -41,7 +35,7 @@ pub(super) async fn steps(source: &OpenedSource) -> Vec<Step> {
 }
 
 fn stall_step(stalled: &Stalled) -> Step {
-    let since = crate::event::rfc3339(stalled.since);
+    let since = rfc3339(stalled.since);
     let text = format!(
         "stalled since {since}: nothing is confirmed, {} events wait",
         stalled.waiting

@@ -30,32 +30,36 @@ pub(super) struct Survey {
     others: u64,
 }
 
-/// Looks through the container.
+/// Looks through the container. `first` is the first page below the filter's listing prefix, which is not asked for again
+/// where it is the container's.
 ///
 /// # Errors
 /// As [`BlobListing::list`].
 pub(super) async fn survey(
     blobs: &dyn BlobListing,
     filter: &Filter,
+    first: &ListPage,
 ) -> Result<Survey, StorageError> {
     let end = Instant::now() + LONG;
     let mut survey = Survey {
         stride: 1,
         ..Survey::default()
     };
-    let mut after = None;
-    while Instant::now() < end {
-        let page = blobs.list("", after.as_ref()).await?;
+    let mut page = match filter.listing_prefix().is_empty() {
+        true => first.clone(),
+        false => blobs.list("", None).await?,
+    };
+    loop {
         survey.add(&page, filter);
-        match page.next {
-            Some(next) => after = Some(next),
-            None => {
-                survey.is_complete = true;
-                break;
-            }
+        let Some(next) = page.next else {
+            survey.is_complete = true;
+            return Ok(survey);
+        };
+        if Instant::now() >= end {
+            return Ok(survey);
         }
+        page = blobs.list("", Some(&next)).await?;
     }
-    Ok(survey)
 }
 
 impl Survey {
@@ -122,7 +126,8 @@ mod tests {
             prefix: String::new(),
             patterns: vec!["0000*".into()],
         });
-        let seen = survey(&FakeListing::Page(page), &filter.unwrap()).await;
+        let first = ListPage::new(SERVICE_TIME);
+        let seen = survey(&FakeListing::Page(page), &filter.unwrap(), &first).await;
         let seen = seen.unwrap();
         assert_eq!((seen.all, seen.matching), (10_000, 10));
         assert!(seen.is_complete);
