@@ -122,6 +122,14 @@ pub(crate) const CASES: &[Case] = &[
         play: |stage| Box::pin(bus::lost(stage)),
     },
     Case {
+        name: "bus_killed_empty",
+        about: "a bus is killed before its first message: what comes afterwards is read and becomes Workflows",
+        short: true,
+        needs: &[],
+        setup: USUAL,
+        play: |stage| Box::pin(bus::killed_empty(stage)),
+    },
+    Case {
         name: "poison",
         about: "one dataset is refused by a policy: a dead letter for that one alone, retried after the fix",
         short: true,

@@ -7,7 +7,7 @@ use crate::{
     pods::{EVENT_SOURCE, SENSOR, SERVER},
 };
 
-/// FingerprintSet Workflows, pods, warnings and the ends of the logs of a namespace.
+/// Prints Workflows, pods, warnings and the ends of the logs of a namespace.
 pub(crate) async fn dump(namespace: &str) {
     let looks: [&[&str]; 3] = [
         &["get", "workflows,eventbus,eventsource,sensor"],
