@@ -84,13 +84,17 @@ rules_of() {
     sed -n '/^spec:$/,$p' | sed '1d; s/^  //'
 }
 
-# The names as they are scraped: counters end in _total, times in _seconds.
+# The names as they are scraped: counters end in _total, times in _seconds, which histograms say a line later.
 existing_metrics() {
     awk '
         /^const COUNTERS/ { inside = 1; suffix = "_total" }
         /^const GAUGES/ { inside = 1; suffix = "" }
         /^const SECONDS/ { inside = 1; suffix = "_seconds" }
-        /^\];/ { inside = 0 }
+        /^const HISTOGRAMS/ { histograms = 1 }
+        /^\];/ { inside = 0; histograms = 0 }
+        histograms && match($0, /"[a-z_]+",/) { name = substr($0, RSTART + 1, RLENGTH - 3) }
+        histograms && /Unit::Seconds/ { print "azure_blob_eventsource_" name "_seconds" }
+        histograms && /^ *None,/ { print "azure_blob_eventsource_" name }
         inside && match($0, /"[a-z_]+",/) {
             print "azure_blob_eventsource_" substr($0, RSTART + 1, RLENGTH - 3) suffix
         }
@@ -102,7 +106,7 @@ check_metrics() {
     existing_metrics >"$dir/existing"
     (($(wc -l <"$dir/existing") >= 10)) || fail "$metrics does not look as this script believes"
     unknown=$(grep -ohE 'azure_blob_eventsource_[a-z_]+' "$component"/*.yaml "$component"/dashboard.json "$component"/tests/* \
-        | sort -u | comm -13 "$dir/existing" -)
+        | sed -E 's/_bucket$//' | sort -u | comm -13 "$dir/existing" -)
     [[ -z $unknown ]] || fail "$metrics has not: ${unknown//$'\n'/, }"
     while read -r metric; do
         grep -q "^| \`${metric#azure_blob_eventsource_}\` |" "$guide" || fail "$guide says nothing of $metric"

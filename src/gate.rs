@@ -280,7 +280,7 @@ impl Gate {
                     tally.late += u64::from(blob.last_modified < now - LATE);
                     let (offer, fingerprint, before) = policy.announced(&blob, now);
                     tally.unsettled += u64::from(before);
-                    ledger.begin(fingerprint);
+                    ledger.begin_new(fingerprint, blob.last_modified);
                     new.push(offer);
                 }
                 Judgement::Baseline => {

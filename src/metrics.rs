@@ -1,21 +1,35 @@
 //! What is counted of each source: the numbers behind `/metrics` and the status page.
 
 use std::{
+    collections::BTreeMap,
     mem,
-    sync::atomic::{AtomicU64, Ordering::Relaxed},
+    sync::{
+        Weak,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+    time::Duration,
 };
 
 use serde::Serialize;
+use time::OffsetDateTime;
 use tokio::sync::watch;
 
 use crate::{
-    blob::Unreadable, confirm::unfinished::Workflows, shared::Shared, state::loops::Loops,
+    blob::Unreadable,
+    confirm::unfinished::Workflows,
+    ledger::{
+        Ledger,
+        offer::{Offer, Origin, Subject},
+    },
+    shared::Shared,
+    state::loops::Loops,
 };
 
 pub mod batches;
 pub mod events;
 pub mod queue;
 pub mod rate;
+pub mod spread;
 pub mod sweep;
 pub mod turn;
 
@@ -23,6 +37,7 @@ use batches::BatchStats;
 use events::{LastEvents, Letters, Waiting};
 use queue::QueueStats;
 use rate::Rate;
+use spread::Lateness;
 use sweep::SweepProgress;
 use turn::Turn;
 
@@ -127,8 +142,14 @@ pub struct SourceStats {
     pub letters: Shared<Letters>,
     /// When it last began or ceased to stall, to fail, to wait for a limit, and to have swept.
     pub turns: Turns,
-    /// Calls to the storage account that failed and were tried again.
-    pub storage_retries: AtomicU64,
+    /// Calls to the storage account that failed and were tried again, by what they were for.
+    pub storage_retries: Shared<BTreeMap<&'static str, u64>>,
+    /// How late blobs were first handed to a client, since they were written.
+    pub detection: Lateness,
+    /// How late events were confirmed, since this stream first sent them.
+    pub confirmation: Lateness,
+    /// Where the live stream keeps what is under way.
+    pub ledger: Shared<Weak<Shared<Ledger>>>,
     /// What goes wrong with the storage account now, by who tries again; the latest is the last.
     pub storage_errors: Shared<Vec<(u64, String)>>,
 }
@@ -260,6 +281,43 @@ impl SourceStats {
         self.workflows.lock().survey.without_phase.count as u64
     }
 
+    /// An event is handed to a client for the first time by this stream. What was asked for again, or goes in a batch,
+    /// says nothing of how late blobs are found.
+    pub fn first_sent(&self, offer: &Offer) {
+        self.events_sent.fetch_add(1, Relaxed);
+        if let (Subject::Blob { blob, .. }, Origin::Found) = (&offer.subject, &offer.origin) {
+            let late = OffsetDateTime::now_utc().unix_timestamp() - blob.last_modified;
+            self.detection
+                .note(Duration::from_secs(late.try_into().unwrap_or(0)));
+        }
+    }
+
+    /// The age of the oldest blob that was found, is to be announced and is not done: zero when there is none.
+    pub fn oldest_blob_age(&self) -> Duration {
+        let Some(ledger) = self.ledger.lock().upgrade() else {
+            return Duration::ZERO;
+        };
+        let oldest = ledger.lock().oldest_under_way();
+        let now = OffsetDateTime::now_utc().unix_timestamp();
+        let age = oldest.map_or(0, |at| now.saturating_sub(at));
+        Duration::from_secs(age.try_into().unwrap_or(0))
+    }
+
+    /// Calls for `operation` are made: it is told with 0 until one of them is tried again.
+    pub fn may_retry(&self, operation: &'static str) {
+        self.storage_retries.lock().entry(operation).or_default();
+    }
+
+    /// A call to the storage account failed and is tried again.
+    pub fn retried(&self, operation: &'static str) {
+        *self.storage_retries.lock().entry(operation).or_default() += 1;
+    }
+
+    /// How often calls to the storage account failed and were tried again.
+    pub fn retries(&self) -> u64 {
+        self.storage_retries.lock().values().sum()
+    }
+
     /// Nobody streams the source any more: what only a live session knows is not known now.
     pub fn stream_ended(&self) {
         self.in_flight.store(0, Relaxed);
@@ -272,6 +330,7 @@ impl SourceStats {
         self.batches.waiting.store(0, Relaxed);
         self.batches.set_some(Vec::new());
         self.backlog.store(0, Relaxed);
+        *self.ledger.lock() = Weak::new();
         self.sweep.rests(None);
         *self.oldest.lock() = None;
         *self.letters.lock() = Letters::default();

@@ -166,6 +166,7 @@ impl Session {
             loops: LoopWatch::default(),
         };
         let ledger = Arc::clone(&started.ledger);
+        *self.stats.ledger.lock() = Arc::downgrade(&ledger);
         let receipts = Arc::clone(&sending.receipts);
         let records = sending.records.clone();
         Arc::new(Gate::new(policy, (ledger, receipts), offers, records))

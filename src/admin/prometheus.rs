@@ -11,7 +11,7 @@ use std::{
 use prometheus_client::{
     collector::Collector,
     encoding::{DescriptorEncoder, EncodeMetric, text},
-    metrics::{MetricType, counter::ConstCounter, gauge::ConstGauge},
+    metrics::{MetricType, counter::ConstCounter, gauge::ConstGauge, histogram::Histogram},
     registry::{Registry as Metrics, Unit},
 };
 
@@ -96,11 +96,6 @@ const COUNTERS: &[(&str, &str, Read)] = &[
         "baseline_blobs",
         "Blobs taken as done unsent because they were there before the source",
         |s| get(&s.stats.baseline_blobs),
-    ),
-    (
-        "storage_retries",
-        "Calls to the storage account that failed and were tried again",
-        |s| get(&s.stats.storage_retries),
     ),
 ];
 
@@ -206,6 +201,11 @@ const COUNTERS_BY_REASON: &[(&str, &str)] = &[(
 /// Gauges that are kept in milliseconds and told in seconds.
 const SECONDS: &[(&str, &str, Read)] = &[
     (
+        "oldest_blob_age",
+        "The age of the oldest blob that was found and is not done, since it was written",
+        |s| s.stats.oldest_blob_age().as_millis() as u64,
+    ),
+    (
         "queue_oldest_message",
         "The age of the message that the queue shows first",
         |s| get(&s.stats.queue.oldest_seconds) * 1000,
@@ -245,6 +245,9 @@ impl Collector for Sources {
             let value = |source: &SourceEntry| ConstGauge::new(read(source));
             family(&mut encoder, (name, help, None), &sources, value)?;
         }
+        for (name, help, unit, read) in HISTOGRAMS {
+            histograms(&mut encoder, (name, help, unit.as_ref()), &sources, *read)?;
+        }
         for (name, help, millis) in SECONDS {
             let value = |source: &SourceEntry| ConstGauge::new(millis(source) as f64 / 1000.0);
             let descriptor = (*name, *help, Some(&Unit::Seconds));
@@ -262,11 +265,48 @@ const COUNTERS_BY: &[CounterBy] = &[
         |s| used(&s.stats.queue.is_used, s.stats.queue.all()),
     ),
     (
+        ("storage_retries", "operation"),
+        "Calls to the storage account that failed and were tried again, by what they were for",
+        |s| {
+            let counts = s.stats.storage_retries.lock();
+            let counts: Vec<_> = counts.iter().map(|(what, count)| (*what, *count)).collect();
+            (!counts.is_empty()).then_some(counts)
+        },
+    ),
+    (
         ("batches", "closed_by"),
         "Batches that were closed, by the bound that closed them",
         |s| used(&s.stats.batches.is_used, s.stats.batches.all()),
     ),
 ];
+
+/// Histograms: names, meaning, unit, and the one of a source that has it.
+const HISTOGRAMS: &[(&str, &str, Option<Unit>, ReadHistogram)] = &[
+    (
+        "detection_lag",
+        "From the writing of a blob to the first hand-over of its event to a client",
+        Some(Unit::Seconds),
+        |s| Some(s.stats.detection.histogram()),
+    ),
+    (
+        "confirmation_lag",
+        "From the first hand-over of an event to a client to its confirmation",
+        Some(Unit::Seconds),
+        |s| Some(s.stats.confirmation.histogram()),
+    ),
+    (
+        "batch_blobs",
+        "How many blobs the batches that were closed had",
+        None,
+        |s| {
+            let batches = &s.stats.batches;
+            let is_used = batches.is_used.load(Relaxed) || batches.count() > 0;
+            is_used.then(|| batches.sizes.histogram())
+        },
+    ),
+];
+
+type ReadHistogram = fn(&SourceEntry) -> Option<&Histogram>;
 
 type CounterBy = ((&'static str, &'static str), &'static str, ReadAll);
 type ReadAll = fn(&SourceEntry) -> Option<Vec<(&'static str, u64)>>;
@@ -304,6 +344,27 @@ fn counters_by(
     Ok(())
 }
 
+fn histograms(
+    encoder: &mut DescriptorEncoder,
+    (name, help, unit): Descriptor<'_>,
+    sources: &[Arc<SourceEntry>],
+    read: ReadHistogram,
+) -> Result<(), fmt::Error> {
+    let told = sources
+        .iter()
+        .filter_map(|source| Some((source, read(source)?)));
+    let told: Vec<_> = told.collect();
+    if told.is_empty() {
+        return Ok(());
+    }
+    let mut family = encoder.encode_descriptor(name, help, unit, MetricType::Histogram)?;
+    for (source, histogram) in told {
+        let labels = [("source", source.id.as_str())];
+        histogram.encode(family.encode_family(&labels)?)?;
+    }
+    Ok(())
+}
+
 type Descriptor<'a> = (&'a str, &'a str, Option<&'a Unit>);
 
 fn family<M: EncodeMetric>(
@@ -328,8 +389,10 @@ fn family<M: EncodeMetric>(
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
-    use crate::confirm::unfinished::Workflows;
+    use crate::{confirm::unfinished::Workflows, ledger::batches::ClosedBy};
 
     #[test]
     fn numbers_stand_under_their_names_with_the_source_alone_as_label() {
@@ -338,6 +401,9 @@ mod tests {
         source.started("event", "container");
         source.stats.events_sent.fetch_add(7, Relaxed);
         source.stats.last_sweep_millis.fetch_add(1500, Relaxed);
+        source.stats.retried("list blobs");
+        source.stats.detection.note(Duration::from_secs(7));
+        source.stats.batches.closed(ClosedBy::Quiet, 40);
         let mut workflows = Workflows::default();
         workflows.survey.without_phase.count = 3;
         source.stats.set_workflows(workflows);
@@ -356,6 +422,12 @@ mod tests {
             "azure_blob_eventsource_dead_letters_total{source=\"datasets-raw\"} 0",
             "azure_blob_eventsource_confirmation_seconds{source=\"datasets-raw\"} 0.0",
             "# TYPE azure_blob_eventsource_in_flight gauge",
+            "azure_blob_eventsource_oldest_blob_age_seconds{source=\"datasets-raw\"} 0.0",
+            "azure_blob_eventsource_storage_retries_total{source=\"datasets-raw\",operation=\"list blobs\"} 1",
+            "azure_blob_eventsource_detection_lag_seconds_bucket{le=\"5.0\",source=\"datasets-raw\"} 0",
+            "azure_blob_eventsource_detection_lag_seconds_bucket{le=\"10.0\",source=\"datasets-raw\"} 1",
+            "azure_blob_eventsource_confirmation_lag_seconds_count{source=\"datasets-raw\"} 0",
+            "azure_blob_eventsource_batch_blobs_sum{source=\"datasets-raw\"} 40",
         ] {
             assert!(text.contains(line), "{line} is not in\n{text}");
         }

@@ -138,7 +138,10 @@ impl Batcher {
         };
         for batch in fixed {
             let step = match self.read(&batch).await? {
-                Ok(manifest) => self.send(&batch, &manifest).await,
+                Ok(manifest) => {
+                    self.date(&batch, &manifest);
+                    self.send(&batch, &manifest).await
+                }
                 Err(problem) => {
                     warn!(
                         batch = EventId(batch.id.0).to_hex(),
@@ -155,6 +158,15 @@ impl Batcher {
             }
         }
         ON
+    }
+
+    // The journal has the members and not how old they are.
+    fn date(&self, batch: &FixedBatch, manifest: &Manifest) {
+        let modified = manifest.blobs.iter().map(|it| it.last_modified).min();
+        if let (Some(oldest), None) = (modified, &batch.replay) {
+            let mut ledger = self.ledger.lock();
+            ledger.dated(&batch.members, oldest.unix_timestamp());
+        }
     }
 
     async fn read(&self, batch: &FixedBatch) -> Result<Result<Manifest, String>, StorageError> {

@@ -47,6 +47,7 @@ impl Retry {
     /// For the operation that `what` names in logs. `seed` decides the jitter.
     pub fn new(what: &'static str, seed: u64, stats: &Arc<SourceStats>) -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(0);
+        stats.may_retry(what);
         Self {
             what,
             stats: Arc::clone(stats),
@@ -130,7 +131,7 @@ impl Retry {
 
     fn note(&mut self, error: &StorageError, asked: Option<Duration>) {
         self.failures += 1;
-        self.stats.storage_retries.fetch_add(1, Relaxed);
+        self.stats.retried(self.what);
         let until = asked.map_or_else(String::new, |wait| waits_until(error, wait));
         let what = self.what;
         let now = (error.message.clone(), asked.is_some());
@@ -194,7 +195,7 @@ mod tests {
                 async move { error.map_or(Ok(()), Err) }
             })
             .await;
-        (result, start.elapsed(), stats.storage_retries.load(Relaxed))
+        (result, start.elapsed(), stats.retries())
     }
 
     #[tokio::test(start_paused = true)]
@@ -264,7 +265,7 @@ mod tests {
             assert_eq!((stats.error(), start.elapsed()), (None, Duration::ZERO));
             retry.succeeded();
         }
-        assert_eq!(stats.storage_retries.load(Relaxed), 0);
+        assert_eq!(stats.retries(), 0);
         retry.wait(&closed).await;
         retry.wait(&closed).await;
         assert_eq!(stats.error().as_deref(), Some("append: closed"));

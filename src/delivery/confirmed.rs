@@ -199,8 +199,8 @@ impl ConfirmedDelivery {
         if let Ok(permit) = self.in_flight.try_acquire() {
             permit.forget();
         }
+        self.stats.first_sent(&offer);
         self.unconfirmed.sent(id, offer, seen, this_moment());
-        self.stats.events_sent.fetch_add(1, Relaxed);
         ON
     }
 
@@ -233,6 +233,7 @@ impl ConfirmedDelivery {
             return ON;
         }
         if let Some(sent) = self.unconfirmed.confirmed(id, this_moment()) {
+            self.stats.confirmation.note(sent.first_sent.at.elapsed());
             let when = (sent.attempts(), sent.first_sent.clock);
             return self.done(id, sent.offer, Some(when)).await;
         }

@@ -129,7 +129,7 @@ impl SettledDelivery {
         if let Some(offer) = offer {
             self.note_event(&offer);
             self.sent.events.push_back((offer.mark(), None));
-            self.stats.events_sent.fetch_add(1, Relaxed);
+            self.stats.first_sent(&offer);
             self.note_in_flight();
         }
     }

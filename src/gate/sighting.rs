@@ -106,7 +106,10 @@ impl Gate {
                 return (Taken::Settled(Settled::Unwanted), None);
             }
         };
-        ledger.begin(fingerprint);
+        match begun {
+            Begun::Offer(_) => ledger.begin_new(fingerprint, blob.last_modified),
+            Begun::Baseline(_) => ledger.begin(fingerprint),
+        }
         (Taken::UnderWay(self.receipts.of(fingerprint)), Some(begun))
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 
-use super::events::OpenBatch;
+use super::{events::OpenBatch, spread::Sizes};
 use crate::{ledger::batches::ClosedBy, shared::Shared};
 
 /// The live numbers of a source's batches.
@@ -16,6 +16,8 @@ pub struct BatchStats {
     pub waiting: AtomicU64,
     /// Blobs that were put into batches.
     pub blobs: AtomicU64,
+    /// How many blobs each of those had that were closed.
+    pub sizes: Sizes,
     some: Shared<Vec<OpenBatch>>,
     closed: [AtomicU64; ClosedBy::ALL.len()],
 }
@@ -24,6 +26,7 @@ impl BatchStats {
     /// A batch of so many blobs was closed.
     pub fn closed(&self, by: ClosedBy, blobs: u64) {
         self.blobs.fetch_add(blobs, Relaxed);
+        self.sizes.note(blobs);
         self.closed[by.place()].fetch_add(1, Relaxed);
     }
 

@@ -87,8 +87,7 @@ fn number(event: &Value) -> usize {
 
 /// The value of the one source's metric.
 fn metric(metrics: &str, name: &str) -> u64 {
-    let line = metrics
-        .lines()
-        .find(|line| line.contains(&format!("_{name}{{")));
-    line.unwrap().rsplit(' ').next().unwrap().parse().unwrap()
+    let of_it = |line: &&str| line.contains(&format!("_{name}{{"));
+    let count = |line: &str| -> u64 { line.rsplit(' ').next().unwrap().parse().unwrap() };
+    metrics.lines().filter(of_it).map(count).sum()
 }

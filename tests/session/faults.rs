@@ -76,13 +76,13 @@ async fn an_error_is_told_until_its_own_call_succeeds_whatever_else_recovers() {
         }
     };
     timeout(60 * SECOND, told).await.unwrap();
-    let (sweeps, retries) = (&stats.sweeps, &stats.storage_retries);
-    let before = [sweeps, retries].map(|it| it.load(Relaxed));
+    let counts = || [stats.sweeps.load(Relaxed), stats.retries()];
+    let before = counts();
     for _ in 0..300 {
         sleep(SECOND).await;
         assert!(append_fails() && stats.error().is_some());
     }
-    let after = [sweeps, retries].map(|it| it.load(Relaxed));
+    let after = counts();
     assert!(after[0] > before[0] + 10, "the listing recovers: {after:?}");
     assert!(after[1] > before[1] + 30, "and fails again: {after:?}");
     broken.store(false, Relaxed);

@@ -7,6 +7,7 @@ mod cluster;
 mod confirm;
 mod delivery;
 mod faults;
+mod lateness;
 mod lost_ledger;
 mod new;
 mod queue;
