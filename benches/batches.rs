@@ -7,8 +7,8 @@
 //! a second, one after the other, as it was measured on a cluster (docs/verification.md), and the server is told of each
 //! at once. Without batches 400 blobs are timed, and the rest is extrapolated.
 //!
-//! Then memory, with a Sensor that takes no time: a million blobs in one folder, to the last one, and a million in a
-//! million folders, for half a minute. What the fake account holds is taken off.
+//! Then memory, with a Sensor that takes no time, in a process that has the server and the client and not the fake
+//! account: a million blobs in one folder, to the last one, and a million in a million folders, for a minute.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
@@ -19,9 +19,9 @@ use azure_blob_eventsource::{
     grpc::contract::{Event, EventSource, eventing_client::EventingClient},
 };
 use support::{
-    Memory, megabytes, print_table,
+    Memory, Other, megabytes, print_table,
     queue::{Cluster, Credential},
-    row,
+    role, row,
     server::Server,
     size,
     source::CONTAINER,
@@ -39,8 +39,8 @@ mod support;
 const STATE: &str = "eventsource-state";
 /// How long a Sensor takes for a Workflow.
 const TRIGGER: Duration = Duration::from_millis(250);
-/// For how long a million folders are looked at.
-const FOLDERS: Duration = Duration::from_secs(30);
+/// For how long a million blobs in one folder are gathered at most, and a million folders.
+const GATHERING: [Duration; 2] = [Duration::from_secs(600), Duration::from_secs(60)];
 /// State container calls a blob, at most.
 const TARGET: f64 = 0.01;
 
@@ -60,6 +60,13 @@ impl Measured {
 
 #[tokio::main]
 async fn main() {
+    match role() {
+        None => compare().await,
+        Some((_, arguments)) => gather(&arguments).await,
+    }
+}
+
+async fn compare() {
     let blobs = size(100_000, 300);
     let batched = measure(blobs, "batch: {by: all, maxBlobs: 1000}, ").await;
     let peak = Memory::now().peak;
@@ -122,16 +129,29 @@ async fn memory() {
         "in folders",
         "events",
         "blobs in them",
-        "memory added",
+        "memory",
     ])];
-    for (account, count) in [(one_folder, 1), (folders, blobs)] {
-        let gathered = gather(account, blobs).await;
+    let accounts = [(one_folder, 1), (folders, blobs)];
+    for ((account, count), time) in accounts.into_iter().zip(GATHERING) {
+        account.create_container(STATE).expect("a new container");
+        let face = HttpFace::start(account).await;
+        let arguments = [
+            face.endpoint(),
+            face.connection_string(),
+            blobs.to_string(),
+            time.as_secs().to_string(),
+        ];
+        let mut other = Other::start("gather", &arguments);
+        let [events, seen, peak] = other.numbers()[..] else {
+            panic!("three numbers");
+        };
+        other.end();
         rows.push(row([
             &blobs.to_string(),
             &count.to_string(),
-            &gathered.events.to_string(),
-            &gathered.blobs.to_string(),
-            &megabytes(gathered.added),
+            &events.to_string(),
+            &seen.to_string(),
+            &megabytes(peak as u64),
         ]));
     }
     print_table(
@@ -140,29 +160,24 @@ async fn memory() {
     );
 }
 
-struct Gathered {
-    events: u64,
-    blobs: u64,
-    added: u64,
-}
-
-async fn gather(account: FakeAccount, blobs: u64) -> Gathered {
-    account.create_container(STATE).expect("a new container");
+/// Takes events until all blobs are in them, or time is up, and prints how many there were, of how many blobs, and the
+/// peak of memory.
+async fn gather(arguments: &[String]) {
+    let [endpoint, connection_string, blobs, seconds] = arguments else {
+        panic!("four arguments");
+    };
+    let number = |text: &str| -> u64 { text.parse().expect("a number") };
+    let (blobs, time) = (number(blobs), Duration::from_secs(number(seconds)));
     let batch = "batch: {by: folder, quiet: 1m, maxBlobs: 10000}, ";
-    let mut source = Source::start(account, batch).await;
-    let before = Memory::start_peak();
-    let end = Instant::now() + FOLDERS;
+    let mut source = Source::start(endpoint, connection_string, batch).await;
+    let end = Instant::now() + time;
     let (mut events, mut seen) = (0, 0);
     while seen < blobs && Instant::now() < end {
         seen += source.take(Duration::ZERO).await;
         events += 1;
     }
+    println!("{events} {seen} {}", Memory::now().peak);
     source.server.stop.cancel();
-    Gathered {
-        events,
-        blobs: seen,
-        added: Memory::now().peak.saturating_sub(before.resident),
-    }
 }
 
 async fn measure(blobs: u64, batch: &str) -> Measured {
@@ -172,7 +187,8 @@ async fn measure(blobs: u64, batch: &str) -> Measured {
         .expect("a new container");
     account.create_container(STATE).expect("a new container");
     let start = Instant::now();
-    let mut source = Source::start(account, batch).await;
+    let face = HttpFace::start(account).await;
+    let mut source = Source::start(&face.endpoint(), &face.connection_string(), batch).await;
     let (mut events, mut seen) = (0, 0);
     while seen < blobs {
         seen += source.take(TRIGGER).await;
@@ -186,7 +202,7 @@ async fn measure(blobs: u64, batch: &str) -> Measured {
         HttpOp::BlobProperties,
         HttpOp::DeleteBlob,
     ];
-    let calls = calls.iter().map(|op| source.face.requests(*op)).sum();
+    let calls = calls.iter().map(|op| face.requests(*op)).sum();
     source.server.stop.cancel();
     Measured {
         blobs,
@@ -198,22 +214,19 @@ async fn measure(blobs: u64, batch: &str) -> Measured {
 
 /// A server with one stream, and the Sensor behind it.
 struct Source {
-    face: HttpFace,
     server: Server,
     cluster: Cluster,
     stream: Streaming<Event>,
 }
 
 impl Source {
-    async fn start(account: FakeAccount, batch: &str) -> Self {
-        let face = HttpFace::start(account).await;
-        let credential = Credential::new(&face.connection_string());
+    async fn start(endpoint: &str, connection_string: &str, batch: &str) -> Self {
+        let credential = Credential::new(connection_string);
         let cluster = Cluster::default();
         let server = Server::start(credential.connector(), cluster.clone()).await;
         let config = format!(
-            "{{endpoint: \"{}\", container: {CONTAINER}, credential: fake, existing: emit, state: {{container: {STATE}}}, \
-             {batch}confirm: {{workflows: {{namespace: bench}}}}, limits: {{inFlight: 100, activeWorkflows: 100}}}}",
-            face.endpoint()
+            "{{endpoint: \"{endpoint}\", container: {CONTAINER}, credential: fake, existing: emit, state: {{container: {STATE}}}, \
+             {batch}confirm: {{workflows: {{namespace: bench}}}}, limits: {{inFlight: 100, activeWorkflows: 100}}}}"
         );
         let mut client = EventingClient::connect(server.url())
             .await
@@ -224,7 +237,6 @@ impl Source {
         };
         let stream = client.start_event_source(request).await.expect("a stream");
         Self {
-            face,
             server,
             cluster,
             stream: stream.into_inner(),

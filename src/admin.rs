@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Instant};
 
 use axum::{
     Router,
-    extract::State,
+    extract::{RawQuery, State},
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
     routing::get,
@@ -16,6 +16,7 @@ use tracing::error;
 
 use self::{
     about::About,
+    peers::{OWN, Peers},
     prometheus::{CONTENT_TYPE, Renderer},
 };
 use crate::{registry::Registry, text::plain::Json};
@@ -23,6 +24,7 @@ use crate::{registry::Registry, text::plain::Json};
 pub mod about;
 pub mod http1;
 mod page;
+mod peers;
 mod plain;
 mod ports;
 mod prometheus;
@@ -34,6 +36,7 @@ mod status;
 pub struct Admin {
     registry: Arc<Registry>,
     about: About,
+    peers: Peers,
     renderer: Renderer,
     shutdown: CancellationToken,
     started: Instant,
@@ -43,6 +46,7 @@ impl Admin {
     /// Shows `registry`, and is not ready once `shutdown` is cancelled.
     pub fn new(registry: Arc<Registry>, about: About, shutdown: CancellationToken) -> Arc<Self> {
         Arc::new(Self {
+            peers: Peers::new(about.peers.clone(), about.pod.clone()),
             about,
             renderer: Renderer::new(registry.clone()),
             registry,
@@ -51,9 +55,16 @@ impl Admin {
         })
     }
 
-    fn status(&self) -> status::Status {
+    fn own_status(&self) -> status::Status {
         let is_ending = self.shutdown.is_cancelled();
         status::read(&self.registry, &self.about, is_ending, self.started)
+    }
+
+    async fn status(&self) -> status::Status {
+        status::Status {
+            elsewhere: self.peers.elsewhere().await,
+            ..self.own_status()
+        }
     }
 }
 
@@ -94,7 +105,7 @@ async fn metrics(State(admin): State<Arc<Admin>>, headers: HeaderMap) -> Respons
 }
 
 async fn front(State(admin): State<Arc<Admin>>, headers: HeaderMap) -> Response {
-    let status = admin.status();
+    let status = admin.status().await;
     // Browsers ask for HTML first; who asks for JSON by name gets it.
     if accepts(&headers, "application/json") {
         return json(&status);
@@ -107,8 +118,12 @@ async fn front(State(admin): State<Arc<Admin>>, headers: HeaderMap) -> Response 
     (headers, page::html(&status, OffsetDateTime::now_utc())).into_response()
 }
 
-async fn whole(State(admin): State<Arc<Admin>>) -> Response {
-    json(&admin.status())
+// Other pods ask for what this one has alone: else each would ask all others in turn.
+async fn whole(State(admin): State<Arc<Admin>>, RawQuery(query): RawQuery) -> Response {
+    match query.as_deref() {
+        Some(OWN) => json(&admin.own_status()),
+        _ => json(&admin.status().await),
+    }
 }
 
 async fn style() -> Response {

@@ -42,7 +42,13 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
 
 impl From<ServeArgs> for ServeOptions {
     fn from(args: ServeArgs) -> Self {
+        // A pod's name; outside of a cluster the machine's, if the shell says so.
+        let pod = env::var("HOSTNAME").ok().filter(|name| !name.is_empty());
+        let name = pod
+            .clone()
+            .unwrap_or_else(|| "azure-blob-eventsource".to_owned());
         Self {
+            tells_cluster_as: args.kubernetes_events.then_some(name),
             listen: args.listen,
             admin_listen: args.admin_listen,
             connector: args.storage.into(),
@@ -53,9 +59,9 @@ impl From<ServeArgs> for ServeOptions {
                 .map(|(cert, key)| TlsFiles { cert, key }),
             max_streams: args.max_streams as usize,
             about: About {
-                // A pod's name; outside of a cluster the machine's, if the shell says so.
-                pod: env::var("HOSTNAME").ok().filter(|name| !name.is_empty()),
+                pod,
                 argo_url: args.argo_url,
+                peers: args.peers,
             },
         }
     }

@@ -1,5 +1,5 @@
-//! The watch that feeds an [`Index`]: metadata only, over the objects that bear an event's id. The
-//! only importer of `kube`.
+//! The watch that feeds an [`Index`]: metadata only, over the objects that bear an event's id; and what the cluster
+//! is told. The only importer of `kube`.
 //!
 //! Facts: "Kubernetes API Concepts", sections "Efficient detection of changes" and "Receiving
 //! resources as metadata", Kubernetes 1.34.
@@ -25,6 +25,7 @@ use crate::{
     shared::Shared,
 };
 
+pub mod bulletin;
 mod connect;
 mod failure;
 mod feeder;

@@ -31,6 +31,7 @@ pub mod ledger;
 pub mod listener;
 pub mod metrics;
 pub mod net;
+pub mod notices;
 pub mod notification;
 pub mod ports;
 pub mod recorder;

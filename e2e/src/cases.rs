@@ -11,6 +11,7 @@ mod basics;
 mod batches;
 mod bus;
 mod chaos;
+mod chart;
 mod control_plane;
 mod flow;
 mod jobs;
@@ -136,6 +137,7 @@ pub(crate) const CASES: &[Case] = &[
         needs: &[],
         setup: Setup {
             redelivery: IMPATIENT,
+            kubernetes_events: true,
             ..USUAL
         },
         play: |stage| Box::pin(poison::poison(stage)),
@@ -305,6 +307,14 @@ pub(crate) const CASES: &[Case] = &[
         needs: &[],
         setup: USUAL,
         play: |stage| Box::pin(overlays::are_taken(stage)),
+    },
+    Case {
+        name: "chart",
+        about: "the Helm chart with the values of its quick start: install, test, a dataset, upgrade, uninstall",
+        short: true,
+        needs: &[],
+        setup: USUAL,
+        play: |stage| Box::pin(chart::is_installed(stage)),
     },
     Case {
         name: "jobs",

@@ -39,6 +39,8 @@ pub(crate) struct Setup {
     pub(crate) pipeline: bool,
     /// Whether a proxy stands before the storage account that can show an empty listing.
     pub(crate) proxy: bool,
+    /// Whether the component `kubernetes-events` is there as well.
+    pub(crate) kubernetes_events: bool,
     /// Whether all is applied at once, as users do; else the bus first, which saves restarts.
     pub(crate) at_once: bool,
 }
@@ -65,6 +67,7 @@ impl Setup {
         bus: Bus::Shipped,
         pipeline: false,
         proxy: false,
+        kubernetes_events: false,
         at_once: false,
     };
 }
@@ -268,7 +271,11 @@ fn patches(namespace: &str, setup: Setup) -> String {
     if !setup.batch.is_empty() {
         patches.push_str(&of_batches());
     }
-    format!("patches:\n{patches}")
+    let components = match setup.kubernetes_events {
+        true => "components: [../../../manifests/components/kubernetes-events]\n",
+        false => "",
+    };
+    format!("{components}patches:\n{patches}")
 }
 
 /// What an overlay of one of our folders makes of it in this namespace.

@@ -7,4 +7,6 @@ pub struct About {
     pub pod: Option<String>,
     /// Where Argo's pages are, without a slash at the end.
     pub argo_url: Option<String>,
+    /// Host and admin port of all pods of this server, such as those of a headless Service.
+    pub peers: Option<String>,
 }

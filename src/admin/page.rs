@@ -9,6 +9,7 @@ use super::status::Status;
 use crate::text::age::Age;
 
 mod details;
+mod elsewhere;
 mod reasons;
 mod refused;
 mod source;
@@ -36,15 +37,18 @@ fn write(page: &mut String, status: &Status, now: OffsetDateTime) -> fmt::Result
     head(page, status)?;
     page.push_str("<main id=main>");
     summary::line(page, status)?;
-    match (status.sources.is_empty(), status.refused.is_empty()) {
+    let is_empty = status.shown().next().is_none();
+    match (is_empty, status.refused.is_empty()) {
         (false, _) => sources(page, status, now)?,
+        (true, _) if !status.elsewhere.is_empty() => {}
         (true, false) => page
             .push_str("<p>No stream has begun yet: all that were asked for were refused.</p>"),
         (true, true) => page.push_str(
-            "<p>No stream has been asked for yet: apply an EventSource that points here. With two pods, the other \
+            "<p>No stream has been asked for yet: apply an EventSource that points here. With several pods, another \
              one may have the streams: <code>kubectl port-forward pod/NAME 9090</code> shows its page.</p>",
         ),
     }
+    elsewhere::write(page, &status.elsewhere)?;
     refused::write(page, &status.refused, now)?;
     page.push_str("</main></body></html>\n");
     Ok(())
@@ -81,7 +85,7 @@ fn sources(page: &mut String, status: &Status, now: OffsetDateTime) -> fmt::Resu
         write!(page, "<th role=columnheader scope=col>{column}</th>")?;
     }
     page.push_str("</tr></thead>");
-    for source in summary::worst_first(&status.sources) {
+    for source in summary::worst_first(status) {
         source::write(page, source, status.argo_url.as_deref(), now)?;
     }
     page.push_str("</table>");

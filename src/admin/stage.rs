@@ -28,6 +28,7 @@ pub(super) fn about() -> About {
     About {
         pod: Some("azure-blob-eventsource-7d9c6b5f4-x2x8k".to_owned()),
         argo_url: Some("https://argo.example.com".to_owned()),
+        peers: None,
     }
 }
 

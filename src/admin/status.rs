@@ -1,6 +1,10 @@
 //! What the status page tells, as data.
 
-use std::{collections::BTreeMap, sync::atomic::Ordering::Relaxed, time::Instant};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::atomic::Ordering::Relaxed,
+    time::Instant,
+};
 
 use serde::Serialize;
 use time::OffsetDateTime;
@@ -9,7 +13,7 @@ mod phase;
 
 pub(super) use phase::Phase;
 
-use super::about::About;
+use super::{about::About, peers::Elsewhere};
 use crate::{
     blob::Unreadable,
     confirm::unfinished::Workflows,
@@ -36,8 +40,21 @@ pub(super) struct Status {
     /// Where Argo's pages are.
     pub(super) argo_url: Option<String>,
     pub(super) sources: Vec<SourceStatus>,
+    /// What other pods stream.
+    pub(super) elsewhere: Vec<Elsewhere>,
     /// Streams that were refused before they began, the latest first.
     pub(super) refused: Vec<Refusal>,
+}
+
+impl Status {
+    /// The sources that people look for here: those that this pod streams, and those that nobody does.
+    pub(super) fn shown(&self) -> impl Iterator<Item = &SourceStatus> {
+        let elsewhere = self.elsewhere.iter().flat_map(|pod| &pod.sources);
+        let elsewhere: BTreeSet<_> = elsewhere.map(|it| it.source.as_str()).collect();
+        self.sources.iter().filter(move |it| {
+            it.state != Phase::NoStream || !elsewhere.contains(it.source.as_str())
+        })
+    }
 }
 
 /// One source.
@@ -159,6 +176,7 @@ pub(super) fn read(
             .iter()
             .map(|source| source_status(source))
             .collect(),
+        elsewhere: Vec::new(),
         refused: registry.refusals.last_ones(),
     }
 }

@@ -26,11 +26,12 @@ use crate::{
         streams::Streams,
     },
     journal::in_process::ProcessLedgers,
-    kubernetes::Watches,
+    kubernetes::{Watches, bulletin},
     listener::{
         connections::{Connections, Limits},
         descriptors,
     },
+    notices::Lookout,
     ports::connect::ConnectError,
     registry::Registry,
 };
@@ -56,6 +57,8 @@ pub struct ServeOptions {
     pub max_streams: usize,
     /// What the status page says of this server beside its numbers.
     pub about: About,
+    /// The name of this server's pod, if the cluster is to be told of refusals, stalls and dead letters.
+    pub tells_cluster_as: Option<String>,
 }
 
 /// Why a server does not start, or fails.
@@ -106,6 +109,7 @@ pub struct Server {
     registry: Arc<Registry>,
     streams: Arc<Streams>,
     shutdown: CancellationToken,
+    tells_cluster_as: Option<String>,
 }
 
 impl Server {
@@ -157,6 +161,7 @@ impl Server {
             registry,
             streams,
             shutdown,
+            tells_cluster_as: options.tells_cluster_as,
         })
     }
 
@@ -174,6 +179,12 @@ impl Server {
     pub async fn run(self, shutdown: CancellationToken) -> Result<(), ServeError> {
         info!(grpc = %self.grpc_addr, admin = %self.admin_addr, "listening");
         let health = self.parts.health.clone();
+        if let Some(pod) = self.tells_cluster_as {
+            let registry = Arc::clone(&self.registry);
+            let mut lookout = Lookout::default();
+            let look = move || lookout.look(&registry);
+            tokio::spawn(bulletin::publish(look, pod, self.shutdown.clone()));
+        }
         let admin = Admin::new(self.registry, self.about, self.shutdown.clone());
         let mut ports = Ports::serve(
             self.grpc,

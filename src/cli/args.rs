@@ -185,6 +185,18 @@ pub struct ServeArgs {
         env = "AZURE_BLOB_EVENTSOURCE_ARGO_URL"
     )]
     pub argo_url: Option<String>,
+    /// Host and admin port of all pods of this server: the status page then says which of them has a stream
+    #[arg(
+        long,
+        value_name = "HOST:PORT",
+        value_parser = host_and_port,
+        env = "AZURE_BLOB_EVENTSOURCE_PEERS"
+    )]
+    pub peers: Option<String>,
+    /// Tell the cluster of refused streams, stalls and dead letters, as Events that `kubectl describe` shows; it
+    /// needs the Role of manifests/components/kubernetes-events
+    #[arg(long, env = "AZURE_BLOB_EVENTSOURCE_KUBERNETES_EVENTS")]
+    pub kubernetes_events: bool,
     /// How to sign in to storage accounts.
     #[command(flatten)]
     pub storage: StorageArgs,
@@ -217,6 +229,18 @@ pub struct ServeArgs {
         env = "AZURE_BLOB_EVENTSOURCE_MAX_STREAMS"
     )]
     pub max_streams: u32,
+}
+
+fn host_and_port(given: &str) -> Result<String, String> {
+    let authority = given.parse::<http::uri::Authority>().ok();
+    let fits = authority.is_some_and(|it| it.port_u16().is_some() && !given.contains('@'));
+    match fits {
+        true => Ok(given.to_owned()),
+        false => Err(
+            "write the host of a headless Service and the admin port, such as azure-blob-eventsource-peers:9090"
+                .to_owned(),
+        ),
+    }
 }
 
 // The address up to what the page adds to it.

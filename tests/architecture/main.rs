@@ -51,7 +51,8 @@ const MAY_KNOW: &[(&str, &str)] = &[
     ("listener", "metrics shared"),
     ("registry", "metrics shared"),
     ("azure", "blob calls net ports text"),
-    ("kubernetes", "confirm event net ports shared text"),
+    ("notices", "metrics registry"),
+    ("kubernetes", "confirm event net notices ports shared text"),
     (
         "grpc",
         "config confirm delivery journal listener metrics ports registry session shared text",
@@ -66,7 +67,7 @@ const MAY_KNOW: &[(&str, &str)] = &[
     ),
     (
         "app",
-        "admin azure cli grpc journal kubernetes listener ports registry text",
+        "admin azure cli grpc journal kubernetes listener notices ports registry text",
     ),
 ];
 

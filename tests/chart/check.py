@@ -34,12 +34,13 @@ BATCHES = {"events": {"batches": {
 QUICK_START = [CHART / "quick-start.yaml"]
 BATCHES_ON_TOP = [*QUICK_START, BATCHES]
 MONITORING = {"monitoring.enabled": "true"}
+KUBERNETES_EVENTS = {"kubernetesEvents.enabled": "true"}
 # Folders that are applied one after the other, each with these components, and the values that come to the same.
 PAIRS = [
     (["manifests/base"], [], {"storage.account": "mlpipelinestore", "pipeline.enabled": "false", "events.datasets.existing": "null"}, []),
     (["manifests/quick-start"], [], {}, QUICK_START),
     (["manifests/quick-start", "examples/batches"], [], FOLDERS, BATCHES_ON_TOP),
-    (["examples/azure-keys"], ["monitoring"], KEYS | MONITORING, []),
+    (["examples/azure-keys"], ["monitoring", "kubernetes-events"], KEYS | MONITORING | KUBERNETES_EVENTS, []),
     (["examples/azure-workload-identity"], [], IDENTITIES, []),
     # With sensors/ml-batch instead of sensors/ml-pipeline, as docs/batches.md says.
     (["examples/azure-workload-identity for batches"], ["monitoring"], IDENTITIES | FOLDERS | MONITORING, [BATCHES]),
@@ -132,7 +133,7 @@ def values_are_used(helm):
         "eventBus.enabled": "false", "eventBus.replicas": "1", "eventBus.volumeSize": "9Gi", "eventBus.maxBytes": "1048576",
         "pipeline.enabled": "false", "pipeline.event": "batches", "pipeline.image.repository": "b", "pipeline.image.tag": "2.0",
         "pipeline.image.digest": f"sha256:{'b' * 64}", "pipeline.parameters.target": "price", "batch.enabled": "false",
-        "batch.event": "datasets", "monitoring.enabled": "true", "monitoring.labels.release": "name",
+        "batch.event": "datasets", "monitoring.enabled": "true", "monitoring.labels.release": "name", "kubernetesEvents.enabled": "true",
         "networkPolicy.enabled": "false",
         "networkPolicy.monitoringNamespace": "other", "quickStart.enabled": "true", "quickStart.image": "other:1",
     }

@@ -69,7 +69,22 @@ async fn with_policy(stage: &Stage) -> Result<(Version, Vec<Version>)> {
         "`dead-letters list` says: {list}"
     );
     stage.explains(&poison, 1, "dead").await?;
+    let look = async || is_described(stage, &poison).await;
+    until("an Event of Kubernetes", PATIENCE, look).await?;
     Ok((poison, good))
+}
+
+/// People who ask the cluster for its EventSource are told of the dead letter.
+async fn is_described(stage: &Stage, poison: &Version) -> Result<()> {
+    let said = stage.kubectl(&["describe", "eventsource", "blobs"]).await?;
+    let event = said
+        .lines()
+        .find(|line| line.contains("DeadLetter") && line.contains(&poison.blob));
+    let event = event.with_context(|| format!("`kubectl describe` says: {said}"))?;
+    stage
+        .say
+        .line(format!("kubectl describe: {}", short(event)));
+    Ok(())
 }
 
 fn short(letter: &str) -> String {

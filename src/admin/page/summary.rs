@@ -20,17 +20,22 @@ pub(super) fn line(page: &mut String, status: &Status) -> fmt::Result {
     if status.shutting_down {
         page.push_str("Shutting down. ");
     }
-    if status.sources.is_empty() {
-        page.push_str("<strong>No sources</strong>");
+    let shown: Vec<_> = status.shown().collect();
+    if shown.is_empty() {
+        page.push_str("<strong>No sources here</strong>");
     } else {
-        let sources = Many(status.sources.len() as u64, "source");
+        let sources = Many(shown.len() as u64, "source");
         write!(page, "<strong>{sources}:</strong> ")?;
-        let counts = KINDS.map(|(words, phases)| (words, count(status, phases)));
+        let counts = KINDS.map(|(words, phases)| (words, count(&shown, phases)));
         let told = counts.iter().filter(|(_, count)| *count > 0);
         let told: Vec<_> = told.map(kind).collect();
         page.push_str(&told.join(", "));
     }
-    let letters: usize = status.sources.iter().map(|it| it.letters.count).sum();
+    let elsewhere: usize = status.elsewhere.iter().map(|pod| pod.sources.len()).sum();
+    if elsewhere > 0 {
+        write!(page, "; <a href='#elsewhere'>{elsewhere} on other pods</a>")?;
+    }
+    let letters: usize = shown.iter().map(|it| it.letters.count).sum();
     if letters > 0 {
         let letters = Many(letters as u64, "dead letter");
         write!(page, "; <span class=alert>{letters}</span>")?;
@@ -50,14 +55,14 @@ fn kind((words, count): &(&str, usize)) -> String {
     }
 }
 
-fn count(status: &Status, phases: &[Phase]) -> usize {
-    let sources = status.sources.iter();
+fn count(sources: &[&SourceStatus], phases: &[Phase]) -> usize {
+    let sources = sources.iter();
     sources.filter(|it| phases.contains(&it.state)).count()
 }
 
 /// The sources, the worst first; those that are alike in the order of their names.
-pub(super) fn worst_first(sources: &[SourceStatus]) -> Vec<&SourceStatus> {
-    let mut sorted: Vec<_> = sources.iter().collect();
+pub(super) fn worst_first(status: &Status) -> Vec<&SourceStatus> {
+    let mut sorted: Vec<_> = status.shown().collect();
     sorted.sort_by_key(|source| rank(source));
     sorted
 }
