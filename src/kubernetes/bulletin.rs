@@ -3,7 +3,10 @@
 //! Facts: the API `events.k8s.io/v1`, Kubernetes 1.34: an Event is about one object, has a note of at most 1 kB, and
 //! is kept for an hour by default; what is told again is counted in its `series`.
 
-use std::{collections::HashMap, time::Duration};
+use std::{
+    collections::{HashMap, VecDeque},
+    time::Duration,
+};
 
 use k8s_openapi::{
     api::{
@@ -29,6 +32,8 @@ use crate::notices::{Notice, Reason};
 const PERIOD: Duration = Duration::from_secs(5);
 /// How long an Event is counted up, before a new one is made of the same.
 const SERIES: Duration = Duration::from_secs(600);
+/// How many notices wait until they can be written, at most; the oldest are forgotten first.
+const WAITING: usize = 64;
 /// How often the log says that Events cannot be written.
 const COMPLAINT: Duration = Duration::from_secs(600);
 /// Who tells, in the API's words.
@@ -51,6 +56,7 @@ pub async fn publish(mut look: impl FnMut() -> Vec<Notice>, pod: String, stop: C
         "refusals, stalls and dead letters are told as Events of Kubernetes"
     );
     let mut bulletin = Bulletin::new(client, namespace, pod);
+    let mut waiting = VecDeque::new();
     let mut ticks = interval(PERIOD);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
@@ -58,9 +64,16 @@ pub async fn publish(mut look: impl FnMut() -> Vec<Notice>, pod: String, stop: C
             () = stop.cancelled() => return,
             _ = ticks.tick() => {}
         }
-        for notice in look() {
-            if let Err(error) = bulletin.tell(&notice).await {
-                bulletin.complain(&error);
+        waiting.extend(look());
+        let too_many = waiting.len().saturating_sub(WAITING);
+        waiting.drain(..too_many);
+        while let Some(notice) = waiting.front() {
+            match bulletin.tell(notice).await {
+                Ok(()) => _ = waiting.pop_front(),
+                Err(error) => {
+                    bulletin.complain(&error);
+                    break;
+                }
             }
         }
     }
@@ -155,7 +168,7 @@ impl Bulletin {
     fn event(&self, notice: &Notice, about: ObjectReference) -> Event {
         Event {
             metadata: ObjectMeta {
-                generate_name: Some(format!("{CONTROLLER}.")),
+                generate_name: Some(format!("{CONTROLLER}-")),
                 namespace: Some(self.namespace.clone()),
                 ..ObjectMeta::default()
             },
@@ -176,10 +189,18 @@ impl Bulletin {
             return;
         }
         self.complained = Some(Instant::now());
+        let (why, cure) = match error {
+            kube::Error::Api(status) if status.code == 403 => (
+                status.message.clone(),
+                "; apply manifests/components/kubernetes-events, whose Role allows it",
+            ),
+            kube::Error::Api(status) => (status.message.clone(), ""),
+            error => (error.to_string(), ""),
+        };
         warn!(
             namespace = self.namespace,
-            %error,
-            "no Event of Kubernetes can be written: apply manifests/components/kubernetes-events, whose Role allows it"
+            error = why,
+            "no Event of Kubernetes can be written for now{cure}"
         );
     }
 }
