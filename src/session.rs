@@ -318,7 +318,8 @@ impl Session {
                 Ok(())
             });
         };
-        let (marker, writer) = stall_file::marker(&self.source_store(), &sending.ownership);
+        let store = self.source_store();
+        let (marker, writer) = stall_file::marker(&store, &sending.ownership, confirm.namespace());
         let courier = ConfirmedDelivery {
             source: self.source_id.clone(),
             place: self.place(),

@@ -65,7 +65,7 @@ pub struct ServeOptions {
 #[derive(Debug, Error)]
 pub enum ServeError {
     /// A port cannot be had.
-    #[error("cannot listen on {address} ({option}): {}", words(.error))]
+    #[error("cannot listen on {address} ({option}): {}", words(.error, *.address, .option))]
     Listen {
         /// The address.
         address: SocketAddr,
@@ -88,11 +88,24 @@ pub enum ServeError {
     Task(#[from] JoinError),
 }
 
-fn words(error: &io::Error) -> String {
+fn words(error: &io::Error, address: SocketAddr, option: &str) -> String {
     match error.kind() {
-        io::ErrorKind::AddrInUse => "another process has this port already".to_owned(),
-        io::ErrorKind::PermissionDenied => "this user may not have this port".to_owned(),
-        io::ErrorKind::AddrNotAvailable => "this machine has no such address".to_owned(),
+        io::ErrorKind::AddrInUse => {
+            let other = SocketAddr::new(address.ip(), address.port().wrapping_add(1).max(1024));
+            format!(
+                "another process has this port already: end it, or take another port, such as `{option} {other}`"
+            )
+        }
+        io::ErrorKind::PermissionDenied => {
+            let other = SocketAddr::new(address.ip(), 50051);
+            format!(
+                "this user may not have this port: take one above 1023, such as `{option} {other}`"
+            )
+        }
+        io::ErrorKind::AddrNotAvailable => format!(
+            "this machine has no such address: `{option} 0.0.0.0:{}` is all that it has",
+            address.port()
+        ),
         _ => error.to_string(),
     }
 }

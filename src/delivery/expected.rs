@@ -123,6 +123,13 @@ impl Expected {
         &self.entries
     }
 
+    /// The namespace of all entries; `None` when they have several.
+    pub fn namespace(&self) -> Option<&str> {
+        let mut all = self.entries.iter().map(|entry| entry.watch.namespace());
+        let first = all.next().filter(|it| !it.is_empty())?;
+        all.all(|it| it == first).then_some(first)
+    }
+
     /// The objects with this id that are there now.
     pub fn made(&self, id: EventId) -> Vec<Made> {
         let made = self.entries.iter().filter_map(|entry| {

@@ -10,12 +10,14 @@ use crate::{
     event::rfc3339,
     journal::source_store::SourceStore,
     ports::error::StorageError,
-    state::stall::{CURE, Stalled},
+    state::stall::{Stalled, cure},
 };
 
 /// What is said of a stall. [`StallFileWriter`] writes it down in its own time.
 pub(crate) struct StallFile {
     source: String,
+    /// Where the objects are made, if that is one namespace.
+    namespace: Option<String>,
     shown: watch::Sender<Option<Stalled>>,
 }
 
@@ -27,14 +29,17 @@ pub(crate) struct StallFileWriter {
     shown: watch::Receiver<Option<Stalled>>,
 }
 
-/// What says that `source_store`'s source is stalled, and what writes it down.
+/// What says that `source_store`'s source is stalled, and what writes it down. `namespace` is where its objects are
+/// made, if that is one.
 pub(crate) fn marker(
     source_store: &SourceStore,
     ownership: &Ownership,
+    namespace: Option<&str>,
 ) -> (StallFile, StallFileWriter) {
     let (sender, receiver) = watch::channel(None);
     let marker = StallFile {
         source: source_store.source_id.clone(),
+        namespace: namespace.map(str::to_owned),
         shown: sender,
     };
     let writer = StallFileWriter {
@@ -52,7 +57,7 @@ impl StallFile {
         let stall = unconfirmed.stall().filter(|stall| stall.declared);
         match (stall.is_some(), self.is_shown()) {
             (true, false) => {
-                let stalled = told(unconfirmed, missing);
+                let stalled = self.told(unconfirmed, missing);
                 if let Some(stalled) = &stalled {
                     error!(source = self.source, reason = stalled.reason, "stalled");
                 }
@@ -77,9 +82,36 @@ impl StallFile {
         unconfirmed: &Unconfirmed,
         missing: Option<String>,
     ) -> Option<String> {
-        let stalled = self.is_shown().then(|| told(unconfirmed, missing));
+        let stalled = self.is_shown().then(|| self.told(unconfirmed, missing));
         let stalled = stalled.flatten();
         stalled.map(|stalled| stalled.reason)
+    }
+
+    fn told(&self, unconfirmed: &Unconfirmed, missing: Option<String>) -> Option<Stalled> {
+        let cure = cure(self.namespace.as_deref());
+        let namespace = self.namespace.as_deref().unwrap_or("NAMESPACE");
+        let stall = unconfirmed.stall()?;
+        let since = rfc3339(stall.since);
+        let waiting = unconfirmed.len();
+        let plural = if waiting == 1 {
+            "event waits"
+        } else {
+            "events wait"
+        };
+        Some(Stalled {
+            since: stall.since,
+            last_confirmed: unconfirmed.last_confirmed(),
+            waiting: waiting as u64,
+            reason: match missing {
+                Some(missing) => format!(
+                    "no event has been confirmed since {since}, because no {missing} is made for any of them; {waiting} {plural}; \
+                     look at the Sensor that makes it (`kubectl logs -n {namespace} -l sensor-name`); {cure}"
+                ),
+                None => {
+                    format!("nothing has been confirmed since {since}; {waiting} {plural}; {cure}")
+                }
+            },
+        })
     }
 }
 
@@ -118,27 +150,4 @@ impl StallFileWriter {
             }
         }
     }
-}
-
-fn told(unconfirmed: &Unconfirmed, missing: Option<String>) -> Option<Stalled> {
-    let stall = unconfirmed.stall()?;
-    let since = rfc3339(stall.since);
-    let waiting = unconfirmed.len();
-    let plural = if waiting == 1 {
-        "event waits"
-    } else {
-        "events wait"
-    };
-    Some(Stalled {
-        since: stall.since,
-        last_confirmed: unconfirmed.last_confirmed(),
-        waiting: waiting as u64,
-        reason: match missing {
-            Some(missing) => format!(
-                "no event has been confirmed since {since}, because no {missing} is made for any of them; {waiting} {plural}; \
-                 look at the Sensor that makes it (`kubectl logs -l sensor-name`); {CURE}"
-            ),
-            None => format!("nothing has been confirmed since {since}; {waiting} {plural}; {CURE}"),
-        },
-    })
 }

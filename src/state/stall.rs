@@ -5,10 +5,18 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 /// Where to look when nothing is confirmed, and what fixes the usual causes: an EventBus that lost its
-/// storage, which neither EventSource nor Sensor notices, and a Sensor without its Role.
-pub const CURE: &str = "look at EventBus and Sensor: a bus that lost its storage is healed by \
-    `kubectl rollout restart deployment -l eventsource-name` and `kubectl rollout restart deployment -l sensor-name`, \
-    and a Sensor that may not make Workflows says so in its log (`kubectl logs -l sensor-name`): see its Role";
+/// storage, which neither EventSource nor Sensor notices, and a Sensor without its Role. Its commands name the
+/// namespace, when it is known.
+pub fn cure(namespace: Option<&str>) -> String {
+    let namespace = namespace.unwrap_or("NAMESPACE");
+    format!(
+        "look at EventBus and Sensor: a bus that lost its storage is healed by \
+         `kubectl rollout restart deployment -n {namespace} -l eventsource-name` and \
+         `kubectl rollout restart deployment -n {namespace} -l sensor-name`, \
+         and a Sensor that may not make Workflows says so in its log (`kubectl logs -n {namespace} -l sensor-name`): \
+         see its Role"
+    )
+}
 
 /// A source of which nothing is confirmed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,7 +1,11 @@
 //! Azurite as a process of its own, for demos and for trying things out. It prints its connection
 //! string and serves until its input ends.
 
-use std::io::{Read, stdin};
+use std::{
+    io::{Error, ErrorKind, Read, stdin},
+    net::{Ipv4Addr, TcpListener},
+    process::ExitCode,
+};
 
 use bytes::Bytes;
 use clap::Parser;
@@ -22,8 +26,21 @@ struct Args {
 }
 
 #[tokio::main]
-async fn main() -> std::io::Result<()> {
-    let args = Args::parse();
+async fn main() -> ExitCode {
+    match serve(Args::parse()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn serve(args: Args) -> std::io::Result<()> {
+    is_free(args.port)?;
+    if args.queue.is_some() {
+        is_free(queue_port(args.port))?;
+    }
     let azurite = Azurite::start_at(args.port).await;
     let client = BlobClient::new(&azurite.endpoint());
     for container in &args.containers {
@@ -51,19 +68,33 @@ async fn main() -> std::io::Result<()> {
 }
 
 async fn start_queues(blob_port: u16, queue: &str) -> std::io::Result<Azurite> {
-    // Where a client that knows the blob service's port looks for queues.
-    let port = match blob_port {
-        0 => 0,
-        port => port.saturating_add(1),
-    };
-    let queues = Azurite::start_queues_at(port).await;
+    let queues = Azurite::start_queues_at(queue_port(blob_port)).await;
     let client = BlobClient::new(&queues.endpoint());
     for name in [queue, &format!("{queue}-poison")] {
         let made = client.send(Method::PUT, name, &[], &[], Bytes::new()).await;
         if made.status() != StatusCode::CREATED {
             let refusal = format!("the queue {name} cannot be made: {}", made.status());
-            return Err(std::io::Error::other(refusal));
+            return Err(Error::other(refusal));
         }
     }
     Ok(queues)
+}
+
+// Where a client that knows the blob service's port looks for queues.
+fn queue_port(blob_port: u16) -> u16 {
+    match blob_port {
+        0 => 0,
+        port => port.saturating_add(1),
+    }
+}
+
+// Node would say it as well, in a way that nobody reads.
+fn is_free(port: u16) -> std::io::Result<()> {
+    match TcpListener::bind((Ipv4Addr::LOCALHOST, port)) {
+        Err(error) if error.kind() == ErrorKind::AddrInUse => Err(Error::other(format!(
+            "another process has the port 127.0.0.1:{port} already, perhaps another `make azurite`: end it, or start \
+             this with `--port N` and write the connection string that it prints into examples/credentials/azurite"
+        ))),
+        bound => bound.map(drop),
+    }
 }
