@@ -234,7 +234,7 @@ kill_server() {
 start_client() {
     : >"$dir/events"
     start "$eventsource" watch --connect "http://$grpc" --config examples/source.yaml --name demo \
-        --output json </dev/null >"$dir/events" 2>"$dir/client.log"
+        --take-over --output json </dev/null >"$dir/events" 2>"$dir/client.log"
     client_pid=$!
 }
 

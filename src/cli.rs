@@ -11,6 +11,7 @@ use anyhow::{Context, bail};
 
 use crate::{config::SourceConfig, grpc::limits::CONFIG_BYTES, text::plain::Lines};
 
+pub mod address;
 pub mod args;
 pub mod check;
 pub mod completions;
@@ -18,6 +19,7 @@ mod counts;
 pub mod dead_letters;
 pub mod explain;
 pub mod fetch;
+mod ledgers;
 mod moment;
 mod poison;
 pub mod replay;
@@ -26,6 +28,7 @@ mod set_aside_id;
 pub mod signals;
 mod source;
 pub mod watch;
+mod which;
 
 /// The exit status for a mistake in a configuration, as clap has it for one on the command line.
 const USAGE: u8 = 2;

@@ -2,7 +2,11 @@
 
 use std::process::ExitCode;
 
-use azure_blob_eventsource::{app, cli::args::Args, text::plain::Lines};
+use azure_blob_eventsource::{
+    app,
+    cli::{address::tip, args::Args},
+    text::plain::Lines,
+};
 use clap::Parser;
 use tikv_jemallocator::Jemalloc;
 
@@ -26,6 +30,9 @@ fn args() -> Args {
             error.exit()
         }
         eprint!("{}", Lines(&error.render().to_string()));
+        if let Some(tip) = tip(&error) {
+            eprintln!("\n  tip: {tip}");
+        }
         std::process::exit(error.exit_code())
     })
 }

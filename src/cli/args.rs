@@ -7,7 +7,10 @@ use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use http::Uri;
 
-use super::fetch::manifest::{Part, Place};
+use super::{
+    address,
+    fetch::manifest::{Part, Place},
+};
 
 /// An event source for Argo Events: one event for each new blob in Azure Blob Storage.
 #[derive(Debug, Parser)]
@@ -36,9 +39,10 @@ Examples:
       azure-blob-eventsource watch --config source.yaml
   Print the names of the blobs that are there now, then end:
       azure-blob-eventsource watch --config source.yaml --once --output json | jq -r .blobname
-  Be a client of a server, as Argo Events is: what it gets is recorded as done, for a source of its own
-  unless --name (or `id`) is that of another, which it then TAKES OVER:
+  Be a client of a server, as Argo Events is, with a source of its own. Nobody else's stream is disturbed:
       azure-blob-eventsource watch --config source.yaml --connect http://localhost:50051
+  Take a source over: its present client is cut off, and what comes here is recorded as done:
+      azure-blob-eventsource watch --config source.yaml --connect http://localhost:50051 --name datasets --take-over
 
 Ctrl-C ends it with exit status 0, as does a closed pipe.";
 
@@ -166,6 +170,7 @@ pub struct ServeArgs {
         long,
         value_name = "ADDRESS",
         default_value = "0.0.0.0:50051",
+        value_parser = address::listen,
         env = "AZURE_BLOB_EVENTSOURCE_LISTEN"
     )]
     pub listen: SocketAddr,
@@ -174,6 +179,7 @@ pub struct ServeArgs {
         long,
         value_name = "ADDRESS",
         default_value = "0.0.0.0:9090",
+        value_parser = address::listen,
         env = "AZURE_BLOB_EVENTSOURCE_ADMIN_LISTEN"
     )]
     pub admin_listen: SocketAddr,
@@ -294,21 +300,25 @@ pub struct EndpointArgs {
 #[derive(Debug, Clone, ClapArgs)]
 pub struct WatchArgs {
     /// The source's configuration; `-` for stdin
-    #[arg(long, value_name = "FILE")]
+    #[arg(short, long, value_name = "FILE")]
     pub config: PathBuf,
-    /// Be a client of the server at this URL: this takes the source over from its present client.
-    /// Without it, `watch` is a read-only view and does not touch the production stream
+    /// Be a client of the server at this URL, with a source of its own. Without it, `watch` is a read-only view
     #[arg(long, value_name = "URL")]
     pub connect: Option<String>,
+    /// With --connect, take over the source that --name or `id` names: its present client is cut off, and what comes
+    /// here is recorded as done
+    #[arg(long, requires = "connect")]
+    pub take_over: bool,
     /// End after the first complete sweep, once all that it found is delivered
     #[arg(long)]
     pub once: bool,
     /// What is printed [default: table on a terminal, else json]
-    #[arg(long, value_name = "FORMAT")]
+    #[arg(short, long, value_name = "FORMAT")]
     pub output: Option<Output>,
-    /// The event's name, the key under `spec.generic`: without `id`, the source's name depends on it
-    #[arg(long, default_value = "watch")]
-    pub name: String,
+    /// The event's name, the key under `spec.generic` [default: that of the only source of this
+    /// configuration that has run]
+    #[arg(short, long, value_name = "EVENT")]
+    pub name: Option<String>,
     /// A file with the server's bearer token, for --connect
     #[arg(long, value_name = "FILE", env = "AZURE_BLOB_EVENTSOURCE_TOKEN_FILE")]
     pub token_file: Option<PathBuf>,
@@ -333,11 +343,12 @@ pub enum Output {
 #[derive(Debug, Clone, ClapArgs)]
 pub struct CheckArgs {
     /// The source's configuration; `-` for stdin
-    #[arg(long, value_name = "FILE")]
+    #[arg(short, long, value_name = "FILE")]
     pub config: PathBuf,
-    /// The event's name, the key under `spec.generic`: without `id`, the source's name depends on it
-    #[arg(long, default_value = "check")]
-    pub name: String,
+    /// The event's name, the key under `spec.generic` [default: that of the only source of this
+    /// configuration that has run]
+    #[arg(short, long, value_name = "EVENT")]
+    pub name: Option<String>,
     /// How to sign in to storage accounts.
     #[command(flatten)]
     pub storage: StorageArgs,
@@ -347,10 +358,11 @@ pub struct CheckArgs {
 #[derive(Debug, Clone, ClapArgs)]
 pub struct SourceArgs {
     /// The source's configuration; `-` for stdin
-    #[arg(long, value_name = "FILE")]
+    #[arg(short, long, value_name = "FILE")]
     pub config: PathBuf,
     /// The event's name, the key under `spec.generic`; not needed when the configuration has an `id`
-    #[arg(long, value_name = "EVENT")]
+    /// [default: that of the only source of this configuration that has run]
+    #[arg(short, long, value_name = "EVENT")]
     pub name: Option<String>,
     /// How to sign in to storage accounts.
     #[command(flatten)]
@@ -366,7 +378,13 @@ pub struct ExplainArgs {
     /// The blob's name or its URL
     pub blob: String,
     /// What to print
-    #[arg(long, value_enum, default_value = "table")]
+    #[arg(
+        short,
+        long,
+        value_enum,
+        value_name = "FORMAT",
+        default_value = "table"
+    )]
     pub output: Output,
 }
 
@@ -417,7 +435,13 @@ pub enum DeadLettersCommand {
         #[command(flatten)]
         source: SourceArgs,
         /// What to print
-        #[arg(long, value_enum, default_value = "table")]
+        #[arg(
+            short,
+            long,
+            value_enum,
+            value_name = "FORMAT",
+            default_value = "table"
+        )]
         output: Output,
     },
     /// Have the live stream send dead letters again, and put poison messages back into their queue
@@ -525,6 +549,7 @@ mod tests {
     #[test]
     fn client_options_need_a_server() {
         assert!(parse("x watch --config - --ca-file t").is_err());
+        assert!(parse("x watch --config - --take-over").is_err());
         assert!(parse("x watch --config - --connect https://h:1 --ca-file t").is_ok());
         assert!(parse("x watch").is_err());
     }

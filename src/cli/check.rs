@@ -14,12 +14,11 @@ use super::{
     args::CheckArgs,
     load_config, mistake,
     report::{Report, Step, storage_advice},
-    source::OpenedSource,
 };
 use crate::{
     azure::Connector,
     blob::ListPage,
-    config::{SourceConfig, source_id::source_id},
+    config::SourceConfig,
     confirm::{error::ConfirmError, index::WatchHealth, target::Confirm},
     delivery::policy::Limits,
     filter::Filter,
@@ -61,7 +60,7 @@ pub async fn run(args: CheckArgs) -> anyhow::Result<ExitCode> {
         &Watches::default() as &dyn Confirmations,
     );
     let now = OffsetDateTime::now_utc;
-    match check(adapters, &config, &args.name, now, &mut report).await {
+    match check(adapters, &config, args.name.as_deref(), now, &mut report).await {
         // Nobody reads any further.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
         checked => checked?,
@@ -72,7 +71,7 @@ pub async fn run(args: CheckArgs) -> anyhow::Result<ExitCode> {
 async fn check(
     (open, confirmations): (&dyn Connect, &dyn Confirmations),
     config: &SourceConfig,
-    name: &str,
+    name: Option<&str>,
     now: fn() -> OffsetDateTime,
     report: &mut Report<impl io::Write>,
 ) -> io::Result<()> {
@@ -84,7 +83,8 @@ async fn check(
         Ok(opened) => opened,
         Err(error) => return cannot_connect(&error, report),
     };
-    let id = source_id(config, name, &opened.endpoint);
+    let found = ledger::find(&opened, config, name).await;
+    let id = found.id(config, name, &opened.endpoint);
     report.add(Step::ok(
         "connect",
         format!("{} as source {id}", opened.endpoint),
@@ -106,9 +106,8 @@ async fn check(
     let state = state_step(&opened, &id).await;
     let is_there = state.is_ok();
     report.add(state)?;
-    if let Some(source) = OpenedSource::of(config.clone(), opened.clone(), id).filter(|_| is_there)
-    {
-        for step in ledger::steps(&source).await {
+    if is_there {
+        for step in ledger::steps(&opened, config, &found).await {
             report.add(step)?;
         }
     }

@@ -9,7 +9,7 @@ use std::{
     process::ExitCode,
 };
 
-use anyhow::bail;
+use anyhow::{anyhow, bail};
 use serde_json::json;
 
 use self::{
@@ -21,7 +21,7 @@ use super::{
     args::{DeadLettersCommand, LettersArgs, Output, SourceArgs},
     mistake,
     poison::Seen,
-    source::{OpenedConfig, OpenedSource},
+    source::{OpenedConfig, OpenedSource, Unopened},
     unless_pipe_broke,
 };
 use crate::text::plain::{Json, Lines};
@@ -38,9 +38,9 @@ pub async fn run(command: DeadLettersCommand) -> anyhow::Result<ExitCode> {
 
 async fn decide(command: DeadLettersCommand) -> anyhow::Result<ExitCode> {
     match &command {
-        DeadLettersCommand::List { source, output } => match Places::open(source, None) {
+        DeadLettersCommand::List { source, output } => match Places::open(source, None).await {
             Ok(places) => places.list(*output).await,
-            Err(error) => Ok(mistake(&error)),
+            Err(unopened) => unopened.told(),
         },
         DeadLettersCommand::Retry(args) => settle(args, Fate::Retry).await,
         DeadLettersCommand::Drop(args) => settle(args, Fate::Drop).await,
@@ -48,9 +48,9 @@ async fn decide(command: DeadLettersCommand) -> anyhow::Result<ExitCode> {
 }
 
 async fn settle(args: &LettersArgs, fate: Fate) -> anyhow::Result<ExitCode> {
-    match Places::open(&args.source, Some(fate)) {
+    match Places::open(&args.source, Some(fate)).await {
         Ok(places) => places.settle(args, fate).await,
-        Err(error) => Ok(mistake(&error)),
+        Err(unopened) => unopened.told(),
     }
 }
 
@@ -60,25 +60,32 @@ const NO_CONFIRM: &str = "the configuration has no `confirm`, and without it a s
 /// Where what was given up is: in the state container, in a poison queue, or in both.
 struct Places {
     source: Option<OpenedSource>,
+    /// Why there is none, though the configuration names a state container.
+    lost: Option<anyhow::Error>,
     poison: Option<PoisonQueue>,
     /// Whether a stream sends dead letters again.
     confirmed: bool,
 }
 
 impl Places {
-    fn open(args: &SourceArgs, fate: Option<Fate>) -> anyhow::Result<Self> {
-        let opened = OpenedConfig::open(args)?;
+    async fn open(args: &SourceArgs, fate: Option<Fate>) -> Result<Self, Unopened> {
+        let opened = OpenedConfig::open(args).map_err(Unopened::Mistake)?;
         let poison = PoisonQueue::of(&opened.config, opened.queue());
         let confirmed = !opened.config.confirm.is_empty();
         if poison.is_none() && fate == Some(Fate::Retry) && !confirmed {
-            bail!(NO_CONFIRM);
+            return Err(Unopened::Mistake(anyhow!(NO_CONFIRM)));
         }
-        let source = match (&poison, &opened.config.state) {
-            (Some(_), None) => None,
-            _ => Some(opened.source()?),
+        let (source, lost) = match (&poison, &opened.config.state) {
+            (Some(_), None) => (None, None),
+            _ => match opened.source().await {
+                Ok(source) => (Some(source), None),
+                Err(Unopened::Fault(error)) if poison.is_some() => (None, Some(error)),
+                Err(unopened) => return Err(unopened),
+            },
         };
         Ok(Self {
             source,
+            lost,
             poison,
             confirmed,
         })
@@ -86,6 +93,9 @@ impl Places {
 
     // Where there is a queue as well, it is looked at whatever is wrong here.
     async fn letters(&self, faults: &mut Faults) -> anyhow::Result<Option<Vec<Letter>>> {
+        if let Some(error) = &self.lost {
+            faults.tell("dead letters", error);
+        }
         let Some(source) = &self.source else {
             return Ok(None);
         };
@@ -123,7 +133,7 @@ impl Places {
                 }
                 letters::table(&mut out, letters)?;
             }
-            None if self.source.is_none() => writeln!(
+            None if self.source.is_none() && self.lost.is_none() => writeln!(
                 out,
                 "no dead letters: without `state` in the configuration only the server knows them"
             )?,

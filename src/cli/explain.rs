@@ -45,9 +45,9 @@ pub async fn run(args: ExplainArgs) -> anyhow::Result<ExitCode> {
 }
 
 async fn explain(args: ExplainArgs) -> anyhow::Result<ExitCode> {
-    let source = match OpenedSource::open(&args.source) {
+    let source = match OpenedSource::open(&args.source).await {
         Ok(source) => source,
-        Err(error) => return Ok(mistake(&error)),
+        Err(unopened) => return unopened.told(),
     };
     let name = match blob_name(&args.blob, &source.place) {
         Ok(name) => name,

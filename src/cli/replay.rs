@@ -17,7 +17,7 @@ use super::{
     args::ReplayArgs,
     counts::{Size, counted},
     mistake, moment,
-    source::{LedgerContents, OpenedSource},
+    source::{LedgerContents, OpenedConfig, OpenedSource},
     unless_pipe_broke,
 };
 use crate::{
@@ -44,9 +44,13 @@ pub async fn run(args: ReplayArgs) -> anyhow::Result<ExitCode> {
 }
 
 async fn replay(args: ReplayArgs) -> anyhow::Result<ExitCode> {
-    let (source, replay) = match prepare(&args) {
+    let (opened, replay) = match prepare(&args) {
         Ok(prepared) => prepared,
         Err(error) => return Ok(mistake(&error)),
+    };
+    let source = match opened.source().await {
+        Ok(source) => source,
+        Err(unopened) => return unopened.told(),
     };
     if let Some(asked) = &args.batch {
         return match of_batch(&source, replay, asked).await {
@@ -125,7 +129,7 @@ async fn tell(
 }
 
 // Everything about what was typed, before anything is sent.
-fn prepare(args: &ReplayArgs) -> anyhow::Result<(OpenedSource, Replay)> {
+fn prepare(args: &ReplayArgs) -> anyhow::Result<(OpenedConfig, Replay)> {
     let narrowed = args.prefix.is_some()
         || args.blob.is_some()
         || args.batch.is_some()
@@ -150,9 +154,9 @@ fn prepare(args: &ReplayArgs) -> anyhow::Result<(OpenedSource, Replay)> {
             rfc3339(until)
         );
     }
-    let source = OpenedSource::open(&args.source)?;
+    let opened = OpenedConfig::open(&args.source)?;
     // Nothing else is announced, so nothing else needs to be listed.
-    let all = source.config.filter.listing_prefix();
+    let all = opened.config.filter.listing_prefix();
     let replay = Replay {
         name: format!("{:016x}", unused_number()),
         prefix: args.prefix.clone().unwrap_or_else(|| all.to_owned()),
@@ -162,7 +166,7 @@ fn prepare(args: &ReplayArgs) -> anyhow::Result<(OpenedSource, Replay)> {
         // Far away until the service has told its time.
         until: until.unwrap_or(now + time::Duration::days(365)),
     };
-    Ok((source, replay))
+    Ok((opened, replay))
 }
 
 #[derive(Default)]

@@ -1,18 +1,20 @@
 //! A source as commands see it: its configuration, its container, its folder.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{collections::BTreeSet, process::ExitCode, sync::Arc};
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 
-use super::{args::SourceArgs, load_config};
+use super::{
+    args::SourceArgs,
+    ledgers::{store_of, which},
+    load_config, mistake,
+    which::Which,
+};
 use crate::{
     azure::Connector,
     config::{SourceConfig, source_id::source_id},
     event::Place,
-    journal::{
-        recover::recover,
-        source_store::{Rollover, SourceStore},
-    },
+    journal::{recover::recover, source_store::SourceStore},
     ledger::{Contents, facts::Facts},
     ports::{
         connect::{Connect, Opened, OpenedQueue},
@@ -26,6 +28,9 @@ use crate::{
 
 /// What is said of an outage is a sentence or two.
 const LONGEST_STALL: u64 = 1 << 16;
+
+/// Stands for the name of a source that has none.
+const UNNAMED: &str = "unnamed";
 
 /// What a configuration names, ready to be asked. Nothing has been sent yet.
 pub(super) struct OpenedConfig {
@@ -43,12 +48,32 @@ pub(super) struct OpenedSource {
     pub(super) queue: Option<OpenedQueue>,
     pub(super) source_store: SourceStore,
     pub(super) folder: Folder,
+    /// Whether its name is known: that of a source that has never run is only known when it was given.
+    named: bool,
 }
 
 /// What the ledger of a source holds.
 pub(super) struct LedgerContents {
     pub(super) facts: Facts,
     pub(super) contents: Contents,
+}
+
+/// Why a source could not be opened.
+pub(super) enum Unopened {
+    /// Something that was typed.
+    Mistake(anyhow::Error),
+    /// The state container.
+    Fault(anyhow::Error),
+}
+
+impl Unopened {
+    /// Tells a mistake and gives the exit status for it; a fault is handed on.
+    pub(super) fn told(self) -> anyhow::Result<ExitCode> {
+        match self {
+            Self::Mistake(error) => Ok(mistake(&error)),
+            Self::Fault(error) => Err(error),
+        }
+    }
 }
 
 impl OpenedConfig {
@@ -60,7 +85,7 @@ impl OpenedConfig {
         let config = load_config(&args.config)?;
         let opened = Connector::from(args.storage.clone()).open(&config.wanted())?;
         Ok(Self {
-            name: args.name.clone().or_else(|| config.id.clone()),
+            name: args.name.clone(),
             config,
             opened,
         })
@@ -71,33 +96,42 @@ impl OpenedConfig {
         self.opened.queue.clone()
     }
 
-    /// The source that it is of.
+    /// The source that it is of: the one that is named, or the only one that has run.
     ///
     /// # Errors
-    /// A sentence about what was typed.
-    pub(super) fn source(self) -> anyhow::Result<OpenedSource> {
+    /// A sentence about what was typed, or a state container that cannot be read.
+    pub(super) async fn source(self) -> Result<OpenedSource, Unopened> {
         let Self {
             config,
             name,
             opened,
         } = self;
-        let Some(name) = name else {
-            bail!(
-                "give --name, the event's name (the key under `spec.generic` of the EventSource): \
-                 without `id` in the configuration the source is found by it"
-            );
+        let Some(state) = &opened.state else {
+            return Err(Unopened::Mistake(anyhow!(
+                "the configuration has no `state`: such a source is only in the server's memory, where no command can \
+                 read it"
+            )));
         };
-        let id = source_id(&config, &name, &opened.endpoint);
-        OpenedSource::of(config, opened, id).context(
-            "the configuration has no `state`: such a source is only in the server's memory, where no command can read \
-             it",
-        )
+        // Once without patience: a command says at once what is wrong with the state container.
+        let which = which(&config, &opened, state, name.as_deref()).await;
+        let which = match which.context("the state container") {
+            Ok(which) => which.map_err(|told| Unopened::Mistake(anyhow!(told)))?,
+            Err(error) => return Err(Unopened::Fault(error)),
+        };
+        if let Which::Only(id) = &which {
+            eprintln!("source {id}: the only one of this configuration that has run");
+        }
+        OpenedSource::of(config, opened, &which)
+            .ok_or_else(|| Unopened::Fault(anyhow!("there is no state container")))
     }
 }
 
 impl OpenedSource {
-    /// The source of this name; `None` without a state container.
-    pub(super) fn of(config: SourceConfig, opened: Opened, id: String) -> Option<Self> {
+    /// The source that was found; `None` without a state container.
+    pub(super) fn of(config: SourceConfig, opened: Opened, which: &Which) -> Option<Self> {
+        // Of one that has no name nothing is there, and the name is shown to nobody.
+        let id = which.id().map(str::to_owned);
+        let id = id.unwrap_or_else(|| source_id(&config, UNNAMED, &opened.endpoint));
         Some(Self {
             place: Place {
                 source_id: id.clone(),
@@ -107,14 +141,8 @@ impl OpenedSource {
             blobs: opened.blobs,
             queue: opened.queue,
             folder: Folder::of(&id),
-            source_store: SourceStore {
-                store: opened.state?,
-                source_id: id,
-                // Commands write no journal.
-                writer: 0,
-                rollover: Rollover::default(),
-                stats: Arc::default(),
-            },
+            source_store: store_of(&opened.state?, &id),
+            named: which.id().is_some(),
             config,
         })
     }
@@ -129,12 +157,13 @@ impl OpenedSource {
         Ok(chunk.and_then(|chunk| Stalled::from_json(&chunk.bytes)))
     }
 
-    /// Opens what the arguments name.
+    /// Opens what the arguments name, or the only source that has run.
     ///
     /// # Errors
-    /// A sentence about what was typed.
-    pub(super) fn open(args: &SourceArgs) -> anyhow::Result<Self> {
-        OpenedConfig::open(args)?.source()
+    /// As [`OpenedConfig::source`].
+    pub(super) async fn open(args: &SourceArgs) -> Result<Self, Unopened> {
+        let opened = OpenedConfig::open(args).map_err(Unopened::Mistake)?;
+        opened.source().await
     }
 
     /// The source's name.
@@ -192,14 +221,20 @@ impl OpenedSource {
         let folders: Vec<_> = folders.map(|it| Plain(it).to_string()).collect();
         let others = match folders.as_slice() {
             [] => "nor has any other".to_owned(),
-            folders => format!(
-                "but {} did: is --name the key under `spec.generic`?",
-                folders.join(", ")
-            ),
+            folders => format!("but {} did, for another container", folders.join(", ")),
         };
-        format!(
-            "the source `{}` has never run with this state container, {others}",
-            self.id()
-        )
+        match self.named {
+            true => format!(
+                "the source `{}` has never run with this state container, {others}",
+                self.id()
+            ),
+            false if folders.is_empty() => {
+                "no source has ever run with this state container".to_owned()
+            }
+            false => format!(
+                "no source of container {} has ever run with this state container, {others}",
+                self.config.container
+            ),
+        }
     }
 }

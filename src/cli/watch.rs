@@ -1,7 +1,8 @@
 //! `watch`: prints events as they come.
 //!
 //! By itself it is a read-only view: it reads the ledger and writes nothing, so it can never take an event
-//! away from the stream in production. With `--connect` it is a client like Argo's, which does.
+//! away from the stream in production. With `--connect` it is a client like Argo's, with a source of its own unless
+//! `--take-over` says that it is to be somebody else's.
 
 use std::{
     io::{self, IsTerminal},
@@ -9,28 +10,39 @@ use std::{
     sync::{Arc, atomic::Ordering::Relaxed},
 };
 
-use anyhow::Context;
+use anyhow::{Context, anyhow};
 use tokio_util::sync::CancellationToken;
 
 use self::print::Printer;
 use super::{
     args::{Output, WatchArgs},
+    ledgers::which,
     load_config, mistake, read_config,
     signals::Signals,
+    source::Unopened,
     unless_pipe_broke,
+    which::Which,
 };
 use crate::{
     azure::Connector,
+    calls::retry::Retry,
     config::{SourceConfig, source_id::source_id},
     delivery::event_channel::{EventReceiver, event_channel},
-    journal::memory::MemoryStore,
-    ports::{connect::Connect, state::StateStore},
+    journal::{memory::MemoryStore, number::unused_number},
+    ports::{
+        connect::{Connect, Opened},
+        state::StateStore,
+    },
     session::{Mode, Session},
 };
 
 mod client;
+mod cure;
+mod own;
 mod print;
 
+/// Stands for the name of a source that has none.
+const UNNAMED: &str = "watch";
 /// How many events may wait to be printed.
 const CHANNEL: usize = 64;
 
@@ -44,7 +56,7 @@ async fn watch(args: WatchArgs, stop: CancellationToken) -> anyhow::Result<ExitC
     let mut printer = Printer::new(io::stdout(), output(args.output));
     if let Some(url) = &args.connect {
         let client = read_config(&args.config).and_then(|c| client::Client::new(url, &args, c));
-        let client = match client {
+        let mut client = match client {
             Ok(client) => client,
             Err(error) => return Ok(mistake(&error)),
         };
@@ -55,7 +67,11 @@ async fn watch(args: WatchArgs, stop: CancellationToken) -> anyhow::Result<ExitC
         Ok(config) => config,
         Err(error) => return Ok(mistake(&error)),
     };
-    let session = observer(config, args)?;
+    let session = match observer(config, args, &stop).await {
+        Ok(Some(session)) => session,
+        Ok(None) => return Ok(ExitCode::SUCCESS),
+        Err(unopened) => return unopened.told(),
+    };
     observe(session, &mut printer, stop).await?;
     Ok(ExitCode::SUCCESS)
 }
@@ -68,17 +84,55 @@ fn output(asked: Option<Output>) -> Output {
     })
 }
 
-fn observer(config: SourceConfig, args: WatchArgs) -> anyhow::Result<Session> {
-    let opened = Connector::from(args.storage).open(&config.wanted())?;
-    let source_id = source_id(&config, &args.name, &opened.endpoint);
-    eprintln!(
-        "read-only view of source {source_id}: nothing is recorded, and the server's stream is not disturbed"
-    );
+/// `None` when it was stopped before it knew its source.
+async fn observer(
+    config: SourceConfig,
+    args: WatchArgs,
+    stop: &CancellationToken,
+) -> Result<Option<Session>, Unopened> {
+    let opened = Connector::from(args.storage).open(&config.wanted());
+    let opened = opened.map_err(|error| Unopened::Mistake(error.into()))?;
+    let found = tokio::select! {
+        found = found(&config, &opened, args.name.as_deref()) => found?,
+        () = stop.cancelled() => return Ok(None),
+    };
+    let derived = || {
+        let name = args.name.as_deref().unwrap_or(UNNAMED);
+        source_id(&config, name, &opened.endpoint)
+    };
+    let source_id = found.id().map_or_else(derived, str::to_owned);
+    match &found {
+        Which::NeverRan(_) if opened.state.is_some() => eprintln!(
+            "read-only view of a source that has never run with this state container: all that it would announce now is \
+             shown, and nothing is recorded"
+        ),
+        _ => eprintln!(
+            "read-only view of source {source_id}: nothing is recorded, and the server's stream is not disturbed"
+        ),
+    }
     let memory = || -> Arc<dyn StateStore> { Arc::new(MemoryStore::default()) };
-    Ok(Session {
+    Ok(Some(Session {
         once: args.once,
         ..Session::new(source_id, config, opened, memory, Mode::Observe)
-    })
+    }))
+}
+
+// As patient as all that follows: `watch` waits for a storage account that is away.
+async fn found(
+    config: &SourceConfig,
+    opened: &Opened,
+    name: Option<&str>,
+) -> Result<Which, Unopened> {
+    let Some(state) = &opened.state else {
+        return Ok(Which::NeverRan(None));
+    };
+    let retry = Retry::new("list state container", unused_number(), &Arc::default());
+    let which = retry.run(|| which(config, opened, state, name)).await;
+    match which.context("the state container") {
+        Ok(Ok(which)) => Ok(which),
+        Ok(Err(told)) => Err(Unopened::Mistake(anyhow!(told))),
+        Err(error) => Err(Unopened::Fault(error)),
+    }
 }
 
 async fn observe(

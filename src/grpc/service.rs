@@ -18,7 +18,7 @@ use super::{
     code_name::code_name,
     contract::{EventSource, eventing_server::Eventing},
     event_stream::EventStream,
-    limits::{CONFIG_BYTES, DEAD_FOUND, NAME_BYTES, ONCE_METADATA, PROOF},
+    limits::{CONFIG_BYTES, DEAD_FOUND, NAME_BYTES, ONCE_METADATA, PROOF, YIELD_METADATA},
     peer::Peer,
     reading::ConfigReader,
     status::End,
@@ -101,6 +101,8 @@ impl Eventing for EventSourceService {
                 self.registry.refusals.began(&event);
                 Ok(Response::new(stream.keeping(live)))
             }
+            // Which is what the client asked for.
+            Err(end @ End::Taken(_)) => Err(Status::from(&end)),
             Err(end) => {
                 let status = Status::from(&end);
                 let now = OffsetDateTime::now_utc();
@@ -123,7 +125,8 @@ impl EventSourceService {
         peer: Option<Peer>,
     ) -> Result<EventStream, End> {
         let began = Instant::now();
-        let once = wants_once(request.metadata());
+        let once = asks(request.metadata(), ONCE_METADATA);
+        let yields = asks(request.metadata(), YIELD_METADATA);
         let allowed = request.extensions().get::<Sources>().cloned();
         let EventSource { name, config } = request.into_inner();
         if config.len() > CONFIG_BYTES {
@@ -150,7 +153,13 @@ impl EventSourceService {
             began,
         };
         let access = access(&id, &asked, &opened, Arc::default());
-        let proof = proven_in_time(&access);
+        // Asked for only where a stream that looks alive would have to end.
+        let proof = async {
+            match yields {
+                true => Err(End::Taken(id.clone())),
+                false => proven_in_time(&access).await,
+            }
+        };
         let claim = self.streams.claim(&id, &access.container, proof).await?;
         warn_of_short_settle(&id, &asked.config);
         let source = self.registry.source(&id);
@@ -208,8 +217,8 @@ fn beginning(name: &str) -> String {
     name.chars().take(NAME_BYTES).collect()
 }
 
-fn wants_once(metadata: &MetadataMap) -> bool {
-    metadata.get(ONCE_METADATA).is_some_and(|once| once == "1")
+fn asks(metadata: &MetadataMap, what: &str) -> bool {
+    metadata.get(what).is_some_and(|it| it == "1")
 }
 
 fn container_url(asked: &StreamRequest, opened: &Opened) -> String {

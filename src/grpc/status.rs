@@ -68,6 +68,9 @@ pub enum End {
         /// What it waited for.
         why: String,
     },
+    /// The client asked not to take over, and there is a live stream.
+    #[error("source `{0}` has a live stream, and this client did not ask to take it over")]
+    Taken(String),
     /// Two clients take a source from each other.
     #[error(
         "source `{0}` has been taken over {take_overs} times within a minute and is still being streamed: \
@@ -113,7 +116,7 @@ fn code(end: &End) -> Code {
         End::NotAllowed(_) => Code::PermissionDenied,
         End::OtherContainer { .. } => Code::FailedPrecondition,
         End::Unproven { .. } => Code::Unavailable,
-        End::Contended(_) => Code::AlreadyExists,
+        End::Contended(_) | End::Taken(_) => Code::AlreadyExists,
         End::Full(_) => Code::ResourceExhausted,
         End::ShuttingDown => Code::Unavailable,
         End::Defect => Code::Internal,

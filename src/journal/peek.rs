@@ -16,6 +16,15 @@ const BEGINNING: u64 = 512 * 1024;
 /// The URL of the container of which a ledger speaks; `None` when there is no ledger yet, or when its
 /// beginning does not say: then whoever opens it finds out. Transient faults are waited out.
 pub async fn container_of(source_store: &SourceStore) -> Result<Option<String>, StorageError> {
+    let facts = facts_of(source_store).await?;
+    Ok(facts.map(|facts| facts.container))
+}
+
+/// The facts that a ledger begins with. What they say of filters may have changed since.
+///
+/// # Errors
+/// As [`container_of`].
+pub async fn facts_of(source_store: &SourceStore) -> Result<Option<Facts>, StorageError> {
     let name = match source_store.newest_journal().await? {
         None => return Ok(None),
         Some(1) => source_store.journal(1),
@@ -23,8 +32,7 @@ pub async fn container_of(source_store: &SourceStore) -> Result<Option<String>, 
     };
     let read = || source_store.store.read(&name, 0, BEGINNING);
     let beginning = source_store.retry("read ledger").run(read).await?;
-    let facts = beginning.and_then(|chunk| first_facts(&name, &chunk.bytes));
-    Ok(facts.map(|facts| facts.container))
+    Ok(beginning.and_then(|chunk| first_facts(&name, &chunk.bytes)))
 }
 
 fn first_facts(name: &str, bytes: &[u8]) -> Option<Facts> {

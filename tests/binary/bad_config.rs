@@ -175,6 +175,25 @@ async fn what_clients_send_breaks_no_line_of_the_log() {
 }
 
 #[tokio::test]
+async fn an_address_that_is_none_is_told_with_an_example() {
+    for (args, words) in [
+        (
+            ["--listen", ":50051"],
+            "`0.0.0.0:50051` for all addresses of this machine",
+        ),
+        (["--listen", "localhost:50051"], "`127.0.0.1:50051`"),
+        (
+            ["--port", "50051"],
+            "tip: `serve` takes addresses: --listen 0.0.0.0:50051",
+        ),
+    ] {
+        let finished = crate::process::run(&[&["serve"][..], &args].concat()).await;
+        assert_eq!(finished.code(), 2, "{finished:?}");
+        assert!(finished.stderr.contains(words), "{words}: {finished:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_server_that_cannot_start_says_why_and_what_to_do() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let taken = taken.local_addr().unwrap().to_string();
@@ -182,7 +201,7 @@ async fn a_server_that_cannot_start_says_why_and_what_to_do() {
         (
             ["--listen", &taken, "--admin-listen", "127.0.0.1:0"],
             format!(
-                "error: cannot listen on {taken} (--listen): another process has this port already"
+                "error: cannot listen on {taken} (--listen): another process has this port already: end it, or take another port, such as `--listen 127.0.0.1:"
             ),
         ),
         (

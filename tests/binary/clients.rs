@@ -26,7 +26,9 @@ async fn a_client_that_is_frozen_is_found_dead_and_its_events_go_to_the_next() {
     let config = place.config_file(&place.config());
     let url = server.url();
     let args = ["watch", "--config", &config, "--connect", &url];
-    let watch = Process::spawn(binary(&[&args[..], &["--name", EVENT]].concat()));
+    let watch = Process::spawn(binary(
+        &[&args[..], &["--name", EVENT, "--take-over"]].concat(),
+    ));
     wait_for("three events", async || {
         (watch.stdout().len() == 3).then_some(())
     })

@@ -120,7 +120,7 @@ async fn a_replay_of_nothing_says_why_and_asks_for_nothing() {
 }
 
 #[tokio::test]
-async fn a_source_that_never_ran_is_told_with_those_that_did() {
+async fn a_name_is_found_or_told_with_those_that_there_are() {
     let (place, _server, _stream) = running().await;
     let file = place.config_file(&place.config());
     let storage = place.storage_args();
@@ -136,20 +136,90 @@ async fn a_source_that_never_ran_is_told_with_those_that_did() {
         args.extend_from_slice(name);
         args.into_iter().map(str::to_owned).collect::<Vec<_>>()
     };
-    let finished = run(&with(&["--name", "other"])).await;
-    assert_eq!(finished.code(), 1, "{finished:?}");
+    let misspelt = run(&with(&["--name", "datast"])).await;
+    assert_eq!(misspelt.code(), 2, "{misspelt:?}");
+    for words in [
+        "no source of the event `datast` has run with the state container `state-",
+        "did you mean `--name dataset`?",
+    ] {
+        assert!(misspelt.stderr.contains(words), "{misspelt:?}");
+    }
+    let other = run(&with(&["-n", "zebra"])).await;
+    assert_eq!(other.code(), 2, "{other:?}");
     assert!(
-        finished
-            .stderr
-            .contains("has never run with this state container, but dataset-"),
-        "{finished:?}"
+        other.stderr.contains("\n  --name dataset    no prefix\n"),
+        "{other:?}"
     );
-    let finished = run(&with(&[])).await;
-    assert_eq!(finished.code(), 2, "{finished:?}");
+
+    // Without a name it is the only one.
+    wait_for("the next second", async || {
+        let found = run(&with(&["--dry-run"])).await;
+        (found.code() == 0).then_some(found)
+    })
+    .await;
+    let found = run(&with(&["--dry-run"])).await;
+    assert!(found.stdout.contains("3 blobs ("), "{found:?}");
+    let said = format!("source {}: the only one", id_of_source(&place));
+    assert!(found.stderr.starts_with(&said), "{found:?}");
+}
+
+#[tokio::test]
+async fn of_several_sources_one_is_chosen_from_a_list() {
+    let (place, server, _stream) = running().await;
+    let second = format!("{}id: second\n", place.config());
+    let mut stream = server.stream(&second).await;
+    stream.names(3).await;
+    let file = place.config_file(&place.config());
+    let storage = place.storage_args();
+    let tail = ["--config", &file, &storage[0], &storage[1]];
+    for command in [
+        &["explain", "raw/a.csv"][..],
+        &["replay", "--all"],
+        &["dead-letters", "list"],
+        &["watch", "--once"],
+    ] {
+        let several = run(&[command, &tail].concat()).await;
+        assert_eq!(several.code(), 2, "{command:?} {several:?}");
+        for words in [
+            "2 sources of this container",
+            "--name dataset ",
+            "--name second ",
+        ] {
+            assert!(several.stderr.contains(words), "{command:?} {several:?}");
+        }
+        // What the list shows can be typed.
+        let chosen = run(&[command, &tail, &["--name", "second"]].concat()).await;
+        assert_ne!(chosen.code(), 2, "{command:?} {chosen:?}");
+    }
+    let checked = run(&[&["check"], &tail[..]].concat()).await;
+    assert_eq!(checked.code(), 0, "{checked:?}");
     assert!(
-        finished.stderr.contains("give --name, the event's name"),
-        "{finished:?}"
+        checked.stdout.contains("WARN source   2 sources"),
+        "{checked:?}"
     );
+}
+
+#[tokio::test]
+async fn before_any_source_ran_that_is_said() {
+    let place = Place::azurite().await;
+    place.put("raw/a.csv").await;
+    let file = place.config_file(&place.config());
+    let storage = place.storage_args();
+    let tail = ["--config", &file, &storage[0], &storage[1]];
+    let never = "no source has ever run with this state container";
+    let explained = run(&[&["explain", "raw/a.csv"], &tail[..]].concat()).await;
+    // It says what is known without a ledger, too.
+    assert_eq!(explained.code(), 1, "{explained:?}");
+    assert!(
+        explained.stdout.contains("ok   storage  13 bytes"),
+        "{explained:?}"
+    );
+    assert!(explained.stdout.contains(never), "{explained:?}");
+    for command in [&["replay", "--all"][..], &["dead-letters", "list"]] {
+        let told = run(&[command, &tail].concat()).await;
+        assert_eq!(told.code(), 1, "{told:?}");
+        assert!(told.stderr.contains(never), "{told:?}");
+    }
 }
 
 #[tokio::test]

@@ -157,6 +157,7 @@ async fn watch_brings_the_token_from_a_file() {
         "--once",
         "--name",
         EVENT,
+        "--take-over",
     ];
     let refused = run(&args).await;
     assert_eq!(refused.code(), 1);

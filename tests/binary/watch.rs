@@ -131,7 +131,15 @@ async fn connected_it_is_a_client_that_comes_back_when_the_server_does() {
     let place = Place::azurite().await;
     let server = Server::of(&place).await;
     let (url, address) = (server.url(), server.grpc.to_string());
-    let more = ["--connect", &url, "--name", EVENT, "--output", "json"];
+    let more = [
+        "--connect",
+        &url,
+        "--name",
+        EVENT,
+        "--take-over",
+        "-o",
+        "json",
+    ];
     let watch = Process::spawn(binary(&watch(&place, &more)));
     let printed = async |name: &str| {
         let found = async || {
@@ -148,7 +156,7 @@ async fn connected_it_is_a_client_that_comes_back_when_the_server_does() {
     watch
         .says("the server is shutting down; trying again in")
         .await;
-    watch.says("cannot connect: ").await;
+    watch.says("nothing listens there: start the server").await;
 
     let mut args = place.storage_args().to_vec();
     args.extend(["--listen".to_owned(), address]);
@@ -159,6 +167,105 @@ async fn connected_it_is_a_client_that_comes_back_when_the_server_does() {
     assert_eq!(watch.stdout().len(), 2);
     watch.signal(Signal::SIGINT);
     assert_eq!(watch.finish().await.code(), 0);
+}
+
+/// Waits until a watch has printed the event of this blob.
+async fn prints(watch: &Process, name: &str) {
+    let found = async || {
+        let lines = watch.stdout();
+        lines.iter().any(|line| line.contains(name)).then_some(())
+    };
+    wait_for(name, found).await;
+}
+
+#[tokio::test]
+async fn connected_without_a_name_it_disturbs_nobody() {
+    let place = Place::azurite().await;
+    let server = Server::of(&place).await;
+    let mut stream = server.stream(&place.config()).await;
+    let url = server.url();
+    let arguments = watch(&place, &["--connect", &url, "--output", "json"]);
+    let one = Process::spawn(binary(&arguments));
+    one.says("of the event `watch`: nobody else's stream is disturbed")
+        .await;
+    place.put("first").await;
+    prints(&one, "first").await;
+    // A second one does not take over the first.
+    let two = Process::spawn(binary(&arguments));
+    two.says("of the event `watch-2`").await;
+    place.put("second").await;
+    prints(&one, "second").await;
+    prints(&two, "second").await;
+    assert_eq!(stream.names(2).await, ["first", "second"]);
+    assert!(stream.is_silent().await);
+    // That somebody watches is no refused stream.
+    let status = server.admin("/status.json").await;
+    assert!(!status.contains("did not ask to take it over"), "{status}");
+}
+
+#[tokio::test]
+async fn a_source_is_taken_over_only_where_that_is_typed() {
+    let place = Place::azurite().await;
+    let server = Server::of(&place).await;
+    let mut stream = server.stream(&place.config()).await;
+    place.put("first").await;
+    assert_eq!(stream.name().await, "first");
+    let url = server.url();
+    let connect = ["--connect", &url, "--once", "--name", EVENT];
+    let refused = run(&watch(&place, &connect)).await;
+    assert_eq!(refused.code(), 2, "{refused:?}");
+    for words in ["its stream would be taken over", "--take-over"] {
+        assert!(refused.stderr.contains(words), "{refused:?}");
+    }
+    let named = place.config_file(&format!("{}id: mine\n", place.config()));
+    let refused = run(&["watch", "-c", &named, "--connect", &url]).await;
+    assert_eq!(refused.code(), 2, "{refused:?}");
+    place.put("second").await;
+    assert_eq!(stream.name().await, "second");
+
+    let taken = run(&watch(&place, &[&connect[..], &["--take-over"]].concat())).await;
+    assert_eq!(taken.code(), 0, "{taken:?}");
+    assert!(
+        taken
+            .stderr
+            .starts_with("taking over the source of the event"),
+        "{taken:?}"
+    );
+    assert_eq!(stream.last().await.code(), tonic::Code::Aborted);
+}
+
+#[tokio::test]
+async fn a_server_that_cannot_be_reached_is_told_with_its_address_and_the_cure() {
+    let place = Place::azurite().await;
+    let server = Server::of(&place).await;
+    let https = server.url().replace("http://", "https://");
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let nobody = format!("http://{}", free.local_addr().unwrap());
+    drop(free);
+    for (url, code, words) in [
+        (nobody.as_str(), 1, format!("cannot connect to {nobody}: ")),
+        (
+            &nobody,
+            1,
+            "nothing listens there: start the server".to_owned(),
+        ),
+        (&https, 1, format!("cannot connect to {https}: ")),
+        (
+            &https,
+            1,
+            format!("does not speak TLS: write `{}`", server.url()),
+        ),
+        (":50051", 2, "write `http://localhost:50051`".to_owned()),
+        (
+            "localhost:50052",
+            2,
+            "write `http://localhost:50052`".to_owned(),
+        ),
+    ] {
+        let told = run(&watch(&place, &["--once", "--connect", url])).await;
+        assert_eq!(told.code(), code, "{told:?}");
+        assert!(told.stderr.contains(&words), "{words}: {told:?}");
+    }
 }
 
 #[tokio::test]
@@ -173,7 +280,7 @@ async fn a_refusal_is_told_and_ends_it() {
     assert!(
         finished
             .stderr
-            .starts_with("error: the container was not found: "),
+            .contains("\nerror: the container was not found: "),
         "{}",
         finished.stderr
     );

@@ -25,7 +25,7 @@ async fn checked(account: &FakeAccount, config: &SourceConfig) -> (String, bool)
     check(
         (account, &Watches::default()),
         config,
-        "e",
+        Some("e"),
         || SERVICE_TIME,
         &mut report,
     )
@@ -161,7 +161,7 @@ async fn without_a_credential_there_is_nothing_to_try() {
     check(
         (&NoCredential, &Watches::default()),
         &config(),
-        "e",
+        Some("e"),
         now,
         &mut report,
     )

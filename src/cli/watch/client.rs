@@ -12,13 +12,18 @@ use tonic::{
     transport::{Certificate, Channel, ClientTlsConfig, Endpoint},
 };
 
-use super::print::Printer;
+use super::{
+    cure::{last, told},
+    own::Claim,
+    print::Printer,
+};
 use crate::{
-    cli::args::WatchArgs,
+    cli::{address, args::WatchArgs},
+    config::SourceConfig,
     grpc::{
         auth::read_token,
         contract::{Event, EventSource, eventing_client::EventingClient},
-        limits::ONCE_METADATA,
+        limits::{ONCE_METADATA, YIELD_METADATA},
     },
     text::plain::Plain,
 };
@@ -30,8 +35,12 @@ const WINDOW: u32 = 65_535;
 
 /// A client of one server for one source.
 pub(super) struct Client {
+    url: String,
     endpoint: Endpoint,
-    request: EventSource,
+    config: Vec<u8>,
+    claim: Claim,
+    /// Whether the server has given us the source: then a stream of it that still looks alive is ours.
+    has_claim: bool,
     token_file: Option<PathBuf>,
 }
 
@@ -43,6 +52,8 @@ enum Ended {
     Stopped,
     /// The server went away; it may come back.
     Away(String),
+    /// Somebody has a live stream of this source.
+    Taken(String),
 }
 
 impl Client {
@@ -50,12 +61,15 @@ impl Client {
         let ca = args.ca_file.as_ref().map(|file| {
             fs::read(file).with_context(|| format!("cannot read --ca-file {}", file.display()))
         });
+        let endpoint = endpoint(url, ca.transpose()?)?;
+        let parsed = SourceConfig::parse(&config)?;
+        let claim = Claim::of(&parsed, args.name.as_deref(), args.take_over);
         Ok(Self {
-            endpoint: endpoint(url, ca.transpose()?)?,
-            request: EventSource {
-                name: args.name.clone(),
-                config,
-            },
+            url: url.to_owned(),
+            endpoint,
+            config,
+            claim: claim.map_err(|told| anyhow!(told))?,
+            has_claim: false,
             token_file: args.token_file.clone(),
         })
     }
@@ -63,12 +77,13 @@ impl Client {
     /// Prints what the server sends. Unless `once`, it comes back when the server went away, as
     /// `tail -F` does.
     pub(super) async fn watch(
-        &self,
+        &mut self,
         printer: &mut Printer<impl io::Write>,
         once: bool,
         stop: &CancellationToken,
     ) -> anyhow::Result<()> {
         let mut delays = delays();
+        self.introduce();
         loop {
             let mut received = false;
             let ended = tokio::select! {
@@ -81,6 +96,16 @@ impl Client {
                 Ended::Away(why) if once => bail!("{why}"),
                 Ended::Over => "the server ended the stream".to_owned(),
                 Ended::Away(why) => why,
+                // Our own, of which the server does not know yet that it is dead.
+                Ended::Taken(why) if self.has_claim => why,
+                Ended::Taken(why) => match self.claim.next() {
+                    Some(next) => {
+                        self.claim = next;
+                        self.introduce();
+                        continue;
+                    }
+                    None => bail!("{why}"),
+                },
             };
             if received {
                 delays = self::delays();
@@ -95,20 +120,35 @@ impl Client {
         }
     }
 
+    fn introduce(&self) {
+        let event = self.claim.event();
+        match &self.claim {
+            Claim::TakeOver(_) => eprintln!(
+                "taking over the source of the event `{}`: its present client is cut off, and what comes here is recorded \
+                 as done",
+                Plain(&event)
+            ),
+            Claim::Own(_) => eprintln!(
+                "a client with a source of its own, of the event `{event}`: nobody else's stream is disturbed"
+            ),
+        }
+    }
+
     async fn stream(
-        &self,
+        &mut self,
         printer: &mut Printer<impl io::Write>,
         once: bool,
         received: &mut bool,
     ) -> anyhow::Result<Ended> {
         let channel = match self.endpoint.connect().await {
             Ok(channel) => channel,
-            Err(error) => return Ok(Ended::Away(format!("cannot connect: {}", cause(&error)))),
+            Err(error) => return Ok(Ended::Away(told(&self.url, &error))),
         };
         let mut events = match self.start(channel, once).await? {
             Ok(events) => events,
-            Err(status) => return refusal(status),
+            Err(status) => return self.refused(status),
         };
+        self.has_claim = true;
         loop {
             match events.message().await {
                 Ok(Some(event)) => printer.print(&event.payload)?,
@@ -119,15 +159,29 @@ impl Client {
         }
     }
 
+    fn refused(&self, status: Status) -> anyhow::Result<Ended> {
+        let own = matches!(self.claim, Claim::Own(_));
+        match status.code() {
+            Code::AlreadyExists if own => Ok(Ended::Taken(status.message().to_owned())),
+            _ => refusal(status),
+        }
+    }
+
     async fn start(
         &self,
         channel: Channel,
         once: bool,
     ) -> anyhow::Result<Result<Streaming<Event>, Status>> {
-        let mut request = Request::new(self.request.clone());
-        if once {
-            let yes = MetadataValue::from_static("1");
-            request.metadata_mut().insert(ONCE_METADATA, yes);
+        let mut request = Request::new(EventSource {
+            name: self.claim.event(),
+            config: self.config.clone(),
+        });
+        let own = matches!(self.claim, Claim::Own(_));
+        for (asked, metadata) in [(once, ONCE_METADATA), (own, YIELD_METADATA)] {
+            if asked {
+                let yes = MetadataValue::from_static("1");
+                request.metadata_mut().insert(metadata, yes);
+            }
         }
         if let Some(token) = self.token()? {
             request.metadata_mut().insert("authorization", token);
@@ -167,8 +221,13 @@ fn delays() -> impl Iterator<Item = Duration> + use<> {
 }
 
 fn endpoint(url: &str, ca: Option<Vec<u8>>) -> anyhow::Result<Endpoint> {
-    let wrong =
-        || format!("--connect {url:?} is no URL like http://host:50051 or https://host:50051");
+    let wrong = || {
+        let meant = address::url(url);
+        format!(
+            "--connect {url:?} is no URL: write `{meant}`, or with TLS `{}`",
+            meant.replacen("http", "https", 1)
+        )
+    };
     let endpoint = Endpoint::from_shared(url.to_owned()).with_context(wrong)?;
     let endpoint = match (endpoint.uri().scheme_str(), ca) {
         (Some("https"), ca) => endpoint.tls_config(tls(ca))?,
@@ -195,7 +254,7 @@ fn tls(ca: Option<Vec<u8>>) -> ClientTlsConfig {
 fn refusal(status: Status) -> anyhow::Result<Ended> {
     // A status with a cause was made on this side, of a connection that broke.
     if let Some(error) = status.source() {
-        let why = format!("the connection to the server was lost ({})", cause(error));
+        let why = format!("the connection to the server was lost ({})", last(error));
         return Ok(Ended::Away(why));
     }
     if status.code() == Code::Unavailable {
@@ -203,13 +262,6 @@ fn refusal(status: Status) -> anyhow::Result<Ended> {
     }
     let code = status.code();
     Err(anyhow!("{} ({code:?})", status.message()))
-}
-
-fn cause(error: &dyn Error) -> String {
-    match error.source() {
-        Some(cause) => self::cause(cause),
-        None => error.to_string(),
-    }
 }
 
 #[cfg(test)]
@@ -225,7 +277,7 @@ mod tests {
         for wrong in ["localhost:50051", "ftp://localhost", "", "a b"] {
             let error = endpoint(wrong, None).map(drop).unwrap_err();
             assert!(
-                format!("{error:#}").contains("no URL like"),
+                format!("{error:#}").contains("is no URL: write `http://"),
                 "{wrong}: {error:#}"
             );
         }

@@ -1,0 +1,129 @@
+//! Whether `watch --connect` takes over what somebody else has. Pure.
+//!
+//! A read-only view never does: a client without `--take-over` has a source of its own, and the server leaves a live
+//! stream of that name alone.
+
+use crate::{cli::which::own_event, config::SourceConfig, text::plain::Plain};
+
+/// So many people may watch a container at a time.
+const MOST: u32 = 20;
+
+/// The event's name that a client gives.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Claim {
+    /// That of somebody's source, which is taken over.
+    TakeOver(String),
+    /// That of a source of our own: the first that nobody has.
+    Own(u32),
+}
+
+impl Claim {
+    /// What is claimed with these arguments.
+    ///
+    /// # Errors
+    /// What would be taken over, and what to type.
+    pub(super) fn of(
+        config: &SourceConfig,
+        name: Option<&str>,
+        take_over: bool,
+    ) -> Result<Self, String> {
+        if take_over {
+            let name = name.map_or_else(|| own_event(1), str::to_owned);
+            return Ok(Self::TakeOver(name));
+        }
+        if let Some(queue) = &config.queue {
+            return Err(format!(
+                "with --connect, the messages of the queue `{}` would come here, and the source in production would never \
+                 see them: {INSTEAD}",
+                Plain(&queue.place.name)
+            ));
+        }
+        let (what, source) = match (&config.id, name) {
+            (Some(id), _) => ("`id` in the configuration", id.as_str()),
+            (None, Some(name)) => ("--name", name),
+            (None, None) => return Ok(Self::Own(1)),
+        };
+        Err(format!(
+            "{what} names the source `{}`, and with --connect its stream would be taken over: its client, such as Argo \
+             Events, would be cut off, and its events would come here and be recorded as done: {INSTEAD}{}",
+            Plain(source),
+            match config.id {
+                Some(_) => "",
+                None => "; without --name, --connect has a source of its own",
+            }
+        ))
+    }
+
+    /// The event's name.
+    pub(super) fn event(&self) -> String {
+        match self {
+            Self::TakeOver(name) => name.clone(),
+            Self::Own(number) => own_event(*number),
+        }
+    }
+
+    /// The next that nobody may have.
+    pub(super) fn next(&self) -> Option<Self> {
+        match self {
+            Self::TakeOver(_) => None,
+            Self::Own(number) => (*number < MOST).then_some(Self::Own(number + 1)),
+        }
+    }
+}
+
+const INSTEAD: &str = "type --take-over to do that, or leave out --connect for a read-only view";
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+mod tests {
+    use super::*;
+
+    fn config(more: &str) -> SourceConfig {
+        let text = format!("account: abc\ncontainer: datasets\n{more}");
+        SourceConfig::parse(text.as_bytes()).unwrap()
+    }
+
+    #[test]
+    fn what_somebody_may_have_has_to_be_taken_over_in_so_many_words() {
+        for (more, name, words) in [
+            ("", Some("datasets"), "--name names the source `datasets`"),
+            (
+                "id: mine\n",
+                None,
+                "`id` in the configuration names the source `mine`",
+            ),
+            (
+                "id: mine\n",
+                Some("x"),
+                "`id` in the configuration names the source `mine`",
+            ),
+            (
+                "source: {queue: {name: events}}\n",
+                None,
+                "the messages of the queue `events`",
+            ),
+        ] {
+            let config = config(more);
+            let told = Claim::of(&config, name, false).unwrap_err();
+            assert!(
+                told.contains(words) && told.contains("--take-over"),
+                "{told}"
+            );
+            let event = name.unwrap_or("watch").to_owned();
+            assert_eq!(Claim::of(&config, name, true), Ok(Claim::TakeOver(event)));
+        }
+    }
+
+    #[test]
+    fn a_source_of_its_own_has_a_name_that_nobody_has() {
+        let mut own = Claim::of(&config(""), None, false).unwrap();
+        let mut names = vec![own.event()];
+        while let Some(next) = own.next() {
+            names.push(next.event());
+            own = next;
+        }
+        assert_eq!(names.len(), MOST as usize);
+        assert_eq!(names[..2], ["watch", "watch-2"]);
+        assert_eq!(Claim::TakeOver("x".to_owned()).next(), None);
+    }
+}
