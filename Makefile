@@ -94,10 +94,10 @@ fuzz-pipeline: ## Feed the pipeline's CSV reader with anything, for a minute or 
 	@scripts/need.sh rust
 	scripts/fuzz-pipeline.sh $(ARGS)
 
-.PHONY: fuzz-notifications
-fuzz-notifications: ## Feed the reader of queue messages with anything, for a minute or FUZZ_SECONDS
+.PHONY: fuzz
+fuzz: ## Feed each reader of what comes from outside with anything, for a minute or FUZZ_SECONDS
 	@scripts/need.sh rust
-	FUZZ_SECONDS=$${FUZZ_SECONDS-60} $(CARGO) test --locked --workspace --test fuzz_notifications -- --nocapture
+	FUZZ_SECONDS=$${FUZZ_SECONDS-60} $(CARGO) test --locked --workspace --test fuzz -- --nocapture --test-threads=5
 
 .PHONY: test-monitoring
 test-monitoring: ## Try the alerts and the dashboard of manifests/components/monitoring with promtool

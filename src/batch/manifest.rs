@@ -28,6 +28,9 @@ pub struct Manifest {
     pub blobs: Vec<Entry>,
 }
 
+/// How many characters of what is wrong with a line are told.
+const WORDS: usize = 200;
+
 /// A line of a manifest.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -90,7 +93,11 @@ impl Manifest {
         let lines = bytes.split(|byte| *byte == b'\n').enumerate();
         let lines = lines.filter(|(_, line)| !line.is_empty());
         let read = |(at, line)| -> Result<Entry, String> {
-            serde_json::from_slice(line).map_err(|error| format!("line {}: {error}", at + 1))
+            serde_json::from_slice(line).map_err(|error| {
+                // It repeats what it did not expect, however long that is.
+                let error: String = error.to_string().chars().take(WORDS).collect();
+                format!("line {}: {error}", at + 1)
+            })
         };
         let blobs = lines.map(read).collect::<Result<Vec<_>, _>>()?;
         Ok(Self { bytes, blobs })
