@@ -10,8 +10,10 @@ FROM ${RUST_IMAGE} AS source
 WORKDIR /build
 COPY . .
 
-# jemalloc is built with make, which the image does not bring.
+# jemalloc is built with make, which the image does not bring. The commit and its moment are what `--version` says.
 FROM source AS build-server
+ARG BUILD_COMMIT
+ARG SOURCE_DATE_EPOCH
 RUN apt-get update --quiet=2 \
     && apt-get install --quiet=2 --yes --no-install-recommends make \
     && rm -rf /var/lib/apt/lists/*

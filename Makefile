@@ -15,6 +15,12 @@ HOST = $(shell rustc -vV | sed -n 's/^host: //p')
 export CONTAINER_TOOL ?= docker
 IMG ?= azure-blob-eventsource:$(shell sed -n '/^version = /{s/.*"\(.*\)"/\1/p;q;}' Cargo.toml)
 PIPELINE_IMG ?= $(patsubst ./%,%,$(dir $(IMG)))ml-pipeline$(patsubst %,:%,$(word 2,$(subst :, ,$(notdir $(IMG)))))
+# Where `make install` puts things; DESTDIR goes before it, for packages.
+PREFIX ?= /usr/local
+DESTDIR ?=
+# What `--version` says of the build, for images: they are built without the repository.
+BUILD_ARGS = --build-arg BUILD_COMMIT=$(shell git rev-parse HEAD 2>/dev/null) \
+	--build-arg SOURCE_DATE_EPOCH=$(shell git log -1 --format=%ct 2>/dev/null)
 # What `make release-manifests` renders.
 OVERLAY ?= manifests/quick-start
 # More arguments for `make run`, `make test`, `make attack`, `make e2e`, `make bench`, `make docker-build`: make run ARGS='--log debug'
@@ -38,6 +44,11 @@ demo: ## See it work here: two uploads, a SIGKILL between them, two events, a mo
 build: pipeline ## Build what is deployed: target/release/azure-blob-eventsource, and the pipeline
 	@scripts/need.sh rust
 	$(CARGO) build --locked --release --package azure-blob-eventsource
+
+.PHONY: install
+install: ## Build the program and install it with manual pages and completions: PREFIX=/usr/local, DESTDIR=
+	@scripts/need.sh rust
+	@CARGO=$(CARGO) scripts/install.sh '$(DESTDIR)$(PREFIX)'
 
 .PHONY: pipeline
 pipeline: ## Build the pipeline alone, as one static program: target/HOST/release/ml-pipeline
@@ -132,7 +143,7 @@ check-img:
 .PHONY: docker-build
 docker-build: check-img ## Build both images: IMG=REGISTRY/azure-blob-eventsource:TAG, CONTAINER_TOOL=docker, podman or buildah
 	@scripts/need.sh container-tool
-	$(CONTAINER_TOOL) build --target server --tag $(IMG) $(ARGS) .
+	$(CONTAINER_TOOL) build --target server --tag $(IMG) $(BUILD_ARGS) $(ARGS) .
 	$(CONTAINER_TOOL) build --target pipeline --tag $(PIPELINE_IMG) $(ARGS) .
 
 .PHONY: docker-push

@@ -14,6 +14,10 @@ trap 'rm -rf "$work"' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
+# What `--version` says of a build without a repository.
+BUILD_COMMIT=$(git rev-parse HEAD)
+SOURCE_DATE_EPOCH=$(git log -1 --format=%ct)
+export BUILD_COMMIT SOURCE_DATE_EPOCH
 host=$(rustc -vV | sed -n 's/^host: //p')
 # The paths differ in length, so that a path that is left in a program shows.
 for place in one another-one; do

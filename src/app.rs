@@ -37,6 +37,7 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
         Command::DeadLetters(args) => cli::dead_letters::run(args.command).await,
         Command::Fetch(args) => cli::fetch::run(args).await,
         Command::Completions { shell } => cli::completions::run(shell),
+        Command::Man { directory } => cli::man::run(&directory),
     }
 }
 

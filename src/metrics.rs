@@ -152,6 +152,8 @@ pub struct SourceStats {
     pub ledger: Shared<Weak<Shared<Ledger>>>,
     /// What goes wrong with the storage account now, by who tries again; the latest is the last.
     pub storage_errors: Shared<Vec<(u64, String)>>,
+    /// When the call that failed last is made again.
+    pub next_try: Shared<Option<OffsetDateTime>>,
 }
 
 /// When what a source does last changed, by what decides it.

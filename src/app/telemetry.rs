@@ -16,7 +16,7 @@ use tracing_subscriber::{
 };
 
 use crate::{
-    cli::args::{LogArgs, LogFormat},
+    cli::args::{LogArgs, LogFormat, has_colours},
     text::plain::{JsonWriter, Plain},
 };
 
@@ -49,7 +49,7 @@ pub fn start(args: &LogArgs, quiet: bool) -> Result<(), TelemetryError> {
     let terminal = io::stderr().is_terminal();
     let started = match format(args, terminal) {
         LogFormat::Json => json(filter, io::stderr).try_init(),
-        LogFormat::Text => text(filter, io::stderr, terminal).try_init(),
+        LogFormat::Text => text(filter, io::stderr, has_colours(terminal)).try_init(),
     };
     started.map_err(|_| TelemetryError::Started)
 }

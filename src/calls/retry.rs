@@ -117,7 +117,9 @@ impl Retry {
         let asked = error.retry_after.map(|asked| asked.min(MOST_OBEYED));
         let asked = asked.filter(|asked| *asked > own);
         self.note(error, asked);
-        tokio::time::sleep(asked.unwrap_or(own)).await;
+        let wait = asked.unwrap_or(own);
+        *self.stats.next_try.lock() = Some(OffsetDateTime::now_utc() + wait);
+        tokio::time::sleep(wait).await;
     }
 
     /// Tells, once, of a fault that needs no wait, or that there is none any more.

@@ -1,7 +1,7 @@
 //! The command line. Together with `app` the only place that reads the environment, but for the variables that
 //! all programs share: those of proxies (`proxy`), certificates and cloud identities.
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::{env, net::SocketAddr, path::PathBuf};
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
@@ -14,7 +14,7 @@ use super::{
 
 /// An event source for Argo Events: one event for each new blob in Azure Blob Storage.
 #[derive(Debug, Parser)]
-#[command(name = "azure-blob-eventsource", version, about, after_help = EXAMPLES)]
+#[command(name = "azure-blob-eventsource", version = VERSION, about, after_help = EXAMPLES)]
 pub struct Args {
     /// How to log.
     #[command(flatten)]
@@ -22,6 +22,16 @@ pub struct Args {
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
+}
+
+/// The version, and the commit that was built.
+const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (", env!("BUILD"), ")");
+
+/// Whether text for people may have colours on something that is or is no terminal.
+pub fn has_colours(is_terminal: bool) -> bool {
+    // As https://no-color.org has it.
+    let refused = env::var_os("NO_COLOR").is_some_and(|it| !it.is_empty());
+    is_terminal && !refused
 }
 
 const EXAMPLES: &str = "\
@@ -38,7 +48,7 @@ Examples:
   A read-only view; the stream of a running server is not disturbed:
       azure-blob-eventsource watch --config source.yaml
   Print the names of the blobs that are there now, then end:
-      azure-blob-eventsource watch --config source.yaml --once --output json | jq -r .blobname
+      azure-blob-eventsource watch --config source.yaml --once -o json | jq -r .blobname
   Be a client of a server, as Argo Events is, with a source of its own. Nobody else's stream is disturbed:
       azure-blob-eventsource watch --config source.yaml --connect http://localhost:50051
   Take a source over: its present client is cut off, and what comes here is recorded as done:
@@ -127,6 +137,12 @@ pub enum Command {
     Completions {
         /// The shell
         shell: Shell,
+    },
+    /// Write manual pages into a directory
+    #[command(hide = true)]
+    Man {
+        /// The directory
+        directory: PathBuf,
     },
 }
 
@@ -330,18 +346,29 @@ pub struct WatchArgs {
     pub storage: StorageArgs,
 }
 
-/// What `watch` prints.
+/// How data is printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Output {
-    /// JSON, one object in each line.
-    Json,
-    /// A table for people.
+    /// A table or a text for people.
     Table,
+    /// JSON; of events one object in each line.
+    Json,
+    /// YAML; of events one document each.
+    Yaml,
 }
 
 /// Arguments of `check`.
 #[derive(Debug, Clone, ClapArgs)]
 pub struct CheckArgs {
+    /// What to print
+    #[arg(
+        short,
+        long,
+        value_enum,
+        value_name = "FORMAT",
+        default_value = "table"
+    )]
+    pub output: Output,
     /// The source's configuration; `-` for stdin
     #[arg(short, long, value_name = "FILE")]
     pub config: PathBuf,
@@ -416,6 +443,15 @@ pub struct ReplayArgs {
     /// Only count them
     #[arg(long)]
     pub dry_run: bool,
+    /// What to print
+    #[arg(
+        short,
+        long,
+        value_enum,
+        value_name = "FORMAT",
+        default_value = "table"
+    )]
+    pub output: Output,
 }
 
 /// Arguments of `dead-letters`.

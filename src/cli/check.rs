@@ -14,6 +14,7 @@ use super::{
     args::CheckArgs,
     load_config, mistake,
     report::{Report, Step, storage_advice},
+    unless_pipe_broke,
 };
 use crate::{
     azure::Connector,
@@ -53,7 +54,7 @@ pub async fn run(args: CheckArgs) -> anyhow::Result<ExitCode> {
         Ok(config) => config,
         Err(error) => return Ok(mistake(&error)),
     };
-    let mut report = Report::new(io::stdout());
+    let mut report = Report::on_stdout(args.output);
     let connector = Connector::from(args.storage);
     let adapters = (
         &connector as &dyn Connect,
@@ -65,7 +66,7 @@ pub async fn run(args: CheckArgs) -> anyhow::Result<ExitCode> {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
         checked => checked?,
     }
-    Ok(report.exit_code())
+    unless_pipe_broke(report.finish().map(|()| report.exit_code()))
 }
 
 async fn check(

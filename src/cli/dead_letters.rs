@@ -19,12 +19,12 @@ use self::{
 };
 use super::{
     args::{DeadLettersCommand, LettersArgs, Output, SourceArgs},
-    mistake,
+    data, mistake,
     poison::Seen,
     source::{OpenedConfig, OpenedSource, Unopened},
     unless_pipe_broke,
 };
-use crate::text::plain::{Json, Lines};
+use crate::text::plain::Lines;
 
 mod letters;
 mod poison;
@@ -117,7 +117,9 @@ impl Places {
             None => None,
         };
         match output {
-            Output::Json => show_json(letters.as_deref(), seen.as_ref())?,
+            Output::Json | Output::Yaml => {
+                show_data(letters.as_deref(), seen.as_ref(), output)?;
+            }
             Output::Table => self.show(letters.as_deref(), seen.as_ref())?,
         }
         Ok(faults.exit_code())
@@ -228,7 +230,11 @@ impl Faults {
 }
 
 // What could not be asked is `null`.
-fn show_json(letters: Option<&[Letter]>, seen: Option<&Seen>) -> anyhow::Result<()> {
+fn show_data(
+    letters: Option<&[Letter]>,
+    seen: Option<&Seen>,
+    output: Output,
+) -> anyhow::Result<()> {
     let letters = letters.map(|all| all.iter().map(letters::to_json).collect::<Vec<_>>());
     let messages = seen.map(|seen| seen.messages.iter());
     let messages = messages.map(|all| all.map(shown::to_json).collect::<Vec<_>>());
@@ -237,7 +243,5 @@ fn show_json(letters: Option<&[Letter]>, seen: Option<&Seen>) -> anyhow::Result<
         "poisonMessages": messages,
         "poisonMessagesNotShown": seen.map(|it| it.not_shown),
     });
-    let all = serde_json::to_string_pretty(&all)?;
-    writeln!(io::stdout(), "{}", Json(&all))?;
-    Ok(())
+    data::print(&all, output)
 }

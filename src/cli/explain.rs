@@ -16,16 +16,13 @@ use self::{
 };
 use super::{
     args::{ExplainArgs, Output},
-    mistake,
+    data, mistake,
+    progress::Progress,
     report::Report,
     source::OpenedSource,
     unless_pipe_broke,
 };
-use crate::{
-    event::Place,
-    kubernetes::Watches,
-    text::plain::{Json, Plain},
-};
+use crate::{event::Place, kubernetes::Watches, text::plain::Plain};
 
 mod batches;
 mod findings;
@@ -53,11 +50,14 @@ async fn explain(args: ExplainArgs) -> anyhow::Result<ExitCode> {
         Ok(name) => name,
         Err(problem) => return Ok(mistake(&anyhow::anyhow!(problem))),
     };
-    let facts = gather(&source, &name, &Watches::default()).await?;
+    let busy = || format!("looking for what is known of {name}");
+    let watches = Watches::default();
+    let gathered = gather(&source, &name, &watches);
+    let facts = Progress::new().during(busy, gathered).await?;
     let explained = reasons(&source.config, &facts);
     match args.output {
         Output::Table => show(&explained)?,
-        Output::Json => show_json(&name, &explained)?,
+        output => show_data(&name, &explained, output)?,
     }
     Ok(ExitCode::from(u8::from(!explained.announced)))
 }
@@ -85,14 +85,14 @@ fn blob_name(asked: &str, place: &Place) -> Result<String, String> {
 }
 
 fn show(explained: &Reasons) -> io::Result<()> {
-    let mut report = Report::new(io::stdout());
+    let mut report = Report::on_stdout(Output::Table);
     for step in &explained.steps {
         report.add(step.clone())?;
     }
     writeln!(io::stdout(), "=> {}", Plain(&explained.verdict))
 }
 
-fn show_json(name: &str, explained: &Reasons) -> anyhow::Result<()> {
+fn show_data(name: &str, explained: &Reasons, output: Output) -> anyhow::Result<()> {
     let steps: Vec<_> = explained.steps.iter().map(|step| step.to_json()).collect();
     let all = json!({
         "blob": name,
@@ -100,9 +100,7 @@ fn show_json(name: &str, explained: &Reasons) -> anyhow::Result<()> {
         "verdict": explained.verdict,
         "steps": steps,
     });
-    let all = serde_json::to_string_pretty(&all)?;
-    writeln!(io::stdout(), "{}", Json(&all))?;
-    Ok(())
+    data::print(&all, output)
 }
 
 #[cfg(test)]

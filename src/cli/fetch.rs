@@ -13,7 +13,7 @@ use std::{fs, path::Path, process::ExitCode};
 use anyhow::{Context, bail};
 use url::Url;
 
-use super::{args::FetchArgs, counts::counted};
+use super::{args::FetchArgs, counts::counted, mistake};
 use crate::{
     azure::{Account, Connector, DownloadError, text_of_secret},
     event::encoded::decoded,
@@ -23,7 +23,10 @@ use crate::{
 
 /// Downloads what the arguments name.
 pub async fn run(args: FetchArgs) -> anyhow::Result<ExitCode> {
-    let account = connect(&args)?;
+    let account = match connect(&args) {
+        Ok(account) => account,
+        Err(error) => return Ok(mistake(&error)),
+    };
     let (container, out) = (args.container.as_str(), args.out.as_path());
     if let Some(place) = &args.manifest {
         let members = manifest::members(&account, place, args.part, out).await?;

@@ -1,7 +1,7 @@
 //! `replay`: asks the live stream of a source to announce blobs again.
 
 use std::{
-    io::{self, IsTerminal, Write},
+    io::{self, Write},
     process::ExitCode,
 };
 
@@ -11,12 +11,14 @@ use time::OffsetDateTime;
 
 use self::{
     batch::of_batch,
+    outcome::Outcome,
     tell::{queue_alone, tell_of},
 };
 use super::{
     args::ReplayArgs,
     counts::{Size, counted},
     mistake, moment,
+    progress::Progress,
     source::{LedgerContents, OpenedConfig, OpenedSource},
     unless_pipe_broke,
 };
@@ -33,10 +35,13 @@ use crate::{
 };
 
 mod batch;
+mod outcome;
 mod tell;
 
 /// How many names are shown.
 const SHOWN: usize = 5;
+/// So many take more than a moment to list.
+const MANY: u64 = 10_000;
 
 /// Asks, and says what for.
 pub async fn run(args: ReplayArgs) -> anyhow::Result<ExitCode> {
@@ -52,18 +57,35 @@ async fn replay(args: ReplayArgs) -> anyhow::Result<ExitCode> {
         Ok(source) => source,
         Err(unopened) => return unopened.told(),
     };
+    let mut out = Outcome::new(args.output);
+    out.set("dryRun", args.dry_run);
+    let ended = ask(&args, source, replay, &mut out).await?;
+    out.end()?;
+    Ok(ended)
+}
+
+async fn ask(
+    args: &ReplayArgs,
+    source: OpenedSource,
+    replay: Replay,
+    out: &mut Outcome,
+) -> anyhow::Result<ExitCode> {
     if let Some(asked) = &args.batch {
         return match of_batch(&source, replay, asked).await {
             Ok((replay, told)) => {
-                writeln!(io::stdout(), "{told}")?;
-                request(&source, &replay, args.dry_run).await
+                writeln!(out, "{told}")?;
+                out.set("batch", replay.batch.clone());
+                request(&source, &replay, args.dry_run, out).await
             }
-            Err(error) => Ok(mistake(&error)),
+            Err(error) => {
+                out.set("reason", format!("{error:#}"));
+                Ok(mistake(&error))
+            }
         };
     }
     let mut known = source.known().await?;
     let (replay, count) = count(&source, &mut known, replay).await?;
-    let mut out = io::stdout();
+    count.set(out);
     if let Some(queue) = queue_alone(&source).filter(|_| count.done == 0 && count.open() > 0) {
         writeln!(
             out,
@@ -71,30 +93,28 @@ async fn replay(args: ReplayArgs) -> anyhow::Result<ExitCode> {
             counted(count.open(), "blob")
         )?;
         return match args.dry_run {
-            true => dry(&mut out),
-            false => tell(&source, queue, &mut known, &replay).await,
+            true => dry(out),
+            false => tell(&source, queue, &mut known, &replay, out).await,
         };
     }
     if count.done == 0 {
-        writeln!(
-            out,
-            "nothing to announce again: {}",
-            count.why(&source, &replay)
-        )?;
+        let why = count.why(&source, &replay);
+        writeln!(out, "nothing to announce again: {why}")?;
+        out.set("reason", why);
         return Ok(ExitCode::FAILURE);
     }
-    count.show(&mut out, &source)?;
-    request(&source, &replay, args.dry_run).await
+    count.show(out, &source)?;
+    request(&source, &replay, args.dry_run, out).await
 }
 
 async fn request(
     source: &OpenedSource,
     replay: &Replay,
     dry_run: bool,
+    out: &mut Outcome,
 ) -> anyhow::Result<ExitCode> {
-    let mut out = io::stdout();
     if dry_run {
-        return dry(&mut out);
+        return dry(out);
     }
     let name = source.folder.replay(&replay.name);
     let put = source.store().put_new(&name, Bytes::from(replay.to_json()));
@@ -105,10 +125,11 @@ async fn request(
          `explain` says for each blob that a replay asks for it",
         source.taken_up()
     )?;
+    out.set("request", name);
     Ok(ExitCode::SUCCESS)
 }
 
-fn dry(out: &mut impl Write) -> anyhow::Result<ExitCode> {
+fn dry(out: &mut Outcome) -> anyhow::Result<ExitCode> {
     writeln!(out, "dry run: nothing was asked for")?;
     Ok(ExitCode::SUCCESS)
 }
@@ -118,13 +139,15 @@ async fn tell(
     queue: &OpenedQueue,
     known: &mut LedgerContents,
     replay: &Replay,
+    out: &mut Outcome,
 ) -> anyhow::Result<ExitCode> {
     let told = tell_of(source, queue, known, replay).await?;
     writeln!(
-        io::stdout(),
+        out,
         "put {} into the queue: the live stream takes them from there",
         counted(told, "notification")
     )?;
+    out.set("notifications", told);
     Ok(ExitCode::SUCCESS)
 }
 
@@ -194,6 +217,7 @@ async fn count(
     let identity = Identity::new(&facts.with_version(source.config.version, i64::MAX));
     let done = &mut known.contents.done;
     let mut walk = Walk::new(&*source.blobs, &prefix);
+    let mut progress = Progress::new();
     while let Some(page) = walk.next().await? {
         if std::mem::take(&mut first) {
             replay.until = replay.until.min(page.service_time);
@@ -202,9 +226,10 @@ async fn count(
         for blob in blobs {
             count.add(source, (&identity, done), &replay, &blob);
         }
-        progress(count.there);
+        if count.there >= MANY {
+            progress.show(&format!("{} listed", counted(count.there, "blob")));
+        }
     }
-    progress_over(count.there);
     Ok((replay, count))
 }
 
@@ -212,6 +237,14 @@ impl Count {
     /// How many are not announced yet.
     fn open(&self) -> u64 {
         self.matching - self.done - self.unreadable
+    }
+
+    fn set(&self, out: &mut Outcome) {
+        out.set("blobs", self.done);
+        out.set("bytes", self.bytes);
+        out.set("first", self.first.clone());
+        out.set("notAnnouncedYet", self.open());
+        out.set("notReadable", self.unreadable);
     }
 
     fn cannot_be_read(&self) -> String {
@@ -317,21 +350,5 @@ impl Count {
             writeln!(out, "{}", self.cannot_be_read())?;
         }
         Ok(())
-    }
-}
-
-fn shows_progress(there: u64) -> bool {
-    io::stderr().is_terminal() && there >= 10_000
-}
-
-fn progress(there: u64) {
-    if shows_progress(there) {
-        eprint!("\r{there} blobs listed");
-    }
-}
-
-fn progress_over(there: u64) {
-    if shows_progress(there) {
-        eprintln!();
     }
 }

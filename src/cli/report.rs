@@ -1,7 +1,17 @@
 //! What a command says of what it looked at: a line a step, and what to do about it.
 
-use std::{io, process::ExitCode};
+use std::{
+    io::{self, IsTerminal},
+    process::ExitCode,
+};
 
+use clap::builder::styling::{AnsiColor, Style};
+use serde_json::{Value, json};
+
+use super::{
+    args::{Output, has_colours},
+    data,
+};
 use crate::{ports::error::StorageErrorKind, text::plain::Plain};
 
 /// How a step went.
@@ -20,6 +30,15 @@ impl Outcome {
             Self::Warn => "WARN",
             Self::Fail => "FAIL",
             Self::Skip => "skip",
+        }
+    }
+
+    fn style(self) -> Style {
+        match self {
+            Self::Ok => AnsiColor::Green.on_default(),
+            Self::Warn => AnsiColor::Yellow.on_default().bold(),
+            Self::Fail => AnsiColor::Red.on_default().bold(),
+            Self::Skip => Style::new().dimmed(),
         }
     }
 }
@@ -56,8 +75,8 @@ impl Step {
     }
 
     /// As data: the mark, the name, the text and what to do about it.
-    pub(super) fn to_json(&self) -> serde_json::Value {
-        serde_json::json!({
+    pub(super) fn to_json(&self) -> Value {
+        json!({
             "mark": self.mark.word().to_lowercase(),
             "step": self.name,
             "text": self.text,
@@ -78,23 +97,60 @@ impl Step {
 /// Prints steps as they come and remembers whether one failed.
 pub(super) struct Report<W> {
     out: W,
+    output: Output,
+    has_colours: bool,
+    steps: Vec<Value>,
     failed: bool,
+}
+
+impl Report<io::Stdout> {
+    /// A report on stdout, with colours if that is a terminal.
+    pub(super) fn on_stdout(output: Output) -> Self {
+        let out = io::stdout();
+        Self {
+            has_colours: has_colours(out.is_terminal()),
+            output,
+            ..Self::new(out)
+        }
+    }
 }
 
 impl<W: io::Write> Report<W> {
     pub(super) fn new(out: W) -> Self {
-        Self { out, failed: false }
+        Self {
+            out,
+            output: Output::Table,
+            has_colours: false,
+            steps: Vec::new(),
+            failed: false,
+        }
     }
 
     pub(super) fn add(&mut self, step: Step) -> io::Result<()> {
-        let mark = step.mark.word();
         self.failed |= step.mark == Outcome::Fail;
+        if self.output != Output::Table {
+            self.steps.push(step.to_json());
+            return Ok(());
+        }
+        let mark = format!("{:<4}", step.mark.word());
         let text = Plain(&step.text);
-        writeln!(self.out, "{mark:<4} {:<8} {text}", step.name)?;
+        match self.has_colours.then(|| step.mark.style()) {
+            Some(style) => write!(self.out, "{style}{mark}{style:#}")?,
+            None => write!(self.out, "{mark}")?,
+        }
+        writeln!(self.out, " {:<8} {text}", step.name)?;
         if let Some(advice) = step.advice {
             writeln!(self.out, "              {}", Plain(&advice))?;
         }
         self.out.flush()
+    }
+
+    /// Prints all steps, where they are not printed as they come.
+    pub(super) fn finish(&mut self) -> anyhow::Result<()> {
+        match self.output {
+            Output::Table => Ok(()),
+            output => data::print(&json!({"ok": !self.failed, "steps": self.steps}), output),
+        }
     }
 
     pub(super) fn exit_code(&self) -> ExitCode {
@@ -137,5 +193,32 @@ pub(super) fn storage_advice(kind: StorageErrorKind, role: &str, container: &str
             "see whether the endpoint is that of the blob service and no proxy answers instead".to_owned()
         }
         StorageErrorKind::Rejected => "see what the service says about the request above".to_owned(),
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn printed(has_colours: bool) -> String {
+        let mut report = Report {
+            has_colours,
+            ..Report::new(Vec::new())
+        };
+        report
+            .add(Step::fail("list", "no".to_owned(), "do"))
+            .unwrap();
+        String::from_utf8(report.into_parts().0).unwrap()
+    }
+
+    #[test]
+    fn only_the_mark_has_a_colour() {
+        let plain = "FAIL list     no\n              do\n";
+        assert_eq!(printed(false), plain);
+        let coloured = printed(true);
+        assert!(coloured.starts_with("\u{1b}["), "{coloured:?}");
+        let end = "FAIL\u{1b}[0m list     no\n              do\n";
+        assert!(coloured.ends_with(end), "{coloured:?}");
     }
 }

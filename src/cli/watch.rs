@@ -11,13 +11,17 @@ use std::{
 };
 
 use anyhow::{Context, anyhow};
+use time::OffsetDateTime;
 use tokio_util::sync::CancellationToken;
 
 use self::print::Printer;
 use super::{
     args::{Output, WatchArgs},
+    counts::counted,
     ledgers::which,
-    load_config, mistake, read_config,
+    load_config, mistake,
+    progress::{Progress, moments},
+    read_config,
     signals::Signals,
     source::Unopened,
     unless_pipe_broke,
@@ -29,6 +33,7 @@ use crate::{
     config::{SourceConfig, source_id::source_id},
     delivery::event_channel::{EventReceiver, event_channel},
     journal::{memory::MemoryStore, number::unused_number},
+    metrics::SourceStats,
     ports::{
         connect::{Connect, Opened},
         state::StateStore,
@@ -143,7 +148,7 @@ async fn observe(
     let (events, mut receiver) = event_channel(CHANNEL);
     let (once, stats) = (session.once, Arc::clone(&session.stats));
     let session = tokio::spawn(session.run(events, stop.clone()));
-    let printed = print_all(&mut receiver, printer).await;
+    let printed = print_all(&mut receiver, printer, || busy(&stats)).await;
     // When printing has failed, this is what ends the session.
     drop(receiver);
     let ended = session.await.context("the session ended unexpectedly")?;
@@ -160,13 +165,44 @@ async fn observe(
 async fn print_all(
     events: &mut EventReceiver,
     printer: &mut Printer<impl io::Write>,
+    busy: impl Fn() -> Option<String>,
 ) -> io::Result<u64> {
     let mut printed = 0;
-    while let Some(event) = events.recv().await {
-        printer.print(&event.payload)?;
-        printed += 1;
+    let (mut progress, mut moments) = (Progress::new(), moments());
+    loop {
+        tokio::select! {
+            biased;
+            event = events.recv() => {
+                progress.clear();
+                let Some(event) = event else {
+                    return Ok(printed);
+                };
+                printer.print(&event.payload)?;
+                printed += 1;
+            }
+            _ = moments.tick() => match busy() {
+                Some(text) => progress.show(&text),
+                None => progress.clear(),
+            },
+        }
     }
-    Ok(printed)
+}
+
+// What to say while there is no event: how far the first sweep is, or what it waits for.
+fn busy(stats: &SourceStats) -> Option<String> {
+    if let Some(next) = stats.next_try.lock().filter(|_| stats.error().is_some()) {
+        let wait = (next - OffsetDateTime::now_utc()).whole_seconds().max(0);
+        return Some(format!(
+            "the storage account does not answer as it should; next try in {wait} s"
+        ));
+    }
+    if stats.sweeps.load(Relaxed) > 0 {
+        return None;
+    }
+    Some(match stats.sweep.get().running {
+        Some(running) => format!("first sweep: {} listed", counted(running.listed, "blob")),
+        None => "reading the ledger".to_owned(),
+    })
 }
 
 #[cfg(test)]
@@ -202,7 +238,7 @@ mod tests {
     async fn all_events_are_printed() {
         let mut out = Vec::new();
         let mut printer = Printer::new(&mut out, Output::Json);
-        print_all(&mut one_event().await, &mut printer)
+        print_all(&mut one_event().await, &mut printer, || None)
             .await
             .unwrap();
         assert_eq!(out, b"{}\n");
@@ -211,7 +247,7 @@ mod tests {
     #[tokio::test]
     async fn a_pipe_that_is_closed_is_no_failure() {
         let mut printer = Printer::new(Closed, Output::Json);
-        let error = print_all(&mut one_event().await, &mut printer)
+        let error = print_all(&mut one_event().await, &mut printer, || None)
             .await
             .unwrap_err();
         assert!(is_broken_pipe(&error.into()));

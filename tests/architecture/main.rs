@@ -63,7 +63,7 @@ const MAY_KNOW: &[(&str, &str)] = &[
     ),
     (
         "cli",
-        "azure batch blob calls config confirm delivery event filter gate grpc journal kubernetes ledger notification ports session state text",
+        "azure batch blob calls config confirm delivery event filter gate grpc journal kubernetes ledger metrics notification ports session state text",
     ),
     (
         "app",

@@ -69,6 +69,11 @@ async fn a_replay_is_counted_asked_for_and_done() {
     let counted = replay(&place, &["--prefix", "raw/", "--dry-run"]).await;
     assert_eq!(counted.code(), 0, "{counted:?}");
     assert!(counted.stdout.contains("raw/a.csv") && counted.stdout.contains("dry run"));
+    let data = replay(&place, &["--prefix", "raw/", "--dry-run", "-o", "yaml"]).await;
+    let data: serde_json::Value = serde_saphyr::from_str(&data.stdout).unwrap();
+    assert_eq!(data["blobs"], 2, "{data}");
+    assert_eq!(data["first"][1], "raw/b.csv", "{data}");
+    assert_eq!((&data["dryRun"], data.get("request")), (&true.into(), None));
     assert!(folder(&place, "requests").await.is_empty());
 
     let asked = replay(&place, &["--prefix", "raw/"]).await;

@@ -17,6 +17,7 @@ mod documentation;
 mod endless_storage;
 mod events;
 mod examples;
+mod exit_status;
 mod explain;
 mod fetch;
 mod flood;

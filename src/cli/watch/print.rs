@@ -5,7 +5,7 @@ use std::io;
 use serde::Deserialize;
 
 use crate::{
-    cli::{args::Output, counts::Size},
+    cli::{args::Output, counts::Size, data::document},
     event::encoded::decoded,
     text::plain::{Json, Plain},
 };
@@ -47,6 +47,13 @@ impl<W: io::Write> Printer<W> {
                 let json = String::from_utf8_lossy(payload).replace(['\n', '\r', '\t'], " ");
                 writeln!(self.out, "{}", Json(&json))?;
             }
+            Output::Yaml => match serde_json::from_slice(payload) {
+                Ok(event) => {
+                    let document = document(&event).map_err(io::Error::other)?;
+                    writeln!(self.out, "{document}")?;
+                }
+                Err(_) => writeln!(self.out, "{}", Plain(&String::from_utf8_lossy(payload)))?,
+            },
             Output::Table => self.row(payload)?,
         }
         // People watch, and programs read as it comes.
@@ -97,6 +104,12 @@ mod tests {
             printed(Output::Json, &["{\r\n\t\"a\": \"\u{9b}\u{7f}\u{1b}\"}"]),
             "{   \"a\": \"\\u009b\\u007f\\u001b\"}\n"
         );
+    }
+
+    #[test]
+    fn yaml_is_a_document_for_each_event() {
+        let yaml = printed(Output::Yaml, &["{\"blobname\": \"raw/a.csv\"}", "{}"]);
+        assert_eq!(yaml, "---\nblobname: raw/a.csv\n---\n{}\n");
     }
 
     #[test]
