@@ -27,7 +27,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 /// The commit and its day. They come from the environment (`BUILD_COMMIT`, `SOURCE_DATE_EPOCH`), or from Git: not the
 /// day on which the build ran, or no build could be repeated byte by byte.
 fn build() -> String {
-    for name in ["BUILD_COMMIT", "SOURCE_DATE_EPOCH", "PROFILE"] {
+    for name in ["BUILD_COMMIT", "SOURCE_DATE_EPOCH"] {
         println!("cargo:rerun-if-env-changed={name}");
     }
     let given = |name| env::var(name).ok().filter(|value| !value.is_empty());

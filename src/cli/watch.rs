@@ -131,8 +131,11 @@ async fn found(
     let Some(state) = &opened.state else {
         return Ok(Which::NeverRan(None));
     };
-    let retry = Retry::new("list state container", unused_number(), &Arc::default());
-    let which = retry.run(|| which(config, opened, state, name)).await;
+    let stats = Arc::default();
+    let retry = Retry::new("list state container", unused_number(), &stats);
+    let which = retry.run(|| which(config, opened, state, name));
+    let busy = || waits_for(&stats).unwrap_or_else(|| "looking for the source".to_owned());
+    let which = Progress::new().during(busy, which).await;
     match which.context("the state container") {
         Ok(Ok(which)) => Ok(which),
         Ok(Err(told)) => Err(Unopened::Mistake(anyhow!(told))),
@@ -190,11 +193,8 @@ async fn print_all(
 
 // What to say while there is no event: how far the first sweep is, or what it waits for.
 fn busy(stats: &SourceStats) -> Option<String> {
-    if let Some(next) = stats.next_try.lock().filter(|_| stats.error().is_some()) {
-        let wait = (next - OffsetDateTime::now_utc()).whole_seconds().max(0);
-        return Some(format!(
-            "the storage account does not answer as it should; next try in {wait} s"
-        ));
+    if let Some(waits) = waits_for(stats) {
+        return Some(waits);
     }
     if stats.sweeps.load(Relaxed) > 0 {
         return None;
@@ -203,6 +203,14 @@ fn busy(stats: &SourceStats) -> Option<String> {
         Some(running) => format!("first sweep: {} listed", counted(running.listed, "blob")),
         None => "reading the ledger".to_owned(),
     })
+}
+
+fn waits_for(stats: &SourceStats) -> Option<String> {
+    let next = stats.next_try.lock().filter(|_| stats.error().is_some())?;
+    let wait = (next - OffsetDateTime::now_utc()).whole_seconds().max(0);
+    Some(format!(
+        "the storage account does not answer as it should; next try in {wait} s"
+    ))
 }
 
 #[cfg(test)]

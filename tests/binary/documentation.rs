@@ -7,7 +7,7 @@ use std::{
 };
 
 use azure_blob_eventsource::{cli::args::Args, config::SourceConfig};
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 use serde_json::Value;
 
 /// A key that no section has: the message about it lists those that a section has.
@@ -163,4 +163,18 @@ fn each_command_is_one() {
         }
     }
     assert!(count >= 12, "only {count} commands were found");
+}
+
+#[test]
+fn each_command_of_the_help_is_one() {
+    let command = Args::command();
+    let all = [&command].into_iter().chain(command.get_subcommands());
+    let texts = all.filter_map(|it| it.get_after_help());
+    let texts: Vec<_> = texts.map(ToString::to_string).collect();
+    let examples = commands(&texts.join("\n"));
+    assert!(examples.len() >= 19, "only {examples:?} were found");
+    for example in examples {
+        let parsed = Args::try_parse_from(&example);
+        assert!(parsed.is_ok(), "{example:?}: {}", parsed.unwrap_err());
+    }
 }

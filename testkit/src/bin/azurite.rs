@@ -92,8 +92,8 @@ fn queue_port(blob_port: u16) -> u16 {
 fn is_free(port: u16) -> std::io::Result<()> {
     match TcpListener::bind((Ipv4Addr::LOCALHOST, port)) {
         Err(error) if error.kind() == ErrorKind::AddrInUse => Err(Error::other(format!(
-            "another process has the port 127.0.0.1:{port} already, perhaps another `make azurite`: end it, or start \
-             this with `--port N` and write the connection string that it prints into examples/credentials/azurite"
+            "another process has the port 127.0.0.1:{port} already, perhaps another `make azurite`: end it and try again; \
+             `ss -ltnp 'sport = :{port}'` shows which it is"
         ))),
         bound => bound.map(drop),
     }
