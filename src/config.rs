@@ -19,15 +19,19 @@
 //! ```
 
 mod batch;
+mod bounds;
 #[cfg(test)]
 mod canonical;
 mod confirm;
 mod delivery;
 mod document;
+mod foreign;
 #[cfg(test)]
 mod hostile;
+mod keys;
 mod mistake;
 mod names;
+mod object;
 mod place;
 #[cfg(test)]
 mod properties;
@@ -39,7 +43,9 @@ pub mod source_id;
 mod span;
 #[cfg(test)]
 mod tests;
+mod unknown;
 mod ways;
+mod whole;
 
 pub use self::{
     mistake::{ConfigError, Mistake},

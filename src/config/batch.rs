@@ -3,33 +3,22 @@
 use std::time::Duration;
 
 use super::{
+    bounds,
+    keys::{BATCH, BY},
     mistake::Mistakes,
     raw::Value,
-    reader::{Keys, Section},
+    reader::Section,
     size, span,
 };
 use crate::batch::rules::{BatchRules, By, KEEP};
 
-const BATCH: Keys = Keys {
-    known: &["by", "maxBlobs", "maxBytes", "maxWait", "quiet", "keep"],
-    later: &[],
-};
-const BY: Keys = Keys {
-    known: &["depth"],
-    later: &[],
-};
-
-const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_secs(60);
-const DAY: Duration = Duration::from_secs(24 * 3600);
 
 const MAX_BLOBS: usize = 1_000;
-const MOST_BLOBS: usize = 10_000;
-const MOST_DEPTH: usize = 100;
 
 /// The rules of batches, when there are to be any.
 pub(super) fn batch(root: &Section<'_>, m: &mut Mistakes) -> Option<BatchRules> {
-    let section = root.section("batch", BATCH, m)?;
+    let section = root.section("batch", &BATCH, m)?;
     if !root.has("state") {
         m.add(
             "batch",
@@ -37,11 +26,11 @@ pub(super) fn batch(root: &Section<'_>, m: &mut Mistakes) -> Option<BatchRules> 
         );
     }
     let by = section.value("by", m).map(|value| by(&section, value, m));
-    let max_blobs = section.optional("maxBlobs", m, |v| v.whole_number(1, MOST_BLOBS));
+    let max_blobs = section.optional("maxBlobs", m, |v| v.whole_number(bounds::MAX_BLOBS));
     let max_bytes = section.optional("maxBytes", m, size::read);
-    let max_wait = section.optional("maxWait", m, |v| span::read(v, SECOND, 30 * DAY));
-    let quiet = section.optional("quiet", m, |v| span::read(v, SECOND, DAY));
-    let keep = section.optional("keep", m, |v| span::read(v, DAY, 365 * DAY));
+    let max_wait = section.optional("maxWait", m, |v| span::read(v, bounds::MAX_WAIT));
+    let quiet = section.optional("quiet", m, |v| span::read(v, bounds::QUIET));
+    let keep = section.optional("keep", m, |v| span::read(v, bounds::KEEP));
     if let (Some(wait), Some(quiet)) = (max_wait, quiet)
         && wait <= quiet
     {
@@ -70,9 +59,9 @@ fn by(section: &Section<'_>, value: &Value, m: &mut Mistakes) -> Option<By> {
         Value::Text(text) if text == "all" => Some(By::All),
         Value::Text(text) if text == "folder" => Some(By::Folder),
         Value::Map(entries) => {
-            let by = Section::new(&section.path_of("by"), entries, BY, m);
+            let by = Section::new(&section.path_of("by"), entries, &BY, m);
             let wanted = "how many folders of a name make a group";
-            by.required("depth", wanted, m, |v| v.whole_number(1, MOST_DEPTH))
+            by.required("depth", wanted, m, |v| v.whole_number(bounds::DEPTH))
                 .map(By::Depth)
         }
         other => {

@@ -3,33 +3,14 @@
 use std::collections::BTreeMap;
 
 use super::{
+    bounds::{ENTRIES, LABELS},
+    keys::{CONFIRM, WORKFLOWS},
     mistake::{Mistakes, shown},
     names,
     raw::Value,
-    reader::{Keys, Section},
+    reader::Section,
 };
 use crate::confirm::target::{Confirm, ObjectKind};
-
-const ENTRY: Keys = Keys {
-    known: &[
-        "workflows",
-        "group",
-        "version",
-        "kind",
-        "namespace",
-        "selector",
-    ],
-    later: &[],
-};
-const WORKFLOWS: Keys = Keys {
-    known: &["namespace", "selector"],
-    later: &[],
-};
-
-/// So many objects an event may have to come to.
-const MOST_ENTRIES: usize = 8;
-/// So many labels a selector may ask for.
-const MOST_LABELS: usize = 8;
 
 /// What shows that events came to something: one entry, or a list of them. Those that
 /// cannot be read leave a mistake behind.
@@ -41,24 +22,27 @@ pub(super) fn confirm(root: &Section<'_>, m: &mut Mistakes) -> Vec<Confirm> {
         Some(Value::List(items)) => items,
         _ => {
             return root
-                .section("confirm", ENTRY, m)
+                .section("confirm", &CONFIRM, m)
                 .and_then(|it| entry(&it, m))
                 .into_iter()
                 .collect();
         }
     };
-    if !(1..=MOST_ENTRIES).contains(&items.len()) {
+    if !ENTRIES.has(items.len()) {
         let found = items.len();
         m.add(
             "confirm",
-            format!("has {found} entries; allowed are 1 to {MOST_ENTRIES}, one for each Sensor"),
+            format!(
+                "has {found} entries; allowed are 1 to {}, one for each Sensor",
+                ENTRIES.most
+            ),
         );
         return Vec::new();
     }
     let mut read = Vec::new();
     for (index, item) in items.iter().enumerate() {
         let path = format!("confirm[{index}]");
-        let Some(one) = Section::of(&path, item, ENTRY, m).and_then(|it| entry(&it, m)) else {
+        let Some(one) = Section::of(&path, item, &CONFIRM, m).and_then(|it| entry(&it, m)) else {
             continue;
         };
         match read.iter().position(|other| is_served_by_one(other, &one)) {
@@ -119,8 +103,8 @@ fn entry(section: &Section<'_>, m: &mut Mistakes) -> Option<Confirm> {
 }
 
 fn workflows(entry: &Section<'_>, m: &mut Mistakes) -> Option<Confirm> {
-    let workflows = entry.section("workflows", WORKFLOWS, m);
-    let others = ENTRY.known.iter().filter(|key| **key != "workflows");
+    let workflows = entry.section("workflows", &WORKFLOWS, m);
+    let others = CONFIRM.known.iter().filter(|key| **key != "workflows");
     for key in others.filter(|key| entry.has(key)) {
         let problem = match *key {
             "namespace" => "goes into `workflows`: {namespace: …}",
@@ -157,9 +141,10 @@ fn selector(section: &Section<'_>, m: &mut Mistakes) -> BTreeMap<String, String>
     };
     let labels = terms.and_then(|terms| match terms.len() {
         0 => Err(format!("is empty; {ALLOWED}, or remove the key")),
-        1..=MOST_LABELS => labels(terms),
+        many if LABELS.has(many) => labels(terms),
         many => Err(format!(
-            "has {many} labels; at most {MOST_LABELS} are allowed"
+            "has {many} labels; at most {} are allowed",
+            LABELS.most
         )),
     });
     labels

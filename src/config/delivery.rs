@@ -3,8 +3,10 @@
 use std::time::Duration;
 
 use super::{
+    bounds,
+    keys::{LIMITS, REDELIVERY},
     mistake::Mistakes,
-    reader::{Keys, Section},
+    reader::Section,
     span,
 };
 use crate::{
@@ -12,30 +14,14 @@ use crate::{
     delivery::policy::{Limits, Redelivery},
 };
 
-const REDELIVERY: Keys = Keys {
-    known: &["deadline", "maxAttempts", "giveUpAfter"],
-    later: &[],
-};
-const LIMITS: Keys = Keys {
-    known: &["inFlight", "activeWorkflows", "settle"],
-    later: &[],
-};
-
-const SECOND: Duration = Duration::from_secs(1);
-const MINUTE: Duration = Duration::from_secs(60);
-const HOUR: Duration = Duration::from_secs(3600);
-const DAY: Duration = Duration::from_secs(24 * 3600);
-
 const IN_FLIGHT: usize = 100;
-const MOST_IN_FLIGHT: usize = 100_000;
 const ACTIVE_WORKFLOWS: usize = 20;
 const SETTLE: Duration = Duration::from_secs(10);
-const MOST_ATTEMPTS: usize = 1000;
 
 /// When an unconfirmed event is sent again, and when it is given up.
 pub(super) fn redelivery(root: &Section<'_>, m: &mut Mistakes) -> Redelivery {
     let default = Redelivery::default();
-    let Some(section) = root.section("redelivery", REDELIVERY, m) else {
+    let Some(section) = root.section("redelivery", &REDELIVERY, m) else {
         return default;
     };
     if !root.has("confirm") {
@@ -44,9 +30,9 @@ pub(super) fn redelivery(root: &Section<'_>, m: &mut Mistakes) -> Redelivery {
             "has no meaning without `confirm`, which shows that an event has done its work; add `confirm: {workflows: {}}` or remove the key",
         );
     }
-    let deadline = section.optional("deadline", m, |v| span::read(v, SECOND, DAY));
-    let attempts = section.optional("maxAttempts", m, |v| v.whole_number(1, MOST_ATTEMPTS));
-    let give_up = section.optional("giveUpAfter", m, |v| span::read(v, MINUTE, 30 * DAY));
+    let deadline = section.optional("deadline", m, |v| span::read(v, bounds::DEADLINE));
+    let attempts = section.optional("maxAttempts", m, |v| v.whole_number(bounds::MAX_ATTEMPTS));
+    let give_up = section.optional("giveUpAfter", m, |v| span::read(v, bounds::GIVE_UP_AFTER));
     let redelivery = Redelivery {
         deadline: deadline.unwrap_or(default.deadline),
         max_attempts: attempts.map_or(default.max_attempts, |n| n as u32),
@@ -70,12 +56,14 @@ pub(super) fn limits(root: &Section<'_>, confirm: &[Confirm], m: &mut Mistakes) 
         active_workflows: by_workflows.then_some(ACTIVE_WORKFLOWS),
         settle: SETTLE,
     };
-    let Some(section) = root.section("limits", LIMITS, m) else {
+    let Some(section) = root.section("limits", &LIMITS, m) else {
         return default;
     };
-    let in_flight = section.optional("inFlight", m, |v| v.whole_number(1, MOST_IN_FLIGHT));
-    let active = section.optional("activeWorkflows", m, |v| v.whole_number(1, MOST_IN_FLIGHT));
-    let settle = section.optional("settle", m, |v| span::read(v, Duration::ZERO, HOUR));
+    let in_flight = section.optional("inFlight", m, |v| v.whole_number(bounds::IN_FLIGHT));
+    let active = section.optional("activeWorkflows", m, |v| {
+        v.whole_number(bounds::ACTIVE_WORKFLOWS)
+    });
+    let settle = section.optional("settle", m, |v| span::read(v, bounds::SETTLE));
     // Of a `confirm` that cannot be read nobody knows what was meant.
     if active.is_some() && !by_workflows && (!confirm.is_empty() || !root.has("confirm")) {
         m.add(

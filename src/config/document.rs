@@ -4,16 +4,20 @@ use std::time::Duration;
 
 use super::{
     batch::batch,
+    bounds,
     confirm::confirm,
     delivery::{limits, redelivery},
+    keys::{ROOT, SINCE, STATE},
     mistake::{ConfigError, Mistake, Mistakes},
     names,
     place::place,
     raw::Value,
-    reader::{Keys, Section},
+    reader::Section,
     source::SourceConfig,
     span,
+    unknown::{SEVERAL_PREFIXES, SEVERAL_SOURCES},
     ways::ways,
+    whole,
 };
 use crate::{
     blob::Version,
@@ -22,61 +26,32 @@ use crate::{
     ports::connect::Location,
 };
 
-const ROOT: Keys = Keys {
-    known: &[
-        "account",
-        "endpoint",
-        "container",
-        "prefix",
-        "pattern",
-        "credential",
-        "source",
-        "existing",
-        "minAge",
-        "skipEmpty",
-        "version",
-        "state",
-        "confirm",
-        "batch",
-        "redelivery",
-        "limits",
-        "id",
-    ],
-    later: &[],
-};
-const SINCE: Keys = Keys {
-    known: &["since"],
-    later: &[],
-};
-const STATE: Keys = Keys {
-    known: &["container"],
-    later: &[],
-};
-
-const YEAR: Duration = Duration::from_secs(365 * 24 * 3600);
-
 const DEFAULT_INTERVAL: Duration = Duration::from_secs(30);
 /// With a queue, sweeps only find what no notification told of.
 const RECONCILE_INTERVAL: Duration = Duration::from_secs(3600);
 
 /// The configuration that a document says, or everything that is wrong with it.
 pub(super) fn read(entries: &[(String, Value)]) -> Result<SourceConfig, ConfigError> {
+    if let Some(problem) = whole::object(entries) {
+        let path = String::new();
+        return Err(Mistake { path, problem }.into());
+    }
     let mut mistakes = Mistakes::default();
     let m = &mut mistakes;
-    let root = Section::new("", entries, ROOT, m);
+    let root = Section::new("", entries, &ROOT, m);
     // Every key is read before any answer is given, in this order.
     let location = location(&root, m);
     let container = root.required(
         "container",
         "the name of the container to watch",
         m,
-        |value| names::container(value.text()?),
+        |value| names::container(one(value, SEVERAL_SOURCES)?),
     );
     let filter = filter(&root, m);
     let credential = root.optional("credential", m, |value| names::credential(value.text()?));
     let ways = ways(&root, m);
     let existing = existing(&root, m);
-    let min_age = root.optional("minAge", m, |value| span::read(value, Duration::ZERO, YEAR));
+    let min_age = root.optional("minAge", m, |value| span::read(value, bounds::MIN_AGE));
     let skip_empty = root.optional("skipEmpty", m, Value::boolean);
     let version = root.optional("version", m, version);
     let state = state(&root, container.as_deref(), m);
@@ -131,9 +106,19 @@ fn location(root: &Section<'_>, m: &mut Mistakes) -> Option<Location> {
     place(root, "blob", m)
 }
 
+/// The text of a key that several values cannot have: what to do about them.
+fn one<'a>(value: &'a Value, several: &str) -> Result<&'a str, String> {
+    match value {
+        Value::List(_) => Err(format!("found a list; {several}")),
+        value => value.text(),
+    }
+}
+
 fn filter(root: &Section<'_>, m: &mut Mistakes) -> Option<Filter> {
     let prefix = match root.has("prefix") {
-        true => root.optional("prefix", m, |value| names::prefix(value.text()?)),
+        true => root.optional("prefix", m, |value| {
+            names::prefix(one(value, SEVERAL_PREFIXES)?)
+        }),
         false => Some(String::new()),
     };
     // Without a prefix that can be read, the patterns' own mistakes are still worth telling.
@@ -166,6 +151,13 @@ fn patterns(root: &Section<'_>, builder: &mut Builder, m: &mut Mistakes) -> Opti
             let read: Vec<_> = items.iter().enumerate().map(read).collect();
             read.into_iter().collect()
         }
+        Value::Map(_) => {
+            m.add(
+                "pattern",
+                "found a mapping; allowed is a glob such as \"**/*.csv\", or a list of globs",
+            );
+            None
+        }
         one => pattern("pattern", one, builder, m),
     }
 }
@@ -187,12 +179,15 @@ fn existing(root: &Section<'_>, m: &mut Mistakes) -> Option<Existing> {
         Value::Text(text) if text == "emit" => return Some(Existing::Emit),
         other => {
             let found = other.described();
-            let allowed = "allowed: `skip`, `emit` or `{since: 2026-01-01T00:00:00Z}`";
+            let allowed = match names::moment(other) {
+                Ok(_) => "a moment is written as `{since: 2026-01-01T00:00:00Z}`",
+                Err(_) => "allowed: `skip`, `emit` or `{since: 2026-01-01T00:00:00Z}`",
+            };
             m.add("existing", format!("found {found}; {allowed}"));
             return None;
         }
     };
-    let since = Section::new("existing", entries, SINCE, m);
+    let since = Section::new("existing", entries, &SINCE, m);
     let wanted = "a date and time such as 2026-01-01T00:00:00Z";
     since
         .required("since", wanted, m, names::moment)
@@ -211,7 +206,7 @@ fn version(value: &Value) -> Result<Version, String> {
 }
 
 fn state(root: &Section<'_>, watched: Option<&str>, m: &mut Mistakes) -> Option<String> {
-    let section = root.section("state", STATE, m)?;
+    let section = root.section("state", &STATE, m)?;
     section.required(
         "container",
         "the name of the container for the ledger",

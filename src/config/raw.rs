@@ -14,7 +14,10 @@ use serde_saphyr::{
     options::DuplicateKeyPolicy,
 };
 
-use super::mistake::{Mistake, looks_secret, one_line, shown};
+use super::{
+    mistake::{Mistake, looks_secret, one_line, shown},
+    object,
+};
 
 /// The longest configuration in bytes.
 pub(super) const MAX_BYTES: usize = 64 * 1024;
@@ -34,30 +37,21 @@ pub(super) enum Value {
 
 /// The tree of a configuration text; anything but one YAML mapping is a mistake.
 pub(super) fn read(text: &[u8]) -> Result<Vec<(String, Value)>, Mistake> {
-    match tree(text).map_err(|problem| Mistake {
+    let mistake = |problem| Mistake {
         path: String::new(),
         problem,
-    })? {
-        Value::Map(entries) if is_kubernetes_object(&entries) => Err(Mistake {
-            path: String::new(),
-            problem: "this is a whole Kubernetes object; give the text under `spec.generic.<event>.config` of the EventSource".to_owned(),
-        }),
+    };
+    match tree(text).map_err(mistake)? {
         Value::Map(entries) => Ok(entries),
-        Value::Null => Err(whole("the configuration is empty")),
-        other => Err(whole(&format!(
+        Value::Null => Err(no_mapping("the configuration is empty")),
+        other => Err(no_mapping(&format!(
             "the configuration is {}",
             other.described()
         ))),
     }
 }
 
-fn is_kubernetes_object(entries: &[(String, Value)]) -> bool {
-    ["apiVersion", "kind"]
-        .iter()
-        .all(|key| entries.iter().any(|(name, _)| name == key))
-}
-
-fn whole(problem: &str) -> Mistake {
+fn no_mapping(problem: &str) -> Mistake {
     let problem = format!("{problem}; write keys such as `account: …` and `container: …`");
     Mistake {
         path: String::new(),
@@ -133,6 +127,11 @@ fn syntax(text: &str, error: &Error) -> String {
 
 /// The mistakes that people make, and what they have to do about them.
 fn known_cause(text: &str, error: &Error, line: u64, column: u64) -> Option<String> {
+    if let Error::MultipleDocuments { .. } = error
+        && let Some(problem) = object::one_of_several(text)
+    {
+        return Some(problem);
+    }
     if let Some(line) = tabbed_line(text, line) {
         return Some(format!(
             "line {line}: is indented with a tab; YAML allows only spaces"

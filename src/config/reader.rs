@@ -3,10 +3,12 @@
 use std::collections::HashSet;
 
 use super::{
-    mistake::{Mistakes, listed, shown},
+    bounds::Whole,
+    keys::Keys,
+    mistake::{Mistakes, listed, looks_secret, shown},
     raw::Value,
+    unknown::unknown,
 };
-use crate::text::nearest::nearest;
 
 /// A mapping of the document, with the keys it may have.
 #[derive(Debug)]
@@ -15,22 +17,13 @@ pub(super) struct Section<'a> {
     entries: &'a [(String, Value)],
 }
 
-/// The keys of a mapping.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Keys {
-    /// Those it may have, in the order in which they are read.
-    pub(super) known: &'static [&'static str],
-    /// Those that the documentation has but not yet the code.
-    pub(super) later: &'static [&'static str],
-}
-
 impl<'a> Section<'a> {
     /// The mapping at `path`; tells of every key that is unknown, not in this version, or there
     /// twice.
     pub(super) fn new(
         path: &str,
         entries: &'a [(String, Value)],
-        keys: Keys,
+        keys: &Keys,
         mistakes: &mut Mistakes,
     ) -> Self {
         let section = Self {
@@ -38,7 +31,7 @@ impl<'a> Section<'a> {
             entries,
         };
         let mut seen = HashSet::new();
-        for (key, _) in entries {
+        for (key, value) in entries {
             if mistakes.are_enough() {
                 break;
             }
@@ -50,7 +43,7 @@ impl<'a> Section<'a> {
                     "is not in this version; remove the key",
                 );
             } else if !keys.known.contains(&key.as_str()) {
-                mistakes.add(path, unknown(key, keys.known));
+                mistakes.add(path, unknown(key, value, keys));
             }
         }
         section
@@ -60,16 +53,16 @@ impl<'a> Section<'a> {
     pub(super) fn of(
         path: &str,
         value: &'a Value,
-        keys: Keys,
+        keys: &Keys,
         mistakes: &mut Mistakes,
     ) -> Option<Self> {
         if let Value::Map(entries) = value {
             return Some(Self::new(path, entries, keys, mistakes));
         }
         let problem = format!(
-            "found {}; allowed is a mapping with {}",
+            "found {}; {}",
             value.described(),
-            listed(keys.known)
+            mapping_wanted(value, keys)
         );
         mistakes.add(path, problem);
         None
@@ -148,7 +141,7 @@ impl<'a> Section<'a> {
     pub(super) fn section(
         &self,
         key: &str,
-        keys: Keys,
+        keys: &Keys,
         mistakes: &mut Mistakes,
     ) -> Option<Section<'a>> {
         let value = self.value(key, mistakes)?;
@@ -156,12 +149,26 @@ impl<'a> Section<'a> {
     }
 }
 
-fn unknown(key: &str, known: &[&str]) -> String {
-    let key_shown = shown(key);
-    match nearest(key, known) {
-        Some(meant) => format!("unknown key {key_shown}; did you mean `{meant}`?"),
-        None => format!("unknown key {key_shown}; allowed: {}", listed(known)),
+/// What to write where a mapping should be.
+fn mapping_wanted(found: &Value, keys: &Keys) -> String {
+    if *found == Value::Bool(false) {
+        return "to do without it, remove the key".to_owned();
     }
+    let form = match found {
+        Value::Text(text) if is_word(text) => keys.form.replace("NAME", text),
+        _ => keys.form.replace("NAME", "…"),
+    };
+    let form = keys.around(&form.replace("TIME", "30s"));
+    format!(
+        "allowed is a mapping with {}, such as `{form}`",
+        listed(keys.known)
+    )
+}
+
+/// Whether a text may be repeated within a form.
+fn is_word(text: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+    !text.is_empty() && text.len() <= 63 && text.chars().all(plain) && !looks_secret(text)
 }
 
 /// What the leaves of the document say.
@@ -186,16 +193,18 @@ impl Value {
         }
     }
 
-    pub(super) fn whole_number(&self, least: usize, most: usize) -> Result<usize, String> {
+    pub(super) fn whole_number(&self, bounds: Whole) -> Result<usize, String> {
         let number = match self {
             Self::Number(digits) => digits.parse().ok(),
             _ => None,
         };
         match number {
-            Some(number) if (least..=most).contains(&number) => Ok(number),
+            Some(number) if bounds.has(number) => Ok(number),
             _ => Err(format!(
-                "found {}; allowed is a whole number from {least} to {most}",
-                self.described()
+                "found {}; allowed is a whole number from {} to {}",
+                self.described(),
+                bounds.least,
+                bounds.most
             )),
         }
     }

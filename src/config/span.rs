@@ -1,10 +1,15 @@
-//! Durations as Kubernetes and Go write them: `30s`, `5m`, `1h30m`, `250ms`.
+//! Durations as Kubernetes and Go write them: `30s`, `5m`, `1h30m`, `250ms`; and days, which they do not have: `2d`.
 
 use std::time::Duration;
 
-use super::{mistake::shown, raw::Value};
+use super::{
+    bounds::Span,
+    mistake::{one_line, shown},
+    raw::Value,
+};
 
-const UNITS: [(&str, u128); 4] = [
+const UNITS: [(&str, u128); 5] = [
+    ("d", 86_400_000_000_000),
     ("h", 3_600_000_000_000),
     ("ms", 1_000_000),
     ("m", 60_000_000_000),
@@ -12,8 +17,15 @@ const UNITS: [(&str, u128); 4] = [
 ];
 
 /// The duration that a node says, if it is in the bounds.
-pub(super) fn read(value: &Value, least: Duration, most: Duration) -> Result<Duration, String> {
+pub(super) fn read(value: &Value, bounds: Span) -> Result<Duration, String> {
     let text = match value {
+        Value::Text(digits) if !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()) => {
+            return Err(format!(
+                "found {}; write a unit, such as {}s",
+                value.described(),
+                one_line(digits, 40)
+            ));
+        }
         Value::Text(text) => text,
         Value::Number(digits) => {
             let unsigned = digits.trim_start_matches('-');
@@ -25,18 +37,22 @@ pub(super) fn read(value: &Value, least: Duration, most: Duration) -> Result<Dur
         other => return Err(format!("found {}; {ALLOWED}", other.described())),
     };
     let duration = parse(text).ok_or_else(|| format!("found {}; {ALLOWED}", value.described()))?;
-    if (least..=most).contains(&duration) {
+    if (bounds.least..=bounds.most).contains(&duration) {
         return Ok(duration);
     }
     Err(format!(
-        "found {}; allowed are {} to {}",
+        "found {}; allowed are {}",
         shown(text),
-        write(least),
-        write(most)
+        between(bounds)
     ))
 }
 
-const ALLOWED: &str = "allowed is a duration such as 30s, 5m, 1h30m or 250ms";
+const ALLOWED: &str = "allowed is a duration such as 30s, 5m, 1h30m, 2d or 250ms";
+
+/// Bounds as messages and the schema have them: `1s to 24h`.
+pub(super) fn between(bounds: Span) -> String {
+    format!("{} to {}", write(bounds.least), write(bounds.most))
+}
 
 /// One or more numbers, each with a unit. `None` also for what no [`Duration`] can hold.
 fn parse(text: &str) -> Option<Duration> {
@@ -104,12 +120,15 @@ mod tests {
         assert_eq!(millis("250ms"), Some(250));
         assert_eq!(millis("24h"), Some(86_400_000));
         assert_eq!(millis("1.5h"), Some(5_400_000));
+        assert_eq!(millis("1d"), Some(86_400_000));
+        assert_eq!(millis("1d12h"), Some(129_600_000));
         assert_eq!(millis("0s"), Some(0));
         for bad in [
             "",
             "30",
             "s",
-            "1d",
+            "1w",
+            "1day",
             "-5s",
             "+5s",
             "1h30",
@@ -148,7 +167,7 @@ mod tests {
         }
 
         #[test]
-        fn any_text_never_panics(text in "[0-9.hms-]{0,30}|\\PC{0,30}") {
+        fn any_text_never_panics(text in "[0-9.dhms-]{0,30}|\\PC{0,30}") {
             let _ = parse(&text);
         }
     }

@@ -1,6 +1,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod delivery;
+mod hints;
 mod values;
 
 use std::time::Duration;
@@ -92,7 +93,7 @@ fn the_least_configuration_has_the_documented_defaults() {
 fn a_whole_kubernetes_object_is_told_as_such() {
     assert_eq!(
         told("apiVersion: argoproj.io/v1alpha1\nkind: EventSource\nspec: {}\n"),
-        "this is a whole Kubernetes object; give the text under `spec.generic.<event>.config` of the EventSource"
+        "this is a whole EventSource; give only the text under `spec.generic.<event>.config`"
     );
 }
 
@@ -308,7 +309,7 @@ fn keys_are_told_with_what_was_meant() {
     );
     assert_eq!(
         added("blobPattern: a"),
-        "unknown key `blobPattern`; did you mean `pattern`?"
+        "unknown key `blobPattern`; write `pattern`, a glob over the whole name and not a regular expression, such as \"**/*.csv\""
     );
     assert_eq!(
         added("zzz: 1"),
@@ -424,7 +425,8 @@ fn values_of_the_wrong_type_are_told() {
     );
     assert_eq!(
         container("[a]"),
-        "container: found a list; allowed is a text"
+        "container: found a list; a source watches one container of one account; for more, write an event for each \
+         under `spec.generic` of the EventSource, with `container: NAME` in its configuration"
     );
     assert_eq!(
         added("skipEmpty: yes"),
@@ -432,11 +434,13 @@ fn values_of_the_wrong_type_are_told() {
     );
     assert_eq!(
         added("source: listing"),
-        "source: found the text `listing`; allowed is a mapping with `listing` and `queue`"
+        "source: found the text `listing`; allowed is a mapping with `listing` and `queue`, \
+         such as `source: {listing: {interval: 30s}}`"
     );
     assert_eq!(
         added("limits: [1]"),
-        "limits: found a list; allowed is a mapping with `inFlight`, `activeWorkflows` and `settle`"
+        "limits: found a list; allowed is a mapping with `inFlight`, `activeWorkflows` and `settle`, \
+         such as `limits: {activeWorkflows: 20}`"
     );
     let number = "allowed is a whole number from 1 to 100000";
     for (value, found) in [
@@ -499,7 +503,7 @@ fn what_was_found_is_shown_short_on_one_line_and_without_secrets() {
     assert_eq!(
         added(&format!("minAge: {key}")),
         "minAge: found the text (not shown, it looks like a secret); \
-         allowed is a duration such as 30s, 5m, 1h30m or 250ms"
+         allowed is a duration such as 30s, 5m, 1h30m, 2d or 250ms"
     );
     let told = added(&format!("pattern: !{} x", secret.replace(';', "_")));
     assert!(!told.contains("c2VjcmV0"), "{told}");

@@ -3,33 +3,18 @@
 use std::time::Duration;
 
 use super::{
+    bounds,
+    keys::{LISTING, QUEUE, SOURCE},
     mistake::Mistakes,
     names,
     place::place,
-    reader::{Keys, Section},
+    reader::Section,
     source::QueueSource,
     span,
 };
 use crate::ports::connect::QueuePlace;
 
-const SOURCE: Keys = Keys {
-    known: &["listing", "queue"],
-    later: &["changeFeed"],
-};
-const LISTING: Keys = Keys {
-    known: &["interval"],
-    later: &[],
-};
-const QUEUE: Keys = Keys {
-    known: &["name", "account", "endpoint", "credential", "maxDeliveries"],
-    later: &[],
-};
-
-const SECOND: Duration = Duration::from_secs(1);
-const DAY: Duration = Duration::from_secs(24 * 3600);
-
 const DEFAULT_DELIVERIES: u32 = 5;
-const MOST_DELIVERIES: usize = 1000;
 
 /// The ways of finding blobs.
 pub(super) struct Ways {
@@ -39,15 +24,17 @@ pub(super) struct Ways {
 }
 
 pub(super) fn ways(root: &Section<'_>, m: &mut Mistakes) -> Ways {
-    let source = root.section("source", SOURCE, m);
+    let source = root.section("source", &SOURCE, m);
     let has = |key| source.as_ref().is_some_and(|it| it.has(key));
     let (listed, queued) = (has("listing"), has("queue"));
     let listing = source
         .as_ref()
-        .and_then(|it| it.section("listing", LISTING, m));
-    let interval =
-        listing.and_then(|it| it.optional("interval", m, |value| span::read(value, SECOND, DAY)));
-    let queue = source.as_ref().and_then(|it| it.section("queue", QUEUE, m));
+        .and_then(|it| it.section("listing", &LISTING, m));
+    let interval = listing
+        .and_then(|it| it.optional("interval", m, |value| span::read(value, bounds::INTERVAL)));
+    let queue = source
+        .as_ref()
+        .and_then(|it| it.section("queue", &QUEUE, m));
     Ways {
         listing: listed || !queued,
         interval,
@@ -62,7 +49,7 @@ fn read(queue: &Section<'_>, m: &mut Mistakes) -> Option<QueueSource> {
     let location = place(queue, "queue", m);
     let credential = queue.optional("credential", m, |value| names::credential(value.text()?));
     let deliveries = queue.optional("maxDeliveries", m, |value| {
-        value.whole_number(1, MOST_DELIVERIES)
+        value.whole_number(bounds::MAX_DELIVERIES)
     });
     Some(QueueSource {
         place: QueuePlace {

@@ -115,7 +115,7 @@ fn lists_and_selectors_that_cannot_be_used_are_told_with_their_place() {
     assert_eq!(
         added("confirm: [workflows, {selector: {a: b}}]"),
         "confirm[0]: found the text `workflows`; allowed is a mapping with `workflows`, `group`, `version`, `kind`, \
-         `namespace` and `selector`\n\
+         `namespace` and `selector`, such as `confirm: {workflows: {}}`\n\
          confirm[1]: does not say what confirms; give `workflows: {}`, or `group`, `version` and `kind`"
     );
     assert_eq!(
@@ -158,7 +158,7 @@ fn redelivery_has_bounds_and_needs_a_confirmation() {
     );
     assert_eq!(
         with("{deadline: -5s, maxAttempts: 0, giveUpAfter: 99999h}"),
-        "redelivery.deadline: found the text `-5s`; allowed is a duration such as 30s, 5m, 1h30m or 250ms\n\
+        "redelivery.deadline: found the text `-5s`; allowed is a duration such as 30s, 5m, 1h30m, 2d or 250ms\n\
          redelivery.maxAttempts: found the number 0; allowed is a whole number from 1 to 1000\n\
          redelivery.giveUpAfter: found `99999h`; allowed are 1m to 720h"
     );

@@ -183,7 +183,7 @@ fn filters_are_checked() {
 
 #[test]
 fn durations_are_checked() {
-    let form = "allowed is a duration such as 30s, 5m, 1h30m or 250ms";
+    let form = "allowed is a duration such as 30s, 5m, 1h30m, 2d or 250ms";
     assert_eq!(
         added("minAge: 30"),
         "minAge: found the number 30; write a unit, such as 30s"
@@ -196,7 +196,7 @@ fn durations_are_checked() {
         added("minAge: -5"),
         "minAge: found the number -5; write a unit, such as 5s"
     );
-    for bad in ["1d", "-5s", ".nan", "", "s", "99999999999999999999999999h"] {
+    for bad in ["1w", "-5s", ".nan", "", "s", "99999999999999999999999999h"] {
         assert_eq!(
             added(&format!("minAge: '{bad}'")),
             format!("minAge: found the text `{bad}`; {form}")

@@ -54,7 +54,14 @@ pub(super) fn table() -> Vec<(String, String)> {
         (
             with("intervall: 5s"),
             said(
-                "unknown key `intervall`; allowed: `account`, `endpoint`, `container`, `prefix`, \
+                "unknown key `intervall`; did you mean `interval` under `source.listing`? \
+                 Write `source: {listing: {interval: …}}`",
+            ),
+        ),
+        (
+            with("colour: red"),
+            said(
+                "unknown key `colour`; allowed: `account`, `endpoint`, `container`, `prefix`, \
                  `pattern`, `credential`, `source`, `existing`, `minAge`, `skipEmpty`, `version`, `state`, `confirm`, `batch`, `redelivery`, \
                  `limits` and `id`",
             ),
@@ -66,6 +73,50 @@ pub(super) fn table() -> Vec<(String, String)> {
         (
             with("blobPrefix: raw/"),
             said("unknown key `blobPrefix`; did you mean `prefix`?"),
+        ),
+        (
+            with("interval: 30s"),
+            said(
+                "unknown key `interval`; it goes under `source.listing`: `source: {listing: {interval: …}}`",
+            ),
+        ),
+        (
+            with("pollingInterval: 30"),
+            said(
+                "unknown key `pollingInterval`; write `source: {listing: {interval: …}}`, a duration such as 30s or 5m",
+            ),
+        ),
+        (
+            with("accountKey: c2VjcmV0"),
+            said(
+                "unknown key `accountKey`; a key is not part of the configuration: the operator puts the connection string into \
+                 a file of the server's credentials directory (in the cluster, the Secret `azure-storage`), and the configuration \
+                 names the file: `credential: azure-storage`",
+            ),
+        ),
+        (
+            with("containers: [a, b]"),
+            said(
+                "unknown key `containers`; a source watches one container of one account; for more, write an event for each under \
+                 `spec.generic` of the EventSource, with `container: NAME` in its configuration",
+            ),
+        ),
+        (
+            said(
+                "apiVersion: mlops.example.com/v1alpha1\nkind: AzureBlobWatcher\nmetadata: {name: a}\nspec: {containerName: a}\n",
+            ),
+            said(
+                "this is an AzureBlobWatcher of the old operator; `azure-blob-eventsource migrate FILE` makes an EventSource, a \
+                 Sensor and the configuration from it",
+            ),
+        ),
+        (
+            said(
+                "apiVersion: argoproj.io/v1alpha1\nkind: EventSource\nspec: {generic: {datasets: {config: 'container: a'}}}\n",
+            ),
+            said(
+                "this is a whole EventSource; give only the text under `spec.generic.datasets.config`",
+            ),
         ),
         (with("source: {changeFeed: {}}"), later("source.changeFeed")),
         (
@@ -108,7 +159,15 @@ pub(super) fn table() -> Vec<(String, String)> {
         (
             with("state: eventsource-state"),
             said(
-                "state: found the text `eventsource-state`; allowed is a mapping with `container`",
+                "state: found the text `eventsource-state`; allowed is a mapping with `container`, such as \
+                 `state: {container: eventsource-state}`",
+            ),
+        ),
+        (
+            with("confirm: true"),
+            said(
+                "confirm: found the boolean true; allowed is a mapping with `workflows`, `group`, `version`, `kind`, `namespace` \
+                 and `selector`, such as `confirm: {workflows: {}}`",
             ),
         ),
         (
