@@ -36,6 +36,7 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
         Command::Replay(args) => cli::replay::run(args).await,
         Command::DeadLetters(args) => cli::dead_letters::run(args.command).await,
         Command::Fetch(args) => cli::fetch::run(args).await,
+        Command::Migrate(args) => cli::migrate::run(&args),
         Command::Completions { shell } => cli::completions::run(shell),
         Command::Man { directory } => cli::man::run(&directory),
     }

@@ -22,6 +22,7 @@ pub mod explain;
 pub mod fetch;
 mod ledgers;
 pub mod man;
+pub mod migrate;
 mod moment;
 mod poison;
 mod progress;

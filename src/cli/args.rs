@@ -110,6 +110,15 @@ Examples:
 Exit status: 0 when the file is there, 1 when not (for example because the blob was deleted or
 overwritten after its event), 2 for a mistake in what was typed.";
 
+const MIGRATE_EXAMPLES: &str = "\
+Examples:
+  azure-blob-eventsource migrate examples/azureblobwatcher.yaml > migrated.yaml
+  All watchers of the cluster, with what they have seen:
+      kubectl get azureblobwatchers --all-namespaces -o yaml | azure-blob-eventsource migrate -
+
+Exit status: 0 when all of it can be applied, 1 when something has to be written by hand first, 2 for a file that
+cannot be used.";
+
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -133,6 +142,9 @@ pub enum Command {
     /// Download the blob of an event, or those of a batch, for the steps of a Workflow
     #[command(after_help = FETCH_EXAMPLES)]
     Fetch(FetchArgs),
+    /// Make an EventSource and a Sensor from an AzureBlobWatcher of the old operator
+    #[command(after_help = MIGRATE_EXAMPLES)]
+    Migrate(MigrateArgs),
     /// Print a completion script for a shell
     Completions {
         /// The shell
@@ -523,6 +535,17 @@ pub struct FetchArgs {
     /// The blob's name as the event has it in `blobname`, where `%7B` stands for `{` and `%25` for `%`
     #[arg(required_unless_present_any = ["manifest", "folder"])]
     pub blob: Option<String>,
+}
+
+/// Arguments of `migrate`.
+#[derive(Debug, Clone, ClapArgs)]
+pub struct MigrateArgs {
+    /// A file with AzureBlobWatchers; `-` for stdin
+    pub file: PathBuf,
+    /// Blobs that were last modified before this moment count as done: 2026-01-31T12:00:00Z, 2026-01-31, or 2h or 7d ago
+    /// [default: status.lastChecked of the watcher, else now]
+    #[arg(long, value_name = "MOMENT", allow_hyphen_values = true)]
+    pub since: Option<String>,
 }
 
 /// Some of what was given up.

@@ -23,6 +23,7 @@ mod fetch;
 mod flood;
 mod grpcurl;
 mod lost_storage;
+mod migrate;
 mod network;
 mod newcomers;
 mod notified;

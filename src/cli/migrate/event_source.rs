@@ -1,0 +1,243 @@
+//! The EventSource, as those of `examples/event-sources` are.
+
+use time::OffsetDateTime;
+
+use super::{
+    glob,
+    node::{Node, quoted, scalar},
+    notes::Notes,
+    watcher::{Watcher, Work},
+};
+use crate::{
+    config::SourceConfig,
+    event::rfc3339,
+    filter::{Filter, FilterSpec},
+    text::plain::Plain,
+};
+
+/// What matches no blob, and is not overlooked.
+const NO_GLOB: &str = "write-a-glob-here";
+
+/// An EventSource, and the name of its event.
+pub(super) struct EventSource {
+    pub(super) text: String,
+    pub(super) event: String,
+}
+
+/// Makes it.
+///
+/// # Errors
+/// All that the configuration's own reader says about the fields it was made of.
+pub(super) fn make(
+    watcher: &mut Watcher,
+    since: OffsetDateTime,
+) -> Result<EventSource, Vec<String>> {
+    let config = config(watcher, since).map_err(|mistake| vec![mistake])?;
+    if let Err(error) = SourceConfig::parse(config.as_bytes()) {
+        let told = error
+            .mistakes
+            .iter()
+            .map(|mistake| match field(&mistake.path) {
+                Some(field) => format!("{field}: {}", mistake.problem),
+                None => mistake.to_string(),
+            });
+        return Err(told.collect());
+    }
+    let event = event(watcher);
+    let name = &watcher.name;
+    let indented: String = config
+        .lines()
+        .map(|line| format!("        {line}\n"))
+        .collect();
+    let text = format!(
+        "\
+apiVersion: argoproj.io/v1alpha1
+kind: EventSource
+metadata:
+  name: {name}
+spec:
+  template:
+    serviceAccountName: no-rights
+    securityContext: {{runAsNonRoot: true, runAsUser: 65532, seccompProfile: {{type: RuntimeDefault}}}}
+    container:
+      securityContext: {{allowPrivilegeEscalation: false, capabilities: {{drop: [ALL]}}}}
+      resources:
+        requests: {{cpu: 20m, memory: 32Mi}}
+  generic:
+    {event}:
+      url: azure-blob-eventsource:50051
+      insecure: true
+      jsonBody: true
+      authSecret: {{name: azure-blob-eventsource-token, key: token}}
+      config: |
+{indented}",
+        event = scalar(&event)
+    );
+    Ok(EventSource { text, event })
+}
+
+/// The field that a key of the configuration was made of.
+fn field(path: &str) -> Option<&'static str> {
+    match path {
+        "account" => Some("spec.storageAccount"),
+        "container" => Some("spec.containerName"),
+        "prefix" => Some("spec.blobPrefix"),
+        "source.listing.interval" => Some("spec.pollingIntervalSeconds"),
+        path if path.starts_with("pattern") => Some("spec.blobPattern"),
+        _ => None,
+    }
+}
+
+/// The name of an event is free: that of the container tells the most.
+fn event(watcher: &Watcher) -> String {
+    match &watcher.container {
+        Some(Node::Text(name)) if !name.starts_with('$') => name.clone(),
+        _ => "blobs".to_owned(),
+    }
+}
+
+fn config(watcher: &mut Watcher, since: OffsetDateTime) -> Result<String, String> {
+    let mut lines = Vec::new();
+    for (key, value) in [
+        ("account", &watcher.account),
+        ("container", &watcher.container),
+    ] {
+        if let Some(value) = value {
+            lines.push(format!("{key}: {}", plain(value)));
+        }
+    }
+    let prefix = match &watcher.prefix {
+        Some(Node::Text(prefix)) => prefix.clone(),
+        None => String::new(),
+        Some(_) => return Err("spec.blobPrefix: is no text; put it in quotes".to_owned()),
+    };
+    if !prefix.is_empty() {
+        lines.push(format!("prefix: {}", scalar(&prefix)));
+    }
+    lines.extend(pattern(watcher, &prefix)?);
+    if watcher.has_secret {
+        lines.push("credential: azure-storage".to_owned());
+    }
+    lines.push(format!(
+        "source: {{listing: {{interval: {}}}}}",
+        interval(watcher)?
+    ));
+    lines.push(format!("existing: {{since: {}}}", rfc3339(since)));
+    lines.push("state: {container: eventsource-state}".to_owned());
+    watcher.notes.add(
+        "state",
+        "new: the container `eventsource-state` must exist, in which the server remembers what was announced",
+    );
+    let confirm = match &watcher.work {
+        Work::Template { kind: "Job", .. } => "confirm: {group: batch, version: v1, kind: Job}",
+        _ => "confirm: {workflows: {}}",
+    };
+    lines.push(confirm.to_owned());
+    Ok(lines.iter().map(|line| format!("{line}\n")).collect())
+}
+
+/// A value as whoever wrote it would write it here; what is no text is told by the configuration's reader.
+fn plain(value: &Node) -> String {
+    match value {
+        Node::Text(text) => scalar(text),
+        Node::Int(number) => number.to_string(),
+        Node::Bool(yes) => yes.to_string(),
+        Node::List(_) => "[…]".to_owned(),
+        _ => "{}".to_owned(),
+    }
+}
+
+fn pattern(watcher: &mut Watcher, prefix: &str) -> Result<Option<String>, String> {
+    let expression = match watcher.pattern.take() {
+        None => return Ok(None),
+        Some(Node::Text(text)) if text.is_empty() => return Ok(None),
+        Some(Node::Text(text)) => text,
+        Some(_) => return Err("spec.blobPattern: is no text; put it in quotes".to_owned()),
+    };
+    let field = format!("spec.blobPattern {}", Plain(&expression));
+    let globs = glob::globs(&expression).filter(|globs| fits(prefix, globs));
+    let notes = &mut watcher.notes;
+    let Some(globs) = globs else {
+        notes.decide(
+            &field,
+            &format!("no glob says the same as this regular expression; write one for `pattern` instead of {NO_GLOB}, which matches no blob"),
+        );
+        return Ok(Some(format!(
+            "pattern: {}",
+            quoted(&glob::exactly(&format!("{prefix}{NO_GLOB}")))
+        )));
+    };
+    if globs.is_empty() {
+        notes.add(&field, "matches every name, as no `pattern` does");
+        return Ok(None);
+    }
+    notes.add(&field, &folders(prefix));
+    let written: Vec<_> = globs.iter().map(|glob| quoted(glob)).collect();
+    Ok(Some(match written.as_slice() {
+        [one] => format!("pattern: {one}"),
+        many => format!("pattern: [{}]", many.join(", ")),
+    }))
+}
+
+/// The old operator asked for one level of folders, whatever its expression says.
+fn folders(prefix: &str) -> String {
+    let only = match prefix.rsplit_once('/') {
+        Some((folder, _)) => format!("`{folder}/*…`"),
+        None => "`*…`".to_owned(),
+    };
+    format!(
+        "a regular expression became a glob, which is about the whole name. It takes blobs in folders below as well, which the \
+         operator did not list; {only} is without them"
+    )
+}
+
+/// Whether the reader of the configuration takes these globs.
+fn fits(prefix: &str, globs: &[String]) -> bool {
+    let (prefix, patterns) = (prefix.to_owned(), globs.to_vec());
+    Filter::new(FilterSpec { prefix, patterns }).is_ok()
+}
+
+/// What the operator took when nothing was written.
+const DEFAULT_INTERVAL: &str = "1m";
+const DAY: i128 = 86_400;
+
+fn interval(watcher: &mut Watcher) -> Result<String, String> {
+    let seconds = match &watcher.interval {
+        None => return Ok(DEFAULT_INTERVAL.to_owned()),
+        Some(Node::Int(seconds)) => *seconds,
+        Some(Node::Text(text)) => match text.parse() {
+            Ok(seconds) => seconds,
+            // A duration: the configuration's reader knows what is one.
+            Err(_) => return Ok(scalar(text)),
+        },
+        Some(_) => {
+            return Err("spec.pollingIntervalSeconds: is no whole number of seconds".to_owned());
+        }
+    };
+    let allowed = seconds.clamp(1, DAY);
+    if allowed != seconds {
+        watcher.notes.add(
+            &format!("spec.pollingIntervalSeconds {seconds}"),
+            "`interval` is at least 1s and at most 24h",
+        );
+    }
+    Ok(match allowed {
+        hours if hours % 3600 == 0 => format!("{}h", hours / 3600),
+        minutes if minutes % 60 == 0 => format!("{}m", minutes / 60),
+        seconds => format!("{seconds}s"),
+    })
+}
+
+/// Notes that are the same for every watcher.
+pub(super) fn general(notes: &mut Notes, since: OffsetDateTime, is_known: bool) {
+    if !is_known {
+        notes.add(
+            "existing",
+            &format!(
+                "there is no status.lastChecked; blobs that were modified before {} count as done. Write the moment when you \
+                 stopped the operator, or give it as --since",
+                rfc3339(since)
+            ),
+        );
+    }
+}

@@ -1,0 +1,456 @@
+//! What comes out is what the configuration's reader takes, and has the form of `examples` and `sensors`.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use std::{fs, path::Path};
+
+use time::macros::datetime;
+
+use super::*;
+use crate::{config::SourceConfig, confirm::target::ObjectKind, gate::rules::Existing};
+
+const NOW: OffsetDateTime = datetime!(2026-11-29 03:00 UTC);
+
+/// As `kubectl get -o yaml` prints one, after it has run for a while.
+const WATCHER: &str = r#"
+apiVersion: mlops.example.com/v1alpha1
+kind: AzureBlobWatcher
+metadata:
+  name: ml-dataset-watcher
+  namespace: default
+  uid: 6c1b3a5e-0000-4000-8000-000000000000
+spec:
+  storageAccount: mlpipelinestore
+  containerName: datasets
+  credentialsSecret: azure-storage-credentials
+  blobPrefix: raw/
+  blobPattern: .*\.csv$
+  pollingIntervalSeconds: 300
+  jobTemplate:
+    kind: Workflow
+    template: |
+      apiVersion: argoproj.io/v1alpha1
+      kind: Workflow
+      metadata:
+        generateName: ml-pipeline-
+        name: ml-pipeline-${BLOB_NAME}
+      spec:
+        entrypoint: train
+        arguments:
+          parameters:
+          - {name: dataset-url, value: "${BLOB_URL}"}
+          - {name: dataset-name, value: "${BLOB_NAME}"}
+          - {name: output, value: "models/${BLOB_NAME}.h5"}
+        templates:
+        - name: train
+          container:
+            image: registry.example.com/trainer:1
+            args: ["--data", "{{workflow.parameters.dataset-url}}"]
+status:
+  lastChecked: 2026-11-01T10:20:30Z
+  lastDetectedBlobs: [raw/a.csv]
+  triggeredJobs: []
+"#;
+
+fn migrated(text: &str) -> Migrated {
+    migrate(text, None, NOW).unwrap_or_else(|error| panic!("{error:#}"))
+}
+
+fn refused(text: &str) -> String {
+    match migrate(text, None, NOW) {
+        Ok(migrated) => panic!("{}", migrated.text),
+        Err(error) => format!("{error:#}"),
+    }
+}
+
+/// The objects of what came out.
+fn objects(text: &str) -> Vec<Node> {
+    node::documents(text).unwrap_or_else(|error| panic!("{error}\n{text}"))
+}
+
+/// What is at a path, such as `spec.triggers.0.template`.
+#[track_caller]
+fn at<'a>(node: &'a Node, path: &str) -> &'a Node {
+    path.split('.').fold(node, |node, key| match node {
+        Node::List(items) => &items[key.parse::<usize>().unwrap()],
+        node => node
+            .get(key)
+            .unwrap_or_else(|| panic!("{path}: no {key} in {node:?}")),
+    })
+}
+
+#[track_caller]
+fn text(node: &Node, path: &str) -> String {
+    match at(node, path) {
+        Node::Text(text) => text.clone(),
+        other => panic!("{path}: {other:?}"),
+    }
+}
+
+/// The configuration of the only event.
+fn config(event_source: &Node) -> SourceConfig {
+    let [(event, _)] = at(event_source, "spec.generic").entries() else {
+        panic!("{event_source:?}")
+    };
+    let config = text(event_source, &format!("spec.generic.{event}.config"));
+    SourceConfig::parse(config.as_bytes()).unwrap_or_else(|error| panic!("{config}\n{error}"))
+}
+
+/// The parameters of a Sensor: where each goes, and where it is from.
+fn parameters(sensor: &Node) -> Vec<(String, String)> {
+    let Node::List(parameters) = at(sensor, "spec.triggers.0.template.k8s.parameters") else {
+        panic!("{sensor:?}")
+    };
+    let one = |it: &Node| {
+        let src = at(it, "src");
+        let source = ["dataKey", "dataTemplate"]
+            .iter()
+            .find_map(|key| src.text_at(&[key]));
+        (text(it, "dest"), source.unwrap().to_owned())
+    };
+    parameters.iter().map(one).collect()
+}
+
+fn example(path: &str) -> Node {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
+    objects(&fs::read_to_string(path).unwrap()).remove(0)
+}
+
+#[test]
+fn a_watcher_becomes_the_configuration_that_does_the_same() {
+    let migrated = migrated(WATCHER);
+    assert!(migrated.decisions.is_empty(), "{:?}", migrated.decisions);
+    let objects = objects(&migrated.text);
+    let config = config(&objects[0]);
+    assert_eq!(config.container, "datasets");
+    assert_eq!(config.filter.spec().prefix, "raw/");
+    assert_eq!(config.filter.spec().patterns, ["**/*.csv"]);
+    assert_eq!(config.credential.as_deref(), Some("azure-storage"));
+    assert_eq!(config.interval.as_secs(), 300);
+    assert_eq!(
+        config.existing,
+        Existing::Since(datetime!(2026-11-01 10:20:30 UTC))
+    );
+    assert_eq!(config.state.as_deref(), Some("eventsource-state"));
+    assert_eq!(config.confirm[0].kind, ObjectKind::workflow());
+}
+
+#[test]
+fn the_objects_have_the_form_of_the_examples() {
+    let objects = objects(&migrated(WATCHER).text);
+    assert_eq!(objects.len(), 2);
+    let (event_source, sensor) = (&objects[0], &objects[1]);
+    let theirs = example("examples/event-sources/listing.yaml");
+    for path in ["apiVersion", "kind", "spec.template"] {
+        assert_eq!(at(event_source, path), at(&theirs, path), "{path}");
+    }
+    for key in ["url", "insecure", "jsonBody", "authSecret"] {
+        let (ours, theirs) = (
+            at(event_source, &format!("spec.generic.datasets.{key}")),
+            at(&theirs, &format!("spec.generic.tables.{key}")),
+        );
+        assert_eq!(ours, theirs, "{key}");
+    }
+    let theirs = example("sensors/ml-pipeline/sensor.yaml");
+    let trigger = "spec.triggers.0";
+    for path in [
+        "apiVersion",
+        "kind",
+        "spec.template",
+        &format!("{trigger}.atLeastOnce"),
+        &format!("{trigger}.retryStrategy"),
+        &format!("{trigger}.template.name"),
+        &format!("{trigger}.template.k8s.operation"),
+        &format!("{trigger}.template.k8s.source.resource.apiVersion"),
+        &format!("{trigger}.template.k8s.source.resource.kind"),
+    ] {
+        assert_eq!(at(sensor, path), at(&theirs, path), "{path}");
+    }
+    // The name of a Workflow and the label by which the server finds it.
+    assert_eq!(parameters(sensor)[..2], parameters(&theirs)[..2]);
+    assert_eq!(
+        text(sensor, "spec.dependencies.0.eventSourceName"),
+        text(event_source, "metadata.name")
+    );
+    assert_eq!(text(sensor, "spec.dependencies.0.eventName"), "datasets");
+}
+
+#[test]
+fn what_was_written_for_the_blob_is_filled_in_by_the_sensor() {
+    let objects = objects(&migrated(WATCHER).text);
+    let parameters = parameters(&objects[1]);
+    let expected = [
+        (
+            "metadata.name",
+            "ml-pipeline-{{ .Input.body.slug }}-{{ .Input.body.shortid }}",
+        ),
+        ("metadata.labels.azure-blob-eventsource/event-id", "body.id"),
+        ("spec.arguments.parameters.0.value", "body.data.url"),
+        ("spec.arguments.parameters.1.value", "body.blobname"),
+        (
+            "spec.arguments.parameters.2.value",
+            "models/{{ .Input.body.blobname }}.h5",
+        ),
+    ];
+    let expected = expected.map(|(path, source)| (path.to_owned(), source.to_owned()));
+    assert_eq!(parameters, expected);
+    let resource = at(&objects[1], "spec.triggers.0.template.k8s.source.resource");
+    // What is the same for all blobs stays as it was, in its order, and templates of Argo Workflows are theirs.
+    assert_eq!(
+        text(resource, "spec.templates.0.container.args.1"),
+        "{{workflow.parameters.dataset-url}}"
+    );
+    let keys: Vec<_> = resource
+        .entries()
+        .iter()
+        .map(|(key, _)| key.as_str())
+        .collect();
+    assert_eq!(keys, ["apiVersion", "kind", "metadata", "spec"]);
+    assert_eq!(at(resource, "metadata").get("generateName"), None);
+    let open = migrated(WATCHER).text;
+    let open = open
+        .lines()
+        .find(|line| line.contains("${") && !line.starts_with('#'));
+    assert_eq!(open, None);
+}
+
+#[test]
+fn a_text_with_a_template_of_argo_in_it_keeps_that() {
+    let text = WATCHER.replace("models/${BLOB_NAME}.h5", "{{workflow.name}}/${BLOB_NAME}");
+    let objects = objects(&migrated(&text).text);
+    let (_, source) = parameters(&objects[1]).pop().unwrap();
+    assert_eq!(
+        source,
+        r#"{{ "{{" }}workflow.name}}/{{ .Input.body.blobname }}"#
+    );
+}
+
+#[test]
+fn each_field_without_an_equal_has_a_line() {
+    let text = WATCHER.replace("spec:\n  storage", "spec:\n  retries: 3\n  storage");
+    let migrated = migrated(&text);
+    for part in [
+        "# - metadata.namespace default: no namespace is written",
+        "# - spec.credentialsSecret azure-storage-credentials: the server reads no Secret by name",
+        "# - spec.blobPattern .*\\.csv$: a regular expression became a glob",
+        "# - spec.retries: this command does not know the field, and left it out",
+        "# - status.lastChecked: is the moment in `existing: {since: …}`",
+        "# - status.triggeredJobs: the ledger in the state container",
+        "# - the name ml-pipeline-${BLOB_NAME}: names are ml-pipeline-SLUG-SHORTID",
+    ] {
+        assert!(migrated.text.contains(part), "{part}\n{}", migrated.text);
+    }
+    // What Kubernetes wrote is not a field of anybody's.
+    assert!(!migrated.text.contains("uid"), "{}", migrated.text);
+}
+
+#[test]
+fn a_job_is_confirmed_by_jobs() {
+    let text = WATCHER
+        .replace("kind: Workflow", "kind: Job")
+        .replace("argoproj.io/v1alpha1", "batch/v1");
+    let objects = objects(&migrated(&text).text);
+    let kind = &config(&objects[0]).confirm[0].kind;
+    let theirs = &config(&example("examples/kubernetes-job/event-source.yaml")).confirm[0].kind;
+    assert_eq!(kind, theirs);
+    let theirs = example("examples/kubernetes-job/sensor.yaml");
+    for path in [
+        "spec.template",
+        "spec.triggers.0.template.name",
+        "spec.triggers.0.template.k8s.source.resource.kind",
+    ] {
+        assert_eq!(at(&objects[1], path), at(&theirs, path), "{path}");
+    }
+}
+
+#[test]
+fn other_names_of_the_same_fields_are_read() {
+    let text = r"
+kind: AzureBlobWatcher
+metadata: {name: a}
+spec:
+  accountName: mlpipelinestore
+  container: datasets
+  secretName: azure
+  pollingInterval: 90s
+  workflowTemplate: {workflowTemplateRef: {name: mine}}
+";
+    let objects = objects(&migrated(text).text);
+    let config = config(&objects[0]);
+    assert_eq!(
+        (config.container.as_str(), config.interval.as_secs()),
+        ("datasets", 90)
+    );
+    // Without a status, what is there counts as done.
+    assert_eq!(config.existing, Existing::Since(NOW));
+    let name = "spec.triggers.0.template.k8s.source.resource.spec.workflowTemplateRef.name";
+    assert_eq!(self::text(&objects[1], name), "mine");
+}
+
+#[test]
+fn without_a_template_the_workflow_is_that_of_this_repository() {
+    let text = "kind: AzureBlobWatcher\nmetadata: {name: a}\nspec: {storageAccount: mlpipelinestore, containerName: datasets}\n";
+    let objects = objects(&migrated(text).text);
+    let theirs = example("sensors/ml-pipeline/sensor.yaml");
+    let spec = "spec.triggers.0.template.k8s.source.resource.spec";
+    assert_eq!(at(&objects[1], spec), at(&theirs, spec));
+    let arguments = |sensor: &Node| {
+        let mut parameters = parameters(sensor);
+        parameters.retain(|(path, _)| path.starts_with("spec."));
+        parameters
+    };
+    assert_eq!(arguments(&objects[1]), arguments(&theirs));
+    // No Secret, no credential: the server's identity signs in.
+    assert_eq!(config(&objects[0]).credential, None);
+}
+
+#[test]
+fn what_needs_a_decision_is_told_and_does_no_harm() {
+    let expression = WATCHER.replace(r".*\.csv$", r"(?i)\.csv$");
+    let migrated_one = migrated(&expression);
+    assert_eq!(
+        migrated_one.decisions.len(),
+        1,
+        "{:?}",
+        migrated_one.decisions
+    );
+    assert!(migrated_one.decisions[0].contains("write one for `pattern`"));
+    let config = config(&objects(&migrated_one.text)[0]);
+    assert!(!config.filter.matches("raw/a.csv"));
+
+    let script = WATCHER.replace("models/${BLOB_NAME}.h5", "x").replace(
+        "args: [\"--data\", \"{{workflow.parameters.dataset-url}}\"]",
+        "args: [\"-c\", \"train ${BLOB_NAME}\"]",
+    );
+    let told = migrated(&script).decisions.join("\n");
+    assert!(
+        told.contains("container.args.1: the name of a blob becomes a part of a script"),
+        "{told}"
+    );
+
+    let short = WATCHER.replace(
+        "entrypoint: train",
+        "entrypoint: train\n        ttlStrategy: {secondsAfterCompletion: 60}",
+    );
+    let told = migrated(&short).decisions.join("\n");
+    assert!(
+        told.contains("ttlStrategy: an object must outlive every copy of its event"),
+        "{told}"
+    );
+}
+
+#[test]
+fn several_documents_and_lists_are_read() {
+    let other = WATCHER.replace("ml-dataset-watcher", "other");
+    let secret = "apiVersion: v1\nkind: Secret\nmetadata: {name: keys}\n";
+    let all = migrated(&format!("---\n{WATCHER}---\n{secret}---\n{other}---\n"));
+    let names: Vec<_> = objects(&all.text)
+        .iter()
+        .map(|it| text(it, "metadata.name"))
+        .collect();
+    assert_eq!(
+        names,
+        ["ml-dataset-watcher", "ml-dataset-watcher", "other", "other"]
+    );
+    assert!(
+        all.text
+            .starts_with("# Left out, as it is no AzureBlobWatcher: Secret keys\n")
+    );
+    let item = WATCHER.trim_start().replace('\n', "\n  ");
+    let list = format!(
+        "apiVersion: v1\nkind: List\nitems:\n- {}\n",
+        item.trim_end()
+    );
+    assert_eq!(
+        objects(&migrated(&list).text),
+        objects(&migrated(WATCHER).text)
+    );
+}
+
+#[test]
+fn what_cannot_be_used_is_told_with_its_field() {
+    let without = |line: &str| WATCHER.replace(line, "");
+    for (text, told) in [
+        (
+            "kind: Secret\nmetadata: {name: keys}\n".to_owned(),
+            "found Secret keys; give an AzureBlobWatcher, such as `kubectl get azureblobwatchers -o yaml` prints",
+        ),
+        (
+            String::new(),
+            "the file is empty; give an AzureBlobWatcher, such as `kubectl get azureblobwatchers -o yaml` prints",
+        ),
+        (
+            "account: a\n".to_owned(),
+            "found without a kind without a name; give an AzureBlobWatcher, such as `kubectl get azureblobwatchers -o yaml` prints",
+        ),
+        (
+            without("  storageAccount: mlpipelinestore\n"),
+            "AzureBlobWatcher ml-dataset-watcher: spec.storageAccount: is missing; give the storage account's name, or its URL as `endpoint`",
+        ),
+        (
+            without("  containerName: datasets\n"),
+            "AzureBlobWatcher ml-dataset-watcher: spec.containerName: is missing; give the name of the container to watch",
+        ),
+        (
+            WATCHER.replace("containerName: datasets", "containerName: Data_Sets"),
+            "AzureBlobWatcher ml-dataset-watcher: spec.containerName: found `Data_Sets`; allowed are 3 to 63 lower-case letters, digits \
+             and single hyphens, a letter or digit first and last (or `$root`, `$web`, `$logs`)",
+        ),
+        (
+            without("  name: ml-dataset-watcher\n"),
+            "AzureBlobWatcher without a name: metadata.name: is missing; EventSource and Sensor get this name",
+        ),
+        (
+            "kind: AzureBlobWatcher\nmetadata: {name: a}\n".to_owned(),
+            "AzureBlobWatcher a: spec: is missing; it says which container is watched",
+        ),
+        (
+            WATCHER.replace("kind: Workflow", "kind: CronWorkflow"),
+            "AzureBlobWatcher ml-dataset-watcher: spec.jobTemplate.template, kind: found `CronWorkflow`; allowed: `Workflow` or `Job`",
+        ),
+        (
+            WATCHER.replace("entrypoint: train", "entrypoint: [train"),
+            "AzureBlobWatcher ml-dataset-watcher: spec.jobTemplate.template: is not YAML: ",
+        ),
+        ("a: [".to_owned(), "this is not YAML: "),
+    ] {
+        let found = refused(&text);
+        assert!(found.starts_with(told), "{found}");
+        assert_eq!(found.lines().count(), 1, "{found}");
+    }
+    let two =
+        without("  storageAccount: mlpipelinestore\n").replace("  containerName: datasets\n", "");
+    assert_eq!(refused(&two).lines().count(), 2);
+}
+
+#[test]
+fn the_moment_is_that_of_the_option_the_status_or_now() {
+    let since = |text: &str, since| {
+        let migrated = migrate(text, since, NOW).unwrap();
+        config(&objects(&migrated.text)[0]).existing
+    };
+    let option = datetime!(2026-01-01 0:00 UTC);
+    assert_eq!(since(WATCHER, Some(option)), Existing::Since(option));
+    let status = WATCHER.split("status:").next().unwrap();
+    assert_eq!(since(status, None), Existing::Since(NOW));
+    assert!(
+        migrated(status)
+            .text
+            .contains("there is no status.lastChecked")
+    );
+}
+
+#[test]
+fn an_interval_that_is_not_allowed_becomes_the_nearest() {
+    let interval = |text: &str| {
+        let text = WATCHER.replace("pollingIntervalSeconds: 300", text);
+        config(&objects(&migrated(&text).text)[0])
+            .interval
+            .as_secs()
+    };
+    assert_eq!(interval("pollingIntervalSeconds: 0"), 1);
+    assert_eq!(interval("pollingIntervalSeconds: 999999"), 86_400);
+    assert_eq!(interval("pollingIntervalSeconds: 7200"), 7200);
+    assert_eq!(interval("pollingIntervalSeconds: '45'"), 45);
+    // The default of the operator.
+    assert_eq!(interval("unknown: 1"), 60);
+}
