@@ -119,6 +119,11 @@ chart: ## Write what the Helm chart has from elsewhere: copies of manifests, the
 	@scripts/need.sh python
 	@scripts/chart-test.sh --write
 
+.PHONY: schema
+schema: ## Write schema/source.schema.json, the JSON Schema of a configuration, as the code has it
+	@scripts/need.sh rust
+	WRITE_SCHEMA=1 $(CARGO) test --locked --workspace --lib -- schema::file::the_file_is_what_the_code_says
+
 .PHONY: test-chart
 test-chart: ## Hold the Helm chart against the manifests, object by object (Python, kubectl; installs helm)
 	@scripts/need.sh python kubectl

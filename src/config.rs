@@ -37,6 +37,8 @@ mod place;
 mod properties;
 mod raw;
 mod reader;
+#[cfg(test)]
+mod schema;
 mod size;
 mod source;
 pub mod source_id;

@@ -237,6 +237,7 @@ proptest! {
     #[test]
     fn what_is_written_is_read_as_the_same(config in configs()) {
         let text = config.to_yaml();
+        schema::accepted(&text);
         prop_assert_eq!(SourceConfig::parse(text.as_bytes()), Ok(config), "{}", text);
     }
 

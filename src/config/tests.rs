@@ -23,14 +23,21 @@ const GOOD: &str = "account: mlpipelinestore\ncontainer: datasets\n";
 
 #[track_caller]
 fn good(text: &str) -> SourceConfig {
-    SourceConfig::parse(text.as_bytes()).unwrap_or_else(|error| panic!("{text}\n{error}"))
+    let config =
+        SourceConfig::parse(text.as_bytes()).unwrap_or_else(|error| panic!("{text}\n{error}"));
+    schema::accepted(text);
+    config
 }
 
 #[track_caller]
 fn told(text: &str) -> String {
     match SourceConfig::parse(text.as_bytes()) {
         Ok(config) => panic!("{text:?} was read as {config:?}"),
-        Err(error) => error.to_string(),
+        Err(error) => {
+            let problems = error.mistakes.iter().map(|it| it.problem.as_str());
+            schema::refused(text, problems);
+            error.to_string()
+        }
     }
 }
 
