@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// What each command needs before it looks at anything else.
-const COMMANDS: [(&str, &[&str]); 9] = [
+const COMMANDS: [(&str, &[&str]); 10] = [
     ("serve", &["serve"]),
     ("check", &["check", "--config", CONFIG]),
     ("watch", &["watch", "--config", CONFIG, "--once"]),
@@ -38,6 +38,7 @@ const COMMANDS: [(&str, &[&str]); 9] = [
             "a.csv",
         ],
     ),
+    ("migrate", &["migrate", "no/such.yaml"]),
     ("completions", &["completions", "bash"]),
 ];
 /// Stands for the file of the configuration.
@@ -135,6 +136,7 @@ async fn a_wrong_configuration_is_status_2_in_each_command() {
             "a",
         ],
         &["completions", "nonsense"],
+        &["migrate", "no/such.yaml"],
     ] {
         assert_told(&run(mistake).await, 2, mistake[0]);
     }
