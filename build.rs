@@ -12,6 +12,7 @@ use std::{
 use prost::Message;
 
 fn main() -> Result<(), Box<dyn Error>> {
+    println!("cargo:rerun-if-changed=build.rs");
     println!("cargo:rerun-if-changed=proto/generic.proto");
     println!("cargo:rustc-env=BUILD={}", build());
     let descriptors = protox::compile(["generic.proto"], ["proto"])?;
