@@ -269,6 +269,14 @@ pub(crate) const CASES: &[Case] = &[
         play: |stage| Box::pin(batches::storm(stage)),
     },
     Case {
+        name: "batches_names",
+        about: "folders with names that Argo would evaluate, with sensors/ml-batch as it is: one Workflow each, which succeeds",
+        short: false,
+        needs: &[],
+        setup: USUAL,
+        play: |stage| Box::pin(batches::names(stage)),
+    },
+    Case {
         name: "two_event_sources",
         about: "two EventSource replicas elect a leader, which is killed twice",
         short: false,

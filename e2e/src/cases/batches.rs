@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    fs,
     time::{Duration, Instant},
 };
 
@@ -9,9 +10,15 @@ use anyhow::{Result, bail, ensure};
 
 use super::{
     chaos::{Faults, STORM, faults},
+    names::{HOSTILE, has_no_code, succeed},
     restarts::has_no_dead_letter,
 };
-use crate::{install::is_ready, stage::Stage, wait::until};
+use crate::{
+    cluster::repository,
+    install::{apply, is_ready, rolled_out},
+    stage::Stage,
+    wait::until,
+};
 
 const FOLDERS: usize = 30;
 /// In each folder.
@@ -126,6 +133,37 @@ pub(crate) async fn storm(stage: &Stage) -> Result<()> {
     stage.is_at_rest().await?;
     let still = each_file_is_in_one_batch(stage, &files).await?;
     ensure!(still == batches, "{} more Workflows came", still - batches);
+    has_no_dead_letter(stage).await
+}
+
+/// Folders with names that Argo would evaluate, with the Sensor and the WorkflowTemplates that are shipped: each folder
+/// has its one Workflow, which succeeds, and nothing in its name is evaluated.
+pub(crate) async fn names(stage: &Stage) -> Result<()> {
+    apply(&stage.namespace, "examples/batches", "").await?;
+    for client in ["eventsource-name=blobs", "sensor-name=ml-batch"] {
+        rolled_out(&stage.namespace, &["deployment", "-l", client]).await?;
+    }
+    let content = fs::read(repository().join("examples/data/machines.csv"))?;
+    let mut folders = BTreeSet::new();
+    for name in HOSTILE {
+        let folder = format!("folders/{name}");
+        for file in ["1.csv", "2.csv"] {
+            let blob = format!("{folder}/{file}");
+            stage.storage.put(&blob, content.clone()).await;
+        }
+        folders.insert(folder);
+    }
+    stage
+        .say
+        .line(format!("{} folders of two files are there", folders.len()));
+    succeed(stage, folders.len()).await?;
+    stage.witness.has_no_twins()?;
+    let all = stage.witness.all();
+    ensure!(all.len() == folders.len(), "{} Workflows", all.len());
+    all.iter().try_for_each(has_no_code)?;
+    stage
+        .say
+        .line("each folder has one Workflow, which succeeded, and nothing was evaluated");
     has_no_dead_letter(stage).await
 }
 

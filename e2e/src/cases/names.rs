@@ -17,7 +17,7 @@ use crate::{
 /// Names that Argo Workflows evaluates, that break its JSON, or that Kubernetes, shells, URL parsers, terminals or
 /// the Argo UI give a meaning to. Azurite cannot keep a backslash or a character that XML has not, such as U+0001;
 /// unit tests have those.
-const HOSTILE: &[&str] = &[
+pub(super) const HOSTILE: &[&str] = &[
     // Argo's expressions and parameters.
     "{{=1+1}}",
     "{{workflow.name}}",
@@ -127,7 +127,7 @@ pub(crate) async fn are_not_code(stage: &Stage) -> Result<()> {
 }
 
 /// Waits until all Workflows have ended, and all of them well.
-async fn succeed(stage: &Stage, count: usize) -> Result<()> {
+pub(super) async fn succeed(stage: &Stage, count: usize) -> Result<()> {
     let look = async || {
         let text = stage.kubectl(&["get", "workflows", "-o", "json"]).await?;
         let all: Value = serde_json::from_str(&text)?;
@@ -164,6 +164,12 @@ fn is_plain_text(seen: &Seen) -> Result<()> {
         title.is_some_and(|title| *title == format!("`datasets/{name}`")),
         "the title of {seen:?}"
     );
+    has_no_code(seen)
+}
+
+/// Whether nothing that a Workflow has of its event can be evaluated. Its title has backticks of the Sensor's own.
+pub(super) fn has_no_code(seen: &Seen) -> Result<()> {
+    let title = seen.annotations.get("workflows.argoproj.io/title");
     let texts = seen.arguments.values().chain(seen.annotations.values());
     for text in texts.filter(|text| Some(*text) != title) {
         let code =
