@@ -8,7 +8,7 @@ const SHOWN: usize = 10;
 const DIGITS: usize = 16;
 
 /// The event of a source that somebody who watches has for himself: [`own_event`] with the others.
-const OWN: &str = "watch";
+const OWN: &str = "watch-connect";
 
 /// The event of the source that the client of this number has for itself.
 pub(super) fn own_event(number: u32) -> String {
@@ -268,19 +268,22 @@ mod tests {
     #[test]
     fn whoever_watched_is_not_in_the_way() {
         let views = [
-            known(&id_of("watch"), HERE, "raw/"),
-            known(&id_of("watch-2"), HERE, "raw/"),
+            known(&id_of("watch-connect"), HERE, "raw/"),
+            known(&id_of("watch-connect-2"), HERE, "raw/"),
         ];
         assert_eq!(choose(None, None, &views), Ok(Which::NeverRan(None)));
-        let own = choose(None, Some("watch"), &views);
-        assert_eq!(own, Ok(Which::Named(id_of("watch"))));
+        let own = choose(None, Some("watch-connect"), &views);
+        assert_eq!(own, Ok(Which::Named(id_of("watch-connect"))));
         let datasets = known("watch-dogs", HERE, "raw/");
         let all = [views.to_vec(), vec![datasets]].concat();
         assert_eq!(
             choose(None, None, &all),
             Ok(Which::Only("watch-dogs".to_owned()))
         );
-        assert_eq!([0, 1, 2].map(own_event), ["watch", "watch", "watch-2"]);
+        assert_eq!(
+            [0, 1, 2].map(own_event),
+            ["watch-connect", "watch-connect", "watch-connect-2"]
+        );
     }
 
     #[test]

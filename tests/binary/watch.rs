@@ -186,13 +186,13 @@ async fn connected_without_a_name_it_disturbs_nobody() {
     let url = server.url();
     let arguments = watch(&place, &["--connect", &url, "--output", "json"]);
     let one = Process::spawn(binary(&arguments));
-    one.says("of the event `watch`: nobody else's stream is disturbed")
+    one.says("of the event `watch-connect`: nobody else's stream is disturbed")
         .await;
     place.put("first").await;
     prints(&one, "first").await;
     // A second one does not take over the first.
     let two = Process::spawn(binary(&arguments));
-    two.says("of the event `watch-2`").await;
+    two.says("of the event `watch-connect-2`").await;
     place.put("second").await;
     prints(&one, "second").await;
     prints(&two, "second").await;

@@ -109,7 +109,7 @@ mod tests {
                 told.contains(words) && told.contains("--take-over"),
                 "{told}"
             );
-            let event = name.unwrap_or("watch").to_owned();
+            let event = name.unwrap_or("watch-connect").to_owned();
             assert_eq!(Claim::of(&config, name, true), Ok(Claim::TakeOver(event)));
         }
     }
@@ -123,7 +123,7 @@ mod tests {
             own = next;
         }
         assert_eq!(names.len(), MOST as usize);
-        assert_eq!(names[..2], ["watch", "watch-2"]);
+        assert_eq!(names[..2], ["watch-connect", "watch-connect-2"]);
         assert_eq!(Claim::TakeOver("x".to_owned()).next(), None);
     }
 }
