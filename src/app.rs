@@ -44,13 +44,8 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
 
 impl From<ServeArgs> for ServeOptions {
     fn from(args: ServeArgs) -> Self {
-        // A pod's name; outside of a cluster the machine's, if the shell says so.
-        let pod = env::var("HOSTNAME").ok().filter(|name| !name.is_empty());
-        let name = pod
-            .clone()
-            .unwrap_or_else(|| "azure-blob-eventsource".to_owned());
         Self {
-            tells_cluster_as: args.kubernetes_events.then_some(name),
+            kubernetes_events: args.kubernetes_events,
             listen: args.listen,
             admin_listen: args.admin_listen,
             connector: args.storage.into(),
@@ -61,7 +56,8 @@ impl From<ServeArgs> for ServeOptions {
                 .map(|(cert, key)| TlsFiles { cert, key }),
             max_streams: args.max_streams as usize,
             about: About {
-                pod,
+                // A pod's name; outside of a cluster the machine's, if the shell says so.
+                pod: env::var("HOSTNAME").ok().filter(|name| !name.is_empty()),
                 argo_url: args.argo_url,
                 peers: args.peers,
             },

@@ -58,43 +58,39 @@ struct Told {
 /// Asks the other pods.
 #[derive(Debug)]
 pub(super) struct Peers {
-    /// Host and port of all pods; `None` when nobody is asked.
-    at: Option<String>,
+    /// Host and port of all pods, and what asks them; `None` when nobody is asked.
+    others: Option<(String, reqwest::Client)>,
     own: Option<String>,
-    client: reqwest::Client,
     last: Mutex<Option<(Instant, Vec<Elsewhere>)>>,
 }
 
 impl Peers {
     /// Asks whatever has the name and port `at`, but for the pod `own`, which is this one.
     pub(super) fn new(at: Option<String>, own: Option<String>) -> Self {
+        // Pods reach each other directly, whatever leads out of the cluster.
+        let client = |at| Some((at, reqwest::Client::builder().no_proxy().build().ok()?));
         Self {
-            at,
+            others: at.and_then(client),
             own,
-            // Pods reach each other directly, whatever leads out of the cluster.
-            client: reqwest::Client::builder()
-                .no_proxy()
-                .build()
-                .unwrap_or_default(),
             last: Mutex::default(),
         }
     }
 
     /// What other pods stream. Who does not answer within a second is left out.
     pub(super) async fn elsewhere(&self) -> Vec<Elsewhere> {
-        let Some(at) = &self.at else {
+        let Some((at, client)) = &self.others else {
             return Vec::new();
         };
         let mut last = self.last.lock().await;
         if let Some((_, known)) = last.as_ref().filter(|(asked, _)| asked.elapsed() < FRESH) {
             return known.clone();
         }
-        let all = self.ask(at).await;
+        let all = self.ask(at, client).await;
         *last = Some((Instant::now(), all.clone()));
         all
     }
 
-    async fn ask(&self, at: &str) -> Vec<Elsewhere> {
+    async fn ask(&self, at: &str, client: &reqwest::Client) -> Vec<Elsewhere> {
         let addresses: BTreeSet<_> = match timeout(PATIENCE, lookup_host(at)).await {
             Ok(Ok(addresses)) => addresses.take(PODS).collect(),
             Ok(Err(error)) => {
@@ -106,7 +102,7 @@ impl Peers {
         let end = Instant::now() + PATIENCE;
         let answers = stream::iter(addresses)
             .map(|address| async move {
-                let told = timeout_at(end, self.told(address)).await;
+                let told = timeout_at(end, told(client, address)).await;
                 told.ok().flatten()
             })
             .buffer_unordered(PODS);
@@ -120,19 +116,6 @@ impl Peers {
         all
     }
 
-    async fn told(&self, address: SocketAddr) -> Option<Told> {
-        let url = format!("http://{address}/status.json?{OWN}");
-        let mut answer = self.client.get(url).send().await.ok()?;
-        let mut text = Vec::new();
-        while let Some(chunk) = answer.chunk().await.ok()? {
-            text.extend_from_slice(&chunk);
-            if text.len() > ANSWER {
-                return None;
-            }
-        }
-        serde_json::from_slice(&text).ok()
-    }
-
     // Of those that are not this pod, if they stream anything.
     fn other(&self, told: Told) -> Option<Elsewhere> {
         let pod = told.pod.filter(|pod| Some(pod) != self.own.as_ref())?;
@@ -140,6 +123,19 @@ impl Peers {
         sources.retain(|it| it.state != "no-stream");
         (!sources.is_empty()).then_some(Elsewhere { pod, sources })
     }
+}
+
+async fn told(client: &reqwest::Client, address: SocketAddr) -> Option<Told> {
+    let url = format!("http://{address}/status.json?{OWN}");
+    let mut answer = client.get(url).send().await.ok()?;
+    let mut text = Vec::new();
+    while let Some(chunk) = answer.chunk().await.ok()? {
+        text.extend_from_slice(&chunk);
+        if text.len() > ANSWER {
+            return None;
+        }
+    }
+    serde_json::from_slice(&text).ok()
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use std::{
 
 use prometheus_client::{
     collector::Collector,
-    encoding::{DescriptorEncoder, EncodeMetric, text},
+    encoding::{DescriptorEncoder, EncodeMetric, MetricEncoder, text},
     metrics::{MetricType, counter::ConstCounter, gauge::ConstGauge, histogram::Histogram},
     registry::{Registry as Metrics, Unit},
 };
@@ -233,25 +233,45 @@ impl Collector for Sources {
                 ConstCounter::new(count).encode(family.encode_family(&labels)?)?;
             }
         }
-        let sources = self.0.all();
-        for counters in COUNTERS_BY {
-            counters_by(&mut encoder, &sources, *counters)?;
+        let sources = &self.0.all();
+        let (counter, gauge) = (MetricType::Counter, MetricType::Gauge);
+        for ((name, label), help, read) in COUNTERS_BY {
+            let about = (*name, *help, None);
+            family(
+                &mut encoder,
+                about,
+                counter,
+                sources,
+                read,
+                |to, source, counts| {
+                    for (value, count) in counts {
+                        let labels = [("source", source), (label, value)];
+                        ConstCounter::new(count).encode(to.encode_family(&labels)?)?;
+                    }
+                    Ok(())
+                },
+            )?;
         }
         for (name, help, read) in COUNTERS {
-            let value = |source: &SourceEntry| ConstCounter::new(read(source));
-            family(&mut encoder, (name, help, None), &sources, value)?;
+            let read = |it| Some(ConstCounter::new(read(it)));
+            let about = (*name, *help, None);
+            family(&mut encoder, about, counter, sources, read, alone)?;
         }
         for (name, help, read) in GAUGES {
-            let value = |source: &SourceEntry| ConstGauge::new(read(source));
-            family(&mut encoder, (name, help, None), &sources, value)?;
+            let read = |it| Some(ConstGauge::new(read(it)));
+            let about = (*name, *help, None);
+            family(&mut encoder, about, gauge, sources, read, alone)?;
         }
         for (name, help, unit, read) in HISTOGRAMS {
-            histograms(&mut encoder, (name, help, unit.as_ref()), &sources, *read)?;
+            let about = (*name, *help, unit.as_ref());
+            let read = |it| read(it).cloned();
+            let histogram = MetricType::Histogram;
+            family(&mut encoder, about, histogram, sources, read, alone)?;
         }
         for (name, help, millis) in SECONDS {
-            let value = |source: &SourceEntry| ConstGauge::new(millis(source) as f64 / 1000.0);
-            let descriptor = (*name, *help, Some(&Unit::Seconds));
-            family(&mut encoder, descriptor, &sources, value)?;
+            let read = |it| Some(ConstGauge::new(millis(it) as f64 / 1000.0));
+            let about = (*name, *help, Some(&Unit::Seconds));
+            family(&mut encoder, about, gauge, sources, read, alone)?;
         }
         Ok(())
     }
@@ -322,68 +342,31 @@ fn used(
     (any || is_used.load(Relaxed)).then_some(counts)
 }
 
-fn counters_by(
+/// One family: its members are the sources of which `read` has something, each written by `write`. A family of no
+/// members would be a heading without a text.
+fn family<'a, T>(
     encoder: &mut DescriptorEncoder,
-    sources: &[Arc<SourceEntry>],
-    ((name, label), help, read): CounterBy,
-) -> Result<(), fmt::Error> {
-    let told = sources
-        .iter()
-        .filter_map(|source| Some((source, read(source)?)));
+    (name, help, unit): (&str, &str, Option<&Unit>),
+    kind: MetricType,
+    sources: &'a [Arc<SourceEntry>],
+    read: impl Fn(&'a SourceEntry) -> Option<T>,
+    write: impl Fn(&mut MetricEncoder<'_>, &str, T) -> fmt::Result,
+) -> fmt::Result {
+    let told = sources.iter().filter_map(|it| Some((it, read(it)?)));
     let told: Vec<_> = told.collect();
     if told.is_empty() {
         return Ok(());
     }
-    let mut family = encoder.encode_descriptor(name, help, None, MetricType::Counter)?;
-    for (source, counts) in told {
-        for (value, count) in counts {
-            let labels = [("source", source.id.as_str()), (label, value)];
-            ConstCounter::new(count).encode(family.encode_family(&labels)?)?;
-        }
-    }
-    Ok(())
-}
-
-fn histograms(
-    encoder: &mut DescriptorEncoder,
-    (name, help, unit): Descriptor<'_>,
-    sources: &[Arc<SourceEntry>],
-    read: ReadHistogram,
-) -> Result<(), fmt::Error> {
-    let told = sources
-        .iter()
-        .filter_map(|source| Some((source, read(source)?)));
-    let told: Vec<_> = told.collect();
-    if told.is_empty() {
-        return Ok(());
-    }
-    let mut family = encoder.encode_descriptor(name, help, unit, MetricType::Histogram)?;
-    for (source, histogram) in told {
-        let labels = [("source", source.id.as_str())];
-        histogram.encode(family.encode_family(&labels)?)?;
-    }
-    Ok(())
-}
-
-type Descriptor<'a> = (&'a str, &'a str, Option<&'a Unit>);
-
-fn family<M: EncodeMetric>(
-    encoder: &mut DescriptorEncoder,
-    (name, help, unit): Descriptor<'_>,
-    sources: &[Arc<SourceEntry>],
-    value: impl Fn(&SourceEntry) -> M,
-) -> Result<(), fmt::Error> {
-    // A family of no members would be a heading without a text.
-    let Some(first) = sources.first() else {
-        return Ok(());
-    };
-    let kind: MetricType = value(first).metric_type();
     let mut family = encoder.encode_descriptor(name, help, unit, kind)?;
-    for source in sources {
-        let labels = [("source", source.id.as_str())];
-        value(source).encode(family.encode_family(&labels)?)?;
+    for (source, value) in told {
+        write(&mut family, &source.id, value)?;
     }
     Ok(())
+}
+
+/// Writes a metric that has the source as its only label.
+fn alone(family: &mut MetricEncoder<'_>, source: &str, metric: impl EncodeMetric) -> fmt::Result {
+    metric.encode(family.encode_family(&[("source", source)])?)
 }
 
 #[cfg(test)]

@@ -57,8 +57,8 @@ pub struct ServeOptions {
     pub max_streams: usize,
     /// What the status page says of this server beside its numbers.
     pub about: About,
-    /// The name of this server's pod, if the cluster is to be told of refusals, stalls and dead letters.
-    pub tells_cluster_as: Option<String>,
+    /// Whether the cluster is told of refusals, stalls and dead letters.
+    pub kubernetes_events: bool,
 }
 
 /// Why a server does not start, or fails.
@@ -122,7 +122,7 @@ pub struct Server {
     registry: Arc<Registry>,
     streams: Arc<Streams>,
     shutdown: CancellationToken,
-    tells_cluster_as: Option<String>,
+    kubernetes_events: bool,
 }
 
 impl Server {
@@ -174,7 +174,7 @@ impl Server {
             registry,
             streams,
             shutdown,
-            tells_cluster_as: options.tells_cluster_as,
+            kubernetes_events: options.kubernetes_events,
         })
     }
 
@@ -192,7 +192,8 @@ impl Server {
     pub async fn run(self, shutdown: CancellationToken) -> Result<(), ServeError> {
         info!(grpc = %self.grpc_addr, admin = %self.admin_addr, "listening");
         let health = self.parts.health.clone();
-        if let Some(pod) = self.tells_cluster_as {
+        if self.kubernetes_events {
+            let pod = self.about.pod.clone();
             let registry = Arc::clone(&self.registry);
             let mut lookout = Lookout::default();
             let look = move || lookout.look(&registry);

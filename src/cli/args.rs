@@ -369,9 +369,9 @@ pub enum Output {
     Yaml,
 }
 
-/// Arguments of `check`.
+/// How data is printed, as a table if nothing else is asked for.
 #[derive(Debug, Clone, ClapArgs)]
-pub struct CheckArgs {
+pub struct OutputArgs {
     /// What to print
     #[arg(
         short,
@@ -381,6 +381,14 @@ pub struct CheckArgs {
         default_value = "table"
     )]
     pub output: Output,
+}
+
+/// Arguments of `check`.
+#[derive(Debug, Clone, ClapArgs)]
+pub struct CheckArgs {
+    /// How to print it.
+    #[command(flatten)]
+    pub print: OutputArgs,
     /// The source's configuration; `-` for stdin
     #[arg(short, long, value_name = "FILE")]
     pub config: PathBuf,
@@ -416,15 +424,9 @@ pub struct ExplainArgs {
     pub source: SourceArgs,
     /// The blob's name or its URL
     pub blob: String,
-    /// What to print
-    #[arg(
-        short,
-        long,
-        value_enum,
-        value_name = "FORMAT",
-        default_value = "table"
-    )]
-    pub output: Output,
+    /// How to print it.
+    #[command(flatten)]
+    pub print: OutputArgs,
 }
 
 /// Arguments of `replay`.
@@ -455,15 +457,9 @@ pub struct ReplayArgs {
     /// Only count them
     #[arg(long)]
     pub dry_run: bool,
-    /// What to print
-    #[arg(
-        short,
-        long,
-        value_enum,
-        value_name = "FORMAT",
-        default_value = "table"
-    )]
-    pub output: Output,
+    /// How to print it.
+    #[command(flatten)]
+    pub print: OutputArgs,
 }
 
 /// Arguments of `dead-letters`.
@@ -482,15 +478,9 @@ pub enum DeadLettersCommand {
         /// Which source.
         #[command(flatten)]
         source: SourceArgs,
-        /// What to print
-        #[arg(
-            short,
-            long,
-            value_enum,
-            value_name = "FORMAT",
-            default_value = "table"
-        )]
-        output: Output,
+        /// How to print it.
+        #[command(flatten)]
+        print: OutputArgs,
     },
     /// Have the live stream send dead letters again, and put poison messages back into their queue
     Retry(LettersArgs),

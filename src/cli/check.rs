@@ -54,7 +54,7 @@ pub async fn run(args: CheckArgs) -> anyhow::Result<ExitCode> {
         Ok(config) => config,
         Err(error) => return Ok(mistake(&error)),
     };
-    let mut report = Report::on_stdout(args.output);
+    let mut report = Report::on_stdout(args.print.output);
     let connector = Connector::from(args.storage);
     let adapters = (
         &connector as &dyn Connect,

@@ -38,8 +38,8 @@ pub async fn run(command: DeadLettersCommand) -> anyhow::Result<ExitCode> {
 
 async fn decide(command: DeadLettersCommand) -> anyhow::Result<ExitCode> {
     match &command {
-        DeadLettersCommand::List { source, output } => match Places::open(source, None).await {
-            Ok(places) => places.list(*output).await,
+        DeadLettersCommand::List { source, print } => match Places::open(source, None).await {
+            Ok(places) => places.list(print.output).await,
             Err(unopened) => unopened.told(),
         },
         DeadLettersCommand::Retry(args) => settle(args, Fate::Retry).await,

@@ -55,7 +55,7 @@ async fn explain(args: ExplainArgs) -> anyhow::Result<ExitCode> {
     let gathered = gather(&source, &name, &watches);
     let facts = Progress::new().during(busy, gathered).await?;
     let explained = reasons(&source.config, &facts);
-    match args.output {
+    match args.print.output {
         Output::Table => show(&explained)?,
         output => show_data(&name, &explained, output)?,
     }

@@ -57,7 +57,7 @@ async fn replay(args: ReplayArgs) -> anyhow::Result<ExitCode> {
         Ok(source) => source,
         Err(unopened) => return unopened.told(),
     };
-    let mut out = Outcome::new(args.output);
+    let mut out = Outcome::new(args.print.output);
     out.set("dryRun", args.dry_run);
     let ended = ask(&args, source, replay, &mut out).await?;
     out.end()?;

@@ -40,8 +40,12 @@ const COMPLAINT: Duration = Duration::from_secs(600);
 const CONTROLLER: &str = "azure-blob-eventsource";
 
 /// Tells the cluster what `look` finds, which is asked every five seconds, until it is stopped. `pod` is the name of
-/// this server's own. Without the right to write Events it says so in the log, now and then, and goes on trying.
-pub async fn publish(mut look: impl FnMut() -> Vec<Notice>, pod: String, stop: CancellationToken) {
+/// this server's own, if it is known. Without the right to write Events it says so in the log, now and then, and goes on trying.
+pub async fn publish(
+    mut look: impl FnMut() -> Vec<Notice>,
+    pod: Option<String>,
+    stop: CancellationToken,
+) {
     let Connection {
         client, namespace, ..
     } = match connect().await {
@@ -55,7 +59,11 @@ pub async fn publish(mut look: impl FnMut() -> Vec<Notice>, pod: String, stop: C
         namespace,
         "refusals, stalls and dead letters are told as Events of Kubernetes"
     );
-    let mut bulletin = Bulletin::new(client, namespace, pod);
+    let mut bulletin = Bulletin::new(
+        client,
+        namespace,
+        pod.unwrap_or_else(|| CONTROLLER.to_owned()),
+    );
     let mut waiting = VecDeque::new();
     let mut ticks = interval(PERIOD);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);

@@ -36,7 +36,7 @@ fn options() -> ServeOptions {
         tls: None,
         max_streams: 4,
         about: About::default(),
-        tells_cluster_as: None,
+        kubernetes_events: false,
     }
 }
 
