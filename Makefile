@@ -41,7 +41,7 @@ demo: ## See it work here: two uploads, a SIGKILL between them, two events, a mo
 	@scripts/demo.sh
 
 .PHONY: build
-build: pipeline ## Build what is deployed: target/release/azure-blob-eventsource, and the pipeline
+build: pipeline ## Build the programs to deploy: target/release/azure-blob-eventsource, and the pipeline
 	@scripts/need.sh rust
 	$(CARGO) build --locked --release --package azure-blob-eventsource
 
@@ -73,16 +73,33 @@ test: ## Run all tests; they need no network and no account, but for Azurite's f
 	@scripts/need.sh rust node
 	$(CARGO) test --locked --workspace $(ARGS)
 
+.PHONY: instructions
+instructions: ## Compare what each blob costs, in instructions, with tests/instructions/figures.json (Valgrind); WRITE=1 writes it
+	@scripts/need.sh rust valgrind
+	INSTRUCTIONS=1 $(if $(WRITE),WRITE_INSTRUCTIONS=1) CARGO_INCREMENTAL=0 $(CARGO) test --locked --workspace --test instructions -- --nocapture
+
 .PHONY: attack
-attack: ## Attack the release binary over loopback, and print what it endured
+attack: ## Attack the release binary over loopback, and print the results
 	@scripts/need.sh rust node
 	$(CARGO) test --locked --release --package azure-blob-eventsource --test binary -- _storage::
 	ATTACK=full $(CARGO) test --locked --release --package azure-blob-eventsource --test attack -- --nocapture --test-threads=1 $(ARGS)
 
+SOAK_SECONDS ?= 3600
+
+.PHONY: soak
+soak: ## Let the release binary work for an hour (or SOAK_SECONDS) while one of a hundred calls to storage fails
+	@scripts/need.sh rust
+	SOAK_SECONDS=$(SOAK_SECONDS) $(CARGO) test --locked --release --package azure-blob-eventsource --test attack -- --nocapture soak
+
+# The profile in which `make e2e` builds the programs that it runs.
+E2E_PROFILE ?= dev
+
+# All programs at once: each selection of packages has its own features, and would compile most dependencies again.
 .PHONY: e2e
 e2e: ## Try the product on a real cluster: KUBECONFIG's, or that of the folder E2E_CLUSTER; ARGS=--list
 	@scripts/need.sh rust
-	$(CARGO) run --locked --package e2e -- $(ARGS)
+	$(CARGO) build --locked --workspace --bins --profile $(E2E_PROFILE)
+	@CARGO_MANIFEST_DIR=$(CURDIR)/e2e "$$(realpath "$${CARGO_TARGET_DIR:-target}")/$(patsubst dev,debug,$(E2E_PROFILE))/e2e" $(ARGS)
 
 .PHONY: bench
 bench: ## Measure throughput, latency and memory (docs/benchmarks.md)
@@ -90,10 +107,11 @@ bench: ## Measure throughput, latency and memory (docs/benchmarks.md)
 	$(CARGO) bench --locked $(ARGS)
 
 .PHONY: verify-pipeline
-verify-pipeline: ## Prove the pipeline's models with onnxruntime and scikit-learn (Python)
+verify-pipeline: ## Prove the pipeline's models with onnxruntime and scikit-learn (Python); ARGS="--every 5" for a part of the real datasets
 	@scripts/need.sh rust python
 	$(CARGO) build --locked --workspace --bins
 	scripts/pipeline-python.sh verify.py "$$(realpath "$${CARGO_TARGET_DIR:-target}")/debug/ml-pipeline"
+	scripts/pipeline-python.sh verify_real.py "$$(realpath "$${CARGO_TARGET_DIR:-target}")/debug/ml-pipeline" $(ARGS)
 
 .PHONY: bench-pipeline
 bench-pipeline: pipeline ## Measure the pipeline against the same steps in Python
@@ -101,21 +119,21 @@ bench-pipeline: pipeline ## Measure the pipeline against the same steps in Pytho
 	scripts/pipeline-python.sh bench.py "$$(realpath "$${CARGO_TARGET_DIR:-target}")/$(HOST)/release/ml-pipeline" $(ARGS)
 
 .PHONY: fuzz-pipeline
-fuzz-pipeline: ## Feed the pipeline's CSV reader with anything, for a minute or ARGS seconds
+fuzz-pipeline: ## Feed the pipeline's readers with random data, for a minute or ARGS seconds
 	@scripts/need.sh rust
 	scripts/fuzz-pipeline.sh $(ARGS)
 
 .PHONY: fuzz
-fuzz: ## Feed each reader of what comes from outside with anything, for a minute or FUZZ_SECONDS
+fuzz: ## Feed each reader of external input with random data, for a minute or FUZZ_SECONDS
 	@scripts/need.sh rust
-	FUZZ_SECONDS=$${FUZZ_SECONDS-60} $(CARGO) test --locked --workspace --test fuzz -- --nocapture --test-threads=5
+	FUZZ_SECONDS=$${FUZZ_SECONDS-60} $(CARGO) test --locked --workspace --test fuzz -- --nocapture --test-threads=6
 
 .PHONY: test-monitoring
 test-monitoring: ## Try the alerts and the dashboard of manifests/components/monitoring with promtool
 	scripts/monitoring-test.sh
 
 .PHONY: chart
-chart: ## Write what the Helm chart has from elsewhere: copies of manifests, the table in its README (Python)
+chart: ## Write the generated parts of the Helm chart: copies of manifests, the table in its README (Python)
 	@scripts/need.sh python
 	@scripts/chart-test.sh --write
 
@@ -125,7 +143,7 @@ schema: ## Write schema/source.schema.json, the JSON Schema of a configuration, 
 	WRITE_SCHEMA=1 $(CARGO) test --locked --workspace --lib -- schema::file::the_file_is_what_the_code_says
 
 .PHONY: test-chart
-test-chart: ## Hold the Helm chart against the manifests, object by object (Python, kubectl; installs helm)
+test-chart: ## Compare the Helm chart with the manifests, object by object (Python, kubectl; installs helm)
 	@scripts/need.sh python kubectl
 	@scripts/chart-test.sh
 
@@ -135,9 +153,15 @@ test-page: ## Look at the status page in headless Chromium; with PAGE_IMAGES=FOL
 	scripts/page-test.sh
 
 .PHONY: test-azure-setup
-test-azure-setup: ## Hold scripts/azure-setup.sh against the real Azure CLI and Azurite (Python and Node)
+test-azure-setup: ## Test scripts/azure-setup.sh with the real Azure CLI and Azurite (Python and Node)
 	@scripts/need.sh python node shellcheck
 	scripts/azure-setup-test.sh
+
+.PHONY: test-feed
+test-feed: ## Let Microsoft's own reader read the change feed that testkit writes, and compare what it sees with what we see
+	@scripts/need.sh rust python
+	$(CARGO) build --locked --workspace --bins
+	scripts/feed-test.sh "$$(realpath "$${CARGO_TARGET_DIR:-target}")/debug/fake-feed"
 
 # The other image's name follows from this one, so it must be one, with a tag.
 .PHONY: check-img
@@ -176,7 +200,7 @@ release-files: ## Write install.yaml, quick-start.yaml and the packed chart, eac
 	@scripts/release.sh files $(RELEASE_DIR) $(IMG) $(PIPELINE_IMG) $(ARGS)
 
 .PHONY: test-release
-test-release: ## Try scripts/release.sh, with a registry that is made up
+test-release: ## Try scripts/release.sh, with a fake registry
 	@scripts/need.sh kubectl
 	@scripts/release-test.sh
 
@@ -220,7 +244,7 @@ check-deps: ## Check the dependencies' licences, sources, advisories and needs o
 SBOM_DIR ?= target/sbom
 
 .PHONY: sbom
-sbom: ## Write for both programs what is linked into them, and its licence texts: SBOM_DIR=…
+sbom: ## Write the bill of materials of both programs, and the licence texts: SBOM_DIR=…
 	@scripts/need.sh rust node
 	@scripts/sbom.sh $(SBOM_DIR)
 
@@ -230,7 +254,7 @@ check-reproducible: ## Build both programs twice, in two directories, and compar
 	@scripts/check-reproducible.sh
 
 .PHONY: clean
-clean: ## Remove what was built, and what npm installed
+clean: ## Remove all build results, and packages that npm installed
 	@scripts/need.sh rust
 	$(CARGO) clean
 	rm -rf testkit/azurite/node_modules testkit/browser/node_modules

@@ -36,7 +36,7 @@ workload_identity=false with_queue=false with_batches=false dry_run=false delete
 
 usage() {
     cat <<'END'
-Makes what azure-blob-eventsource needs in Azure, and the Secrets in the cluster of kubectl's current context.
+Creates the Azure resources for azure-blob-eventsource, and the Secrets in the cluster of kubectl's current context.
 
 Usage: scripts/azure-setup.sh [OPTION...]
 
@@ -44,25 +44,25 @@ Usage: scripts/azure-setup.sh [OPTION...]
   --location NAME            where to make it (westeurope)
   --account NAME             the storage account (mlpipeline and 12 hex digits, the same in each run)
   --namespace NAME           the Kubernetes namespace (ml-pipelines)
-  --with-queue               also a queue to which Event Grid sends an event for each new blob of `datasets`, and one
-                             for messages that cannot be used: `source: {queue: {name: dataset-events}}`
+  --with-queue               also a queue to which Event Grid sends an event for each new blob of `datasets`, and a
+                             queue for poison messages: `source: {queue: {name: dataset-events}}`
   --with-batches             also a Workflow for each batch of blobs, those of a folder below `folders/`: the pipeline's
                              identity may read the container in which the lists of a batch's blobs are
 
-  --overlay DIR              write into this folder what is to be applied, with all these names in it; a file that is
-                             there stays. It needs --registry
+  --overlay DIR              write the manifests to apply into this folder, with all these names; existing files
+                             stay. It needs --registry
   --registry NAME            where `make docker-push` has put the images: registry.example.com
 
-  --workload-identity        managed identities in place of the account's keys; it needs one of the next two
+  --workload-identity        managed identities instead of the account's keys; it needs one of the next two
   --aks NAME                 the AKS cluster, for its OIDC issuer
   --oidc-issuer URL          the OIDC issuer of another cluster
   --aks-resource-group NAME  the cluster's resource group (that of the account)
   --identity NAME            the server's managed identity (azure-blob-eventsource); the pipeline's is NAME-pipeline
 
   --dry-run                  print each command, and run none; needs neither a login nor a cluster
-  --delete                   remove what was made, and all blobs with it
+  --delete                   remove all that this script made, with all blobs
   --yes                      with --delete: do not ask
-  --delete-resource-group    with --delete: the group as well, whatever else is in it
+  --delete-resource-group    with --delete: also the group, with everything in it
   --help                     print this
 END
 }
@@ -158,7 +158,7 @@ missing() {
     step "$1"
     shift
     if found "$@"; then
-        note "is there already"
+        note "exists already"
         return 1
     fi
 }
@@ -168,7 +168,7 @@ ours() {
     step "$1"
     shift
     if ! found "$@"; then
-        note "is not there"
+        note "does not exist"
     elif [[ $answer != "$MARK" ]]; then
         note "stays: it has no tag $TAG=$MARK, so it was not made here"
     else
@@ -225,10 +225,10 @@ make_account() {
     ask "$keys" az storage account show --name "$account" --resource-group "$group" \
         --query allowSharedKeyAccess --output tsv
     if $workload_identity && [[ $answer != false ]]; then
-        note "it still takes keys; once nobody uses them:"
+        note "it still allows keys; when nobody uses them any more:"
         note "$(quoted az storage account update --name "$account" --resource-group "$group" --allow-shared-key-access false)"
     elif ! $workload_identity && [[ $answer == false ]]; then
-        fail "the storage account $account takes no keys: give --workload-identity, or another --account"
+        fail "the storage account $account does not allow keys: give --workload-identity, or another --account"
     fi
 }
 
@@ -259,7 +259,7 @@ look_for_rules() {
     done <<<"$answer"
     ((${#covered[@]} > 0)) || note "there are none"
     for rule in ${covered[@]+"${covered[@]}"}; do
-        note "the rule $rule: give it a prefixMatch that names other containers, or what was announced is forgotten"
+        note "the rule $rule: give it a prefixMatch that names other containers; otherwise it deletes the ledger of announced blobs"
     done
 }
 
@@ -408,7 +408,7 @@ absent() {
     step "$1"
     ask '' kubectl get "$2" "$3" "${@:4}" --ignore-not-found --output name
     if [[ -n $answer ]]; then
-        note "is there already"
+        note "exists already"
         return 1
     fi
 }
@@ -531,7 +531,7 @@ write() {
     if $dry_run; then
         printf "cat >%s <<'END'\n%s\nEND\n" "$(quoted "$1")" "$2"
     elif [[ -e $1 ]]; then
-        note "${1##*/} is there already, and stays as it is"
+        note "${1##*/} exists already, and stays as it is"
     else
         printf '%s\n' "$2" >"$1"
     fi
@@ -593,7 +593,7 @@ say_next() {
     note "kubectl get workflows -n $namespace -w"
     if $workload_identity && ((${#too_wide[@]} > 0)); then
         step "$identity is the server's alone now, and still has rights of the pipeline. Take them away"
-        note "when the overlay is applied and no Workflow of before runs any more:"
+        note "when the overlay is applied and no earlier Workflow runs any more:"
         for line in "${too_wide[@]}"; do note "$line"; done
     elif ! $workload_identity; then
         note "(the account's key may do everything with the account; with --workload-identity no key is in the cluster)"
@@ -620,7 +620,7 @@ confirm() {
     local typed=''
     if $yes || $dry_run; then return; fi
     printf 'This removes the storage account %s with all blobs in it, from the resource group %s,\n' "$account" "$group"
-    printf 'and the Secrets from the namespace %s of the cluster %s. Type yes to go on: ' "$namespace" "$context"
+    printf 'and the Secrets from the namespace %s of the cluster %s. Type yes to continue: ' "$namespace" "$context"
     read -r typed || true
     [[ $typed == yes ]] || fail "nothing was removed"
 }
@@ -764,7 +764,7 @@ look_around() {
     ask CONTEXT kubectl config current-context
     context=$answer
     if $dry_run; then
-        note "words in capitals, such as ACCOUNT and SUBSCRIPTION_ID, stand for what is known only when it runs"
+        note "words in capitals, such as ACCOUNT and SUBSCRIPTION_ID, stand for values that are known only when it runs"
         account=${account:-ACCOUNT}
     else
         note "subscription $subscription, cluster $context"

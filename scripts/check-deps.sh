@@ -29,7 +29,7 @@ advisories() {
     if timeout 60 "$deny" fetch db >/dev/null 2>&1; then
         "$deny" --locked --workspace check advisories
     else
-        echo "NOT RUN: cargo deny check advisories: the database of vulnerabilities cannot be had from here"
+        echo "NOT RUN: cargo deny check advisories: the database of vulnerabilities cannot be downloaded here"
     fi
 }
 

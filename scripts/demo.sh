@@ -259,9 +259,9 @@ train() {
         --source-etag "$(field data.eTag)" --source-last-modified "$(field time)" >"$dir/table" 2>"$dir/steps" \
         || fail "the pipeline says: $(tail -n 1 "$dir/steps")"
     quote <"$dir/steps"
-    head -n -4 "$dir/table" | quote
+    head -n -6 "$dir/table" | quote
     folder=$(field slug)-$(field shortid)
-    for file in model.onnx model-quantized.onnx metrics.json report.html; do
+    for file in model.onnx model-quantized.onnx metrics.json report.html signature.json predict.py; do
         in_storage put models "$folder/$file" "$results/$file"
     done
 }
@@ -313,7 +313,7 @@ show_event 2 id time blobname data contentLength eTag
 wait_for "$PATIENCE" "the second event to be recorded" at_least "done" 1
 sweeps=$(status sweeps)
 wait_for "$PATIENCE" "two more looks at the container" at_least sweeps "$((sweeps + 2))"
-[[ $(events) == 2 ]] || fail "$(events) events came where 2 should have"
+[[ $(events) == 2 ]] || fail "$(events) events came instead of 2"
 
 step "Running the pipeline on what was announced, and uploading model and report"
 train

@@ -11,7 +11,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 dir=$(realpath --canonicalize-missing "${CARGO_TARGET_DIR:-target}")/fuzz
 readonly dir
 mkdir -p "$dir/corpus"
-cp examples/data/*.csv "$dir/corpus"
+cp examples/data/*.csv examples/ml-pipeline/fuzz/seeds/* "$dir/corpus"
 
 # The instrumentation that libFuzzer reads, as LLVM's manual has it ("SanitizerCoverage").
 flags=-Cpasses=sancov-module
@@ -25,4 +25,4 @@ RUSTFLAGS=$flags CARGO_TARGET_DIR=$dir CARGO_PROFILE_RELEASE_OPT_LEVEL=1 \
     cargo build --release --manifest-path examples/ml-pipeline/fuzz/Cargo.toml --target "$host"
 
 cd "$dir"
-exec "$dir/$host/release/reader" corpus -max_len=2000 -max_total_time="${1:-60}"
+exec "$dir/$host/release/reader" corpus -max_len=4000 -max_total_time="${1:-60}"

@@ -44,10 +44,10 @@ while read -r name version licence; do
     done < <(texts "$folder" | while read -r file; do sha256sum "$file"; done)
     $any || without+="    $name $version ($licence), $(sed -n 's/^repository = "\(.*\)"/\1/p;' "$folder/Cargo.toml")"$'\n'
 done <<<"$found"
-((count > 0)) || fail "cargo knows no crate that $program is made of"
+((count > 0)) || fail "cargo knows no crates of $program"
 
 printf '%s contains %s packages of others, under the licences below.\n' "$program" "$count"
-printf '\nThese bring no text of their own, and are under the licence that is named:\n\n%s' "${without:-    none$'\n'}"
+printf '\nThese have no licence text of their own, and are under the named licence:\n\n%s' "${without:-    none$'\n'}"
 # In the order of their first owner, so that the same packages give the same file.
 while read -r hash; do
     printf '\n%s\n\n%s\n' "$(printf '=%.0s' {1..100})" "${owners[$hash]}"

@@ -73,7 +73,7 @@ check_rendering() {
         [[ $part == *$'\n  namespace: another-namespace'* ]] || fail "$kind is not in the overlay's namespace"
     done
     part=$(document ConfigMap azure-blob-eventsource-dashboard <"$dir/with.yaml")
-    [[ $part == *'grafana_dashboard: "1"'* ]] || fail "the dashboard has not the label that Grafana looks for"
+    [[ $part == *'grafana_dashboard: "1"'* ]] || fail "the dashboard does not have the label that Grafana looks for"
     # Objects of the base that are not as they were.
     part=$(awk -v RS='---\n' 'NR == FNR { with[$0]; next } !($0 in with)' "$dir/with.yaml" "$dir/without.yaml")
     [[ -z $part ]] || fail "the component changes what the base has: $part"
@@ -104,12 +104,12 @@ existing_metrics() {
 check_metrics() {
     local unknown metric
     existing_metrics >"$dir/existing"
-    (($(wc -l <"$dir/existing") >= 10)) || fail "$metrics does not look as this script believes"
+    (($(wc -l <"$dir/existing") >= 10)) || fail "$metrics does not have the expected form"
     unknown=$(grep -ohE 'azure_blob_eventsource_[a-z_]+' "$component"/*.yaml "$component"/dashboard.json "$component"/tests/* \
         | sed -E 's/_bucket$//' | sort -u | comm -13 "$dir/existing" -)
-    [[ -z $unknown ]] || fail "$metrics has not: ${unknown//$'\n'/, }"
+    [[ -z $unknown ]] || fail "$metrics does not have: ${unknown//$'\n'/, }"
     while read -r metric; do
-        grep -q "^| \`${metric#azure_blob_eventsource_}\` |" "$guide" || fail "$guide says nothing of $metric"
+        grep -q "^| \`${metric#azure_blob_eventsource_}\` |" "$guide" || fail "$guide does not describe $metric"
     done <"$dir/existing"
 }
 
@@ -118,14 +118,14 @@ check_alerts() {
     local alert
     while read -r alert; do
         grep -q "alertname=\"$alert\"" "$component"/tests/*.yaml || fail "$alert has no test in which it fires"
-        grep -q "^| \`${alert#AzureBlobEventSource}\` |" "$guide" || fail "$guide says nothing of $alert"
+        grep -q "^| \`${alert#AzureBlobEventSource}\` |" "$guide" || fail "$guide does not describe $alert"
     done < <(sed -n 's/^ *- alert: //p' "$component/prometheus-rule.yaml")
 }
 
 # The queries become rules, so that promtool reads them too.
 check_dashboard() {
     if ! have node; then
-        echo "not tried: the dashboard, for want of Node"
+        echo "not tried: the dashboard, because Node is missing"
         return
     fi
     node -e '
@@ -148,10 +148,10 @@ if have kubectl; then
     echo "ok   an overlay with the component renders"
 else
     rules_of <"$component/prometheus-rule.yaml" >"$dir/rules.yaml"
-    echo "not tried: the rendering, for want of kubectl; the rules come from the file"
+    echo "not tried: the rendering, because kubectl is missing; the rules come from the file"
 fi
 check_metrics
-echo "ok   $(wc -l <"$dir/existing") metrics: all that are named exist, and the guide has them all"
+echo "ok   $(wc -l <"$dir/existing") metrics: all named metrics exist, and the guide has them all"
 check_dashboard
 check_alerts
 promtool check rules "$dir/rules.yaml"

@@ -2,7 +2,7 @@
 # Checks that a machine has what this project is built with, and names what is missing with the way
 # to get it.
 #
-# Usage: scripts/need.sh rust|node|python|shellcheck|fmt|clippy|chromium|container-tool|kubectl ...
+# Usage: scripts/need.sh rust|node|python|shellcheck|fmt|clippy|chromium|valgrind|container-tool|kubectl ...
 
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -89,6 +89,10 @@ need_chromium() {
             "\`sudo apt-get install chromium\`; or name the program of another place in CHROMIUM"
 }
 
+need_valgrind() {
+    command -v valgrind >/dev/null || lacks "Valgrind, which counts instructions" "\`sudo apt-get install valgrind\`"
+}
+
 need_container-tool() {
     # It may have words of its own: `sudo docker`.
     local tool=${CONTAINER_TOOL:-docker}
@@ -105,9 +109,9 @@ need_kubectl() {
 
 for tool in "$@"; do
     case $tool in
-        rust | node | python | fmt | clippy | shellcheck | chromium | container-tool | kubectl) "need_$tool" ;;
+        rust | node | python | fmt | clippy | shellcheck | chromium | valgrind | container-tool | kubectl) "need_$tool" ;;
         *)
-            echo "need.sh: what is $tool?" >&2
+            echo "need.sh: unknown tool $tool" >&2
             exit 2
             ;;
     esac

@@ -81,11 +81,11 @@ echo "ok   digests that are given are taken, also within a Sensor"
 
 refused "the digest of unknown:1 is not known" manifests manifests/quick-start unknown:1 "$PIPELINE:1.0"
 refused "registry.example.com/random-forest:1.0 is not known" manifests examples/python-step "$SERVER:1.0" "$PIPELINE:1.0"
-refused "that is no digest" manifests manifests/quick-start "$SERVER:1.0" lies:1
-refused "is no NAME@sha256" manifests manifests/quick-start "$SERVER:1.0" "$PIPELINE:1.0" "$AZURITE:3.35.0"
-refused "is no NAME@sha256" manifests manifests/quick-start "$SERVER:1.0" "$PIPELINE:1.0" "$AZURITE@sha256:12"
+refused "which is not a digest" manifests manifests/quick-start "$SERVER:1.0" lies:1
+refused "is not NAME@sha256" manifests manifests/quick-start "$SERVER:1.0" "$PIPELINE:1.0" "$AZURITE:3.35.0"
+refused "is not NAME@sha256" manifests manifests/quick-start "$SERVER:1.0" "$PIPELINE:1.0" "$AZURITE@sha256:12"
 refused "takes a folder" manifests manifests/quick-start "$SERVER:1.0"
-refused "There are bases, manifests, files and notes" all
+refused "allowed: bases, manifests, files and notes" all
 refused "takes a directory" files "$dir/files" "$SERVER:1.0"
 refused "has no section 9.9.9" notes 9.9.9
 refused "the digest of unknown:1 is not known" files "$dir/files" unknown:1 "$PIPELINE:1.0"
@@ -112,7 +112,7 @@ if command -v helm >/dev/null; then
     done
     echo "ok   install.yaml, quick-start.yaml and the chart have digests alone"
 else
-    echo "not tried: the files of a release, for want of helm"
+    echo "not tried: the files of a release, because helm is missing"
 fi
 
 options=$(scripts/release.sh bases)

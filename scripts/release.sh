@@ -53,7 +53,7 @@ pinned() {
     [[ -z $pinned ]] || return 0
     digest=$(ask "$1") || fail "the digest of $1 is not known: push the image first, or give $name@sha256:…"
     pinned=$name@$digest
-    [[ $pinned =~ $DIGEST ]] || fail "the registry says '$digest' of $1, and that is no digest"
+    [[ $pinned =~ $DIGEST ]] || fail "the registry answers '$digest' for $1, which is not a digest"
 }
 
 # know NAME IMAGE: the image that replaces another.
@@ -86,7 +86,7 @@ know_all() {
     pinned "$2"
     know ml-pipeline "$pinned"
     for given in "${@:3}"; do
-        [[ $given =~ $DIGEST ]] || fail "$given is no NAME@sha256:… with 64 hex digits"
+        [[ $given =~ $DIGEST ]] || fail "$given is not NAME@sha256:… with 64 hex digits"
         know "$(name_of "$given")" "$given"
     done
 }
@@ -157,10 +157,10 @@ notes() {
 }
 
 case ${1-} in
-    bases) (($# == 1)) || fail "bases takes nothing" ;;
+    bases) (($# == 1)) || fail "bases takes no arguments" ;;
     manifests) (($# >= 4)) || fail "manifests takes a folder, the server's image and the pipeline's" ;;
     files) (($# >= 4)) || fail "files takes a directory to write to, the server's image and the pipeline's" ;;
     notes) (($# == 2)) || fail "notes takes a version: 0.1.0" ;;
-    *) fail "what is '${1-}'? There are bases, manifests, files and notes" ;;
+    *) fail "'${1-}' is unknown; allowed: bases, manifests, files and notes" ;;
 esac
 "$@"

@@ -27,6 +27,7 @@ mod page;
 mod peers;
 mod plain;
 mod ports;
+mod process;
 mod prometheus;
 #[cfg(test)]
 mod stage;

@@ -46,6 +46,7 @@ impl From<ServeArgs> for ServeOptions {
     fn from(args: ServeArgs) -> Self {
         Self {
             kubernetes_events: args.kubernetes_events,
+            collector: args.traces.collector(),
             listen: args.listen,
             admin_listen: args.admin_listen,
             connector: args.storage.into(),

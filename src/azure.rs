@@ -11,11 +11,12 @@ use url::Url;
 pub use self::download::{DownloadError, Downloaded};
 use self::{
     blobs::Listing, connection_string::ConnectionString, credential::CredentialFile,
-    download::Download, endpoint::Endpoint, failure::Serves, pipeline::Service, properties::Blobs,
-    queue::Queue, sign_in::SignIn, state::Container,
+    download::Download, endpoint::Endpoint, failure::Serves, feed::Feed, pipeline::Service,
+    properties::Blobs, queue::Queue, sign_in::SignIn, state::Container,
 };
 use crate::ports::{
     connect::{ConnectError, Location},
+    feed::ChangeFeed,
     listing::BlobListing,
     notifications::NotificationQueue,
     properties::BlobProperties,
@@ -29,6 +30,7 @@ mod date;
 mod download;
 mod endpoint;
 mod failure;
+mod feed;
 pub mod list_page;
 mod open;
 mod pasted;
@@ -143,7 +145,7 @@ impl Connector {
     fn credential(&self, name: &str) -> Result<(CredentialFile, ConnectionString), ConnectError> {
         let dir = self.credentials_dir.as_deref().ok_or_else(|| {
             ConnectError::NoCredential(
-                "credential: this server has no credentials; its operator can mount some and give `--credentials-dir`"
+                "credential: this server has no credentials; its operator can mount them and set `--credentials-dir`"
                     .to_owned(),
             )
         })?;
@@ -190,7 +192,7 @@ fn queues_of(content: &ConnectionString) -> Result<Endpoint, String> {
 fn queues_beside(endpoint: &Endpoint, cure: &str) -> Result<Endpoint, String> {
     endpoint.queues().ok_or_else(|| {
         format!(
-            "the URL of the queue service does not follow from {}: {cure}",
+            "the URL of the queue service cannot be derived from {}: {cure}",
             endpoint.as_str()
         )
     })
@@ -315,6 +317,11 @@ impl Account {
         let endpoint = self.queues.clone().map_err(ConnectError::Invalid)?;
         let service = self.service.beside(endpoint, Serves::Queues);
         Ok(Arc::new(Queue::new(Arc::new(service), name)))
+    }
+
+    /// The change feed of the account.
+    pub fn feed(&self) -> Arc<dyn ChangeFeed> {
+        Arc::new(Feed::new(self.service.clone()))
     }
 
     /// Downloads one version of the blob `name` of `container` to the file `to`, as [`download::Download`].

@@ -11,4 +11,5 @@ pub mod policy;
 pub mod reading;
 pub mod settled;
 pub mod stall_file;
+mod traced;
 pub mod unconfirmed;

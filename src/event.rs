@@ -10,9 +10,11 @@ use crate::blob::{Blob, url::blob_url};
 
 pub mod encoded;
 pub mod slug;
+pub mod trace_context;
 
 use encoded::{encoded, flat};
 pub use slug::slug;
+use trace_context::{Sampling, traceparent};
 
 /// The `type` of the event of one blob, which is Event Grid's.
 const BLOB_CREATED: &str = "Microsoft.Storage.BlobCreated";
@@ -37,6 +39,7 @@ impl EventId {
             source_id,
             endpoint,
             container,
+            ..
         } = place;
         let mut hasher = Sha256::new();
         let fields = [source_id, endpoint, container, name, version];
@@ -81,6 +84,8 @@ pub struct Place {
     pub endpoint: String,
     /// The container's name.
     pub container: String,
+    /// Of which events traces are kept, where traces are on: then each event says its `traceparent`.
+    pub sampling: Option<Sampling>,
 }
 
 impl Place {
@@ -92,6 +97,11 @@ impl Place {
     /// The id of a blob version here, announced for itself or by a replay.
     pub fn id_of(&self, blob: &Blob, replay: Option<&str>) -> EventId {
         EventId::of(self, &blob.name, &blob.version, replay)
+    }
+
+    /// What ties what is done for an event to its trace; `None` where traces are off.
+    pub(crate) fn traceparent(&self, id: EventId) -> Option<String> {
+        self.sampling.map(|sampling| traceparent(id.0, sampling))
     }
 
     /// The payload of the event that announces `blob`: CloudEvents 1.0 in JSON, with the `type`,
@@ -121,6 +131,7 @@ impl Place {
             slug: slug(&blob.name),
             shortid: id.short(),
             replay: replay.map(encoded),
+            traceparent: self.traceparent(id),
             data: BlobCreated {
                 api: "listing",
                 url: blob_url(&self.endpoint, &self.container, &blob.name),
@@ -158,6 +169,9 @@ pub(crate) struct CloudEvent<'a, D> {
     pub(crate) shortid: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) replay: Option<Cow<'a, str>>,
+    /// CloudEvents' extension "Distributed Tracing".
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) traceparent: Option<String>,
     pub(crate) data: D,
 }
 
@@ -203,6 +217,7 @@ mod tests {
             source_id: "datasets-raw".into(),
             endpoint: "https://mlpipelinestore.blob.core.windows.net".into(),
             container: "datasets".into(),
+            sampling: None,
         }
     }
 

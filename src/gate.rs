@@ -158,11 +158,12 @@ impl Gate {
     }
 
     /// Of these blobs those that the replay of this name is to announce again, and how many of the others are
-    /// under way. What was not announced for itself yet has that before it.
+    /// under way. What was not announced for itself yet has that before it. `is_alone`: they go into no batch.
     pub fn replay<'a>(
         &self,
         blobs: impl Iterator<Item = BlobRef<'a>>,
         replay: &str,
+        is_alone: bool,
     ) -> (Vec<Offer>, usize) {
         let (mut offers, mut waiting) = (Vec::new(), 0);
         let policy = self.policy.lock();
@@ -180,7 +181,10 @@ impl Gate {
                             blob: blob.into(),
                             fingerprint,
                         },
-                        origin: Origin::Replay(replay.into()),
+                        origin: Origin::Replay {
+                            name: replay.into(),
+                            is_alone,
+                        },
                     });
                 }
                 Standing::UnderWay => waiting += 1,

@@ -21,6 +21,7 @@ pub mod config;
 pub mod confirm;
 pub mod delivery;
 pub mod event;
+pub mod feed;
 pub mod filter;
 pub mod gate;
 pub mod grpc;
@@ -42,3 +43,4 @@ pub mod state;
 #[cfg(test)]
 mod testing;
 pub mod text;
+pub mod traces;

@@ -84,7 +84,7 @@ pub struct SourceStats {
     pub sweeps: AtomicU64,
     /// Blobs that listings showed, over all sweeps.
     pub blobs_listed: AtomicU64,
-    /// Events handed to a client, repeats included.
+    /// Events delivered to a client, with repeats.
     pub events_sent: AtomicU64,
     /// Events that became done.
     pub events_done: AtomicU64,
@@ -92,13 +92,13 @@ pub struct SourceStats {
     pub baseline_blobs: AtomicU64,
     /// Events sent again because they were not confirmed in time.
     pub events_redelivered: AtomicU64,
-    /// Events that were given up.
+    /// Events that became dead letters.
     pub dead_letters: AtomicU64,
     /// Unfinished objects of events, now.
     pub active_workflows: AtomicU64,
     /// The smoothed time from sending an event to its confirmation, in milliseconds.
     pub confirm_millis: AtomicU64,
-    /// Whether nothing is confirmed, so that the source only probes: 1 or 0.
+    /// Whether the source is stalled: no event is confirmed, and only probes are sent: 1 or 0.
     pub stalled: AtomicU64,
     /// Why nothing can be sent or confirmed now; `None` when all is well.
     pub delivery_error: Shared<Option<String>>,
@@ -142,7 +142,7 @@ pub struct SourceStats {
     pub letters: Shared<Letters>,
     /// When it last began or ceased to stall, to fail, to wait for a limit, and to have swept.
     pub turns: Turns,
-    /// Calls to the storage account that failed and were tried again, by what they were for.
+    /// Calls to the storage account that failed and were tried again, by operation.
     pub storage_retries: Shared<BTreeMap<&'static str, u64>>,
     /// How late blobs were first handed to a client, since they were written.
     pub detection: Lateness,
@@ -176,11 +176,11 @@ pub struct PortStats {
     pub connections: AtomicU64,
     /// Connections that were closed because others needed their places.
     pub closed_for_others: AtomicU64,
-    /// Connections that were closed because they asked for nothing, or did not end what they asked.
+    /// Connections that were closed because they sent no request, or did not finish one.
     pub closed_late: AtomicU64,
     /// Requests that were refused: without the right token, or one too many of their kind.
     pub refused: AtomicU64,
-    /// Connections that the system did not hand out.
+    /// Connections that the operating system failed to accept.
     pub accept_errors: AtomicU64,
 }
 

@@ -118,16 +118,16 @@ fn of_source(entry: &SourceEntry, before: Seen, now: Seen) -> Vec<Notice> {
         let last = last.iter().find(|it| it.outcome == Outcome::DeadLetter);
         let last = last.map_or_else(String::new, |it| {
             let why = it.reason.as_deref().unwrap_or("no reason is known");
-            format!(", the latest of {}: {why}", it.about)
+            format!(": {}: {why}", it.about)
         });
         let number = match given_up {
-            1 => "an event was".to_owned(),
-            many => format!("{many} events were"),
+            1 => "an event became a dead letter".to_owned(),
+            many => format!("{many} events became dead letters, the latest one"),
         };
         notices.push(notice(
             Reason::DeadLetter,
             format!(
-                "{number} given up{last}. `dead-letters list` shows all of them, and `dead-letters retry` sends them \
+                "{number}{last}. `dead-letters list` shows all of them, and `dead-letters retry` sends them \
                  again"
             ),
         ));
@@ -220,9 +220,9 @@ mod tests {
         given_up("raw/a.csv");
         let told = lookout.look(&registry);
         assert!(
-            told[0].text.starts_with(
-                "an event was given up, the latest of raw/a.csv: others were confirmed."
-            )
+            told[0]
+                .text
+                .starts_with("an event became a dead letter: raw/a.csv: others were confirmed.")
         );
         given_up("raw/b.csv");
         given_up("raw/c.csv");
@@ -230,7 +230,7 @@ mod tests {
         assert!(
             told[0]
                 .text
-                .starts_with("2 events were given up, the latest of raw/c.csv: ")
+                .starts_with("2 events became dead letters, the latest one: raw/c.csv: ")
         );
         assert_eq!((told.len(), told[0].reason), (1, Reason::DeadLetter));
         assert_eq!(lookout.look(&registry), []);

@@ -61,7 +61,7 @@ pub fn parse(text: &str, account_path: &str) -> Result<Vec<Notification>, Unread
     let read = events.iter().enumerate().map(|(at, event)| {
         let event = event.as_object();
         event
-            .ok_or_else(|| Unreadable::new("it is no JSON object"))
+            .ok_or_else(|| Unreadable::new("it is not a JSON object"))
             .and_then(|event| read(event, account_path))
             .map_err(|problem| problem.in_event(at, count))
     });
@@ -103,9 +103,7 @@ fn event_type(event: &Map<String, Value>) -> Result<&str, Unreadable> {
         false => ["eventType", "type"],
     };
     string(event, &keys).ok_or_else(|| {
-        Unreadable::new(
-            "it has no `eventType`, as events of the Event Grid schema have, and no `type`, as CloudEvents have"
-        )
+        Unreadable::new("it has neither `eventType` (Event Grid schema) nor `type` (CloudEvents)")
     })
 }
 
@@ -113,7 +111,7 @@ fn without_place(event: &Map<String, Value>, kind: Kind) -> Unreadable {
     let subject = match string(event, &["subject"]) {
         None => "it has no `subject`",
         Some(_) => {
-            "its `subject` names no blob, as `/blobServices/default/containers/CONTAINER/blobs/NAME` does"
+            "its `subject` does not name a blob in the form `/blobServices/default/containers/CONTAINER/blobs/NAME`"
         }
     };
     Unreadable::new(format!(

@@ -6,6 +6,7 @@
 pub mod confirmation;
 pub mod connect;
 pub mod error;
+pub mod feed;
 pub mod listing;
 pub mod notifications;
 pub mod properties;

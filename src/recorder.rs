@@ -214,8 +214,9 @@ impl Recorder {
             self.whole = Instant::now();
             if !journal.has_others().await? {
                 warn!(
-                    "a blob of the ledger was deleted from the state container; the ledger is written again from memory. \
-                     Keep people and lifecycle rules away from the state container"
+                    "a blob of the ledger was deleted from the state container; the ledger is written \
+                     again from memory. Do not change or delete blobs in the state container, by hand \
+                     or by a lifecycle rule"
                 );
                 compact = true;
             }

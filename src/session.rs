@@ -210,8 +210,8 @@ impl Session {
         if alone {
             warn!(
                 source = self.source_id,
-                "blobs are found by notifications alone, and Event Grid does not promise to deliver each of them: \
-                 add `source.listing` for those that get lost"
+                "blobs are found by notifications only, and Event Grid does not promise to deliver \
+                 each of them: add `source.listing` to find blobs whose notification is lost"
             );
         }
         let most_deliveries = self.config.queue.as_ref().map(|it| it.max_deliveries);
@@ -300,6 +300,7 @@ impl Session {
             ownership: sending.ownership.clone(),
             retries,
             batches: self.config.batch.as_ref().map(|_| batches),
+            alone_until: started.facts.batches.and_then(|it| it.alone_until),
             interval: self.config.interval,
         })
     }
@@ -335,6 +336,7 @@ impl Session {
             letters: Arc::clone(letters),
             marker,
             stats: Arc::clone(&self.stats),
+            traces: self.traces.clone(),
             unconfirmed: Unconfirmed::new(
                 self.config.redelivery,
                 confirm.workflow_entries(),
@@ -368,6 +370,7 @@ impl Session {
             most: self.config.limits.in_flight,
             settle,
             stats: Arc::clone(&self.stats),
+            traces: self.traces.clone(),
             sent: SentEvents::default(),
         }
     }

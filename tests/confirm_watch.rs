@@ -1,4 +1,4 @@
-//! The watch over a scripted API server, on paused time: what the cluster says late, twice, cut short
+//! The watch over a scripted API server, on paused time: what the cluster says late, twice, incompletely
 //! or not at all. What a real API server does is for the end-to-end tests.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
@@ -702,7 +702,7 @@ async fn a_kind_that_there_is_not_is_said_with_what_was_meant() {
     let missing = || Answer::Json(404, refusal(404, "NotFound", "not found"));
     for (kind, answer, words) in [
         ("Jobb", resources(), "did you mean `Job`?"),
-        ("Farm", resources(), "is in no namespace"),
+        ("Farm", resources(), "are not in a namespace"),
         (
             "Pipeline",
             resources(),

@@ -364,6 +364,9 @@ async fn a_missing_queue_is_not_found(subject: Subject) {
     ] {
         assert_eq!(error.kind, StorageErrorKind::NotFound, "{error}");
         assert!(error.message.contains("queue `no-such-queue`"), "{error}");
-        assert!(error.message.contains("there is no such queue"), "{error}");
+        assert!(
+            error.message.contains("the queue does not exist"),
+            "{error}"
+        );
     }
 }

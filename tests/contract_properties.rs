@@ -97,7 +97,7 @@ async fn odd_names_lead_to_their_own_blobs(subject: Subject) {
     }
 }
 
-/// Azurite completes each copy within its call, and knows no blob that is on its way out of the Archive tier.
+/// Azurite completes each copy within its call, and knows no blob that is being rehydrated from the Archive tier.
 async fn what_is_archived_or_copied_says_so(subject: Subject) {
     subject.put("a.csv", "x").await;
     subject.archive("a.csv").await;
@@ -168,6 +168,9 @@ async fn a_name_that_no_url_leads_to_is_refused(subject: Subject) {
     for name in ["", ".", ".."] {
         let error = subject.properties().properties(name).await.unwrap_err();
         assert_eq!(error.kind, StorageErrorKind::Rejected, "{error}");
-        assert!(error.message.contains("no URL leads to"), "{error}");
+        assert!(
+            error.message.contains("a blob with this name has no URL"),
+            "{error}"
+        );
     }
 }

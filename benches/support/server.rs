@@ -11,6 +11,7 @@ use azure_blob_eventsource::{
     listener::connections::{Connections, Limits},
     ports::{confirmation::Confirmations, connect::Connect},
     registry::Registry,
+    traces::Traces,
 };
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -36,6 +37,7 @@ impl Server {
                 ledgers: ProcessLedgers::default(),
                 streams: Streams::new(4, stop.clone()),
                 reader: ConfigReader::default(),
+                traces: Traces::default(),
             },
             auth: BearerAuth::new(None).expect("no token"),
             tls: None,

@@ -16,6 +16,7 @@ mod control_plane;
 mod flow;
 mod jobs;
 mod latency;
+mod migrate;
 mod mistakes;
 mod names;
 mod notified;
@@ -96,7 +97,7 @@ pub(crate) const CASES: &[Case] = &[
     },
     Case {
         name: "server_killed",
-        about: "the server is killed in the middle of a burst, twice",
+        about: "all servers are killed in the middle of a burst, twice: each blob has its one Workflow",
         short: true,
         needs: &[],
         setup: USUAL,
@@ -104,7 +105,7 @@ pub(crate) const CASES: &[Case] = &[
     },
     Case {
         name: "eventsource_before_sensor",
-        about: "the EventSource is back before the Sensor, and what it publishes is lost",
+        about: "the EventSource is back before the Sensor, and what it publishes is lost: all of it comes again",
         short: true,
         needs: &[],
         setup: USUAL,
@@ -112,7 +113,7 @@ pub(crate) const CASES: &[Case] = &[
     },
     Case {
         name: "bus_lost",
-        about: "a bus without persistence loses its pods; the source stalls until the cure is applied",
+        about: "a bus without persistence loses its pods: the source stalls with the cure, gives nothing up, and then loses nothing",
         short: false,
         needs: &[],
         setup: Setup {
@@ -144,7 +145,7 @@ pub(crate) const CASES: &[Case] = &[
     },
     Case {
         name: "sensor_forbidden",
-        about: "the Sensor may not make Workflows; the source stalls until it may",
+        about: "the Sensor may not make Workflows: the source stalls with the cure, and gives nothing up until it may",
         short: false,
         needs: &[],
         setup: Setup {
@@ -182,7 +183,7 @@ pub(crate) const CASES: &[Case] = &[
     },
     Case {
         name: "apiserver_killed",
-        about: "the API server is killed while blobs arrive",
+        about: "the API server is killed twice while blobs arrive: each has its one Workflow",
         short: false,
         needs: &[Need::AtHand],
         setup: USUAL,
@@ -190,7 +191,7 @@ pub(crate) const CASES: &[Case] = &[
     },
     Case {
         name: "etcd_killed",
-        about: "etcd is killed while blobs arrive",
+        about: "etcd is killed twice while blobs arrive: each has its one Workflow",
         short: false,
         needs: &[Need::AtHand],
         setup: USUAL,
@@ -214,7 +215,7 @@ pub(crate) const CASES: &[Case] = &[
     },
     Case {
         name: "notified",
-        about: "notifications from a queue, every third withheld, and a sweep now and then; the server is killed twice",
+        about: "notifications from a queue, every third withheld, and a sweep now and then; all servers are killed twice: each blob has its one Workflow",
         short: true,
         needs: &[Need::AtHand],
         setup: Setup {
@@ -225,7 +226,7 @@ pub(crate) const CASES: &[Case] = &[
     },
     Case {
         name: "notified_alone",
-        about: "notifications from a queue and no sweep: 60 blobs, while pods of every part are killed at random",
+        about: "notifications from a queue and no sweep, while pods of every part are killed at random: each blob has its one Workflow",
         short: false,
         needs: &[Need::AtHand],
         setup: Setup {
@@ -236,7 +237,7 @@ pub(crate) const CASES: &[Case] = &[
     },
     Case {
         name: "batches",
-        about: "3,000 files in 30 folders become a Workflow for each folder; pods of every part are killed meanwhile",
+        about: "3,000 files in 30 folders while pods of every part are killed: each file is in one batch, and each batch has its one Workflow",
         short: true,
         needs: &[],
         setup: Setup {
@@ -259,7 +260,7 @@ pub(crate) const CASES: &[Case] = &[
     },
     Case {
         name: "batches_storm",
-        about: "2,000 files in 20 folders arrive, in batches, while everything is killed and cut at random for ten minutes",
+        about: "2,000 files in 20 folders arrive while everything is killed and cut at random for ten minutes: each is in one batch with its one Workflow",
         short: false,
         needs: &[],
         setup: Setup {
@@ -278,7 +279,7 @@ pub(crate) const CASES: &[Case] = &[
     },
     Case {
         name: "two_event_sources",
-        about: "two EventSource replicas elect a leader, which is killed twice",
+        about: "two EventSource replicas elect a leader, which is killed twice: the other one goes on, and each blob has its one Workflow",
         short: false,
         needs: &[],
         setup: USUAL,
@@ -286,7 +287,7 @@ pub(crate) const CASES: &[Case] = &[
     },
     Case {
         name: "upgrade",
-        about: "the server is upgraded twice while blobs arrive",
+        about: "the server is upgraded twice while a blob arrives every half a second: each has its one Workflow",
         short: false,
         needs: &[],
         setup: USUAL,
@@ -294,7 +295,7 @@ pub(crate) const CASES: &[Case] = &[
     },
     Case {
         name: "secret_rotated",
-        about: "the account's key stops to work, and the Secret gets another; nothing restarts",
+        about: "the account's key stops to work, and the Secret gets another: the server takes it without a restart",
         short: false,
         needs: &[Need::AtHand],
         setup: USUAL,
@@ -302,7 +303,7 @@ pub(crate) const CASES: &[Case] = &[
     },
     Case {
         name: "mistakes",
-        about: "misspelled configuration, missing container, missing credential, wrong key, missing Role, missing Secret",
+        about: "misspelled configuration, missing container, missing credential, wrong key, missing Role, missing Secret: the logs say reason and cure",
         short: false,
         needs: &[],
         setup: USUAL,
@@ -333,6 +334,14 @@ pub(crate) const CASES: &[Case] = &[
         play: |stage| Box::pin(jobs::jobs(stage)),
     },
     Case {
+        name: "migrate",
+        about: "two AzureBlobWatchers of the old operator, migrated: what they ran runs for each blob since its last check, and for none before",
+        short: false,
+        needs: &[],
+        setup: USUAL,
+        play: |stage| Box::pin(migrate::from_the_operator(stage)),
+    },
+    Case {
         name: "datasets",
         about: "five real datasets become models that onnxruntime predicts with",
         short: false,
@@ -356,7 +365,7 @@ pub(crate) const CASES: &[Case] = &[
     },
     Case {
         name: "latency",
-        about: "from an upload to its Workflow, beside Argo Events' own azureQueueStorage",
+        about: "how long it takes from an upload to its Workflow, beside Argo Events' own azureQueueStorage",
         short: false,
         needs: &[Need::AtHand],
         setup: Setup {
@@ -367,7 +376,7 @@ pub(crate) const CASES: &[Case] = &[
     },
     Case {
         name: "latency_notified",
-        about: "from an upload and its notification to its Workflow",
+        about: "how long it takes from an upload and its notification to its Workflow",
         short: false,
         needs: &[Need::AtHand],
         setup: Setup {
@@ -379,7 +388,7 @@ pub(crate) const CASES: &[Case] = &[
     },
     Case {
         name: "storm",
-        about: "ten minutes of killed pods and API servers, cuts and a full bus, while 260 blobs arrive",
+        about: "ten minutes of killed pods and API servers, cuts and a full bus, while 260 blobs arrive: each has its one Workflow",
         short: false,
         needs: &[],
         setup: Setup {

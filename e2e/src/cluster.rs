@@ -1,5 +1,5 @@
 //! The cluster that the tests run on: the one that `KUBECONFIG` names, or else the one in a folder
-//! beside the repository, which these programs start, load with the image, and enter.
+//! beside the repository, which this program starts, loads with the images, and enters.
 
 use std::{
     env,
@@ -106,32 +106,20 @@ pub(crate) fn is_inside() -> bool {
 
 /// The root of this repository.
 pub(crate) fn repository() -> PathBuf {
-    // What cargo says now comes first: a target directory may be shared with another clone.
+    // What `make` or cargo says now comes first: a target directory may be shared with another clone.
     env::var_os("CARGO_MANIFEST_DIR")
         .map_or_else(|| env!("CARGO_MANIFEST_DIR").into(), PathBuf::from)
         .join("..")
 }
 
-/// Builds the programs and puts their images into the cluster.
+/// Puts images of the programs beside this one into the cluster: `make e2e` has built all of them.
 fn load(folder: &Path) -> Result<()> {
-    let profile = env::var("E2E_PROFILE").unwrap_or_else(|_| "dev".to_owned());
-    let mut build = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    build.current_dir(repository());
-    build.args(["build", "--locked"]);
-    // One by one: this very program would be built again, with all.
-    build.args(
-        IMAGES
-            .iter()
-            .flat_map(|(program, _)| ["--package", *program]),
-    );
-    wait(build.args(["--profile", &profile]))?;
-    let directory = if profile == "dev" { "debug" } else { &profile };
-    // This program is in the target directory of its own profile.
     let this = env::current_exe()?;
-    let target = this.parent().and_then(Path::parent);
-    let target = target.context("this program is in no target directory")?;
     for (program, image) in IMAGES {
-        let program = target.join(directory).join(program);
+        let program = this.with_file_name(program);
+        if !program.is_file() {
+            bail!("there is no {}: `make e2e` builds it", program.display());
+        }
         wait(Command::new(folder.join("load")).arg(image).arg(program))?;
     }
     Ok(())

@@ -14,6 +14,7 @@ use futures::FutureExt;
 use crate::{
     cases::{CASES, Case, Need},
     cluster::Cluster,
+    record::Recorder,
     say::Say,
     stage::Stage,
 };
@@ -26,17 +27,20 @@ mod forward;
 mod install;
 mod pods;
 mod python;
+mod record;
+mod results;
 mod say;
 mod stage;
 mod status;
 mod storage;
+mod table;
 mod wait;
 mod witness;
 
 /// Runs the product on a real cluster, each case in a namespace of its own.
 ///
 /// The cluster is the one that KUBECONFIG names; without it, that of the folder E2E_CLUSTER, by default
-/// ../shared/cluster beside the repository. E2E_PROFILE says in which profile the server is built (dev).
+/// ../shared/cluster beside the repository. `make e2e` builds all programs that run, in the profile E2E_PROFILE (dev).
 #[derive(Debug, Parser)]
 #[command(name = "e2e")]
 struct Args {
@@ -45,12 +49,26 @@ struct Args {
     /// Say which cases there are
     #[arg(long)]
     list: bool,
-    /// Only those that together take less than 8 minutes
+    /// Only the short selection, which takes about 20 minutes
     #[arg(long, conflicts_with = "cases")]
     short: bool,
     /// Leave a failed case's namespace, to look into it
     #[arg(long)]
     keep: bool,
+    /// Write down what came out: docs/verification/results.json, and the table in docs/verification.md
+    #[arg(long)]
+    record: bool,
+    /// Write that table again, and run nothing
+    #[arg(long, conflicts_with_all = ["cases", "short", "keep", "record"])]
+    table: bool,
+}
+
+/// How a case ended that did not fail.
+enum Ended {
+    /// All that it promises is so.
+    Passed,
+    /// It needs what is not there.
+    NotRun,
 }
 
 fn main() -> Result<ExitCode> {
@@ -60,6 +78,10 @@ fn main() -> Result<ExitCode> {
             let short = if case.short { "short" } else { "" };
             println!("{:26} {short:6} {}", case.name, case.about);
         }
+        return Ok(ExitCode::SUCCESS);
+    }
+    if args.table {
+        record::write_table(&names())?;
         return Ok(ExitCode::SUCCESS);
     }
     let chosen = choose(&args)?;
@@ -72,7 +94,17 @@ fn main() -> Result<ExitCode> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?;
-    Ok(runtime.block_on(run(&chosen, &cluster, args.keep)))
+    runtime.block_on(async {
+        let recorder = match args.record {
+            true => Some(Recorder::start(names()).await?),
+            false => None,
+        };
+        Ok(run(&chosen, &cluster, args.keep, recorder.as_ref()).await)
+    })
+}
+
+fn names() -> Vec<&'static str> {
+    CASES.iter().map(|case| case.name).collect()
 }
 
 fn choose(args: &Args) -> Result<Vec<&'static Case>> {
@@ -91,25 +123,35 @@ fn choose(args: &Args) -> Result<Vec<&'static Case>> {
     Ok(CASES.iter().filter(wanted).collect())
 }
 
-async fn run(cases: &[&Case], cluster: &Cluster, keep: bool) -> ExitCode {
+async fn run(
+    cases: &[&Case],
+    cluster: &Cluster,
+    keep: bool,
+    recorder: Option<&Recorder>,
+) -> ExitCode {
     let mut results = Vec::new();
     for case in cases {
         println!("\n=== {}: {}", case.name, case.about);
         let say = Say::start();
-        let result = play(case, cluster, say, keep).await;
+        let ended = play(case, cluster, &say, keep).await;
+        let took = say.elapsed();
+        let result = ended.and_then(|ended| match (ended, recorder) {
+            (Ended::Passed, Some(it)) => it.passed(case.name, case.about, say.figures(), took),
+            _ => Ok(()),
+        });
         if let Err(error) = &result {
             say.line(format!("FAILED: {error:#}"));
         }
-        results.push((case.name, say.elapsed(), result.is_ok()));
+        results.push((case.name, took, result.is_ok()));
     }
     summary(&results)
 }
 
 /// Plays one case. Those that need faults of the control plane pass where there are none, and say so.
-async fn play(case: &Case, cluster: &Cluster, say: Say, keep: bool) -> Result<()> {
+async fn play(case: &Case, cluster: &Cluster, say: &Say, keep: bool) -> Result<Ended> {
     if case.needs.contains(&Need::AtHand) && !cluster.is_at_hand() {
         say.line("not run: this needs a cluster whose network and control plane are at hand");
-        return Ok(());
+        return Ok(Ended::NotRun);
     }
     let namespace = format!("e2e-{}-{}", case.name.replace('_', "-"), suffix());
     if cluster.is_at_hand() {
@@ -126,7 +168,7 @@ async fn play(case: &Case, cluster: &Cluster, say: Say, keep: bool) -> Result<()
     }
     if result.is_err() && keep {
         say.line(format!("left as it is: namespace {namespace}"));
-        return result;
+        return result.map(|()| Ended::Passed);
     }
     let delete = [
         "delete",
@@ -135,12 +177,20 @@ async fn play(case: &Case, cluster: &Cluster, say: Say, keep: bool) -> Result<()
         "--wait=false",
         "--ignore-not-found",
     ];
-    result.and(command::run("kubectl", &delete, "").await.map(|_| ()))
+    let deleted = command::run("kubectl", &delete, "").await;
+    result.and(deleted.map(|_| Ended::Passed))
 }
 
-async fn act(case: &Case, cluster: &Cluster, say: Say, namespace: &str) -> Result<()> {
-    let stage = Stage::set(cluster.clone(), namespace.to_owned(), case.setup, say).await?;
+async fn act(case: &Case, cluster: &Cluster, say: &Say, namespace: &str) -> Result<()> {
+    let stage = Stage::set(
+        cluster.clone(),
+        namespace.to_owned(),
+        case.setup,
+        say.clone(),
+    )
+    .await?;
     let result = (case.play)(&stage).await;
+    stage.sum_up();
     let text = match stage.statuses().await {
         Ok(statuses) if result.is_err() => statuses.text(),
         _ => String::new(),

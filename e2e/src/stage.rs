@@ -18,6 +18,14 @@ use crate::{
     witness::{Version, Witness},
 };
 
+/// The arguments with which a command in a server's pod reads a configuration from its input.
+pub(crate) const OF_THE_SOURCE: [&str; 4] = [
+    "--config",
+    "-",
+    "--credentials-dir",
+    "/etc/azure-blob-eventsource/credentials",
+];
+
 /// The installation, and who watches it.
 pub(crate) struct Stage {
     /// Where it is.
@@ -109,15 +117,48 @@ impl Stage {
             "--wait=false",
         ];
         let said = self.kubectl(&args).await?;
-        self.say
-            .line(format!("killed {selector}: {} pods", said.lines().count()));
+        let pods = said.lines().count();
+        self.say.count("pods killed", pods);
+        self.say.line(format!("killed {selector}: {pods} pods"));
         Ok(())
+    }
+
+    /// Kills one pod, likewise.
+    pub(crate) async fn kill_pod(&self, name: &str) -> Result<()> {
+        self.kubectl(&["delete", "pod", name, "--grace-period=0", "--force"])
+            .await?;
+        self.say.count("pods killed", 1);
+        self.say.line(format!("killed {name}"));
+        Ok(())
+    }
+
+    /// Kills a part of the control plane, and waits until it is healthy again.
+    pub(crate) async fn kill_component(&self, component: &str) -> Result<()> {
+        self.cluster.kill(component).await?;
+        self.say.count(&format!("{component} killed"), 1);
+        self.say
+            .line(format!("{component} was killed, and is healthy again"));
+        Ok(())
+    }
+
+    /// Notes how many blobs were written and Workflows were made, where the case has not done so itself.
+    pub(crate) fn sum_up(&self) {
+        let noted = self.say.figures();
+        for (name, number) in [
+            ("blob versions", self.storage.written()),
+            ("Workflows", self.witness.count()),
+        ] {
+            if number > 0 && !noted.contains_key(name) {
+                self.say.figure(name, number);
+            }
+        }
     }
 
     /// Dice for `what` goes wrong in a case, whose seed is told.
     pub(crate) fn dice(&self, what: &str) -> Result<Rng> {
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH)?;
         let seed = now.as_secs();
+        self.say.figure("seed", seed);
         self.say
             .line(format!("the order of the {what} is that of seed {seed}"));
         Ok(Rng::new(seed))
@@ -242,12 +283,19 @@ impl Stage {
 
     async fn product_any(&self, args: &[&str]) -> Result<(i32, String)> {
         let config = install::config(&self.namespace, self.setup);
+        self.program(&[args, &OF_THE_SOURCE].concat(), &config)
+            .await
+    }
+
+    /// Runs a command of the product in a server's pod with this input; what it prints, and when it failed its errors as well.
+    ///
+    /// # Errors
+    /// It cannot be started.
+    pub(crate) async fn program(&self, args: &[&str], stdin: &str) -> Result<(i32, String)> {
         let exec = ["exec", "-i", "deployment/azure-blob-eventsource", "--"];
-        let credentials = "/etc/azure-blob-eventsource/credentials";
-        let common = ["--config", "-", "--credentials-dir", credentials];
         let namespace = ["--namespace", &self.namespace];
         let program = ["azure-blob-eventsource"];
-        let args = [&namespace[..], &exec, &program, args, &common].concat();
-        command::run_any("kubectl", &args, &config).await
+        let args = [&namespace[..], &exec, &program, args].concat();
+        command::run_any("kubectl", &args, stdin).await
     }
 }

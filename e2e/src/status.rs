@@ -116,7 +116,7 @@ async fn ask(cluster: &Cluster, namespace: &str, pod: &Pod) -> Result<Value> {
             get("127.0.0.1", port).await?
         }
     };
-    let (_, body) = text.split_once("\r\n\r\n").context("no whole answer")?;
+    let (_, body) = text.split_once("\r\n\r\n").context("no complete answer")?;
     Ok(serde_json::from_str(body)?)
 }
 

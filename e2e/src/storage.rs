@@ -1,5 +1,7 @@
 //! The storage account of one case: what people write, and what the product keeps there.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use anyhow::{Result, bail};
 use azure_blob_eventsource::batch::manifest::Manifest;
 use bytes::Bytes;
@@ -24,6 +26,7 @@ const STATE: &str = "eventsource-state";
 /// A client of the account.
 pub(crate) struct Storage {
     client: BlobClient,
+    written: AtomicUsize,
     // The way there ends when it is dropped.
     _forward: Option<Child>,
 }
@@ -45,6 +48,7 @@ impl Storage {
         until("the storage account answers", PATIENCE, ask).await?;
         Ok(Self {
             client,
+            written: AtomicUsize::new(0),
             _forward: forward,
         })
     }
@@ -53,10 +57,16 @@ impl Storage {
     pub(crate) async fn put(&self, blob: &str, content: impl Into<Bytes>) -> Version {
         let content = NewBlob::new(content).content_type("text/csv");
         let etag = self.client.put_blob(DATASETS, blob, &content).await;
+        self.written.fetch_add(1, Ordering::Relaxed);
         Version {
             blob: blob.to_owned(),
             etag,
         }
+    }
+
+    /// How many datasets were written, each version of one by itself.
+    pub(crate) fn written(&self) -> usize {
+        self.written.load(Ordering::Relaxed)
     }
 
     /// Lets the listing of the datasets be empty, or whole again; see [`crate::install::Setup::proxy`].

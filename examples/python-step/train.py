@@ -14,6 +14,7 @@ import joblib
 import pandas as pd
 from sklearn.compose import make_column_transformer
 from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
+from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.impute import SimpleImputer
 from sklearn.metrics import balanced_accuracy_score, r2_score
 from sklearn.pipeline import make_pipeline
@@ -24,9 +25,10 @@ def main(directory):
     schema = json.loads((directory / "schema.json").read_text())
     classification = schema["target"]["task"]["kind"] == "classification"
     words = [it["name"] for it in schema["columns"] if it["kind"] in ("category", "boolean")]
-    numbers = [it["name"] for it in schema["columns"] if it["name"] not in words]
+    prose = [it["name"] for it in schema["columns"] if it["kind"] == "text"]
+    numbers = [it["name"] for it in schema["columns"] if it["name"] not in [*words, *prose]]
     # A word may be `NA`, and a class `1`: only an empty number is missing. The target is the last column.
-    texts = [*words, schema["target"]["name"]] if classification else words
+    texts = [*words, *prose, *([schema["target"]["name"]] if classification else [])]
     options = {"dtype": dict.fromkeys(texts, str), "keep_default_na": False, "na_values": dict.fromkeys(numbers, [""])}
     train, test = (pd.read_csv(directory / name, **options) for name in ["train.csv", "test.csv"])
     forest = RandomForestClassifier if classification else RandomForestRegressor
@@ -34,6 +36,7 @@ def main(directory):
         make_column_transformer(
             (OneHotEncoder(handle_unknown="ignore"), words),
             (SimpleImputer(strategy="median"), numbers),
+            *[(TfidfVectorizer(min_df=2), name) for name in prose],
         ),
         forest(random_state=0),
     )

@@ -22,8 +22,31 @@ const phrases = [
     [/\bwithout ado\b/, 'simply'],
     [/\b(did|does|do) not serve here\b/, 'is not supported'],
     [/\bis no damage\b/, 'is not damage'],
+    [/\bround in a circle\b/, 'repeats itself'],
+    [/\bcut short\b/, 'incomplete, interrupted'],
+    [/\b(comes?|coming) about\b/, 'is made, happens'],
+    [/\bis said to be\b/, 'is reported as'],
+    [/\bkeep people and\b/, 'do not change … by hand or by …'],
+    [/\b(was|is) made for (it|any of them)\b/, 'was created for it'],
+    [/\black(s|ing)? the right\b/, 'has no permission'],
+    [/\bin doubt\b/, 'may be wrong'],
+    [/\bas a rule\b/, 'usually'],
+    [/\bno whole\b/, 'no complete, not a whole'],
+    [/\bmoves? the ETag\b/, 'changes the ETag'],
+    [/\bis healed\b/, 'is repaired'],
+    [/\bmistakes? in what was typed\b/, 'wrong input'],
+    [/\bclient (is|would be) cut off\b/, 'is disconnected'],
+    [/\bon (its|their) way out of\b/, 'is being rehydrated from'],
+    [/\b(copy|copies) that (was|were) to make\b/, 'its copy'],
+    [/\bfor want of\b/, 'because … is missing'],
+    [/\bwhoever uploads\b/, 'the uploader'],
+    [/\bset aside in the poison queue\b/, 'moved to the poison queue'],
+    [/\brepeats included\b/, 'with repeats'],
+    [/\bif not written\b/, 'Default: …'],
+    [/\bthose in hand included\b/, 'with those that the server works on'],
+    [/\b(mended|mends)\b/, 'fixed, repairs'],
 ];
-const kinds = ['*.md', '*.yaml', '*.json', '*.sh', '*.rs', '*.mjs', '*.py', 'Makefile', '.ci/run', ':!scripts/docs/words.mjs'];
+const kinds = ['*.md', '*.yaml', '*.json', '*.sh', '*.rs', '*.mjs', '*.cjs', '*.js', '*.css', '*.proto', '*.py', 'Makefile', '.ci/run', ':!scripts/docs/words.mjs'];
 
 const problems = [];
 for (const file of files(...kinds)) {

@@ -42,10 +42,10 @@ fn write(page: &mut String, status: &Status, now: OffsetDateTime) -> fmt::Result
         (false, _) => sources(page, status, now)?,
         (true, _) if !status.elsewhere.is_empty() => {}
         (true, false) => page
-            .push_str("<p>No stream has begun yet: all that were asked for were refused.</p>"),
+            .push_str("<p>No stream has started yet: the server refused every request for one.</p>"),
         (true, true) => page.push_str(
-            "<p>No stream has been asked for yet: apply an EventSource that points here. With several pods, another \
-             one may have the streams: <code>kubectl port-forward pod/NAME 9090</code> shows its page.</p>",
+            "<p>No client has asked for a stream yet: apply an EventSource with the address of this server. If \
+             there are several pods, another one may have the streams: <code>kubectl port-forward pod/NAME 9090</code> shows its page.</p>",
         ),
     }
     elsewhere::write(page, &status.elsewhere)?;

@@ -25,22 +25,22 @@ type Read = fn(&PortStats) -> &AtomicU64;
 const COUNTERS: &[(&str, &str, Read)] = &[
     (
         "connections_closed_for_others",
-        "Connections without a live stream that were closed because others needed their places",
+        "Connections without a live stream that were closed to free places for others",
         |s| &s.closed_for_others,
     ),
     (
         "connections_closed_late",
-        "Connections that were closed because they asked for nothing, or did not end what they asked",
+        "Connections that were closed because they sent no request, or did not finish one",
         |s| &s.closed_late,
     ),
     (
         "requests_refused",
-        "Requests without the right token, or one too many of their kind",
+        "Requests that were refused: without the right token, or too many of one kind",
         |s| &s.refused,
     ),
     (
         "accept_errors",
-        "Connections that the system did not hand out",
+        "Connections that the operating system failed to accept",
         |s| &s.accept_errors,
     ),
 ];

@@ -16,7 +16,7 @@ use prometheus_client::{
 };
 
 use crate::{
-    admin::ports::Ports,
+    admin::{ports::Ports, process::Process},
     registry::{Registry, SourceEntry},
 };
 
@@ -38,6 +38,7 @@ impl Renderer {
         let mut metrics = Metrics::with_prefix(PREFIX);
         metrics.register_collector(Box::new(Sources(registry.clone())));
         metrics.register_collector(Box::new(Ports(registry)));
+        metrics.register_collector(Box::new(Process));
         Self { metrics }
     }
 
@@ -59,7 +60,7 @@ const COUNTERS: &[(&str, &str, Read)] = &[
     ("streams", "Streams that were started", |s| get(&s.streams)),
     (
         "take_overs",
-        "Streams that ended because a newer one of the same source came to this server",
+        "Streams that ended because a newer one of the same source started on this server",
         |s| get(&s.take_overs),
     ),
     (
@@ -78,7 +79,7 @@ const COUNTERS: &[(&str, &str, Read)] = &[
     }),
     (
         "events_sent",
-        "Events handed to a client, repeats included",
+        "Events delivered to a client, with repeats",
         |s| get(&s.stats.events_sent),
     ),
     ("events_done", "Events that became done", |s| {
@@ -89,12 +90,12 @@ const COUNTERS: &[(&str, &str, Read)] = &[
         "Events sent again because they were not confirmed in time",
         |s| get(&s.stats.events_redelivered),
     ),
-    ("dead_letters", "Events that were given up", |s| {
+    ("dead_letters", "Events that became dead letters", |s| {
         get(&s.stats.dead_letters)
     }),
     (
         "baseline_blobs",
-        "Blobs taken as done unsent because they were there before the source",
+        "Blobs that count as done without an event, because they were there before the source",
         |s| get(&s.stats.baseline_blobs),
     ),
 ];
@@ -115,12 +116,12 @@ const GAUGES: &[(&str, &str, Read)] = &[
     ),
     (
         "workflows_without_phase",
-        "Unfinished Workflows that Argo's controller has not taken up for minutes",
+        "Unfinished Workflows that Argo's controller has not picked up for minutes",
         |s| s.stats.without_phase(),
     ),
     (
         "queue_messages_waiting",
-        "About how many messages are in the queue, those in hand included",
+        "About how many messages are in the queue, with those that the server works on",
         |s| get(&s.stats.queue.depth),
     ),
     ("open_batches", "Batches that are not closed yet", |s| {
@@ -133,7 +134,7 @@ const GAUGES: &[(&str, &str, Read)] = &[
     ),
     (
         "stalled",
-        "Whether nothing is confirmed, so that the source only probes",
+        "Whether the source is stalled: no event is confirmed, and only probes are sent",
         |s| get(&s.stats.stalled),
     ),
     (
@@ -143,12 +144,12 @@ const GAUGES: &[(&str, &str, Read)] = &[
     ),
     (
         "missing_blobs",
-        "Done blob versions that listings no longer show, remembered for a while",
+        "Done blob versions that listings do not show any more, remembered for some days",
         |s| get(&s.stats.missing_blobs),
     ),
     (
         "listing_doubted",
-        "Whether the last sweep missed so many blobs at once that it is not believed",
+        "Whether the last sweep missed so many blobs at once that the listing may be wrong",
         |s| s.stats.listing_doubt().is_some().into(),
     ),
     (
@@ -163,12 +164,12 @@ const GAUGES: &[(&str, &str, Read)] = &[
     ),
     (
         "copies_failed_blobs",
-        "Blobs of the last sweep that are held back because the copy that was to make them failed",
+        "Blobs of the last sweep that are held back because their copy failed",
         |s| s.stats.unreadable().copy_failed,
     ),
     (
         "archived_blobs",
-        "Blobs of the last sweep that are held back because they are in the Archive tier or on their way out of it",
+        "Blobs of the last sweep that are held back because they are in the Archive tier or are being rehydrated",
         |s| {
             let unreadable = s.stats.unreadable();
             unreadable.archived + unreadable.rehydrating
@@ -186,7 +187,7 @@ const GAUGES: &[(&str, &str, Read)] = &[
     ),
     (
         "failing",
-        "Whether anything that went wrong is not mended yet",
+        "Whether the source has a problem that is not solved yet",
         |s| s.stats.error().is_some().into(),
     ),
 ];
@@ -195,24 +196,24 @@ const GAUGES: &[(&str, &str, Read)] = &[
 /// gRPC code is ours.
 const COUNTERS_BY_REASON: &[(&str, &str)] = &[(
     "streams_refused",
-    "Streams that were refused before they began",
+    "Streams that were refused before they started",
 )];
 
 /// Gauges that are kept in milliseconds and told in seconds.
 const SECONDS: &[(&str, &str, Read)] = &[
     (
         "oldest_blob_age",
-        "The age of the oldest blob that was found and is not done, since it was written",
+        "The age of the oldest blob that was found and is not done, counted from its last write",
         |s| s.stats.oldest_blob_age().as_millis() as u64,
     ),
     (
         "queue_oldest_message",
-        "The age of the message that the queue shows first",
+        "The age of the first message in the queue",
         |s| get(&s.stats.queue.oldest_seconds) * 1000,
     ),
     (
         "confirmation",
-        "How long it takes from sending an event to its confirmation, smoothed",
+        "The time from sending an event to its confirmation, as a moving average",
         |s| get(&s.stats.confirm_millis),
     ),
     ("last_sweep", "How long the last complete sweep took", |s| {
@@ -286,7 +287,7 @@ const COUNTERS_BY: &[CounterBy] = &[
     ),
     (
         ("storage_retries", "operation"),
-        "Calls to the storage account that failed and were tried again, by what they were for",
+        "Calls to the storage account that failed and were tried again, by operation",
         |s| {
             let counts = s.stats.storage_retries.lock();
             let counts: Vec<_> = counts.iter().map(|(what, count)| (*what, *count)).collect();
@@ -295,7 +296,7 @@ const COUNTERS_BY: &[CounterBy] = &[
     ),
     (
         ("batches", "closed_by"),
-        "Batches that were closed, by the bound that closed them",
+        "Batches that were closed, by the limit that closed them",
         |s| used(&s.stats.batches.is_used, s.stats.batches.all()),
     ),
 ];
@@ -304,19 +305,19 @@ const COUNTERS_BY: &[CounterBy] = &[
 const HISTOGRAMS: &[(&str, &str, Option<Unit>, ReadHistogram)] = &[
     (
         "detection_lag",
-        "From the writing of a blob to the first hand-over of its event to a client",
+        "The time from the last write of a blob to the first delivery of its event to a client",
         Some(Unit::Seconds),
         |s| Some(s.stats.detection.histogram()),
     ),
     (
         "confirmation_lag",
-        "From the first hand-over of an event to a client to its confirmation",
+        "The time from the first delivery of an event to a client to its confirmation",
         Some(Unit::Seconds),
         |s| Some(s.stats.confirmation.histogram()),
     ),
     (
         "batch_blobs",
-        "How many blobs the batches that were closed had",
+        "The number of blobs in closed batches",
         None,
         |s| {
             let batches = &s.stats.batches;

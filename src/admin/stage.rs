@@ -158,7 +158,7 @@ fn lost(source: &SourceEntry) {
         about: format!("raw/2026/11/27/broken-{n}.csv"),
         last_sent: Some(ago(4_000 + i64::from(n))),
         attempts: 3,
-        reason: "nothing was made for it in 3 attempts, while later events were confirmed: look at the Sensor's log and at the \
+        reason: "nothing was created for it in 3 attempts, while later events were confirmed: look at the Sensor's log and at the \
                  cluster's admission control"
             .to_owned(),
     }
@@ -207,7 +207,7 @@ fn limited(source: &SourceEntry) {
             about: "raw/\u{202e}<script>alert(1)</script>.csv".to_owned(),
             last_sent: Some(ago(9_000)),
             attempts: 5,
-            reason: "no Job was made for it in 5 attempts, while later events were confirmed"
+            reason: "no Job was created for it in 5 attempts, while later events were confirmed"
                 .to_owned(),
         }],
     };
@@ -254,7 +254,7 @@ fn queue(source: &SourceEntry) {
 }
 
 /// Serves the page of so many sources as the words on standard input say (`20`), each on a port of its own that is told
-/// on standard output, and mends the stalled one at the word `mend`. It ends with its input.
+/// on standard output, and repairs the stalled one at the word `mend`. It ends with its input.
 #[tokio::test]
 #[ignore = "for `make test-page`, which looks at it with a browser"]
 async fn serve_pages() {

@@ -42,7 +42,7 @@ pub(super) struct Status {
     pub(super) sources: Vec<SourceStatus>,
     /// What other pods stream.
     pub(super) elsewhere: Vec<Elsewhere>,
-    /// Streams that were refused before they began, the latest first.
+    /// Streams that were refused before they started, the latest first.
     pub(super) refused: Vec<Refusal>,
 }
 

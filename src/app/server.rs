@@ -34,10 +34,14 @@ use crate::{
     notices::Lookout,
     ports::connect::ConnectError,
     registry::Registry,
+    traces::{
+        export::{Collector, Exporting},
+        otlp::NoCollector,
+    },
 };
 
 /// How long connections may take to close once all sessions have ended. With the 8 s that sessions
-/// may take, an end comes within 10 s, well before a cluster's patience of 30 s.
+/// may take, and a second for the last traces, an end comes within 10 s, well before a cluster's patience of 30 s.
 const CLOSE: Duration = Duration::from_secs(1);
 
 /// What a server is told.
@@ -59,6 +63,8 @@ pub struct ServeOptions {
     pub about: About,
     /// Whether the cluster is told of refusals, stalls and dead letters.
     pub kubernetes_events: bool,
+    /// Where traces go.
+    pub collector: Option<Collector>,
 }
 
 /// Why a server does not start, or fails.
@@ -80,6 +86,9 @@ pub enum ServeError {
     /// The bearer token cannot be had.
     #[error(transparent)]
     Token(#[from] TokenError),
+    /// Traces cannot be sent.
+    #[error(transparent)]
+    Collector(#[from] NoCollector),
     /// gRPC cannot be served.
     #[error(transparent)]
     Grpc(#[from] GrpcError),
@@ -93,17 +102,17 @@ fn words(error: &io::Error, address: SocketAddr, option: &str) -> String {
         io::ErrorKind::AddrInUse => {
             let other = SocketAddr::new(address.ip(), address.port().wrapping_add(1).max(1024));
             format!(
-                "another process has this port already: end it, or take another port, such as `{option} {other}`"
+                "another process already uses this port: stop it, or use another port, such as `{option} {other}`"
             )
         }
         io::ErrorKind::PermissionDenied => {
             let other = SocketAddr::new(address.ip(), 50051);
             format!(
-                "this user may not have this port: take one above 1023, such as `{option} {other}`"
+                "this user is not allowed to use this port: use one above 1023, such as `{option} {other}`"
             )
         }
         io::ErrorKind::AddrNotAvailable => format!(
-            "this machine has no such address: `{option} 0.0.0.0:{}` is all that it has",
+            "this machine does not have this address: `{option} 0.0.0.0:{}` listens on all its addresses",
             address.port()
         ),
         _ => error.to_string(),
@@ -123,6 +132,7 @@ pub struct Server {
     streams: Arc<Streams>,
     shutdown: CancellationToken,
     kubernetes_events: bool,
+    exporting: Option<Exporting>,
 }
 
 impl Server {
@@ -139,7 +149,14 @@ impl Server {
         let shutdown = CancellationToken::new();
         let registry = Arc::new(Registry::default());
         let streams = Streams::new(options.max_streams, shutdown.clone());
+        let pod = options.about.pod.as_deref();
+        let collector = options.collector.as_ref();
+        let (traces, exporting) = collector
+            .map(|collector| collector.start(pod))
+            .transpose()?
+            .unzip();
         let service = EventSourceService {
+            traces: traces.unwrap_or_default(),
             open: Arc::new(options.connector),
             confirmations: Arc::new(Watches::default()),
             registry: registry.clone(),
@@ -175,6 +192,7 @@ impl Server {
             streams,
             shutdown,
             kubernetes_events: options.kubernetes_events,
+            exporting,
         })
     }
 
@@ -215,6 +233,9 @@ impl Server {
         self.streams.flush().await;
         health.dismiss_watchers().await;
         ports.close().await;
+        if let Some(exporting) = self.exporting {
+            exporting.end().await;
+        }
         info!("ended");
         failed
     }
@@ -284,7 +305,10 @@ async fn close(port: &str, mut task: Task) {
         return;
     }
     if timeout(CLOSE, &mut task).await.is_err() {
-        debug!(port, "clients hold their connections open; closing anyway");
+        debug!(
+            port,
+            "clients keep their connections open; closing them anyway"
+        );
         task.abort();
         // It was told to end, so how it ended says nothing more.
         let _ = task.await;

@@ -34,7 +34,7 @@ pub enum TelemetryError {
         problem: String,
     },
     /// Something in this process logs already.
-    #[error("logging has been started before")]
+    #[error("logging was already started")]
     Started,
 }
 
@@ -97,7 +97,7 @@ fn known(levels: &str) -> Result<(), TelemetryError> {
         None => Ok(()),
         Some(word) => Err(TelemetryError::Levels {
             levels: levels.to_owned(),
-            problem: format!("`{word}` is no level"),
+            problem: format!("`{word}` is not a level"),
         }),
     }
 }
@@ -195,7 +195,7 @@ mod tests {
         let error = start(&args, false).map_err(|e| e.to_string());
         assert!(error.is_err_and(|e| e.contains("info,=bogus=")));
         let error = known("warn,inof").map_err(|e| e.to_string());
-        assert!(error.is_err_and(|e| e.contains("`inof` is no level")));
+        assert!(error.is_err_and(|e| e.contains("`inof` is not a level")));
         assert!(known("off").is_ok() && known("info,h2=warn,WARN").is_ok());
     }
 }

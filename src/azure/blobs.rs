@@ -100,7 +100,7 @@ impl Listing {
         let page = list_page::parse(&body, service_time).map_err(|error| match error {
             // Without the place of the cut, which differs from try to try, and the log gets a line
             // when a fault changes.
-            PageError::Cut(_) => call.error(Transient, "the page is cut short"),
+            PageError::Cut(_) => call.error(Transient, "the page is incomplete"),
             PageError::Foreign(_) => {
                 call.error(Protocol, &format!("{error}: is it the blob service's URL?"))
             }
@@ -153,7 +153,7 @@ impl BlobListing for Listing {
         if page.next.is_some() && page.next.as_ref() == after {
             return Err(call.error(
                 Protocol,
-                "the next page is said to be the one that was asked for",
+                "the service names the same page again as the next page",
             ));
         }
         Ok(page)
@@ -178,9 +178,11 @@ fn must_be_xml(call: Call<'_>, headers: &Headers) -> Result<(), StorageError> {
     let shown = if kind.len() <= 64 && kind.bytes().all(harmless) {
         kind
     } else {
-        "something else than XML"
+        "something other than XML"
     };
-    let what = format!("it answered {shown}, not a List Blobs page: is it the blob service's URL?");
+    let what = format!(
+        "it answered with {shown} instead of a List Blobs page: is it the blob service's URL?"
+    );
     Err(call.error(Protocol, &what))
 }
 

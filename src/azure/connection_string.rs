@@ -13,6 +13,9 @@ const EMULATOR_ACCOUNT: &str = "devstoreaccount1";
 const EMULATOR_KEY: &str =
     "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
 
+/// Azure's own have 24 at most ("Storage account overview", Azure Storage documentation).
+const LONGEST_ACCOUNT: usize = 63;
+
 /// An account that can be signed in to. Its `Debug` shows no secret.
 #[derive(Clone, PartialEq, Eq)]
 pub(super) struct ConnectionString {
@@ -57,6 +60,13 @@ impl ConnectionString {
             (None, Some(name)) if fields.get("AccountKey").is_none() => name,
             _ => return Err("the connection string has no `AccountName`".to_owned()),
         };
+        // The emulator takes other names than Azure does.
+        let fits = |c: char| c.is_ascii_alphanumeric() || "-_".contains(c);
+        if account.len() > LONGEST_ACCOUNT || !account.chars().all(fits) {
+            return Err(format!(
+                "`AccountName` must be the name of a storage account: letters and digits, at most {LONGEST_ACCOUNT}"
+            ));
+        }
         Ok(Self {
             account: account.to_owned(),
             proof: fields.proof()?,
@@ -122,7 +132,7 @@ impl<'a> Fields<'a> {
                 .insert(key, value)
                 .is_some_and(|other| other != value)
             {
-                return Err("the connection string gives one of its keys two values".to_owned());
+                return Err("the connection string has two values for one key".to_owned());
             }
         }
         Ok(Self(fields))
@@ -151,10 +161,10 @@ impl<'a> Fields<'a> {
         let scheme = self.get("DefaultEndpointsProtocol").unwrap_or("https");
         let suffix = self.get("EndpointSuffix").unwrap_or("core.windows.net");
         if !is_label(account) {
-            return Err("`AccountName` of the connection string is no account name".to_owned());
+            return Err("`AccountName` of the connection string is not an account name".to_owned());
         }
         if !suffix.split('.').all(is_label) {
-            return Err("`EndpointSuffix` of the connection string is no host name".to_owned());
+            return Err("`EndpointSuffix` of the connection string is not a host name".to_owned());
         }
         Endpoint::parse(&format!("{scheme}://{account}.blob.{suffix}")).map_err(|_| {
             "`DefaultEndpointsProtocol` of the connection string must be https or http".to_owned()
@@ -176,14 +186,17 @@ impl<'a> Fields<'a> {
     }
 }
 
-const NOT_ONE: &str = "it is not a connection string, as `AccountName=…;AccountKey=…` would be";
+const NOT_ONE: &str = "it is not a connection string such as `AccountName=…;AccountKey=…`";
 const NEITHER_NAME_NOR_ENDPOINT: &str =
     "the connection string has neither `AccountName` nor `BlobEndpoint`";
 
 fn account_key(key: &str) -> Result<SignInWith, String> {
     match azure_core::base64::decode(key) {
         Ok(bytes) if !bytes.is_empty() => Ok(SignInWith::Key(Secret::new(key.to_owned()))),
-        _ => Err("`AccountKey` of the connection string is not base64: is it whole?".to_owned()),
+        _ => Err(
+            "`AccountKey` of the connection string is not base64: was it copied completely?"
+                .to_owned(),
+        ),
     }
 }
 
@@ -198,7 +211,7 @@ fn shared_access_signature(sas: &str) -> Result<SignInWith, String> {
     let is_query = |byte: u8| byte.is_ascii_graphic() && byte != b'#';
     if !sas.bytes().all(is_query) {
         return Err(
-            "`SharedAccessSignature` of the connection string has a character that no SAS has, such as a space: copy \
+            "`SharedAccessSignature` of the connection string has a character that is not allowed in a SAS, such as a space: copy \
              it again"
                 .to_owned(),
         );

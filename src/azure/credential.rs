@@ -87,8 +87,8 @@ impl CredentialFile {
                 ));
             }
             ErrorKind::PermissionDenied => format!(
-                "the file `{name}` is there, and this server may not read it: give its user the right (of a mounted \
-                 Secret: `defaultMode`, and `fsGroup` of the pod)"
+                "this server is not allowed to read the file `{name}`: give its user the permission \
+                 (for a mounted Secret: `defaultMode`, and `fsGroup` of the pod)"
             ),
             ErrorKind::IsADirectory => format!(
                 "`{name}` is a directory, and must be a file: mount the Secret's key as this file"
@@ -117,11 +117,11 @@ fn closed(dir: &Path, error: &io::Error) -> String {
              correct the option"
         ),
         ErrorKind::NotADirectory => format!(
-            "the credentials directory {shown} (`--credentials-dir`) is a file: give the directory that it is in"
+            "the credentials directory {shown} (`--credentials-dir`) is a file: give the directory of the file"
         ),
         ErrorKind::PermissionDenied => format!(
-            "this server may not read the credentials directory {shown} (`--credentials-dir`): give its user the right \
-             to read and enter it"
+            "this server is not allowed to read the credentials directory {shown} \
+             (`--credentials-dir`): give its user the permission to read and enter it"
         ),
         _ => format!(
             "the credentials directory {shown} (`--credentials-dir`) cannot be read: {error}"
@@ -147,7 +147,8 @@ pub(super) fn text(bytes: &[u8]) -> Result<&str, String> {
         );
     }
     std::str::from_utf8(bytes).map_err(|_| {
-        "it is no text in UTF-8: a file of another kind was mounted, or it was saved in another encoding".to_owned()
+        "it is not UTF-8 text: the wrong file was mounted, or it was saved in another encoding"
+            .to_owned()
     })
 }
 
@@ -217,8 +218,8 @@ mod tests {
             (utf16(&marked, u16::to_be_bytes), "UTF-16"),
             (utf16(string, u16::to_le_bytes), "UTF-16"),
             (utf16(string, u16::to_be_bytes), "UTF-16"),
-            (b"AccountName=\xe9".to_vec(), "no text in UTF-8"),
-            (vec![0x1f, 0x8b, 8, 0, 0xff], "no text in UTF-8"),
+            (b"AccountName=\xe9".to_vec(), "not UTF-8 text"),
+            (vec![0x1f, 0x8b, 8, 0, 0xff], "not UTF-8 text"),
             (Vec::new(), "it is empty"),
             (b" \r\n".to_vec(), "it is empty"),
         ] {
@@ -265,12 +266,12 @@ mod tests {
         let file = CredentialFile::new(dir.path(), "azure").unwrap();
         let problem = file.unreadable(&denied).to_string();
         assert!(
-            problem.contains("is there, and this server may not read it"),
+            problem.contains("this server is not allowed to read the file"),
             "{problem}"
         );
         let problem = closed(dir.path(), &denied);
         assert!(
-            problem.contains("may not read the credentials directory"),
+            problem.contains("is not allowed to read the credentials directory"),
             "{problem}"
         );
     }

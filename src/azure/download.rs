@@ -2,7 +2,7 @@
 //!
 //! Facts: "Get Blob" and "Specifying conditional headers", Azure Storage REST API, version 2026-02-06.
 
-use std::{io, path::Path, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, io, path::Path, sync::Arc, time::Duration};
 
 use azure_core::http::{
     AsyncResponseBody,
@@ -35,6 +35,8 @@ const IF_MATCH: HeaderName = HeaderName::from_static("if-match");
 const RANGE: HeaderName = HeaderName::from_static("x-ms-range");
 const CONTENT_RANGE: HeaderName = HeaderName::from_static("content-range");
 const CONTENT_LENGTH: HeaderName = HeaderName::from_static("content-length");
+/// Header names are in lower case in `azure_core`.
+const METADATA: &str = "x-ms-meta-";
 
 /// How long the service may be silent in the middle of an answer.
 const SILENCE: Duration = Duration::from_secs(60);
@@ -60,6 +62,7 @@ pub(super) struct Download<'a> {
     asked: Option<&'a str>,
     /// The version of which the bytes so far are, with quotes as HTTP has them.
     etag: Option<String>,
+    metadata: BTreeMap<String, String>,
     at: u64,
 }
 
@@ -70,6 +73,8 @@ pub struct Downloaded {
     pub bytes: u64,
     /// Its ETag, without quotes.
     pub etag: String,
+    /// Its metadata; keys are in lower case.
+    pub metadata: BTreeMap<String, String>,
 }
 
 /// Why a blob was not downloaded.
@@ -112,6 +117,7 @@ impl<'a> Download<'a> {
             name,
             asked: etag,
             etag: etag.map(|etag| format!("\"{etag}\"")),
+            metadata: BTreeMap::new(),
             at: 0,
         }
     }
@@ -131,6 +137,7 @@ impl<'a> Download<'a> {
         Ok(Downloaded {
             bytes: self.at,
             etag: etag.trim_matches('"').to_owned(),
+            metadata: self.metadata,
         })
     }
 
@@ -164,7 +171,7 @@ impl<'a> Download<'a> {
         let call = service.call(&operation, false);
         // A name that is `..` as a whole is not to be had by a URL.
         if matches!(self.name, "" | "." | "..") {
-            let error = call.error(Rejected, "no URL leads to a blob of this name");
+            let error = call.error(Rejected, "a blob with this name has no URL");
             return Err(DownloadError::Storage(error));
         }
         let conditions = self.conditions();
@@ -203,24 +210,25 @@ impl<'a> Download<'a> {
         let etag = headers.get_optional_str(&ETAG);
         let etag = etag.ok_or_else(|| protocol("the answer has no ETag"))?;
         self.etag.get_or_insert_with(|| etag.to_owned());
+        self.metadata = metadata(headers);
         let expected: u64 = headers
             .get_optional_str(&CONTENT_LENGTH)
             .and_then(|length| length.parse().ok())
             .ok_or_else(|| protocol("the answer has no Content-Length"))?;
         if self.at > 0 && !starts_at(headers, self.at) {
-            return Err(protocol("the answer does not start where it was asked to"));
+            return Err(protocol("the answer does not start at the requested byte"));
         }
         let end = self.at + expected;
         while self.at < end {
             let next = timeout(SILENCE, body.next()).await;
             let piece = match next {
                 Ok(Some(piece)) => piece.map_err(|error| call.failed(&error)),
-                Ok(None) => Err(call.error(Transient, "the answer is cut short")),
+                Ok(None) => Err(call.error(Transient, "the answer is incomplete")),
                 Err(_) => Err(call.timed_out(SILENCE)),
             };
             let piece = piece.map_err(DownloadError::Storage)?;
             if self.at + piece.len() as u64 > end {
-                return Err(protocol("the answer has more bytes than it says"));
+                return Err(protocol("the answer is longer than its Content-Length"));
             }
             file.write_all(&piece).await?;
             self.at += piece.len() as u64;
@@ -255,6 +263,15 @@ fn refused(call: Call<'_>, answer: &Answer) -> DownloadError {
         NotFound => DownloadError::Gone(error),
         _ => DownloadError::Storage(error),
     }
+}
+
+/// What was set by whoever wrote the blob.
+fn metadata(headers: &Headers) -> BTreeMap<String, String> {
+    let pairs = headers.iter().filter_map(|(name, value)| {
+        let key = name.as_str().strip_prefix(METADATA)?;
+        Some((key.to_owned(), value.as_str().to_owned()))
+    });
+    pairs.collect()
 }
 
 fn starts_at(headers: &Headers, at: u64) -> bool {

@@ -19,6 +19,9 @@ const CLOUDS: &[&str] = &[
     ".queue.storage.azure.net",
 ];
 
+/// A host has at most 253 characters (RFC 1035), an account's name 24; messages repeat both.
+const LONGEST: usize = 300;
+
 /// The ports of Azurite's blob and queue services.
 const BLOB_PORT: u16 = 10_000;
 const QUEUE_PORT: u16 = 10_001;
@@ -45,13 +48,15 @@ impl Endpoint {
     /// A sentence that does not repeat the text, which may hold a SAS or a password.
     pub(super) fn parse(text: &str) -> Result<Self, String> {
         let url = Url::parse(text.trim())
-            .map_err(|error| format!("it is not a URL ({error}), as https://HOST would be"))?;
+            .map_err(|error| format!("it is not a URL such as https://HOST ({error})"))?;
         let problem = if !matches!(url.scheme(), "https" | "http") {
             "it must begin with https:// or http://"
         } else if !url.username().is_empty() || url.password().is_some() {
             "it must not hold a user name or a password"
         } else if url.query().is_some() || url.fragment().is_some() {
-            "it must end before `?` and `#`: a SAS belongs into a credential"
+            "it must not have a `?` or `#`: a SAS belongs in a credential"
+        } else if url.as_str().len() > LONGEST {
+            "it is longer than a host and an account's name can be"
         } else {
             return Ok(Self(without_trailing_slash(url)));
         };
@@ -119,7 +124,7 @@ impl Endpoint {
         let host = self.authority();
         if self.0.scheme() != "https" {
             return Err(format!(
-                "a token is only sent over https, and `{host}` is given as http: use https, or name a `credential`"
+                "a token is only sent over https, but the URL of `{host}` begins with http: use https, or name a `credential`"
             ));
         }
         let in_cloud = self.is_in_cloud();

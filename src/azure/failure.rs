@@ -65,7 +65,7 @@ impl Call<'_> {
     pub(super) fn timed_out(&self, limit: Duration) -> StorageError {
         self.error(
             Transient,
-            &format!("no whole answer within {} s", limit.as_secs()),
+            &format!("no complete answer within {} s", limit.as_secs()),
         )
     }
 
@@ -106,7 +106,7 @@ impl Call<'_> {
             },
             ErrorKind::Connection | ErrorKind::Io => self.unreachable(error),
             ErrorKind::Credential => self.without_token(error),
-            ErrorKind::DataConversion => self.error(Protocol, "the answer's headers make no sense"),
+            ErrorKind::DataConversion => self.error(Protocol, "the answer has invalid headers"),
             _ => self.error(Rejected, "the request cannot be made"),
         }
     }
@@ -133,10 +133,10 @@ impl Call<'_> {
         match (no_such_host, self.via) {
             (true, None) => self.error(
                 UnknownHost,
-                "there is no host of this name: is the account's name right?",
+                "no host has this name: is the account's name right?",
             ),
             // The proxy looks the account's name up: here its own has no address.
-            _ => self.error(Transient, &format!("no whole answer ({cause}){hint}")),
+            _ => self.error(Transient, &format!("no complete answer ({cause}){hint}")),
         }
     }
 }
@@ -185,22 +185,24 @@ fn kind_of(status: u16, code: Option<&str>) -> StorageErrorKind {
 fn advice(kind: StorageErrorKind, code: Option<&str>) -> &'static str {
     match (kind, code) {
         (Unauthenticated, _) => {
-            ", the credential is not accepted: is it the account's own, not rotated, not expired, and this machine's clock right?"
+            ", the credential is not accepted: check that it belongs to this account, that it was not rotated and has not expired, and that this machine's clock is right"
         }
         (Forbidden, Some("AuthorizationFailure")) => {
             ", the account's firewall, the key or the credential's rights forbid it"
         }
         (Forbidden, Some("KeyBasedAuthenticationNotPermitted")) => {
-            ", the account does not permit its keys: sign in with workload identity"
+            ", the account does not allow keys: sign in with workload identity"
         }
         (Forbidden, _) => {
-            ", the identity lacks the right: does it have a role such as Storage Blob Data Reader (and Contributor for state)?"
+            ", the identity has no permission: give it a role such as Storage Blob Data Reader (for the state container: Storage Blob Data Contributor)"
         }
         (NotFound, Some("ContainerNotFound")) => {
-            ", there is no such container: create it, or correct the name"
+            ", the container does not exist: create it, or correct the name"
         }
-        (StaleContinuation, _) => ", the listing cannot go on from where it was",
-        (Protocol, _) => ", which the blob service never answers: is it the blob service's URL?",
+        (StaleContinuation, _) => ", the listing cannot continue after its last page",
+        (Protocol, _) => {
+            ", a status that the blob service never sends: is it the blob service's URL?"
+        }
         _ => "",
     }
 }
@@ -212,12 +214,14 @@ fn advice_on_queues(kind: StorageErrorKind, code: Option<&str>) -> Option<&'stat
             return None;
         }
         (Forbidden, _) => {
-            ", the identity lacks the right: does it have the role Storage Queue Data Contributor on both queues?"
+            ", the identity has no permission: give it the role Storage Queue Data Contributor on both queues"
         }
         (NotFound, Some("QueueNotFound")) => {
-            ", there is no such queue: create it, or correct the name"
+            ", the queue does not exist: create it, or correct the name"
         }
-        (Protocol, _) => ", which the queue service never answers: is it the queue service's URL?",
+        (Protocol, _) => {
+            ", a status that the queue service never sends: is it the queue service's URL?"
+        }
         _ => return None,
     })
 }

@@ -147,7 +147,7 @@ impl<'a> Parser<'a> {
             Child::Full(root) | Child::Empty(root) => {
                 return Err(foreign(format!("its root is {}", shown(&root))));
             }
-            Child::End => return Err(foreign("it begins with an end".to_owned())),
+            Child::End => return Err(foreign("it begins with an end tag".to_owned())),
         }
         self.xml.nothing_more()?;
         Ok(self.page)
@@ -318,7 +318,7 @@ impl<'a> Parser<'a> {
         self.xml.text(&mut scratch)?;
         let value = read(scratch.as_str().trim());
         self.fields.scratch = scratch;
-        value.ok_or_else(|| foreign("a property of a blob has no meaning to us".to_owned()))
+        value.ok_or_else(|| foreign("a property of a blob has an unknown value".to_owned()))
     }
 }
 

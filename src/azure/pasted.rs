@@ -21,15 +21,15 @@ pub(super) fn mistake(text: &str) -> Option<String> {
     let told = if text.is_empty() {
         "it is empty: write the connection string into it"
     } else if text.starts_with(['{', '[']) {
-        "it is JSON, and must be the connection string alone: `az storage account show-connection-string -o tsv` \
+        "it is JSON, and must be only the connection string: `az storage account show-connection-string -o tsv` \
          prints it so"
     } else if text.starts_with("http://") || text.starts_with("https://") {
         "it is a URL: write `BlobEndpoint=https://HOST;SharedAccessSignature=` and then the part after the `?` of a \
          SAS URL"
     } else if is_bare_sas(text) {
-        "it is a SAS alone: write `BlobEndpoint=https://ACCOUNT.blob.core.windows.net;SharedAccessSignature=` before it"
+        "it is only a SAS: write `BlobEndpoint=https://ACCOUNT.blob.core.windows.net;SharedAccessSignature=` before it"
     } else if is_environment(text) {
-        "it has lines of the form NAME=value, as a file for environment variables: keep only the text after the \
+        "it has lines of the form NAME=value, like a file of environment variables: keep only the text after the \
          first `=` of the line with the connection string, without quotes"
     } else if has_lines(text) {
         "the parts of the connection string are on separate lines: write them on one line, with `;` between them"
@@ -89,8 +89,9 @@ fn in_base64(text: &str) -> Option<String> {
                 _ => "three times too often",
             };
             return Some(format!(
-                "it is a connection string in base64, encoded {times}: the file must hold it as it is. `data:` of a \
-                 Kubernetes Secret wants base64 once, and `stringData:` wants none"
+                "it is a connection string in base64, encoded {times}: the file must contain it as \
+                 plain text. `data:` of a Kubernetes Secret needs base64 once, and `stringData:` needs \
+                 plain text"
             ));
         }
         let Some(next) = decoded(text) else {
@@ -99,7 +100,7 @@ fn in_base64(text: &str) -> Option<String> {
         inner = next;
     }
     (inner.len() == KEY_BYTES).then(|| {
-        "it is an account key alone: write `AccountName=ACCOUNT;AccountKey=` before it".to_owned()
+        "it is only an account key: write `AccountName=ACCOUNT;AccountKey=` before it".to_owned()
     })
 }
 
@@ -136,8 +137,8 @@ mod tests {
                 "https://store.blob.core.windows.net/?sv=1&sig=hunter2",
                 "it is a URL",
             ),
-            ("?sv=2022-11-02&sp=rl&sig=hunter2%3D", "a SAS alone"),
-            ("sv=2022-11-02&sp=rl&sig=hunter2%3D", "a SAS alone"),
+            ("?sv=2022-11-02&sp=rl&sig=hunter2%3D", "only a SAS"),
+            ("sv=2022-11-02&sp=rl&sig=hunter2%3D", "only a SAS"),
             (
                 &format!("AZURE_STORAGE_CONNECTION_STRING={STRING}"),
                 "NAME=value",
@@ -156,7 +157,7 @@ mod tests {
             (&broken, "once too often"),
             (&twice, "twice too often"),
             (&base64::encode(&twice), "three times too often"),
-            (&key, "an account key alone"),
+            (&key, "only an account key"),
         ] {
             let said = mistake(text).unwrap_or_else(|| panic!("nothing is said of {text}"));
             assert!(said.contains(named), "{text}: {said}");

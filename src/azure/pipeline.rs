@@ -141,7 +141,7 @@ impl Service {
         body: Bytes,
     ) -> Result<Answer, StorageError> {
         let url = Url::parse(url)
-            .map_err(|_| call.error(StorageErrorKind::Rejected, "this makes no URL"))?;
+            .map_err(|_| call.error(StorageErrorKind::Rejected, "this is not a URL"))?;
         let mut request = Request::new(url, method);
         request.insert_header(HEADER_VERSION, VERSION);
         for (name, value) in headers {
@@ -295,7 +295,7 @@ mod tests {
             serves: Serves::Blobs,
         };
         let outcome = within::<()>(call, PATIENCE, std::future::pending()).await;
-        let message = "listing container `datasets` at store.blob.core.windows.net: no whole answer within 60 s";
+        let message = "listing container `datasets` at store.blob.core.windows.net: no complete answer within 60 s";
         assert!(outcome.is_err_and(|error| error.is_transient() && error.message == message));
     }
 }

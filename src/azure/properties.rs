@@ -50,7 +50,7 @@ impl Blobs {
         let is_exact = Url::parse(&text).is_ok_and(|url| url.as_str() == text);
         match is_exact && !name.is_empty() {
             true => Ok(text),
-            false => Err(call.error(Rejected, "no URL leads to a blob of this name")),
+            false => Err(call.error(Rejected, "a blob with this name has no URL")),
         }
     }
 

@@ -203,10 +203,10 @@ fn is_lost(answer: &Answer) -> bool {
 fn unreadable(call: Call<'_>, error: PageError) -> StorageError {
     match error {
         // Without the place of the cut, which differs from try to try, and the log gets a line when a fault changes.
-        PageError::Cut(_) => call.error(Transient, "the answer is cut short"),
+        PageError::Cut(_) => call.error(Transient, "the answer is incomplete"),
         PageError::Foreign(what) => {
             let what = format!(
-                "the answer is no list of messages: {what}: is it the queue service's URL?"
+                "the answer is not a list of messages: {what}: is it the queue service's URL?"
             );
             call.error(Protocol, &what)
         }

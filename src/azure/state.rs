@@ -81,7 +81,7 @@ impl Container {
     fn url(&self, call: Call<'_>, name: &str) -> Result<Url, StorageError> {
         let text = blob_url(self.service.endpoint(), &self.container, name);
         let url = Url::parse(&text).ok().filter(|url| url.as_str() == text);
-        url.ok_or_else(|| call.error(Rejected, "no URL leads to a blob of this name"))
+        url.ok_or_else(|| call.error(Rejected, "a blob with this name has no URL"))
     }
 
     fn blob(&self, call: Call<'_>, name: &str) -> Result<BlobClient, StorageError> {
@@ -229,7 +229,7 @@ impl StateStore for Container {
         let call = self.service.call(&operation, false);
         let blob = self.append_blob(call, name)?;
         let position =
-            i64::try_from(at).map_err(|_| call.error(Rejected, "no blob is that long"))?;
+            i64::try_from(at).map_err(|_| call.error(Rejected, "a blob cannot be this long"))?;
         let options = AppendBlobClientAppendBlockOptions {
             append_position: Some(position),
             ..Default::default()
@@ -339,7 +339,7 @@ impl StateStore for Container {
 }
 
 // Whoever asks for all names starts over by asking again.
-fn to_start_over(error: StorageError) -> StorageError {
+pub(super) fn to_start_over(error: StorageError) -> StorageError {
     match error.kind {
         StaleContinuation => StorageError {
             kind: Transient,
@@ -351,9 +351,10 @@ fn to_start_over(error: StorageError) -> StorageError {
 
 fn too_many(prefix: &str) -> String {
     format!(
-        "there are more than {MOST_NAMES} names that start with `{prefix}`, or they are longer than {} MiB: \
-         delete the dead letters and other blobs there that nobody needs, or see whether this is the state \
-         container (`state.container`) and the storage account itself answers",
+        "more than {MOST_NAMES} names start with `{prefix}`, or the names are longer than {} MiB \
+         together: delete dead letters and other blobs there that nobody needs. If there are not so \
+         many, check that this is the state container (`state.container`) and that no proxy answers \
+         for the storage account",
         MOST_BYTES >> 20
     )
 }

@@ -32,7 +32,7 @@ use crate::net::proxy::Proxies;
 const LEFTOVER: usize = 64 * 1024;
 /// How long that may take once the headers are there.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// How long a connection may take to come about, and how long it may then say nothing: as the client
+/// How long a connection may take to be made, and how long it may then say nothing: as the client
 /// library's own.
 const CONNECT: Duration = Duration::from_secs(20);
 const SILENCE: Duration = Duration::from_secs(60);
@@ -152,7 +152,7 @@ impl HttpClient for Bounded {
         let start = start_of(body).await;
         let body = match self.kind {
             Kind::Blobs => Ok(BytesMut::new()),
-            // A token that is cut short would be told as one that makes no sense.
+            // An incomplete token would be reported as one that is wrong.
             Kind::Tokens if status.is_success() => start.whole(),
             Kind::Tokens => Ok(start.bytes),
         };

@@ -5,7 +5,7 @@ use std::{error::Error, io};
 use azure_core::error::ErrorKind;
 
 /// Whether a call failed because its connection was closed, or had been, before a word of the answer came. The
-/// request may have been carried out anyway. A connection that did not come about, or that was silent for too
+/// request may have been carried out anyway. A connection that was not made, or that was silent for too
 /// long, is another matter.
 pub(super) fn is_unanswered(error: &azure_core::Error) -> bool {
     if !matches!(error.kind(), ErrorKind::Io) {

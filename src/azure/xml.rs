@@ -12,7 +12,7 @@ use super::xml_text::XmlText;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PageError {
     /// The text ends before the page does. The same call may well succeed.
-    #[error("the page is cut short after {0} bytes")]
+    #[error("the page is incomplete after {0} bytes")]
     Cut(usize),
     /// The text is something else than List Blobs describes.
     #[error("the answer is not a List Blobs page: {0}")]
@@ -102,7 +102,7 @@ impl<'a> Xml<'a> {
                     .ok_or_else(|| foreign("it has an unknown entity".to_owned()))?,
                 Event::End(_) => return Ok(()),
                 Event::Start(_) | Event::Empty(_) => {
-                    return Err(foreign("there is an element in a text".to_owned()));
+                    return Err(foreign("there is an element inside a text".to_owned()));
                 }
                 _ => {}
             }
@@ -130,7 +130,7 @@ impl<'a> Xml<'a> {
                 Ok(Event::Eof) => return Ok(()),
                 Ok(Event::Comment(_)) => {}
                 Ok(Event::Text(text)) if text.trim_ascii().is_empty() => {}
-                Ok(_) => return Err(foreign("something follows its end".to_owned())),
+                Ok(_) => return Err(foreign("there is something after its end".to_owned())),
                 Err(error) => return Err(self.fault(&error)),
             }
         }

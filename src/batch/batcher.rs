@@ -147,8 +147,8 @@ impl Batcher {
                         batch = EventId(batch.id.0).to_hex(),
                         blobs = batch.members.len(),
                         problem,
-                        "a batch cannot be sent: its blobs go into others. Keep people and lifecycle rules away from \
-                         the state container"
+                        "a batch cannot be sent: its blobs go into other batches. Do not change or \
+                         delete blobs in the state container, by hand or by a lifecycle rule"
                     );
                     self.record(Record::BatchesGone(vec![batch.id])).await
                 }
@@ -176,12 +176,12 @@ impl Batcher {
         let manifest = match retry.run(read).await? {
             Some(Ok(manifest)) => manifest,
             Some(Err(problem)) => return Ok(Err(format!("its manifest is damaged: {problem}"))),
-            None => return Ok(Err("its manifest is not there".to_owned())),
+            None => return Ok(Err("its manifest is missing".to_owned())),
         };
         let is_its = manifest.id(&self.place, batch.replay.as_deref()) == batch.id;
         Ok(match is_its {
             true => Ok(manifest),
-            false => Err("its manifest is not as it was written".to_owned()),
+            false => Err("its manifest was changed".to_owned()),
         })
     }
 
@@ -197,13 +197,17 @@ impl Batcher {
         ON
     }
 
-    // What a replay asks for has an id of its own, so that no event of before batches can be its.
+    // What was on its way before there were batches may have a Workflow of its own already.
     fn is_alone(&self, offer: &Offer) -> bool {
         let Subject::Blob { blob, .. } = &offer.subject else {
             return false;
         };
-        let until = self.alone_until.filter(|_| offer.replay().is_none());
-        until.is_some_and(|until| blob.last_modified <= until)
+        match offer.origin {
+            Origin::Replay { is_alone, .. } => is_alone,
+            _ => self
+                .alone_until
+                .is_some_and(|until| blob.last_modified <= until),
+        }
     }
 
     async fn close_due(&self, open: &mut OpenBatches) -> Step {
@@ -251,7 +255,10 @@ impl Batcher {
         let offer = Offer {
             subject: Subject::Batch(Arc::new(offer_of(&self.place, batch, manifest, &at))),
             origin: match &batch.replay {
-                Some(name) => Origin::Replay(Arc::clone(name)),
+                Some(name) => Origin::Replay {
+                    name: Arc::clone(name),
+                    is_alone: false,
+                },
                 None => Origin::Found,
             },
         };
@@ -272,7 +279,7 @@ impl Batcher {
         match batch.closed_by {
             ClosedBy::OpenGroups => warn!(
                 batch = id, %group, blobs, closed_by,
-                "a batch was closed early: there are too many open groups, and it had waited longest"
+                "a batch was closed early: there are too many open groups, and this batch had waited longest"
             ),
             _ => info!(batch = id, %group, blobs, closed_by, "a batch is closed"),
         }

@@ -71,6 +71,7 @@ fn payload(place: &Place, batch: &FixedBatch, manifest: &Manifest, at: &Manifest
         slug: slug(readable),
         shortid: id.short(),
         replay: batch.replay.as_deref().map(encoded),
+        traceparent: place.traceparent(id),
         data: BatchClosed {
             manifest: Where {
                 url: blob_url(&place.endpoint, &at.container, &at.name),
@@ -148,6 +149,7 @@ mod tests {
             source_id: "datasets".into(),
             endpoint: "https://account.blob.core.windows.net".into(),
             container: "datasets".into(),
+            sampling: None,
         };
         let blob = |(at, name): (usize, &&str)| Blob {
             name: (*name).into(),

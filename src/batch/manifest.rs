@@ -131,6 +131,7 @@ mod tests {
             source_id: "datasets".into(),
             endpoint: "https://account.blob.core.windows.net".into(),
             container: "datasets".into(),
+            sampling: None,
         }
     }
 

@@ -14,7 +14,7 @@ pub enum Access {
     CopyFailed,
     /// It is in the Archive tier: a read is answered with 409 until it is rehydrated.
     Archived,
-    /// It is on its way out of the Archive tier, which takes hours.
+    /// It is being rehydrated from the Archive tier, which takes hours.
     Rehydrating,
 }
 

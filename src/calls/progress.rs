@@ -1,7 +1,7 @@
 //! Whether a listing gets ahead, and how fast it may be asked. Pure.
 //!
-//! A sound listing comes to an end. One that a broken service or a proxy answers may go round in a
-//! circle, or show empty pages for ever; see `docs/adr/0016-a-listing-that-goes-nowhere.md`.
+//! A sound listing comes to an end. One from a broken service or a proxy may repeat itself, or show
+//! empty pages for ever; see `docs/adr/0016-a-listing-that-goes-nowhere.md`.
 
 use std::time::Duration;
 
@@ -73,7 +73,7 @@ impl Progress {
             return Err(StorageError::new(StaleContinuation, CIRCLE));
         }
         if self.empty >= self.most_empty && page.next.is_some() {
-            return Err(hollow(self.empty, "it starts over"));
+            return Err(hollow(self.empty, "it starts again"));
         }
         if self.pages.is_power_of_two() {
             self.mark = Some(Position {
@@ -110,7 +110,7 @@ impl Progress {
 
     /// What to tell people of the empty pages, when there are many in a row just now.
     pub(crate) fn trouble(&self) -> Option<StorageError> {
-        (self.empty >= TOLD).then(|| hollow(TOLD, "it goes on slowly"))
+        (self.empty >= TOLD).then(|| hollow(TOLD, "it continues slowly"))
     }
 
     /// Whether there were so many empty pages in a row that the listing may not have shown all.
@@ -127,7 +127,7 @@ impl Position {
     }
 }
 
-const CIRCLE: &str = "the listing goes round in a circle: the same page came twice, so it starts over, and no blob \
+const CIRCLE: &str = "the listing repeats itself: the same page came twice, so it starts again, and no blob \
     counts as deleted meanwhile; see whether a proxy or a cache answers instead of the storage \
     account";
 

@@ -1,5 +1,5 @@
 //! The command line. Together with `app` the only place that reads the environment, but for the variables that
-//! all programs share: those of proxies (`proxy`), certificates and cloud identities.
+//! all programs share: those of proxies (`proxy`), certificates, cloud identities and OpenTelemetry.
 
 use std::{env, net::SocketAddr, path::PathBuf};
 
@@ -11,6 +11,10 @@ use super::{
     address,
     fetch::manifest::{Part, Place},
 };
+
+mod traces;
+
+use traces::TraceArgs;
 
 /// An event source for Argo Events: one event for each new blob in Azure Blob Storage.
 #[derive(Debug, Parser)]
@@ -49,12 +53,12 @@ Examples:
       azure-blob-eventsource watch --config source.yaml
   Print the names of the blobs that are there now, then end:
       azure-blob-eventsource watch --config source.yaml --once -o json | jq -r .blobname
-  Be a client of a server, as Argo Events is, with a source of its own. Nobody else's stream is disturbed:
+  Be a client of a server, like Argo Events, with a source of its own. Other streams are not disturbed:
       azure-blob-eventsource watch --config source.yaml --connect http://localhost:50051
-  Take a source over: its present client is cut off, and what comes here is recorded as done:
+  Take over a source: its present client is disconnected, and the events that come here are recorded as done:
       azure-blob-eventsource watch --config source.yaml --connect http://localhost:50051 --name datasets --take-over
 
-Ctrl-C ends it with exit status 0, as does a closed pipe.";
+Ctrl-C or a closed pipe ends it with exit status 0.";
 
 const CHECK_EXAMPLES: &str = "\
 Examples:
@@ -68,7 +72,7 @@ Examples:
   azure-blob-eventsource explain --config source.yaml --name datasets raw/mydata.csv
   azure-blob-eventsource explain --config source.yaml https://mlpipelinestore.blob.core.windows.net/datasets/raw/mydata.csv
 
-Exit status: 0 when the blob was or will be announced, 1 when not, 2 for a mistake in what was typed.";
+Exit status: 0 when the blob was or will be announced, 1 when not, 2 for wrong input.";
 
 const REPLAY_EXAMPLES: &str = "\
 Examples:
@@ -84,7 +88,7 @@ A blob that was not announced yet is not replayed: a sweep finds it. Without swe
 `source.listing`), the command writes a notification of it into the queue, unless other blobs of the same request
 were announced before.
 
-Exit status: 0 when there is something to announce, 1 when not, 2 for a mistake in what was typed.";
+Exit status: 0 when there is something to announce, 1 when not, 2 for wrong input.";
 
 const DEAD_LETTERS_EXAMPLES: &str = "\
 Examples:
@@ -96,11 +100,11 @@ Examples:
 Dead letters are events that were sent and never confirmed: they are in the state container. Poison messages are
 notifications that cannot be used: they are in the queue NAME-poison of a source with a queue.
 
-Exit status: 0 when all was done, 1 when a part of it was not, 2 for a mistake in what was typed.";
+Exit status: 0 when all was done, 1 when a part was not done, 2 for wrong input.";
 
 const FETCH_EXAMPLES: &str = "\
 Examples:
-  As the first container of a Workflow, with what the event says (body.blobname, body.data.eTag):
+  As the first container of a Workflow, with values from the event (body.blobname, body.data.eTag):
       azure-blob-eventsource fetch --endpoint https://mlpipelinestore.blob.core.windows.net --container datasets \\
           --etag 0x8DCAFE0123456789 --key-file /etc/storage/account-key --out /data/input.csv raw/mydata.csv
   The blobs of a batch (body.data.manifest.container and .name), each as a file of one directory:
@@ -108,12 +112,12 @@ Examples:
           --manifest eventsource-state/datasets/batches/ID.ndjson --key-file /etc/storage/account-key --out /data/files
 
 Exit status: 0 when the file is there, 1 when not (for example because the blob was deleted or
-overwritten after its event), 2 for a mistake in what was typed.";
+overwritten after its event), 2 for wrong input.";
 
 const MIGRATE_EXAMPLES: &str = "\
 Examples:
   azure-blob-eventsource migrate examples/azureblobwatcher.yaml > migrated.yaml
-  All watchers of the cluster, with what they have seen:
+  All watchers of the cluster, with their status:
       kubectl get azureblobwatchers --all-namespaces -o yaml | azure-blob-eventsource migrate -
 
 Exit status: 0 when all of it can be applied, 1 when something has to be written by hand first, 2 for a file that
@@ -124,7 +128,7 @@ cannot be used.";
 pub enum Command {
     /// Serve event sources to Argo Events over gRPC
     Serve(ServeArgs),
-    /// Print events as they come, for people
+    /// Print events as they come
     #[command(after_help = WATCH_EXAMPLES)]
     Watch(WatchArgs),
     /// Try a configuration against the storage account, step by step
@@ -133,10 +137,10 @@ pub enum Command {
     /// Say why a blob was announced, or was not
     #[command(after_help = EXPLAIN_EXAMPLES)]
     Explain(ExplainArgs),
-    /// Have the live stream announce blobs again, each with a new run
+    /// Ask the live stream to announce blobs again, each with a new run
     #[command(after_help = REPLAY_EXAMPLES)]
     Replay(ReplayArgs),
-    /// List, retry or drop what was given up: dead letters, and poison messages of the queue
+    /// List, retry or drop dead letters, and poison messages of the queue
     #[command(after_help = DEAD_LETTERS_EXAMPLES)]
     DeadLetters(DeadLettersArgs),
     /// Download the blob of an event, or those of a batch, for the steps of a Workflow
@@ -227,15 +231,18 @@ pub struct ServeArgs {
         env = "AZURE_BLOB_EVENTSOURCE_PEERS"
     )]
     pub peers: Option<String>,
-    /// Tell the cluster of refused streams, stalls and dead letters, as Events that `kubectl describe` shows; it
-    /// needs the Role of manifests/components/kubernetes-events
+    /// Write a Kubernetes Event for each refused stream, stalled source and dead letter, so that `kubectl describe`
+    /// shows it; needs the Role of manifests/components/kubernetes-events
     #[arg(long, env = "AZURE_BLOB_EVENTSOURCE_KUBERNETES_EVENTS")]
     pub kubernetes_events: bool,
+    /// Where traces go.
+    #[command(flatten)]
+    pub traces: TraceArgs,
     /// How to sign in to storage accounts.
     #[command(flatten)]
     pub storage: StorageArgs,
-    /// A file with the bearer tokens that clients must present, one a line, each alone or followed by the
-    /// sources that it may stream (`TOKEN datasets,images-*`); it may change while the server runs
+    /// A file with the bearer tokens of the clients, one token in each line. The sources that the token
+    /// may stream can follow it (`TOKEN datasets,images-*`). The file may change while the server runs
     #[arg(long, value_name = "FILE", env = "AZURE_BLOB_EVENTSOURCE_TOKEN_FILE")]
     pub token_file: Option<PathBuf>,
     /// A PEM file with the server's certificate chain, to serve TLS
@@ -288,7 +295,7 @@ fn argo_url(given: &str) -> Result<String, String> {
     match uri.filter(fits) {
         Some(_) => Ok(given.trim_end_matches('/').to_owned()),
         None => Err(
-            "this is no address of a page: write `https://` or `http://`, a host and perhaps a path, such as \
+            "this is not the URL of a page: write `https://` or `http://`, a host and perhaps a path, such as \
              https://argo.example.com, without a user and a query"
                 .to_owned(),
         ),
@@ -313,8 +320,8 @@ pub struct StorageArgs {
 /// Which endpoints are trusted with a token.
 #[derive(Debug, Clone, Default, ClapArgs)]
 pub struct EndpointArgs {
-    /// A host that may get the token of this process, besides Azure's own hosts (repeatable,
-    /// or a list with commas)
+    /// Another host, besides Azure's own, to which this process may send its token (repeatable, or
+    /// a list with commas)
     #[arg(
         long = "allow-endpoint",
         value_name = "HOST",
@@ -333,24 +340,24 @@ pub struct WatchArgs {
     /// Be a client of the server at this URL, with a source of its own. Without it, `watch` is a read-only view
     #[arg(long, value_name = "URL")]
     pub connect: Option<String>,
-    /// With --connect, take over the source that --name or `id` names: its present client is cut off, and what comes
-    /// here is recorded as done
+    /// With --connect, take over the source that --name or `id` names: its present client is disconnected, and the events that
+    /// come here are recorded as done. With `confirm`, they wait for a Workflow, and are sent again
     #[arg(long, requires = "connect")]
     pub take_over: bool,
-    /// End after the first complete sweep, once all that it found is delivered
+    /// End after the first complete sweep, when all its events are delivered
     #[arg(long)]
     pub once: bool,
     /// What is printed [default: table on a terminal, else json]
     #[arg(short, long, value_name = "FORMAT")]
     pub output: Option<Output>,
-    /// The event's name, the key under `spec.generic` [default: that of the only source of this
-    /// configuration that has run]
+    /// The event's name, the key under `spec.generic` [default: the only source of this configuration that
+    /// has run]
     #[arg(short, long, value_name = "EVENT")]
     pub name: Option<String>,
     /// A file with the server's bearer token, for --connect
     #[arg(long, value_name = "FILE", env = "AZURE_BLOB_EVENTSOURCE_TOKEN_FILE")]
     pub token_file: Option<PathBuf>,
-    /// A PEM file with the authority that signed the server's certificate [default: the system's]
+    /// A PEM file with the certificate authority that signed the server's certificate [default: the system's]
     #[arg(long, value_name = "FILE", requires = "connect")]
     pub ca_file: Option<PathBuf>,
     /// How to sign in to storage accounts.
@@ -392,8 +399,8 @@ pub struct CheckArgs {
     /// The source's configuration; `-` for stdin
     #[arg(short, long, value_name = "FILE")]
     pub config: PathBuf,
-    /// The event's name, the key under `spec.generic` [default: that of the only source of this
-    /// configuration that has run]
+    /// The event's name, the key under `spec.generic` [default: the only source of this configuration that
+    /// has run]
     #[arg(short, long, value_name = "EVENT")]
     pub name: Option<String>,
     /// How to sign in to storage accounts.
@@ -408,7 +415,7 @@ pub struct SourceArgs {
     #[arg(short, long, value_name = "FILE")]
     pub config: PathBuf,
     /// The event's name, the key under `spec.generic`; not needed when the configuration has an `id`
-    /// [default: that of the only source of this configuration that has run]
+    /// [default: the only source of this configuration that has run]
     #[arg(short, long, value_name = "EVENT")]
     pub name: Option<String>,
     /// How to sign in to storage accounts.
@@ -450,11 +457,11 @@ pub struct ReplayArgs {
     /// The blobs of this batch, as one batch again: its event's id, or its first digits
     #[arg(long, value_name = "ID", conflicts_with_all = ["prefix", "blob", "since", "until", "all"])]
     pub batch: Option<String>,
-    /// All blobs that are still there and that the source ever announced, or counted as
-    /// done without an event
+    /// All blobs that still exist and are done, also those that are done without an
+    /// event
     #[arg(long, conflicts_with_all = ["prefix", "blob", "since", "until"])]
     pub all: bool,
-    /// Only count them
+    /// Only count the blobs
     #[arg(long)]
     pub dry_run: bool,
     /// How to print it.
@@ -473,7 +480,7 @@ pub struct DeadLettersArgs {
 /// What to do with dead letters.
 #[derive(Debug, Clone, Subcommand)]
 pub enum DeadLettersCommand {
-    /// Show what was given up, and why
+    /// Show dead letters and poison messages, with the reason of each
     List {
         /// Which source.
         #[command(flatten)]
@@ -482,7 +489,7 @@ pub enum DeadLettersCommand {
         #[command(flatten)]
         print: OutputArgs,
     },
-    /// Have the live stream send dead letters again, and put poison messages back into their queue
+    /// Ask the live stream to send dead letters again, and put poison messages back into their queue
     Retry(LettersArgs),
     /// Remove them for good
     Drop(LettersArgs),
@@ -497,18 +504,18 @@ pub struct FetchArgs {
     /// The container of the blob, or of the batch's blobs
     #[arg(long, value_name = "NAME")]
     pub container: String,
-    /// The wanted version: if the blob was overwritten since, the command fails and says so
-    /// [default: the present one]
+    /// The ETag of the wanted version. The command fails if the blob was overwritten later
+    /// [default: the present version]
     #[arg(long, value_name = "ETAG", conflicts_with_all = ["manifest", "folder"])]
     pub etag: Option<String>,
-    /// A batch: all blobs of its manifest, each in the version that the manifest names. A blob that was overwritten or
-    /// deleted since is left out, with a line that says so. The manifest stays beside the directory, as OUT.ndjson
+    /// Download a batch: all blobs of its manifest, each in the version that the manifest names. A blob that was overwritten
+    /// or deleted later is skipped, and a line says so. The manifest is kept beside the directory, as OUT.ndjson
     #[arg(long, value_name = "CONTAINER/NAME", conflicts_with_all = ["blob", "folder"])]
     pub manifest: Option<Place>,
-    /// Only part K of N of the manifest's blobs, so that N pods share a batch
+    /// Download only part K of N of the manifest's blobs, so that N pods share a batch
     #[arg(long, value_name = "K/N", requires = "manifest", conflicts_with_all = ["blob", "folder"])]
     pub part: Option<Part>,
-    /// All blobs below a folder, as the event has it in `dirname`, except names that begin
+    /// Download all blobs below a folder (`dirname` of the event), except names that begin
     /// with `_` or `.`
     #[arg(long, value_name = "NAME", conflicts_with = "blob")]
     pub folder: Option<String>,
@@ -516,6 +523,13 @@ pub struct FetchArgs {
     /// must be empty or not exist
     #[arg(long, value_name = "OUT")]
     pub out: PathBuf,
+    /// Write the blob's metadata to this file too, as a JSON object
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["manifest", "folder"])]
+    pub metadata: Option<PathBuf>,
+    /// Download the blob that has the same name with SUFFIX at its end too, if there is one, to OUT with SUFFIX. For a
+    /// batch, its name begins with that of the folder of all its blobs
+    #[arg(long, value_name = "SUFFIX", value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    pub beside: Option<String>,
     /// A file with the account's key or a connection string [default: sign in with the identity of this process]
     #[arg(long, value_name = "FILE")]
     pub key_file: Option<PathBuf>,
@@ -538,7 +552,7 @@ pub struct MigrateArgs {
     pub since: Option<String>,
 }
 
-/// Some of what was given up.
+/// Some dead letters and poison messages.
 #[derive(Debug, Clone, ClapArgs)]
 pub struct LettersArgs {
     /// Which source.
@@ -685,10 +699,9 @@ mod tests {
             let env = option
                 .get_env()
                 .unwrap_or_else(|| panic!("--{long} has none"));
-            assert_eq!(
-                env.to_str().unwrap(),
-                format!("AZURE_BLOB_EVENTSOURCE_{name}")
-            );
+            // OpenTelemetry has names of its own for its variables, which operators of clusters set.
+            let is_usual = env.to_str().unwrap().starts_with("OTEL_");
+            assert!(is_usual || env == format!("AZURE_BLOB_EVENTSOURCE_{name}").as_str());
         }
     }
 }

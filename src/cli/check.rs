@@ -36,6 +36,7 @@ use crate::{
 mod advice;
 mod batch_reach;
 mod batches;
+mod cost;
 mod hints;
 mod ledger;
 mod queue;
@@ -96,6 +97,12 @@ async fn check(
         Err(error) => Err(error.clone()),
     };
     report.add(list_step(&survey, &config.filter))?;
+    if let (Ok(survey), true) = (&survey, config.listing) {
+        report.add(cost::step(
+            (survey.listed, survey.is_complete),
+            config.interval,
+        ))?;
+    }
     if let Ok(page) = &listed {
         for step in advice::steps(page, config) {
             report.add(step)?;
@@ -133,10 +140,10 @@ async fn check(
 fn cannot_connect(error: &ConnectError, report: &mut Report<impl io::Write>) -> io::Result<()> {
     let advice = match error {
         ConnectError::Invalid(_) => {
-            "correct what the message names; an endpoint of your own needs --allow-endpoint to be sent a token"
+            "correct the value that the message names; a token is sent to an endpoint of your own only with --allow-endpoint"
         }
         ConnectError::NoCredential(_) => {
-            "put the credential's file in --credentials-dir; its name is what `credential` says"
+            "put the credential's file into --credentials-dir; its name is the value of `credential`"
         }
         ConnectError::Credential(_) | ConnectError::Machine(_) => {
             "do what the message says, and check again"
@@ -182,7 +189,7 @@ async fn state_step(opened: &Opened, id: &str) -> Step {
     let Some(state) = &opened.state else {
         return Step::skip(
             "state",
-            "none is configured: a restart of the server forgets what was announced",
+            "none is configured: after a restart the server does not know any more what was announced",
         );
     };
     let probe = format!("{id}/check-{:016x}", unused_number());
@@ -194,7 +201,7 @@ async fn state_step(opened: &Opened, id: &str) -> Step {
         Ok(false) => Step::fail(
             "state",
             "an append at an occupied position was accepted".to_owned(),
-            "this is not Azure Storage, or an incomplete imitation: two servers could both write the ledger",
+            "this is not Azure Storage, or it is an incomplete emulator: two servers could both write the ledger",
         ),
         Err(error) => Step::fail(
             "state",
@@ -274,10 +281,10 @@ async fn confirmation(
 fn confirm_advice(error: &ConfirmError) -> &'static str {
     match error {
         ConfirmError::NoCluster(_) => {
-            "the server itself will be in the cluster; from here a kubeconfig shows the way"
+            "the server itself runs in the cluster; here this command needs a kubeconfig"
         }
         ConfirmError::Forbidden(_) => {
-            "run the commands of the message, as a person who may grant roles"
+            "run the commands of the message as a user who may grant roles"
         }
         ConfirmError::UnknownKind(_) => "install Argo Workflows, or correct `confirm`",
         ConfirmError::Unreachable(_) => "see whether `kubectl get --raw /readyz` answers",
@@ -285,8 +292,7 @@ fn confirm_advice(error: &ConfirmError) -> &'static str {
 }
 
 fn clock_step(service: OffsetDateTime, local: OffsetDateTime) -> Step {
-    const ADVICE: &str =
-        "set the clock of this machine (NTP): keys, SAS and tokens are only good at their time";
+    const ADVICE: &str = "set the clock of this machine (NTP): keys, SAS and tokens are only valid with the right time";
     let skew = (local - service).unsigned_abs();
     let direction = if local < service {
         "behind"

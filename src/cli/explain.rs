@@ -50,7 +50,7 @@ async fn explain(args: ExplainArgs) -> anyhow::Result<ExitCode> {
         Ok(name) => name,
         Err(problem) => return Ok(mistake(&anyhow::anyhow!(problem))),
     };
-    let busy = || format!("looking for what is known of {name}");
+    let busy = || format!("looking for {name}");
     let watches = Watches::default();
     let gathered = gather(&source, &name, &watches);
     let facts = Progress::new().during(busy, gathered).await?;
@@ -114,6 +114,7 @@ mod tests {
             source_id: "datasets".into(),
             endpoint: "https://a.example".into(),
             container: "datasets".into(),
+            sampling: None,
         };
         let name = |asked: &str| blob_name(asked, &place);
         assert_eq!(name("raw/a b.csv").unwrap(), "raw/a b.csv");

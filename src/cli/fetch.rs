@@ -4,6 +4,7 @@
 //! An event has a blob's name in a form that no template evaluates (see [`crate::event::encoded`]). This is where
 //! it is turned back: in a program, which evaluates nothing.
 
+mod beside;
 mod folder;
 pub mod manifest;
 mod many;
@@ -29,26 +30,47 @@ pub async fn run(args: FetchArgs) -> anyhow::Result<ExitCode> {
     };
     let (container, out) = (args.container.as_str(), args.out.as_path());
     if let Some(place) = &args.manifest {
-        let members = manifest::members(&account, place, args.part, out).await?;
-        return many::save(&account, container, &members, args.part.is_some(), out).await;
+        let (members, all) = manifest::members(&account, place, args.part, out).await?;
+        let ended = many::save(&account, container, &members, args.part.is_some(), out).await?;
+        return with_beside(&account, &args, beside::folder(&all), ended).await;
     }
     if let Some(folder) = &args.folder {
-        let members = folder::members(&account, container, &decoded(folder)).await?;
-        return many::save(&account, container, &members, false, out).await;
+        let folder = decoded(folder);
+        let members = folder::members(&account, container, &folder).await?;
+        let ended = many::save(&account, container, &members, false, out).await?;
+        return with_beside(&account, &args, Some(folder.trim_end_matches('/')), ended).await;
     }
     let name = args.blob.as_deref().map(decoded).unwrap_or_default();
     let etag = args.etag.as_deref().filter(|etag| !etag.is_empty());
     match account.download(container, &name, etag, out).await {
         Ok(done) => {
-            let (name, etag) = (Plain(&name), Plain(&done.etag));
-            println!("{name}: {}, ETag {etag}", counted(done.bytes, "byte"));
-            Ok(ExitCode::SUCCESS)
+            let (plain, etag) = (Plain(&name), Plain(&done.etag));
+            println!("{plain}: {}, ETag {etag}", counted(done.bytes, "byte"));
+            if let Some(file) = &args.metadata {
+                beside::keep_metadata(&done.metadata, file)?;
+            }
+            with_beside(&account, &args, Some(&name), ExitCode::SUCCESS).await
         }
         Err(error) => {
             eprintln!("error: {}{}", Plain(&error.to_string()), advice(&error));
             Ok(ExitCode::FAILURE)
         }
     }
+}
+
+/// Downloads what `--beside` asks for, where the dataset is there.
+async fn with_beside(
+    account: &Account,
+    args: &FetchArgs,
+    dataset: Option<&str>,
+    ended: ExitCode,
+) -> anyhow::Result<ExitCode> {
+    if let (Some(suffix), Some(dataset)) = (&args.beside, dataset)
+        && ended == ExitCode::SUCCESS
+    {
+        beside::save(account, (&args.container, dataset), suffix, &args.out).await?;
+    }
+    Ok(ended)
 }
 
 fn connect(args: &FetchArgs) -> anyhow::Result<Account> {
@@ -73,7 +95,7 @@ fn read_secret(file: &Path) -> anyhow::Result<String> {
 fn advice(error: &DownloadError) -> &'static str {
     match error {
         DownloadError::Overwritten { .. } => {
-            ". The version that is there now has an event of its own, and so a run of its own; this run has nothing to do."
+            ". The present version has its own event and its own run; this run has nothing to do."
         }
         DownloadError::Gone(_) => {
             ". It was deleted after its event, or the run reads another account or container than the event source."

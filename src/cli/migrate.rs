@@ -1,6 +1,7 @@
 //! `migrate`: what an AzureBlobWatcher of the old operator is here: an EventSource, a Sensor and what has no equal.
 
 use std::{
+    collections::BTreeMap,
     fs,
     io::{self, Read, Write},
     path::Path,
@@ -17,6 +18,7 @@ mod event_source;
 mod glob;
 mod node;
 mod notes;
+mod restricted;
 mod sensor;
 #[cfg(test)]
 mod tests;
@@ -119,6 +121,7 @@ fn migrate(
             }
         }
     }
+    mistakes.extend(namesakes(&objects));
     if !mistakes.is_empty() {
         bail!("{}", mistakes.join("\n"));
     }
@@ -136,12 +139,38 @@ fn migrate(
     let mut text = String::new();
     for other in &others {
         text.push_str(&format!(
-            "# Left out, as it is no AzureBlobWatcher: {}\n",
+            "# Left out, because it is not an AzureBlobWatcher: {}\n",
             Plain(other)
         ));
     }
     text.push_str(&parts.join("---\n"));
     Ok(Migrated { text, decisions })
+}
+
+/// What is wrong with watchers of one name: of several namespaces, they would be one EventSource here.
+fn namesakes(objects: &[Node]) -> Vec<String> {
+    let mut namespaces: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for object in objects
+        .iter()
+        .filter(|it| it.text_at(&["kind"]) == Some(KIND))
+    {
+        let namespace = object.text_at(&["metadata", "namespace"]);
+        if let Some(name) = object.text_at(&["metadata", "name"]) {
+            let of_the_name = namespaces.entry(name).or_default();
+            of_the_name.push(namespace.unwrap_or("default"));
+        }
+    }
+    let several = namespaces.into_iter().filter(|(_, it)| it.len() > 1);
+    let told = several.map(|(name, namespaces)| {
+        format!(
+            "{KIND} {}: metadata.name: there are {} of this name, in the namespaces {}; here all objects are in one namespace: \
+             give each another name in this file",
+            Plain(name),
+            namespaces.len(),
+            Plain(&namespaces.join(", ")),
+        )
+    });
+    told.collect()
 }
 
 /// The objects of a list, as `kubectl get -o yaml` prints one.
@@ -171,13 +200,12 @@ fn one(
     let since = since.replace_nanosecond(0).unwrap_or(since);
     let event_source = event_source::make(&mut watcher, since)?;
     event_source::general(&mut watcher.notes, since, known.is_some());
-    let sensor =
-        sensor::make(&mut watcher, &event_source).map_err(|error| vec![error.to_string()])?;
+    let sensor = sensor::make(&mut watcher).map_err(|error| vec![error.to_string()])?;
     let text = format!(
-        "# Made of the AzureBlobWatcher {}. docs/coming-from-the-operator.md says what to do with it.\n{}{}---\n{sensor}",
+        "# Made from the AzureBlobWatcher {}. docs/coming-from-the-operator.md says what to do with it.\n{}{}---\n{sensor}",
         watcher.name,
         watcher.notes.comments(),
-        event_source.text,
+        event_source,
     );
     Ok((text, watcher.notes.decisions().to_vec()))
 }

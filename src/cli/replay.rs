@@ -121,8 +121,8 @@ async fn request(
     put.await.context("writing the request")?;
     writeln!(
         out,
-        "request {name} is written: {}; the request is removed when all is done, and until then \
-         `explain` says for each blob that a replay asks for it",
+        "request {name} is written: {}; the request is removed when all is done; until then, \
+         `explain` shows the replay for each of its blobs",
         source.taken_up()
     )?;
     out.set("request", name);
@@ -130,7 +130,7 @@ async fn request(
 }
 
 fn dry(out: &mut Outcome) -> anyhow::Result<ExitCode> {
-    writeln!(out, "dry run: nothing was asked for")?;
+    writeln!(out, "dry run: nothing was requested")?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -188,6 +188,7 @@ fn prepare(args: &ReplayArgs) -> anyhow::Result<(OpenedConfig, Replay)> {
         since,
         // Far away until the service has told its time.
         until: until.unwrap_or(now + time::Duration::days(365)),
+        asked: None,
     };
     Ok((opened, replay))
 }
@@ -221,6 +222,7 @@ async fn count(
     while let Some(page) = walk.next().await? {
         if std::mem::take(&mut first) {
             replay.until = replay.until.min(page.service_time);
+            replay.asked = Some(page.service_time);
         }
         let blobs = page.blobs().filter(|blob| !blob.is_directory);
         for blob in blobs {
@@ -315,7 +317,7 @@ impl Count {
             }
             _ if self.unreadable > 0 => self.cannot_be_read(),
             (_, _, matching) => format!(
-                "of {} there, none was announced yet: that comes before a replay",
+                "of {} there, none was announced yet: the first announcement comes before a replay",
                 counted(matching, "blob")
             ),
         }

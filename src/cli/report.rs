@@ -178,7 +178,7 @@ pub(super) fn storage_advice(kind: StorageErrorKind, role: &str, container: &str
         }
         StorageErrorKind::Forbidden => format!(
             "see whether the key or SAS in the credential is right and the SAS has its permissions; an identity \
-             needs the role {role} on the {container}; let this machine through the account's firewall"
+             needs the role {role} on the {container}; allow this machine in the account's firewall"
         ),
         StorageErrorKind::NotFound => {
             format!("create the {container}, or correct its name or the account's")
@@ -187,7 +187,7 @@ pub(super) fn storage_advice(kind: StorageErrorKind, role: &str, container: &str
             "correct the account's name or the endpoint, or see whether this machine resolves names".to_owned()
         }
         StorageErrorKind::Untrusted => {
-            "see who answers there: `openssl s_client -connect HOST:443` shows its certificate and who signed it".to_owned()
+            "check which server answers there: `openssl s_client -connect HOST:443` shows its certificate and who signed it".to_owned()
         }
         StorageErrorKind::Protocol => {
             "see whether the endpoint is that of the blob service and no proxy answers instead".to_owned()

@@ -137,6 +137,7 @@ impl OpenedSource {
                 source_id: id.clone(),
                 endpoint: opened.endpoint,
                 container: config.container.clone(),
+                sampling: None,
             },
             blobs: opened.blobs,
             queue: opened.queue,

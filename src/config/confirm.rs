@@ -79,7 +79,7 @@ fn entry(section: &Section<'_>, m: &mut Mistakes) -> Option<Confirm> {
     {
         m.add(
             section.path(),
-            "does not say what confirms; give `workflows: {}`, or `group`, `version` and `kind`",
+            "does not say what confirms an event; give `workflows: {}`, or `group`, `version` and `kind`",
         );
         return None;
     }

@@ -27,7 +27,7 @@ pub(super) fn redelivery(root: &Section<'_>, m: &mut Mistakes) -> Redelivery {
     if !root.has("confirm") {
         m.add(
             "redelivery",
-            "has no meaning without `confirm`, which shows that an event has done its work; add `confirm: {workflows: {}}` or remove the key",
+            "has no effect without `confirm`, which says what confirms an event; add `confirm: {workflows: {}}` or remove the key",
         );
     }
     let deadline = section.optional("deadline", m, |v| span::read(v, bounds::DEADLINE));

@@ -72,26 +72,34 @@ fn schema() -> Value {
             (
                 "skipEmpty",
                 json!({"type": "boolean"}),
-                "`true` ignores blobs of no bytes.",
+                "`true` ignores empty blobs.",
             ),
             (
                 "version",
                 json!({"enum": ["etag", "content", "name"]}),
                 "What makes a blob a new version, and so a new event: `etag` is the default.",
             ),
-            ("state", state(), "What is remembered: the ledger."),
+            (
+                "state",
+                state(),
+                "Where the ledger is kept, the record of all blob versions that are done.",
+            ),
             (
                 "confirm",
                 confirm(),
-                "Which Kubernetes object shows that an event has done its work; a list has an entry for each Sensor.",
+                "Which Kubernetes object confirms an event; a list has an entry for each Sensor.",
             ),
             ("batch", batch(), "One event for many blobs."),
             (
                 "redelivery",
                 redelivery(),
-                "When an event is sent again, and when it is given up.",
+                "When an event is sent again, and when it becomes a dead letter.",
             ),
-            ("limits", limits(), "How much at once."),
+            (
+                "limits",
+                limits(),
+                "Limits for the number of events and Workflows at once.",
+            ),
             (
                 "id",
                 text(names::LABEL, 1, 63),
@@ -102,7 +110,7 @@ fn schema() -> Value {
     let more = json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Configuration of azure-blob-eventsource",
-        "description": "What an event source watches and how: the text under spec.generic.<event>.config of an EventSource. docs/configuration.md explains each key.",
+        "description": "The configuration of one source: the text under spec.generic.<event>.config of an EventSource. docs/configuration.md explains each key.",
         "required": ["container"],
         "oneOf": [{"required": ["account"]}, {"required": ["endpoint"]}],
         "dependentRequired": {"batch": ["state"], "redelivery": ["confirm"]},
@@ -172,7 +180,7 @@ fn source() -> Value {
         vec![(
             "interval",
             duration(bounds::INTERVAL),
-            "From the start of one sweep to the start of the next: 30s if not written, with a queue 1h.",
+            "The time from the start of one sweep to the start of the next. Default: 30s, with a queue 1h.",
         )],
     );
     let mut queue = section(
@@ -186,22 +194,22 @@ fn source() -> Value {
             (
                 "account",
                 account(),
-                "The storage account of the queue; that of the blobs if not written.",
+                "The storage account of the queue. Default: the account of the blobs.",
             ),
             (
                 "endpoint",
                 endpoint(),
-                "The URL of the queue service, in place of `account`.",
+                "The URL of the queue service, instead of `account`.",
             ),
             (
                 "credential",
                 text(names::CREDENTIAL, 1, 253),
-                "A credential for the queue; that of the blobs if not written.",
+                "A credential for the queue. Default: the credential for the blobs.",
             ),
             (
                 "maxDeliveries",
                 whole(bounds::MAX_DELIVERIES),
-                "A message that was delivered this often and never done becomes a poison message: 5 if not written.",
+                "A message becomes a poison message after this number of deliveries without success. Default: 5.",
             ),
         ],
     );
@@ -245,7 +253,7 @@ fn state() -> Value {
         vec![(
             "container",
             text(names::STATE_CONTAINER, 3, 63),
-            "The container for the ledger: another one than that which is watched.",
+            "The container for the ledger. It must not be the container that is watched.",
         )],
     );
     add(&mut state, json!({"required": ["container"]}));
@@ -275,7 +283,7 @@ fn confirm() -> Value {
             (
                 "namespace",
                 namespace(),
-                "The namespace of the Workflows; that of the server if not written.",
+                "The namespace of the Workflows. Default: the namespace of the server.",
             ),
             (
                 "selector",
@@ -310,7 +318,7 @@ fn confirm() -> Value {
             (
                 "namespace",
                 namespace(),
-                "The namespace of the objects; that of the server if not written.",
+                "The namespace of the objects. Default: the namespace of the server.",
             ),
             (
                 "selector",
@@ -362,7 +370,7 @@ fn batch() -> Value {
             (
                 "maxBlobs",
                 whole(bounds::MAX_BLOBS),
-                "A batch closes when it has so many blobs: 1000 if not written.",
+                "A batch closes when it has this number of blobs. Default: 1000.",
             ),
             (
                 "maxBytes",
@@ -372,7 +380,7 @@ fn batch() -> Value {
             (
                 "maxWait",
                 duration(bounds::MAX_WAIT),
-                "A batch closes this long after its first blob: 1m if not written, with `quiet` no limit.",
+                "A batch closes this long after its first blob. Default: 1m, with `quiet` no limit.",
             ),
             (
                 "quiet",
@@ -395,17 +403,17 @@ fn redelivery() -> Value {
             (
                 "deadline",
                 duration(bounds::DEADLINE),
-                "An event that is not confirmed after this time is sent again: 60s if not written.",
+                "An event that is not confirmed after this time is sent again. Default: 60s.",
             ),
             (
                 "maxAttempts",
                 whole(bounds::MAX_ATTEMPTS),
-                "An event becomes a dead letter after this many failed attempts, while later events were confirmed: 10 if not written.",
+                "An event becomes a dead letter after this many failed attempts, while later events were confirmed. Default: 10.",
             ),
             (
                 "giveUpAfter",
                 duration(bounds::GIVE_UP_AFTER),
-                "A single event that is not confirmed for this time becomes a dead letter: 24h if not written.",
+                "A single event that is not confirmed for this time becomes a dead letter. Default: 24h.",
             ),
         ],
     )
@@ -418,17 +426,17 @@ fn limits() -> Value {
             (
                 "inFlight",
                 whole(bounds::IN_FLIGHT),
-                "At most so many events are sent and not yet done: 100 if not written.",
+                "The largest number of events that are sent and not yet done. Default: 100.",
             ),
             (
                 "activeWorkflows",
                 whole(bounds::ACTIVE_WORKFLOWS),
-                "At most so many Workflows are unfinished, together with the events on their way: 20 if not written. Only with Workflows in `confirm`.",
+                "The largest number of unfinished Workflows, together with the events in flight. Default: 20. Only with Workflows in `confirm`.",
             ),
             (
                 "settle",
                 duration(bounds::SETTLE),
-                "Only without `confirm`: an event is done when its stream stayed healthy for this time: 10s if not written.",
+                "Only without `confirm`: an event is done when its stream stayed healthy for this time. Default: 10s.",
             ),
         ],
     )

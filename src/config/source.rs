@@ -73,6 +73,16 @@ impl SourceConfig {
         }
     }
 
+    /// The same source without `confirm`, for a client that makes nothing of its events: each is done once the stream
+    /// stayed healthy for [`Limits::settle`].
+    #[must_use]
+    pub fn unconfirmed(mut self) -> Self {
+        self.confirm.clear();
+        self.redelivery = Redelivery::default();
+        self.limits.active_workflows = None;
+        self
+    }
+
     /// What decides which of its blobs are announced.
     pub fn rules(&self) -> RuleSpec<'_> {
         RuleSpec {

@@ -26,7 +26,7 @@ impl Holder {
                 Age(deleted)
             ),
             None => format!(
-                "has had no phase for {}: Argo's controller has not taken it up",
+                "has had no phase for {}: Argo's controller has not picked it up",
                 Age(self.age_seconds)
             ),
         };
@@ -47,7 +47,7 @@ impl Holder {
 fn phase_cure(name: &str, namespace: &str) -> String {
     format!(
         "`kubectl describe workflow {name} -n {namespace}` shows it, and the log of Argo's workflow-controller \
-         says why. once the cause is fixed, the controller takes it up by itself within 20 minutes. \
+         says why. once the cause is fixed, the controller picks it up by itself within 20 minutes. \
          `kubectl delete workflow {name} -n {namespace}` frees its place now: its event is done and does not \
          come again, and `replay --blob` runs the dataset again"
     )
@@ -57,7 +57,7 @@ fn phase_cure(name: &str, namespace: &str) -> String {
 fn finalizer_cure(name: &str, namespace: &str) -> String {
     format!(
         "`kubectl get workflow {name} -n {namespace} -o jsonpath='{{.metadata.finalizers}}'` says which one. \
-         if what it waits for will never be done, remove it: \
+         if nothing will ever remove the finalizer, remove it yourself: \
          `kubectl patch workflow {name} -n {namespace} --type=merge -p '{{\"metadata\":{{\"finalizers\":null}}}}'`"
     )
 }
@@ -92,7 +92,7 @@ impl Workflows {
         let finalizer = finalizer_cure("NAME", namespace);
         let parts = [
             told(
-                "Argo's controller has not taken up",
+                "Argo's controller has not picked up",
                 &survey.without_phase,
                 "Workflow",
                 &phase,
@@ -194,7 +194,7 @@ mod tests {
         });
         let words = stuck.complaint().unwrap();
         for part in [
-            "has not taken up 3 Workflows: w-a (no phase for 3 min 12 s), w-b (no phase for 3 min 10 s) and 1 more.",
+            "has not picked up 3 Workflows: w-a (no phase for 3 min 12 s), w-b (no phase for 3 min 10 s) and 1 more.",
             "`kubectl delete workflow NAME -n ml` frees its place",
             "a finalizer keeps 1 deleted Workflow: w-c (deleted 5 min 1 s ago).",
         ] {
@@ -207,7 +207,7 @@ mod tests {
         let stuck = holder("w-a", 192, None, None);
         assert_eq!(
             stuck.trouble().unwrap(),
-            "has had no phase for 3 min 12 s: Argo's controller has not taken it up"
+            "has had no phase for 3 min 12 s: Argo's controller has not picked it up"
         );
         let cure = stuck.cure("ml");
         for part in [

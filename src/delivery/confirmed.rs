@@ -24,7 +24,7 @@ use super::{
     ownership::Ownership,
     policy::Limits,
     stall_file::StallFile,
-    unconfirmed::{Moment, Overdue, Sent, Unconfirmed},
+    unconfirmed::{Moment, Overdue, Sendings, Sent, Unconfirmed},
 };
 use crate::{
     confirm::index::{News, WatchHealth},
@@ -37,6 +37,7 @@ use crate::{
     ports::error::StorageError,
     recorder::{Done, Record, receipts::Receipts},
     shared::Shared,
+    traces::Traces,
 };
 
 mod give_up;
@@ -77,12 +78,14 @@ pub(crate) struct ConfirmedDelivery {
     pub(crate) ledger: Arc<Shared<Ledger>>,
     /// As `ledger`.
     pub(crate) receipts: Arc<Receipts>,
-    /// Events that were given up.
+    /// Events that became dead letters.
     pub(crate) letters: Arc<DeadLetterBox>,
     /// Says outside of this process that nothing is confirmed.
     pub(crate) marker: StallFile,
     /// Numbers for people.
     pub(crate) stats: Arc<SourceStats>,
+    /// Told what became of each event.
+    pub(crate) traces: Traces,
     /// What was sent and is not confirmed.
     pub(crate) unconfirmed: Unconfirmed,
     /// How the cluster could be asked when it was last looked at.
@@ -234,8 +237,8 @@ impl ConfirmedDelivery {
         }
         if let Some(sent) = self.unconfirmed.confirmed(id, this_moment()) {
             self.stats.confirmation.note(sent.first_sent.at.elapsed());
-            let when = (sent.attempts(), sent.first_sent.clock);
-            return self.done(id, sent.offer, Some(when)).await;
+            let sendings = sent.sendings();
+            return self.done(id, sent.offer, Some(sendings)).await;
         }
         if let Some((_, offer)) = self.next.take_if(|(next, _)| *next == id) {
             return self.done(id, offer, None).await;
@@ -265,14 +268,9 @@ impl ConfirmedDelivery {
         self.letters.resolve(id).await
     }
 
-    /// `sent` says how often it was sent and when first, if it was in flight.
-    async fn done(
-        &mut self,
-        id: EventId,
-        offer: Offer,
-        sent: Option<(u32, OffsetDateTime)>,
-    ) -> Step {
-        self.note_confirmed(id, &offer.subject, sent);
+    /// `sent` says when it was sent, if it was in flight.
+    async fn done(&mut self, id: EventId, offer: Offer, sent: Option<Sendings>) -> Step {
+        self.note_confirmed(id, &offer, sent);
         if self.letters.hold(id) || matches!(offer.origin, Origin::Retry(_)) {
             self.outlived(id).await?;
         }
@@ -299,10 +297,12 @@ impl ConfirmedDelivery {
         }
         match &health {
             WatchHealth::Live => {
-                info!("the cluster can be asked again; going on");
+                info!("the cluster answers again; sending continues");
                 self.unconfirmed.wait_anew(Instant::now());
             }
-            WatchHealth::Lost(error) => warn!(%error, "nothing can be confirmed; sending waits"),
+            WatchHealth::Lost(error) => {
+                warn!(%error, "nothing can be confirmed; sending is paused")
+            }
             WatchHealth::Starting => {}
         }
         self.health = health;
@@ -345,7 +345,7 @@ impl ConfirmedDelivery {
                 }
             }
             Ok(Err(error)) => {
-                debug!(%error, "the cluster cannot be asked; nothing is sent again for now");
+                debug!(%error, "the cluster does not answer; no event is sent again until it does");
                 return Ok(Ok(false));
             }
             Err(_) => return Ok(Ok(false)),

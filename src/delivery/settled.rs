@@ -18,6 +18,8 @@ use super::{
     event_channel::{Announcement, EventSender, id_of},
     offers::Offers,
     ownership::Ownership,
+    traced,
+    unconfirmed::{Moment, Sendings},
 };
 use crate::{
     event::Place,
@@ -27,6 +29,7 @@ use crate::{
         events::{LastEvent, Outcome, shortened},
     },
     recorder::{Done, Record},
+    traces::{self, Traces},
 };
 
 /// How often the channel is looked at while the client has not taken all of it.
@@ -58,6 +61,8 @@ pub(crate) struct SettledDelivery {
     pub(crate) settle: Duration,
     /// Numbers for people.
     pub(crate) stats: Arc<SourceStats>,
+    /// Told what became of each event.
+    pub(crate) traces: Traces,
     /// What was sent and is not settled, in the order of sending.
     pub(crate) sent: SentEvents,
 }
@@ -136,11 +141,25 @@ impl SettledDelivery {
 
     fn note_event(&self, offer: &Offer) {
         let now = OffsetDateTime::now_utc();
+        let id = id_of(&self.place, offer);
+        self.traces.ended(id, || {
+            let moment = Moment {
+                at: Instant::now(),
+                clock: now,
+            };
+            let sendings = Sendings {
+                attempts: 1,
+                first: moment,
+                last: moment,
+            };
+            let outcome = traces::journey::Outcome::Sent;
+            traced::journey(&self.place, id, offer, Some(sendings), outcome)
+        });
         self.stats.last_events.add(LastEvent {
             at: now,
             outcome: Outcome::Sent,
             about: shortened(&offer.subject.to_string()),
-            id: id_of(&self.place, offer).to_hex(),
+            id: id.to_hex(),
             attempts: 1,
             first_sent: Some(now),
             made: Vec::new(),

@@ -104,8 +104,8 @@ impl StallFile {
             waiting: waiting as u64,
             reason: match missing {
                 Some(missing) => format!(
-                    "no event has been confirmed since {since}, because no {missing} is made for any of them; {waiting} {plural}; \
-                     look at the Sensor that makes it (`kubectl logs -n {namespace} -l sensor-name`); {cure}"
+                    "no event has been confirmed since {since}, because no {missing} is created for any of them; {waiting} {plural}; \
+                     look at the Sensor that creates it (`kubectl logs -n {namespace} -l sensor-name`); {cure}"
                 ),
                 None => {
                     format!("nothing has been confirmed since {since}; {waiting} {plural}; {cure}")

@@ -58,6 +58,23 @@ impl Sent {
     pub(crate) fn attempts(&self) -> u32 {
         self.sends
     }
+
+    /// When it was sent, and how often.
+    pub(crate) fn sendings(&self) -> Sendings {
+        Sendings {
+            attempts: self.sends,
+            first: self.first_sent,
+            last: self.last_sent,
+        }
+    }
+}
+
+/// When an event was sent, and how often.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Sendings {
+    pub(crate) attempts: u32,
+    pub(crate) first: Moment,
+    pub(crate) last: Moment,
 }
 
 /// What happens to an event whose deadline has passed.

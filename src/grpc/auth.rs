@@ -58,11 +58,11 @@ impl BearerAuth {
             )
         })?;
         let tokens = read_tokens(file).map_err(|problem| {
-            error!(%problem, "no request can be let in");
+            error!(%problem, "no request can be accepted");
             Status::unavailable("the server cannot read its bearer token; its log says why")
         })?;
         tokens.find(given).cloned().ok_or_else(|| Status::unauthenticated(
-            "the bearer token is not this server's: compare the EventSource's `authSecret` with the server's token",
+            "this server does not know the bearer token: compare the EventSource's `authSecret` with the server's token",
         ))
     }
 }

@@ -55,14 +55,12 @@ impl Bounds {
             })?);
             permits._all = Some(take(&self.watches, || {
                 format!(
-                    "this server has {WATCHES} health watches, and may have no more; `Check` always answers"
+                    "this server has {WATCHES} health watches, the largest number; `Check` always answers"
                 )
             })?);
         } else if path.starts_with(REFLECTION) {
             permits._all = Some(take(&self.reflections, || {
-                format!(
-                    "{REFLECTIONS} clients use reflection, and more are not allowed; try again later"
-                )
+                format!("{REFLECTIONS} clients use reflection, the largest number; try again later")
             })?);
         }
         Ok(permits)

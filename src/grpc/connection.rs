@@ -21,7 +21,7 @@ use super::{
     bounds::{Bounds, Permits},
     limits::{
         CONNECTION_WINDOW, HANDSHAKE, HEADERS, KEEP_ALIVE, ONCE_METADATA, REQUEST, STREAM_WINDOW,
-        STREAMS, TIMES, YIELD_METADATA,
+        STREAMS, TIMES, WATCH_METADATA,
     },
     peer::{Peer, Watched},
     request_body::InTime,
@@ -106,7 +106,7 @@ const WANTED: [&str; 6] = [
     "grpc-accept-encoding",
     "grpc-encoding",
     ONCE_METADATA,
-    YIELD_METADATA,
+    WATCH_METADATA,
 ];
 
 fn wanted(headers: &HeaderMap) -> HeaderMap {

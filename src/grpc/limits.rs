@@ -60,8 +60,9 @@ pub const TAKE_OVERS: usize = 3;
 pub const REQUEST_BYTES: usize = 4 * CONFIG_BYTES;
 /// The request metadata that asks, when it is `1`, for one sweep and then the end.
 pub const ONCE_METADATA: &str = "azure-blob-eventsource-once";
-/// The request metadata that asks, when it is `1`, to be refused where a live stream would have to end for this one.
-pub const YIELD_METADATA: &str = "azure-blob-eventsource-yield";
+/// The request metadata that says, when it is `1`, that the client only watches: no live stream ends for it, and nothing
+/// is made of its events, so none is waited for.
+pub const WATCH_METADATA: &str = "azure-blob-eventsource-watch";
 
 /// A ping after so long without a word, and no longer than this for its answer: a dead client is
 /// found within 8 s. That must be less than `limits.settle` (10 s by default), or an event that a

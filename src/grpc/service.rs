@@ -18,7 +18,7 @@ use super::{
     code_name::code_name,
     contract::{EventSource, eventing_server::Eventing},
     event_stream::EventStream,
-    limits::{CONFIG_BYTES, DEAD_FOUND, NAME_BYTES, ONCE_METADATA, PROOF, YIELD_METADATA},
+    limits::{CONFIG_BYTES, DEAD_FOUND, NAME_BYTES, ONCE_METADATA, PROOF, WATCH_METADATA},
     peer::Peer,
     reading::ConfigReader,
     status::End,
@@ -41,6 +41,7 @@ use crate::{
     },
     registry::{Registry, SourceEntry},
     session::{Mode, Session, SessionError, preflight::Preflight},
+    traces::Traces,
 };
 
 /// How many events may wait for the transport. More would be more to send again after a break.
@@ -60,6 +61,8 @@ pub struct EventSourceService {
     pub streams: Arc<Streams>,
     /// Reads configurations.
     pub reader: ConfigReader,
+    /// Where streams tell what became of each event.
+    pub traces: Traces,
 }
 
 struct StreamRequest {
@@ -126,7 +129,7 @@ impl EventSourceService {
     ) -> Result<EventStream, End> {
         let began = Instant::now();
         let once = asks(request.metadata(), ONCE_METADATA);
-        let yields = asks(request.metadata(), YIELD_METADATA);
+        let watches = asks(request.metadata(), WATCH_METADATA);
         let allowed = request.extensions().get::<Sources>().cloned();
         let EventSource { name, config } = request.into_inner();
         if config.len() > CONFIG_BYTES {
@@ -136,6 +139,11 @@ impl EventSourceService {
             return Err(End::LongName(name.len()));
         }
         let config = self.reader.read(config).await?;
+        let config = if watches {
+            config.unconfirmed()
+        } else {
+            config
+        };
         let opened = self.open.open(&config.wanted())?;
         let id = source_id(&config, &name, &opened.endpoint);
         if allowed.is_some_and(|sources| !sources.allow(&id)) {
@@ -155,7 +163,7 @@ impl EventSourceService {
         let access = access(&id, &asked, &opened, Arc::default());
         // Asked for only where a stream that looks alive would have to end.
         let proof = async {
-            match yields {
+            match watches {
                 true => Err(End::Taken(id.clone())),
                 false => proven_in_time(&access).await,
             }
@@ -187,8 +195,10 @@ impl EventSourceService {
         );
         let running = Running::start(&asked, &claim, source.clone());
         let ledgers = self.ledgers.of(&source.id);
+        let traces = self.traces.clone();
         self.streams.spawn(async move {
-            let result = run(asked, opened, (&source, &ledgers), events, &claim).await;
+            let kept = (&*source, &*ledgers, traces);
+            let result = run(asked, opened, kept, events, &claim).await;
             running.end(&result);
             // The next stream may start as soon as the claim is dropped, so that goes last of all
             // that concerns the source.
@@ -278,7 +288,7 @@ fn session(
 async fn run(
     asked: StreamRequest,
     opened: Opened,
-    (source, ledgers): (&SourceEntry, &SourceLedgers),
+    (source, ledgers, traces): (&SourceEntry, &SourceLedgers, Traces),
     events: EventSender,
     claim: &Claim,
 ) -> Result<(), End> {
@@ -302,9 +312,9 @@ async fn run(
         None => Ok(()),
         Some(Err(error)) => Err(error),
         Some(Ok(())) => {
-            session(asked, opened, source, ledgers)
-                .run(events, stop)
-                .await
+            let mut session = session(asked, opened, source, ledgers);
+            session.traces = traces;
+            session.run(events, stop).await
         }
     };
     match (claim.why_stopped(), result) {
@@ -348,7 +358,7 @@ impl Running {
         Self {
             source,
             stream,
-            why: Some("it was cut short".to_owned()),
+            why: Some("it ended early".to_owned()),
         }
     }
 

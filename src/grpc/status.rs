@@ -58,8 +58,8 @@ pub enum End {
     },
     /// A client could not be seen to do better than the stream that it would take over.
     #[error(
-        "source `{source_id}` has a live stream, which goes on, and this client's configuration could not be tried \
-         within {} s ({why}): try again",
+        "source `{source_id}` has a live stream, which continues, and this client's configuration \
+         could not be tried within {} s ({why}): try again",
         super::limits::PROOF.as_secs()
     )]
     Unproven {
@@ -80,7 +80,7 @@ pub enum End {
     Contended(String),
     /// The server has all the streams it may have.
     #[error(
-        "this server has as many streams as it may have: end a stream, or raise --max-streams, which is {0}"
+        "this server has the largest number of streams: end a stream, or set a larger --max-streams than {0}"
     )]
     Full(usize),
     /// The server is on its way out.
@@ -159,7 +159,7 @@ fn message(end: &End) -> String {
         StorageErrorKind::Forbidden => "the storage account denies access",
         StorageErrorKind::NotFound => "the container was not found",
         StorageErrorKind::UnknownHost => "the storage account was not found",
-        StorageErrorKind::Untrusted => "the storage account could not be trusted",
+        StorageErrorKind::Untrusted => "the storage account's certificate is not trusted",
         StorageErrorKind::Protocol => "the endpoint does not answer as Azure Blob Storage does",
         StorageErrorKind::Rejected => "the storage account refused",
     };
@@ -265,7 +265,7 @@ mod tests {
             (
                 storage(Kind::Untrusted),
                 Code::FailedPrecondition,
-                "could not be trusted",
+                "certificate is not trusted",
             ),
             (
                 ConnectError::Machine("no authorities".into()).into(),
@@ -347,7 +347,7 @@ mod tests {
             (
                 End::Full(64),
                 Code::ResourceExhausted,
-                "--max-streams, which is 64",
+                "--max-streams than 64",
             ),
             (
                 End::ShuttingDown,

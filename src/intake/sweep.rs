@@ -141,7 +141,7 @@ impl Sweeper {
         if unreadable.copy_failed > failed_before {
             warn!(
                 blobs = unreadable.copy_failed,
-                "blobs are not announced because the copy that was to make them failed or was aborted: copy them again, or delete them"
+                "blobs are not announced because their copy failed or was aborted: copy them again, or delete them"
             );
         }
         if unusable > before {
@@ -180,14 +180,15 @@ impl Sweeper {
         let doubt = swept.doubted.map(|_| {
             let Swept { gone, of, .. } = swept;
             format!(
-                "the listing no longer shows {gone} of {of} blobs that are done: they stay known, in case it is wrong; \
-                 if they were not deleted, see whether a proxy or a cache answers instead of the storage account"
+                "the listing no longer shows {gone} of {of} blobs that are done: they stay in the \
+                 ledger, in case the listing is wrong; if they were not deleted, check whether a proxy \
+                 or a cache answers instead of the storage account"
             )
         });
         let shown = self.stats.set_listing_doubt(doubt.clone());
         match (shown, doubt) {
             (false, Some(doubt)) => warn!("{doubt}"),
-            (true, None) => info!("the listing is no longer in doubt"),
+            (true, None) => info!("the listing is trusted again"),
             _ => {}
         }
     }

@@ -8,7 +8,7 @@ use crate::ports::error::StorageError;
 #[derive(Debug, Error)]
 pub enum JournalError {
     /// Somebody else has opened the journal since.
-    #[error("the journal belongs to another session now")]
+    #[error("another session writes the journal now")]
     Fenced,
     /// The journal of this name was deleted, and no other session has gone on from it.
     #[error("the journal `{0}` was deleted")]

@@ -83,7 +83,7 @@ impl SourceLedgers {
     fn new_ledger(&self) -> Arc<MemoryStore> {
         warn!(
             source = self.source_id,
-            "no state container: a restart of the server forgets what was announced"
+            "no state container: after a restart the server does not know any more what was announced"
         );
         Arc::default()
     }

@@ -1,7 +1,7 @@
 //! Reading a ledger back, whatever moment its last writer stopped at.
 //!
-//! Each append is whole or not at all, so a crash never leaves half a frame. A ledger that is not
-//! whole was damaged by something else: it is refused, because nobody can say what is missing.
+//! Each append is whole or not at all, so a crash never leaves half a frame. A ledger that is
+//! incomplete was damaged by something else: it is refused, because nobody can say what is missing.
 
 use super::{
     error::JournalError,
@@ -49,6 +49,7 @@ pub struct Recovered {
 /// [`JournalError::Newer`] when a newer version wrote it.
 pub async fn recover(source_store: &SourceStore) -> Result<Recovered, JournalError> {
     let mut missing = String::new();
+    let mut seen_damaged = None;
     for _ in 0..PATIENCE {
         let generations = source_store.generations(&source_store.names().await?);
         // A listing of several pages is not of one moment: what is missing may only have been
@@ -57,22 +58,39 @@ pub async fn recover(source_store: &SourceStore) -> Result<Recovered, JournalErr
             missing = what;
             continue;
         }
-        let Some(generation) = generations.journal else {
-            return Ok(Recovered {
-                generation: 1,
-                chain: Chain::of(&source_store.journal(1)),
-                ..Recovered::default()
-            });
-        };
-        match read_generation(source_store, generation).await? {
-            Ok(mut found) => {
-                found.begun = generations.begun == Some(generation);
-                return whole(source_store, generations, found);
+        match newest(source_store, generations).await {
+            Ok(Ok(found)) => return Ok(found),
+            Ok(Err(name)) => missing = format!("`{name}` is missing"),
+            // A generation that is removed while it is read can look damaged: a writer that is late makes its
+            // journal once more, without a frame. So the damage must be there when the names are read again.
+            Err(JournalError::Damaged { what, .. }) if seen_damaged != Some(generations) => {
+                seen_damaged = Some(generations);
+                missing = what;
             }
-            Err(name) => missing = format!("`{name}` is missing"),
+            Err(error) => return Err(error),
         }
     }
     Err(damaged(source_store, missing))
+}
+
+// `Err` within: a blob of this name is missing (any more).
+async fn newest(
+    source_store: &SourceStore,
+    generations: Generations,
+) -> Result<Result<Recovered, String>, JournalError> {
+    let Some(generation) = generations.journal else {
+        return Ok(Ok(Recovered {
+            generation: 1,
+            chain: Chain::of(&source_store.journal(1)),
+            ..Recovered::default()
+        }));
+    };
+    let found = match read_generation(source_store, generation).await? {
+        Ok(found) => found,
+        Err(name) => return Ok(Err(name)),
+    };
+    let begun = generations.begun == Some(generation);
+    whole(source_store, generations, Recovered { begun, ..found }).map(Ok)
 }
 
 // What must be there, by the names of what is.
@@ -169,7 +187,7 @@ async fn read_snapshot(
     })
     .await?;
     if read.is_some() && end != Some(found.contents.done.len() as u64) {
-        return Err(damaged(source_store, format!("`{name}` is not whole")));
+        return Err(damaged(source_store, format!("`{name}` is incomplete")));
     }
     found.snapshot_bytes = read.as_ref().map_or(0, |read| read.length);
     Ok(read.is_some())

@@ -53,7 +53,7 @@ pub struct Journal {
 }
 
 impl Journal {
-    /// Opens the newest generation, finishing a roll-over that a crash cut short, and takes it over
+    /// Opens the newest generation, finishing a roll-over that a crash interrupted, and takes it over
     /// from whoever wrote it. Transient faults are waited out.
     ///
     /// # Errors

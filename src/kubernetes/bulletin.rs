@@ -1,4 +1,4 @@
-//! Notices as Events of Kubernetes, which `kubectl describe eventsource` and `kubectl get events` show.
+//! Notices as Kubernetes Events, which `kubectl describe eventsource` and `kubectl get events` show.
 //!
 //! Facts: the API `events.k8s.io/v1`, Kubernetes 1.34: an Event is about one object, has a note of at most 1 kB, and
 //! is kept for an hour by default; what is told again is counted in its `series`.
@@ -51,13 +51,13 @@ pub async fn publish(
     } = match connect().await {
         Ok(connection) => connection,
         Err(error) => {
-            warn!(%error, "--kubernetes-events: there is no cluster to tell");
+            warn!(%error, "--kubernetes-events: no cluster was found");
             return;
         }
     };
     info!(
         namespace,
-        "refusals, stalls and dead letters are told as Events of Kubernetes"
+        "refused streams, stalled sources and dead letters are written as Kubernetes Events"
     );
     let mut bulletin = Bulletin::new(
         client,
@@ -208,7 +208,7 @@ impl Bulletin {
         warn!(
             namespace = self.namespace,
             error = why,
-            "no Event of Kubernetes can be written for now{cure}"
+            "a Kubernetes Event cannot be written at the moment{cure}"
         );
     }
 }

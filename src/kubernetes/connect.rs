@@ -16,7 +16,7 @@ use crate::{
     text::nearest::nearest,
 };
 
-/// How long a connection may take to come about.
+/// How long a connection may take to be made.
 const CONNECT: Duration = Duration::from_secs(5);
 
 /// A client, and the namespace in which it is at home.
@@ -136,7 +136,7 @@ pub(crate) async fn resource(
     match whole.clone().find(|found| found.kind == kind.kind) {
         Some(found) if found.namespaced => Ok(named(kind, &found.name)),
         Some(_) => Err(ConfirmError::UnknownKind(format!(
-            "confirm.kind: a {} is in no namespace; give a kind whose objects are",
+            "confirm.kind: objects of the kind {} are not in a namespace; give a kind whose objects are",
             asked.name()
         ))),
         None => Err(unknown(asked, &kinds)),

@@ -83,8 +83,8 @@ pub(crate) fn failed(asked: &WatchTarget, plural: Option<&str>, error: &Error) -
             asked.name()
         )),
         Error::Api(status) if status.code == 401 => ConfirmError::Unreachable(
-            "the API server does not know this server (401): its token or certificate, from the pod or \
-             the kubeconfig, is out of date or of another cluster"
+            "the API server does not know this server (401): its token or certificate, from the pod \
+             or the kubeconfig, has expired or belongs to another cluster"
                 .to_owned(),
         ),
         Error::Api(status) => ConfirmError::Unreachable(format!(
@@ -125,14 +125,14 @@ fn cause(error: &Error) -> String {
     }
     let error = cause.downcast_ref::<io::Error>();
     if error.is_some_and(|error| error.kind() == io::ErrorKind::TimedOut) {
-        return "no connection comes about".to_owned();
+        return "no connection is possible".to_owned();
     }
     let cause = cause.to_string();
     match distrust(&cause) {
         // What it takes is in the kubeconfig, where it names an authority: then nothing else counts.
         Some(what) => {
             format!(
-                "{what}; `certificate-authority` of the kubeconfig, if it has one, goes before that"
+                "{what}; `certificate-authority` of the kubeconfig, if it has one, is used instead of that"
             )
         }
         None => short(&cause),

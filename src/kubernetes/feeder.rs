@@ -236,10 +236,7 @@ impl Feeder {
                 labels,
                 ..
             } = &self.asked;
-            info!(
-                kind = kind.kind,
-                namespace, labels, "the cluster is watched"
-            );
+            info!(kind = kind.kind, namespace, labels, "watching the cluster");
         }
         self.index.live();
     }
@@ -248,7 +245,7 @@ impl Feeder {
         // While a server goes down and comes up again, each try fails in its own words.
         let told = matches!(self.index.health(), WatchHealth::Lost(last) if discriminant(&last) == discriminant(&error));
         if !told {
-            warn!(%error, "the cluster cannot be asked whether events are confirmed; trying again until it can");
+            warn!(%error, "the cluster does not answer whether events are confirmed; trying again until it does");
         }
         self.index.lost(error);
     }

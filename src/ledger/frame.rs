@@ -76,7 +76,7 @@ pub enum BadFrame {
     #[error("a frame of unknown content (kind {0})")]
     Content(u8),
     /// The frame is sound, and what is before it is not what was there when it was written.
-    #[error("frames before it that are not those that were written")]
+    #[error("changed frames before it")]
     Chain,
 }
 

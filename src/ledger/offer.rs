@@ -75,8 +75,13 @@ pub struct BatchOffer {
 pub enum Origin {
     /// A sweep found it, and the ledger does not know it.
     Found,
-    /// The replay of this name asks for it.
-    Replay(Arc<str>),
+    /// A replay asks for it.
+    Replay {
+        /// The replay's name.
+        name: Arc<str>,
+        /// Whether it goes into no batch: it may be on its way alone already.
+        is_alone: bool,
+    },
     /// Its dead letter is retried; that of a replay, when there is a name.
     Retry(Option<Arc<str>>),
 }
@@ -88,7 +93,7 @@ impl Offer {
             (Origin::Retry(_), _) => LedgerMark::Other,
             (_, Subject::Batch(batch)) => LedgerMark::Batch(batch.id),
             (Origin::Found, Subject::Blob { fingerprint, .. }) => LedgerMark::Found(*fingerprint),
-            (Origin::Replay(_), Subject::Blob { fingerprint, .. }) => {
+            (Origin::Replay { .. }, Subject::Blob { fingerprint, .. }) => {
                 LedgerMark::Replayed(*fingerprint)
             }
         }
@@ -98,7 +103,7 @@ impl Offer {
     pub fn replay(&self) -> Option<&str> {
         match &self.origin {
             Origin::Found => None,
-            Origin::Replay(name) => Some(name),
+            Origin::Replay { name, .. } => Some(name),
             Origin::Retry(name) => name.as_deref(),
         }
     }

@@ -68,7 +68,7 @@ async fn failed(error: &io::Error, connections: &Connections, failures: &Seldom)
     }
     connections.stats.accept_errors.fetch_add(1, Relaxed);
     if let Some(count) = failures.case() {
-        warn!(%error, count, "no connection can be taken; closing others and trying again");
+        warn!(%error, count, "no connection can be accepted; closing others and trying again");
     }
     // Whoever waits is not known yet.
     connections.make_room(SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0)));

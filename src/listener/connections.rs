@@ -153,7 +153,7 @@ impl Connections {
         if let Some(count) = self.closings.case() {
             warn!(
                 port, %peer, count,
-                "all connections are taken, so the one that served longest without a live stream was closed"
+                "all connections are in use, so the oldest one without a live stream was closed"
             );
         }
     }
@@ -240,7 +240,7 @@ impl Slot {
     /// The connection took too long for something.
     pub fn was_too_slow(&self) {
         let (port, peer) = (self.0.all.port, self.0.peer);
-        debug!(port, %peer, "a connection was closed: it asked for nothing, or did not end what it asked");
+        debug!(port, %peer, "a connection was closed: it sent no request, or did not finish one");
         self.0.all.stats.closed_late.fetch_add(1, Relaxed);
     }
 }

@@ -115,15 +115,18 @@ fn what_cannot_be_read_is_told_in_one_sentence() {
         ),
         (
             "aGVsbG8=",
-            "the message is base64, and what it holds is not JSON from line 1 column 1 on",
+            "the message is base64, and its content is not JSON from line 1 column 1 on",
         ),
         ("[]", "the message is an array without events"),
-        ("[1]", "the event cannot be used: it is no JSON object"),
-        ("bnVsbA==", "the event cannot be used: it is no JSON object"),
+        ("[1]", "the event cannot be used: it is not a JSON object"),
+        (
+            "bnVsbA==",
+            "the event cannot be used: it is not a JSON object",
+        ),
         (
             "{}",
-            "the event cannot be used: it has no `eventType`, as events of the Event Grid schema have, and no `type`, \
-             as CloudEvents have",
+            "the event cannot be used: it has neither `eventType` (Event Grid schema) nor `type` \
+             (CloudEvents)",
         ),
         (
             r#"{"eventType": "Microsoft.Storage.BlobCreated"}"#,
@@ -131,8 +134,8 @@ fn what_cannot_be_read_is_told_in_one_sentence() {
         ),
         (
             r#"[{"type": "x"}, {"type": "Microsoft.Storage.BlobRenamed", "subject": "a/b"}]"#,
-            "event 2 of 2 cannot be used: its `subject` names no blob, as \
-             `/blobServices/default/containers/CONTAINER/blobs/NAME` does, and no `data.destinationUrl` that names one",
+            "event 2 of 2 cannot be used: its `subject` does not name a blob in the form \
+             `/blobServices/default/containers/CONTAINER/blobs/NAME`, and no `data.destinationUrl` that names one",
         ),
     ] {
         assert_eq!(problem(text), told);

@@ -26,7 +26,7 @@ pub(super) fn events(text: &str) -> Result<Vec<Value>, Unreadable> {
         return values(text, "the message");
     }
     let decoded = decoded(text)?;
-    values(bare(&decoded), "the message is base64, and what it holds")
+    values(bare(&decoded), "the message is base64, and its content")
 }
 
 // The parser refuses what is nested more than 128 deep, and a message has at most 64 KiB.

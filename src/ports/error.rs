@@ -28,7 +28,7 @@ pub struct StorageError {
 /// The classes of failure that callers tell apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum StorageErrorKind {
-    /// Worth another try: a connection that failed, a timeout, 408, 429, 500, 502, 503, 504, an answer cut short.
+    /// Worth another try: a connection that failed, a timeout, 408, 429, 500, 502, 503, 504, an incomplete answer.
     Transient,
     /// The service does not know who asks (401, or 403 with `AuthenticationFailed`), or no token could be had.
     Unauthenticated,

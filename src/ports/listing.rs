@@ -10,7 +10,7 @@ use crate::blob::{Continuation, ListPage};
 /// # What an implementation promises
 /// - Pages come in name order. A blob that exists before the first page is asked for and after the
 ///   last one arrived is on exactly one page; what is written or deleted meanwhile may be on one, or not.
-/// - `Ok` means a whole page: an answer that is cut short is an error, never a shorter page.
+/// - `Ok` means a whole page: an incomplete answer is an error, never a shorter page.
 /// - An empty page with a continuation is not the end; only `next: None` is.
 /// - The same call may be made again after an error, any number of times.
 /// - It tries once. When to try again is the caller's decision.

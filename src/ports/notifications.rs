@@ -31,7 +31,7 @@ pub const LONGEST_TEXT: usize = 64 * 1024;
 /// - In no order: the queue is nearly first in, first out, and what comes again stands between others.
 /// - A lease that is lost is no error. Somebody else has the message, or nobody has it and it comes again, or it is
 ///   deleted: perhaps by an earlier call of ours whose answer was lost.
-/// - `Ok` means a whole answer: one that is cut short is an error, never fewer messages.
+/// - `Ok` means a whole answer: an incomplete one is an error, never fewer messages.
 /// - A queue that does not exist is [`StorageErrorKind::NotFound`](crate::ports::error::StorageErrorKind::NotFound).
 #[async_trait]
 pub trait NotificationQueue: Send + Sync {

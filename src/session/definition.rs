@@ -20,6 +20,7 @@ use crate::{
         listing::BlobListing,
         state::StateStore,
     },
+    traces::Traces,
 };
 
 /// What a session works for and with.
@@ -52,6 +53,8 @@ pub struct Session {
     pub confirm: Option<Arc<Expected>>,
     /// Where the session says how it is doing.
     pub stats: Arc<SourceStats>,
+    /// Where the session tells what became of each event.
+    pub traces: Traces,
     /// When the client asked for it: what arrives from then on is new.
     pub began: Instant,
 }
@@ -90,6 +93,7 @@ impl Session {
             forgetting: Forgetting::default(),
             retained: Arc::default(),
             stats: Arc::default(),
+            traces: Traces::default(),
             began: Instant::now(),
         }
     }
@@ -109,6 +113,7 @@ impl Session {
             source_id: self.source_id.clone(),
             endpoint: self.endpoint.clone(),
             container: self.config.container.clone(),
+            sampling: self.traces.sampling(),
         }
     }
 }

@@ -16,8 +16,9 @@ pub enum SessionError {
     /// The ledger was deleted from the state container.
     #[error(
         "the ledger of source `{source_id}` was deleted from the state container while it was in use (`{journal}` is \
-         gone): it has been written again from memory, so nothing is lost and nothing is announced twice, and the stream \
-         may be asked for again at once; keep people and lifecycle rules away from the folder `{source_id}/`"
+         gone): it has been written again from memory, so nothing is lost and nothing is announced twice, and the \
+         client may ask for the stream again at once; do not change or delete blobs in the folder \
+         `{source_id}/`, by hand or by a lifecycle rule"
     )]
     LostLedger {
         /// The source's name in the state container.

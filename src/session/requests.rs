@@ -62,6 +62,8 @@ pub(crate) struct Requests {
     pub(crate) retries: mpsc::Sender<Offer>,
     /// Where blobs go that are to be one batch again; `None` without batches.
     pub(crate) batches: Option<mpsc::Sender<Closed>>,
+    /// What was asked for by then, in seconds since 1970, may be on its way without a batch, and goes into none.
+    pub(crate) alone_until: Option<i64>,
     /// From the start of a round to the start of the next, at most half a minute.
     pub(crate) interval: Duration,
 }
@@ -182,7 +184,7 @@ impl Requests {
             let replay = Replay::from_json(&chunk.bytes)?;
             match folder.replay(&replay.name) == name {
                 true => Ok(Request::Replay(replay)),
-                false => Err(format!("it calls itself `{}`", replay.name.escape_debug())),
+                false => Err(format!("its own id is `{}`", replay.name.escape_debug())),
             }
         }))
     }
@@ -276,7 +278,7 @@ impl Requests {
         let Some((batches, id)) = self.batches.as_ref().zip(EventId::from_hex(id)) else {
             warn!(
                 replay = replay.name,
-                "there are no batches here, so none is announced again"
+                "the configuration has no `batch`, so no batch is announced again"
             );
             return Ok(Ok(true));
         };
@@ -327,12 +329,13 @@ impl Requests {
     // Offers what is to be offered, and says how much is not done yet.
     async fn take(&self, page: &ListPage, replay: &Replay) -> Result<usize, gate::Closed> {
         let at_once = names_at_once(self.filter.cost());
+        let is_alone = self.alone_until.is_some_and(|it| replay.asked() <= it);
         let mut open = 0;
         for start in (0..page.len()).step_by(at_once) {
             let some = (start..page.len()).take(at_once);
             let asked = some.filter_map(|at| page.get(at));
             let asked = asked.filter(|blob| self.is_asked(blob, replay));
-            let (offers, waiting) = self.gate.replay(asked, &replay.name);
+            let (offers, waiting) = self.gate.replay(asked, &replay.name, is_alone);
             open += offers.len() + waiting;
             for offer in offers {
                 self.gate.offer(offer).await?;

@@ -152,7 +152,7 @@ impl Session {
             info!(
                 source = self.source_id,
                 %since,
-                "no ledger of this source was found, so it begins now: blobs from before follow `existing`"
+                "this source has no ledger yet, so it starts now: `existing` decides about blobs that are already there"
             );
         }
         let key = self.new_key(page.service_time);
@@ -167,7 +167,7 @@ impl Session {
         if facts.batches.is_none() && self.config.batch.is_some() {
             info!(
                 source = self.source_id,
-                "`batch` is new: what was modified before it is announced alone, because it may be on its way already"
+                "`batch` is new: blobs that were modified before get an event each, because that event may be sent already"
             );
         }
         let (before, now) = (facts.version, self.config.version);
@@ -176,7 +176,7 @@ impl Session {
                 source = self.source_id,
                 before = before.as_str(),
                 now = now.as_str(),
-                "`version` has changed: what is done stays done, and is carried over by the next sweep"
+                "`version` has changed: done blobs stay done, and the next sweep records them in the new form"
             );
         }
     }

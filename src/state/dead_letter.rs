@@ -95,7 +95,7 @@ impl DeadLetter {
     /// What is wrong with it, in words: it was edited, and the event that it speaks of is another.
     pub fn from_json(id: EventId, json: &[u8]) -> Result<Self, String> {
         let written: Written = serde_json::from_slice(json)
-            .map_err(|error| format!("it is not as it was written: {error}"))?;
+            .map_err(|error| format!("its content was changed: {error}"))?;
         if written.format != FORMAT {
             let found = written.format;
             return Err(format!(
@@ -105,7 +105,7 @@ impl DeadLetter {
         let letter = written.letter()?;
         if written.id != id.to_hex() || letter.id() != id {
             return Err(format!(
-                "what it says does not belong to the event {}: restore what was changed, or drop it",
+                "its content does not belong to the event {}: undo the change, or drop it",
                 id.to_hex()
             ));
         }
@@ -209,6 +209,7 @@ impl Written {
                 source_id: payload.sourceid.clone(),
                 endpoint: endpoint.to_owned(),
                 container: payload.container.clone(),
+                sampling: None,
             },
             about: match payload.kind == BATCH_CLOSED {
                 true => About::Batch(self.batch(&payload)?),
@@ -230,7 +231,7 @@ impl Written {
         } = part(&self.payload)?;
         let etag = decoded(&data.etag).into_owned();
         let blob_type = BlobType::from_name(&data.blob_type)
-            .ok_or("its payload's `data.blobType` is none that there is")?;
+            .ok_or("its payload's `data.blobType` is not a known type")?;
         Ok(Blob {
             name: decoded(&blobname).into_owned(),
             version: self.version.clone().unwrap_or_else(|| etag.clone()),
@@ -245,7 +246,7 @@ impl Written {
 
     fn batch(&self, payload: &Payload) -> Result<LostBatch, String> {
         let OfBatch { dirname, data } = part(&self.payload)?;
-        let id = EventId::from_hex(&payload.id).ok_or("its payload's `id` is none")?;
+        let id = EventId::from_hex(&payload.id).ok_or("its payload's `id` is not an id")?;
         Ok(LostBatch {
             id,
             group: decoded(&dirname).into_owned(),
@@ -257,8 +258,7 @@ impl Written {
 }
 
 fn part<T: DeserializeOwned>(payload: &Value) -> Result<T, String> {
-    T::deserialize(payload)
-        .map_err(|error| format!("its payload is not as it was written: {error}"))
+    T::deserialize(payload).map_err(|error| format!("its payload was changed: {error}"))
 }
 
 #[cfg(test)]
@@ -284,6 +284,7 @@ mod tests {
                     source_id: "datasets".into(),
                     endpoint: "https://account.blob.core.windows.net".into(),
                     container: "datasets".into(),
+                    sampling: None,
                 },
                 about: About::Blob(Blob {
                     name,
@@ -299,7 +300,7 @@ mod tests {
                 attempts,
                 first_sent: moment,
                 last_sent: moment,
-                last_reason: "nothing was made for it".into(),
+                last_reason: "nothing was created for it".into(),
             }
         }
     }

@@ -63,13 +63,13 @@ impl Loop {
     }
 }
 
-const CURE: &str = "something writes its metadata or properties, or the same bytes, again and again, and each write \
-    moves the ETag; perhaps it is the pipeline itself. Set `version: content`, or let the pipeline set blob index \
-    tags instead of metadata (tags do not move the ETag)";
+const CURE: &str = "a program writes its metadata or properties, or the same bytes, again and again, \
+    and each write changes the ETag; perhaps the pipeline itself does it. Set `version: content`, or let the pipeline set blob index \
+    tags instead of metadata (tags do not change the ETag)";
 
-const CURE_WITHOUT_MD5: &str = "something writes its metadata or properties, or new content of the same size, again and \
-    again, and each write moves the ETag; perhaps it is the pipeline itself. Let the pipeline set blob index tags \
-    instead of metadata (tags do not move the ETag), or set `version: name` if each name is to run once";
+const CURE_WITHOUT_MD5: &str = "a program writes its metadata or properties, or new content of the same size, again \
+    and again, and each write changes the ETag; perhaps the pipeline itself does it. Let the pipeline set blob index tags \
+    instead of metadata (tags do not change the ETag), or set `version: name` if each name is to run once";
 
 impl Loops {
     /// What to tell people, with the cure; `None` when there is no loop.

@@ -43,6 +43,13 @@ pub struct Replay {
     /// arrives later is not announced twice.
     #[serde(with = "time::serde::rfc3339")]
     pub until: OffsetDateTime,
+    /// When it was asked for. Earlier versions did not say so: then it was `until`, or later.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        with = "time::serde::rfc3339::option"
+    )]
+    pub asked: Option<OffsetDateTime>,
 }
 
 impl Replay {
@@ -57,6 +64,11 @@ impl Replay {
         };
         let since = self.since.map_or(i64::MIN, OffsetDateTime::unix_timestamp);
         named && (since..self.until.unix_timestamp()).contains(&blob.last_modified)
+    }
+
+    /// When it was asked for, in seconds since 1970; by an earlier version at this moment or later.
+    pub fn asked(&self) -> i64 {
+        self.asked.unwrap_or(self.until).unix_timestamp()
     }
 
     /// The request's blob.

@@ -10,11 +10,10 @@ use time::OffsetDateTime;
 pub fn cure(namespace: Option<&str>) -> String {
     let namespace = namespace.unwrap_or("NAMESPACE");
     format!(
-        "look at EventBus and Sensor: a bus that lost its storage is healed by \
-         `kubectl rollout restart deployment -n {namespace} -l eventsource-name` and \
-         `kubectl rollout restart deployment -n {namespace} -l sensor-name`, \
-         and a Sensor that may not make Workflows says so in its log (`kubectl logs -n {namespace} -l sensor-name`): \
-         see its Role"
+        "look at EventBus and Sensor: after a bus lost its storage, run `kubectl rollout restart \
+         deployment -n {namespace} -l eventsource-name` and `kubectl rollout restart deployment -n \
+         {namespace} -l sensor-name`; a Sensor that is not allowed to create Workflows says so in its \
+         log (`kubectl logs -n {namespace} -l sensor-name`): check its Role"
     )
 }
 

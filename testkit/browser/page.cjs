@@ -150,7 +150,7 @@ async function keyboard(browser, url) {
 async function withoutScript(browser, url) {
     const page = await opened(browser, url, SIZES[1], { javaScriptEnabled: false });
     assert.equal(await page.locator("tbody").count(), 20);
-    assert(await page.locator("noscript meta[http-equiv=refresh], meta[http-equiv=refresh]").count(), "it never comes anew");
+    assert(await page.locator("noscript meta[http-equiv=refresh], meta[http-equiv=refresh]").count(), "it is never loaded again");
     await page.locator("summary").first().click();
     assert.equal(await page.locator("details[open]").count(), 1);
     await page.context().close();
@@ -167,7 +167,7 @@ async function lives(browser, url, server) {
     server.say("mend");
     await page.locator("tbody.ok [id='events:sensor-readings']").waitFor();
     assert.match(await page.locator("#summary").textContent(), /14 ok/);
-    assert(await page.evaluate(() => window.untouched), "the page was loaded anew");
+    assert(await page.evaluate(() => window.untouched), "the page was loaded again");
     assert(await details.evaluate((it) => it.open), "what was open is closed");
     const focused = await page.evaluate(() => document.activeElement.id);
     assert.equal(focused, "events-of:sensor-readings", "what had the focus lost it");

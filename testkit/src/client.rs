@@ -169,7 +169,7 @@ impl BlobClient {
 
     /// Sends one signed request. `path` is relative to the account and encoded; the queries are not.
     ///
-    /// Where no connection comes about, it tries again for [`CONNECTING`]: on a busy cluster the name of
+    /// Where no connection is possible, it tries again for [`CONNECTING`]: on a busy cluster the name of
     /// the account is not always found at once, and nothing was sent yet.
     pub async fn send(
         &self,
@@ -195,7 +195,7 @@ impl BlobClient {
     /// As [`Self::send`], when there may be nobody who answers.
     ///
     /// # Errors
-    /// Why there is no whole answer.
+    /// Why there is no complete answer.
     pub async fn try_send(
         &self,
         method: Method,

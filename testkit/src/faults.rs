@@ -47,13 +47,19 @@ pub enum Op {
     Peek,
     /// `NotificationQueue::depth`.
     Depth,
+    /// Any call of `ChangeFeed`.
+    Feed,
 }
 
 impl Op {
     /// Whether the operation changes the account. To receive does: it hides.
     pub fn writes(self) -> bool {
         let reads = matches!(self, Self::ListPage { .. } | Self::List | Self::Read);
-        !reads && !matches!(self, Self::Properties | Self::Peek | Self::Depth)
+        !reads
+            && !matches!(
+                self,
+                Self::Properties | Self::Peek | Self::Depth | Self::Feed
+            )
     }
 }
 

@@ -3,6 +3,7 @@
 //!
 //! - [`account`]: the model. Everything else is a face of it.
 //! - [`queue`]: the model of a storage queue.
+//! - [`change_feed`]: who writes an account's change feed.
 //! - [`event_grid`]: who tells a queue of what happens in an account.
 //! - [`notified`]: a queue and its poison queue, as a session is given them.
 //! - [`ports`]: the models as the library's ports, [`BlobListing`] and [`StateStore`] say, with seeded
@@ -22,7 +23,9 @@
 pub mod account;
 pub mod argo;
 pub mod azurite;
+pub mod change_feed;
 pub mod client;
+pub mod collector;
 pub mod crash;
 pub mod event_grid;
 pub mod faults;

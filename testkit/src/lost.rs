@@ -8,9 +8,9 @@ use crate::account::Item;
 /// How a listing goes nowhere.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Lost {
-    /// So many pages of a blob each lead round in a circle.
+    /// So many pages of a blob each lead back to their beginning.
     Circle(u64),
-    /// So many pages of no blob lead round in a circle.
+    /// So many pages of no blob lead back to their beginning.
     EmptyCircle(u64),
     /// So many pages come again and again, each time under new continuations.
     Again(u64),

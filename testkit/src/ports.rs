@@ -20,11 +20,13 @@ use crate::{
     faults::{Fault, FaultSource, Op},
 };
 
+mod feed;
 mod listing;
 mod notifications;
 mod properties;
 mod state;
 
+pub use feed::FakeChangeFeed;
 pub use listing::{FakeListing, LostWay};
 pub use notifications::FakeNotifications;
 pub use properties::FakeProperties;

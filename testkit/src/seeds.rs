@@ -1,6 +1,22 @@
 //! What simulations do with seeds.
 
-use std::{env, fmt::Debug};
+use std::{env, fmt::Debug, ops::Range};
+
+/// The seeds that an environment variable names: `1000` is the first thousand, `1000..2000` the second, so that
+/// several processes can share a million. Without it, the first `usual` ones.
+///
+/// # Panics
+/// If it says something else.
+pub fn range(variable: &str, usual: u64) -> Range<u64> {
+    let Ok(text) = env::var(variable) else {
+        return 0..usual;
+    };
+    let (first, end) = text.split_once("..").unwrap_or(("0", &text));
+    match (first.parse(), end.parse()) {
+        (Ok(first), Ok(end)) if first < end => first..end,
+        _ => panic!("{variable}={text} names no seeds: write `1000` or `1000..2000`"),
+    }
+}
 
 /// The number that an environment variable says, if it says one.
 pub fn number(variable: &str) -> Option<u64> {

@@ -22,7 +22,7 @@ pub enum Wrong {
     NoCheck,
     /// What batches a session before has fixed is not believed.
     NoManifest,
-    /// A batch is sent before the frame that fixes it is durable: its append is said to be made, and is made before the
+    /// A batch is sent before the frame that fixes it is durable: its append is reported as made, and is made before the
     /// next call. A crash in between loses it.
     BatchLate,
 }

@@ -123,7 +123,7 @@ async fn a_page_is_whole_or_an_error() {
     }
     let error = meets(&subject, HttpFault::Html).await;
     assert_eq!(error.kind, StorageErrorKind::Protocol, "{error}");
-    // Whether an answer was cut short or is none of the service's cannot be told from here.
+    // Whether an answer is incomplete or is none of the service's cannot be told from here.
     let error = meets(&subject, HttpFault::UnclosedXml).await;
     let kinds = [StorageErrorKind::Protocol, StorageErrorKind::Transient];
     assert!(kinds.contains(&error.kind), "{error}");
@@ -392,13 +392,16 @@ async fn the_names_in_the_state_container_have_a_bound_and_no_circle() {
     lost(Lost::Invented(5000));
     let error = state.list("source/").await.unwrap_err();
     assert_eq!(error.kind, StorageErrorKind::Protocol);
-    let words = "there are more than 250000 names that start with `source/`";
+    let words = "more than 250000 names start with `source/`";
     assert!(error.message.contains(words), "{error}");
     assert_eq!(server(&subject).requests(HttpOp::ListBlobs), 51);
     lost(Lost::Circle(3));
     let error = state.list("source/").await.unwrap_err();
     assert!(error.is_transient(), "{error}");
-    assert!(error.message.contains("round in a circle"), "{error}");
+    assert!(
+        error.message.contains("the listing repeats itself"),
+        "{error}"
+    );
     assert!(server(&subject).requests(HttpOp::ListBlobs) < 70);
     server(&subject).calm();
     assert_eq!(state.list("").await.unwrap().len(), 5);

@@ -16,14 +16,16 @@ const MAY_KNOW: &[(&str, &str)] = &[
     ("text", ""),
     ("net", ""),
     ("blob", ""),
+    ("feed", "blob"),
     ("filter", ""),
     ("event", "blob text"),
+    ("traces", "event"),
     ("notification", "blob event text"),
     ("ledger", "blob filter"),
     ("confirm", "event shared text"),
     ("state", "blob event ledger text"),
     ("metrics", "blob confirm ledger notification shared state"),
-    ("ports", "blob confirm event"),
+    ("ports", "blob confirm event feed"),
     ("calls", "blob event metrics ports"),
     ("journal", "calls ledger metrics ports shared state"),
     ("recorder", "journal ledger metrics ports shared"),
@@ -38,7 +40,7 @@ const MAY_KNOW: &[(&str, &str)] = &[
     ),
     (
         "delivery",
-        "confirm event journal ledger metrics ports recorder shared state",
+        "confirm event journal ledger metrics ports recorder shared state traces",
     ),
     (
         "config",
@@ -46,16 +48,16 @@ const MAY_KNOW: &[(&str, &str)] = &[
     ),
     (
         "session",
-        "batch blob calls config confirm delivery event filter gate intake journal ledger metrics ports recorder shared state",
+        "batch blob calls config confirm delivery event filter gate intake journal ledger metrics ports recorder shared state traces",
     ),
     ("listener", "metrics shared"),
     ("registry", "metrics shared"),
-    ("azure", "blob calls net ports text"),
+    ("azure", "blob calls feed net ports text"),
     ("notices", "metrics registry"),
     ("kubernetes", "confirm event net notices ports shared text"),
     (
         "grpc",
-        "config confirm delivery journal listener metrics ports registry session shared text",
+        "config confirm delivery journal listener metrics ports registry session shared text traces",
     ),
     (
         "admin",
@@ -63,21 +65,23 @@ const MAY_KNOW: &[(&str, &str)] = &[
     ),
     (
         "cli",
-        "azure batch blob calls config confirm delivery event filter gate grpc journal kubernetes ledger metrics notification ports session state text",
+        "azure batch blob calls config confirm delivery event filter gate grpc journal kubernetes ledger metrics notification ports session state text traces",
     ),
     (
         "app",
-        "admin azure cli grpc journal kubernetes listener notices ports registry text",
+        "admin azure cli grpc journal kubernetes listener notices ports registry text traces",
     ),
 ];
 
 /// The parts of pure decisions: the same input gives the same output, at once.
 const PURE: &[&str] = &[
     "blob",
+    "feed",
     "filter",
     "event",
     "ledger",
     "state",
+    "traces::journey",
     "confirm::object_set",
     "confirm::unfinished",
     "batch::event",

@@ -98,7 +98,7 @@ async fn a_credential_that_is_of_no_use_is_told_without_its_content() {
         ("", "it is empty: write the connection string into it"),
         (
             "hunter2",
-            "it is not a connection string, as `AccountName=…;AccountKey=…` would be",
+            "it is not a connection string such as `AccountName=…;AccountKey=…`",
         ),
         (
             &format!("AccountKey={key}"),
@@ -110,7 +110,7 @@ async fn a_credential_that_is_of_no_use_is_told_without_its_content() {
         ),
         (
             "AccountName=devstoreaccount1;AccountKey=hunter2!",
-            "`AccountKey` of the connection string is not base64: is it whole?",
+            "`AccountKey` of the connection string is not base64: was it copied completely?",
         ),
     ] {
         place.write_credential("broken", content);
@@ -201,7 +201,7 @@ async fn a_server_that_cannot_start_says_why_and_what_to_do() {
         (
             ["--listen", &taken, "--admin-listen", "127.0.0.1:0"],
             format!(
-                "error: cannot listen on {taken} (--listen): another process has this port already: end it, or take another port, such as `--listen 127.0.0.1:"
+                "error: cannot listen on {taken} (--listen): another process already uses this port: stop it, or use another port, such as `--listen 127.0.0.1:"
             ),
         ),
         (

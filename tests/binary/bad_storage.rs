@@ -53,7 +53,7 @@ async fn a_container_that_does_not_exist_is_named() {
         Code::NotFound,
         &format!(
             "the container was not found: listing container \
-             `no-such-container` at {}: 404 ContainerNotFound, there is no such container: create \
+             `no-such-container` at {}: 404 ContainerNotFound, the container does not exist: create \
              it, or correct the name",
             host(&place)
         ),
@@ -119,16 +119,17 @@ async fn refusals_have_their_codes_and_say_what_to_do() {
             "AuthenticationFailed",
             Code::Unauthenticated,
             "signing in to the storage account failed",
-            "403 AuthenticationFailed, the credential is not accepted: is it the account's own, \
-             not rotated, not expired, and this machine's clock right?",
+            "403 AuthenticationFailed, the credential is not accepted: check that it belongs to this \
+             account, that it was not rotated and has not expired, and that this machine's clock is \
+             right",
         ),
         (
             403,
             "AuthorizationPermissionMismatch",
             Code::PermissionDenied,
             "the storage account denies access",
-            "403 AuthorizationPermissionMismatch, the identity lacks the right: does it have a role \
-             such as Storage Blob Data Reader (and Contributor for state)?",
+            "403 AuthorizationPermissionMismatch, the identity has no permission: give it a role such \
+             as Storage Blob Data Reader (for the state container: Storage Blob Data Contributor)",
         ),
         (
             403,
@@ -157,7 +158,7 @@ async fn a_server_that_answers_html_is_no_blob_service() {
         Code::FailedPrecondition,
         &format!(
             "the endpoint does not answer as Azure Blob Storage does: {listing}: it answered \
-             text/html, not a List Blobs page: is it the blob service's URL?"
+             with text/html instead of a List Blobs page: is it the blob service's URL?"
         ),
     );
     assert_small(&server);
@@ -217,7 +218,7 @@ async fn is_waited_out(fault: HttpFault, after_first_sweep: bool, words: &str) {
 #[tokio::test]
 async fn xml_that_never_closes_is_waited_out() {
     for after in [false, true] {
-        is_waited_out(HttpFault::UnclosedXml, after, "the page is cut short").await;
+        is_waited_out(HttpFault::UnclosedXml, after, "the page is incomplete").await;
     }
 }
 

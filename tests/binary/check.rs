@@ -56,12 +56,13 @@ async fn what_works_is_a_line_a_step_and_leaves_nothing_behind() {
             "ok config",
             "ok connect",
             "ok list",
+            "ok cost",
             "ok state",
             "skip source",
             "ok clock"
         ]
     );
-    assert_eq!(finished.stdout.lines().count(), 6);
+    assert_eq!(finished.stdout.lines().count(), 7);
     assert_eq!(finished.stderr, "");
     let listed = "ok   list     2 blobs in all, of which 1 match prefix and pattern";
     assert!(finished.stdout.contains(listed), "{}", finished.stdout);
@@ -112,7 +113,7 @@ async fn no_credential_is_told_at_connect() {
     );
     assert_eq!(
         advice(&finished, "FAIL"),
-        "put the credential's file in --credentials-dir; its name is what `credential` says"
+        "put the credential's file into --credentials-dir; its name is the value of `credential`"
     );
 }
 
@@ -164,6 +165,7 @@ async fn a_container_that_is_missing_is_told_at_its_step() {
             "ok config",
             "ok connect",
             "ok list",
+            "ok cost",
             "FAIL state",
             "ok clock"
         ]
@@ -200,7 +202,7 @@ async fn a_service_that_is_not_there_is_told() {
     let finished = check(&place, &place.config()).await;
     assert_eq!(finished.code(), 1);
     assert!(
-        finished.stdout.contains("no whole answer"),
+        finished.stdout.contains("no complete answer"),
         "{}",
         finished.stdout
     );
@@ -228,8 +230,7 @@ async fn a_source_without_state_is_told_what_that_means() {
     let place = Place::azurite().await;
     let finished = check(&place, &place.stateless_config()).await;
     assert_eq!(finished.code(), 0);
-    let skipped =
-        "skip state    none is configured: a restart of the server forgets what was announced";
+    let skipped = "skip state    none is configured: after a restart the server does not know any more what was announced";
     assert!(finished.stdout.contains(skipped), "{}", finished.stdout);
 }
 

@@ -179,7 +179,7 @@ async fn a_server_has_no_more_streams_than_it_may() {
     assert_status(
         &server.refusal(&other).await,
         Code::ResourceExhausted,
-        "this server has as many streams as it may have: end a stream, or raise --max-streams, which is 1",
+        "this server has the largest number of streams: end a stream, or set a larger --max-streams than 1",
     );
     drop(first);
     wait_for("room", async || server.ask(&other).await.ok()).await;

@@ -119,8 +119,5 @@ async fn an_emptied_journal_is_data_loss_and_a_new_beginning_since_a_moment_the_
     assert_eq!(stream.names(10).await, names);
     server.sweeps_more(2).await;
     assert!(stream.is_silent().await);
-    server
-        .process
-        .says("no ledger of this source was found")
-        .await;
+    server.process.says("this source has no ledger yet").await;
 }

@@ -21,6 +21,7 @@ pub(crate) fn letter(place: &Place, name: &str) -> DeadLetter {
             source_id: id_of_source(place),
             endpoint: place.endpoint.clone(),
             container: place.container.clone(),
+            sampling: None,
         },
         about: About::Blob(Blob {
             name: name.into(),
@@ -33,7 +34,7 @@ pub(crate) fn letter(place: &Place, name: &str) -> DeadLetter {
         attempts: 3,
         first_sent: datetime!(2026-01-01 0:00 UTC),
         last_sent: datetime!(2026-01-02 0:00 UTC),
-        last_reason: "nothing was made for it".into(),
+        last_reason: "nothing was created for it".into(),
     }
 }
 
@@ -82,7 +83,7 @@ async fn dead_letters_are_listed() {
     let listed = letters(&place, "list", &[]).await;
     assert_eq!(listed.code(), 0, "{listed:?}");
     let line = format!(
-        "{}      3  2026-01-01T00:00:00Z  2026-01-02T00:00:00Z  raw/one.csv\n    nothing was made for it\n",
+        "{}      3  2026-01-01T00:00:00Z  2026-01-02T00:00:00Z  raw/one.csv\n    nothing was created for it\n",
         one.id().to_hex()
     );
     for words in [&line, "raw/two.csv", "does not belong to the event"] {
@@ -104,7 +105,7 @@ async fn dead_letters_are_retried_by_request() {
     for (id, code, words) in [
         ("abc", 2, "at least 6 digits"),
         ("ffffff", 2, "there is no such dead letter"),
-        (EDITED, 1, "cannot be retried: what it says does not belong"),
+        (EDITED, 1, "cannot be retried: its content does not belong"),
     ] {
         let refused = letters(&place, "retry", &[id]).await;
         assert_eq!(refused.code(), code, "{refused:?}");

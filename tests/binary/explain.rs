@@ -105,7 +105,10 @@ async fn what_keeps_a_blob_is_explained() {
     write_letter(&place, &again).await;
     let told = explain(&place, "raw/again.csv").await;
     assert_eq!(told.code(), 1, "{told:?}");
-    assert!(told.stdout.contains("=> its replay was sent and given up"));
+    assert!(
+        told.stdout
+            .contains("=> its replay was sent and never confirmed")
+    );
 
     // Where there is no cluster, all else is told.
     let stalled = r#"{"since":"2026-01-01T00:00:00Z","lastConfirmed":null,"waiting":7,"reason":"nothing has been confirmed"}"#;

@@ -110,7 +110,7 @@ async fn a_version_that_was_overwritten_is_not_taken_for_the_other() {
     };
     let ended = fetch.run("a.csv", &["--etag", &old]).await;
     assert_eq!(ended.code(), 1);
-    for word in ["`a.csv` was overwritten", &old, &new, "an event of its own"] {
+    for word in ["`a.csv` was overwritten", &old, &new, "has its own event"] {
         assert!(ended.stderr.contains(word), "{}", ended.stderr);
     }
     assert!(!fetch.out().exists());
@@ -153,6 +153,54 @@ async fn an_empty_blob_is_an_empty_file_and_none_is_told() {
         .await;
     assert_eq!(fetch.run("empty.csv", &[]).await.code(), 0);
     assert_eq!(fetch.content(), b"");
+}
+
+#[tokio::test]
+async fn metadata_and_the_blob_beside_come_along() {
+    let place = Place::azurite().await;
+    let mut blob = NewBlob::new("x,y");
+    blob.metadata = [("pipeline_target", "price"), ("other", "a b")]
+        .map(|(key, value)| (key.to_owned(), value.to_owned()))
+        .into();
+    let put = async |name: &str, blob: &NewBlob| {
+        place.client.put_blob(&place.container, name, blob).await;
+    };
+    put("raw/a.csv", &blob).await;
+    put("raw/a.csv.pipeline.json", &NewBlob::new("{}")).await;
+    put("raw/b.csv", &NewBlob::new("x")).await;
+    let fetch = Fetch {
+        place: &place,
+        endpoint: &place.endpoint,
+    };
+    let file = |name: &str| place.credentials().join(name);
+    let metadata = format!("--metadata={}", file("metadata.json").display());
+    let more = [metadata.as_str(), "--beside=.pipeline.json"];
+    let ended = fetch.run("raw/a.csv", &more).await;
+    assert_eq!(ended.code(), 0, "{}", ended.stderr);
+    let read = |name: &str| std::fs::read_to_string(file(name)).unwrap();
+    let found: serde_json::Value = serde_json::from_str(&read("metadata.json")).unwrap();
+    assert_eq!(found, json!({"pipeline_target": "price", "other": "a b"}));
+    assert_eq!(read("out.csv.pipeline.json"), "{}");
+
+    std::fs::remove_file(file("out.csv.pipeline.json")).unwrap();
+    let ended = fetch.run("raw/b.csv", &more).await;
+    assert_eq!(ended.code(), 0, "{}", ended.stderr);
+    assert_eq!(read("metadata.json"), "{}\n");
+    assert!(!file("out.csv.pipeline.json").exists());
+
+    // Of a batch, it is beside the folder.
+    put(
+        "raw.pipeline.json",
+        &NewBlob::new("{\"task\": \"regression\"}"),
+    )
+    .await;
+    let batch = Batch::of(&place, &["raw/a.csv", "raw/x/b.csv"]).await;
+    for (to, which) in [("files", batch.manifest.as_str()), ("all", "--folder=raw/")] {
+        let ended = batch.fetch(to, &[which, "--beside=.pipeline.json"]).await;
+        assert_eq!(ended.code(), 0, "{}", ended.stderr);
+        let found = read(&format!("{to}.pipeline.json"));
+        assert_eq!(found, "{\"task\": \"regression\"}");
+    }
 }
 
 /// A batch in the place: its blobs, and the manifest in the state container.
@@ -261,8 +309,8 @@ async fn what_a_batch_no_longer_has_is_left_out_and_told() {
     assert!(ended.stdout.ends_with("2 of 4 blobs, 10 bytes\n"));
     let told: Vec<_> = ended.stderr.lines().collect();
     assert_eq!(told.len(), 2, "{told:?}");
-    assert!(told[0].starts_with("left out: ") && told[0].contains("`b.csv`"));
-    assert!(told[1].starts_with("left out: the blob `d.csv` was overwritten: its ETag was "));
+    assert!(told[0].starts_with("skipped: ") && told[0].contains("`b.csv`"));
+    assert!(told[1].starts_with("skipped: the blob `d.csv` was overwritten: its ETag was "));
     assert!(told[1].ends_with("The version that is there now belongs to another batch."));
 
     place.client.delete(&place.container, "a.csv").await;
@@ -270,7 +318,7 @@ async fn what_a_batch_no_longer_has_is_left_out_and_told() {
     let ended = batch.fetch("again", &[&batch.manifest]).await;
     assert_eq!(ended.code(), 1);
     let last = ended.stderr.lines().last().unwrap();
-    assert!(last.starts_with("error: nothing is left of 4 blobs: "));
+    assert!(last.starts_with("error: no blob of 4 blobs could be downloaded: "));
     // The other parts go on, and a part may be without any blob from the beginning.
     for part in ["1/2", "3/9"] {
         let to = format!("part-{}", &part[2..]);
@@ -304,7 +352,8 @@ async fn what_cannot_be_fetched_as_a_batch_is_told_in_one_sentence() {
     let damaged = Batch::with_manifest(&place, "{\"name\":\"a.csv\"}\n").await;
     let said = problem(&[&damaged.manifest]).await;
     assert!(
-        said.contains("b.ndjson` in container `") && said.contains("line 1 is no blob of a batch"),
+        said.contains("b.ndjson` in container `")
+            && said.contains("line 1 is not a blob of a batch"),
         "{said}"
     );
     assert_eq!(std::fs::read_to_string(file).unwrap(), "of another batch");

@@ -19,10 +19,10 @@ async fn a_listing_that_goes_nowhere_is_slow_told_and_recovered_from() {
     for (lost, words) in [
         (
             Lost::EmptyCircle(1),
-            "the next page is said to be the one that was asked for",
+            "the service names the same page again as the next page",
         ),
-        (Lost::Circle(2), "the listing goes round in a circle"),
-        (Lost::Again(2), "the listing goes round in a circle"),
+        (Lost::Circle(2), "the listing repeats itself"),
+        (Lost::Again(2), "the listing repeats itself"),
         (Lost::Empty, ""),
     ] {
         let (place, face) = Place::fake().await;
@@ -76,7 +76,7 @@ async fn commands_are_not_caught_in_a_circle() {
         let finished = Process::spawn(binary(&args)).finish().await;
         assert_eq!(finished.code(), 1, "{finished:?}");
         assert!(
-            finished.stderr.contains("round in a circle"),
+            finished.stderr.contains("the listing repeats itself"),
             "{finished:?}"
         );
     }

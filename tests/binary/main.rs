@@ -40,4 +40,5 @@ mod take_over;
 mod terminal;
 mod tls;
 mod token;
+mod traces;
 mod watch;

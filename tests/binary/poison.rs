@@ -83,8 +83,7 @@ async fn of_many_poison_messages_it_is_said_how_many_are_not_shown() {
     }
     let listed = nameless(&place, "list", &[]).await;
     assert_eq!(listed.stdout.matches("never done").count(), 32);
-    let words =
-        "and about 8 more: a queue shows its first 32 messages, and none that a program works on\n";
+    let words = "and about 8 more: a queue shows only its first 32 messages, and no message that a program works on\n";
     assert!(listed.stdout.ends_with(words), "{}", listed.stdout);
     // One of those that are not shown is found anyway, and the others are back at once.
     let retried = nameless(&place, "retry", &["raw/37.csv"]).await;

@@ -156,11 +156,18 @@ impl Stream {
 
     /// The next event's payload.
     pub(crate) async fn event(&mut self) -> Value {
-        let next = timeout(PATIENCE, self.0.message()).await;
+        let next = timeout(PATIENCE, self.next()).await;
         let event = next.expect("an event in time").unwrap();
-        let event = event.expect("an event, not the end");
-        assert_eq!(event.name, EVENT);
-        serde_json::from_slice(&event.payload).unwrap()
+        event.expect("an event, not the end")
+    }
+
+    /// The next event's payload, however long it takes; `None` at an end without a status.
+    pub(crate) async fn next(&mut self) -> Result<Option<Value>, Status> {
+        let event = self.0.message().await?;
+        Ok(event.map(|event| {
+            assert_eq!(event.name, EVENT);
+            serde_json::from_slice(&event.payload).unwrap()
+        }))
     }
 
     /// The name of the next event's blob.

@@ -226,7 +226,7 @@ async fn the_servers_own_token_goes_to_allowed_endpoints_only() {
         &server.refusal(&own(&place.endpoint)).await,
         Code::InvalidArgument,
         &format!(
-            "a token is only sent over https, and `{host}` is given as http: use https, or name a \
+            "a token is only sent over https, but the URL of `{host}` begins with http: use https, or name a \
              `credential`"
         ),
     );
@@ -252,12 +252,12 @@ async fn a_server_without_credentials_says_how_to_give_it_some() {
     assert_status(
         &server.refusal(&place.config()).await,
         Code::FailedPrecondition,
-        "credential: this server has no credentials; its operator can mount some and give \
+        "credential: this server has no credentials; its operator can mount them and set \
          `--credentials-dir`",
     );
     wait_for("the log", async || {
         let log = server.process.stderr().join("\n");
-        log.contains("its operator can mount some").then_some(())
+        log.contains("its operator can mount them").then_some(())
     })
     .await;
 }

@@ -48,7 +48,7 @@ async fn streams_want_the_token() {
         assert_status(
             &ask(&server, &place, Some(wrong)).await.err().unwrap(),
             Code::Unauthenticated,
-            "the bearer token is not this server's: compare the EventSource's `authSecret` with \
+            "this server does not know the bearer token: compare the EventSource's `authSecret` with \
              the server's token",
         );
     }

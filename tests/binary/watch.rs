@@ -186,7 +186,7 @@ async fn connected_without_a_name_it_disturbs_nobody() {
     let url = server.url();
     let arguments = watch(&place, &["--connect", &url, "--output", "json"]);
     let one = Process::spawn(binary(&arguments));
-    one.says("of the event `watch-connect`: nobody else's stream is disturbed")
+    one.says("of the event `watch-connect`: other streams are not disturbed")
         .await;
     place.put("first").await;
     prints(&one, "first").await;
@@ -201,6 +201,27 @@ async fn connected_without_a_name_it_disturbs_nobody() {
     // That somebody watches is no refused stream.
     let status = server.admin("/status.json").await;
     assert!(!status.contains("did not ask to take it over"), "{status}");
+}
+
+// This server is in no cluster: it could not tell what became of an event.
+#[tokio::test]
+async fn connected_without_a_name_no_workflow_is_waited_for() {
+    let place = Place::azurite().await.with(
+        "existing: emit\nsource: {listing: {interval: 1s}}\nconfirm: {workflows: {}}\n\
+         redelivery: {deadline: 1s, maxAttempts: 1}\nlimits: {settle: 0s, activeWorkflows: 1}\n",
+    );
+    let server = Server::of(&place).await;
+    let url = server.url();
+    for name in ["first", "second"] {
+        place.put(name).await;
+    }
+    let args = watch(&place, &["--connect", &url, "--output", "json"]);
+    let watching = Process::spawn(binary(&args));
+    watching.says("`confirm` does not apply to them").await;
+    prints(&watching, "second").await;
+    server.reaches("done", 2).await;
+    server.sweeps_more(2).await;
+    assert_eq!(watching.stdout().len(), 2, "each is sent once");
 }
 
 #[tokio::test]

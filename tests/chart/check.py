@@ -35,12 +35,13 @@ QUICK_START = [CHART / "quick-start.yaml"]
 BATCHES_ON_TOP = [*QUICK_START, BATCHES]
 MONITORING = {"monitoring.enabled": "true"}
 KUBERNETES_EVENTS = {"kubernetesEvents.enabled": "true"}
+TRACING = {"tracing.endpoint": "http://opentelemetry-collector.monitoring:4318"}
 # Folders that are applied one after the other, each with these components, and the values that come to the same.
 PAIRS = [
     (["manifests/base"], [], {"storage.account": "mlpipelinestore", "pipeline.enabled": "false", "events.datasets.existing": "null"}, []),
     (["manifests/quick-start"], [], {}, QUICK_START),
     (["manifests/quick-start", "examples/batches"], [], FOLDERS, BATCHES_ON_TOP),
-    (["examples/azure-keys"], ["monitoring", "kubernetes-events"], KEYS | MONITORING | KUBERNETES_EVENTS, []),
+    (["examples/azure-keys"], ["monitoring", "kubernetes-events", "tracing"], KEYS | MONITORING | KUBERNETES_EVENTS | TRACING, []),
     (["examples/azure-workload-identity"], [], IDENTITIES, []),
     # With sensors/ml-batch instead of sensors/ml-pipeline, as docs/batches.md says.
     (["examples/azure-workload-identity for batches"], ["monitoring"], IDENTITIES | FOLDERS | MONITORING, [BATCHES]),
@@ -134,6 +135,7 @@ def values_are_used(helm):
         "pipeline.enabled": "false", "pipeline.event": "batches", "pipeline.image.repository": "b", "pipeline.image.tag": "2.0",
         "pipeline.image.digest": f"sha256:{'b' * 64}", "pipeline.parameters.target": "price", "batch.enabled": "false",
         "batch.event": "datasets", "monitoring.enabled": "true", "monitoring.labels.release": "name", "kubernetesEvents.enabled": "true",
+        "tracing.endpoint": "https://collector", "tracing.ratio": "0.1",
         "networkPolicy.enabled": "false",
         "networkPolicy.monitoringNamespace": "other", "quickStart.enabled": "true", "quickStart.image": "other:1",
     }
@@ -142,7 +144,7 @@ def values_are_used(helm):
     assert not untried, f"nothing here changes {untried}"
     # Some have an effect with others alone.
     beside = {"workloadIdentity": {name: value for name, value in IDENTITIES.items() if name not in KEYS},
-              "quickStart": {"quickStart.enabled": "true", "storage.account": ""}, "storage.endpoint": {"storage.account": ""}, "monitoring": MONITORING, "pipeline.enabled": {"batch.enabled": "false"}}
+              "quickStart": {"quickStart.enabled": "true", "storage.account": ""}, "storage.endpoint": {"storage.account": ""}, "monitoring": MONITORING, "tracing.ratio": TRACING, "pipeline.enabled": {"batch.enabled": "false"}}
     for name, value in changes.items():
         more = next((it for start, it in beside.items() if name.startswith(start)), {})
         code, after, said = helm.template(base | more | {name: value}, [BATCHES])

@@ -45,13 +45,23 @@ pub(crate) fn feed<R: FnOnce() -> Outcome>(mut next: impl FnMut(&mut Rng) -> (Ve
 
 /// A message that people can read at once, whatever was in the input.
 pub(crate) fn is_a_sentence(message: &str) {
+    is_a_sentence_of(600, message);
+}
+
+/// The same of a message that repeats something long, such as a URL.
+pub(crate) fn is_a_sentence_of(most: usize, message: &str) {
     let is_plain = !message.is_empty() && !message.contains('\n');
-    assert!(is_plain && message.len() < 600, "{message}");
+    assert!(is_plain && message.len() < most, "{message}");
 }
 
 /// One of `documents`, cut, repeated, and with `words` in it that mean something to its reader.
 pub(crate) fn mutated(rng: &mut Rng, documents: &[&str], words: &[&str]) -> Vec<u8> {
-    let mut bytes = rng.pick(documents).as_bytes().to_vec();
+    let bytes = rng.pick(documents).as_bytes().to_vec();
+    mutate(rng, bytes, words)
+}
+
+/// The same of one document.
+pub(crate) fn mutate(rng: &mut Rng, mut bytes: Vec<u8>, words: &[&str]) -> Vec<u8> {
     for _ in 0..=rng.below(6) {
         let at = rng.below(bytes.len() as u64 + 1) as usize;
         let end = (at + rng.below(24) as usize).min(bytes.len());

@@ -5,7 +5,9 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // tests
 
+mod change_feed;
 mod config;
+mod connection_string;
 mod feed;
 mod frame;
 mod list_page;

@@ -324,7 +324,7 @@ async fn the_error_says_what_is_wrong_where_and_what_to_do() {
         ),
         (
             with(&[&journal[..17], &journal[ends[1].0..]].concat()),
-            "are not those that were written",
+            "changed frames before it",
         ),
         (no_begun, "`datasets/journal-0000000001` is missing"),
         (no_snapshot, "`datasets/snapshot-0000000002` is missing"),

@@ -15,6 +15,19 @@ use super::*;
 struct Noted {
     real: MemoryStore,
     asked: Mutex<BTreeSet<String>>,
+    /// All that is there from the next read on.
+    afterwards: Mutex<Option<Vec<(String, Bytes)>>>,
+}
+
+impl Noted {
+    async fn replace(&self, all: Vec<(String, Bytes)>) {
+        for name in self.real.list("").await.unwrap() {
+            self.real.delete(&name).await.unwrap();
+        }
+        for (name, bytes) in all {
+            self.real.put(&name, bytes).await.unwrap();
+        }
+    }
 }
 
 #[async_trait]
@@ -26,6 +39,10 @@ impl StateStore for Noted {
     }
 
     async fn read(&self, name: &str, from: u64, limit: u64) -> Result<Option<Chunk>, StorageError> {
+        let afterwards = self.afterwards.lock().unwrap().take();
+        if let Some(afterwards) = afterwards {
+            self.replace(afterwards).await;
+        }
         self.real.read(name, from, limit).await
     }
 
@@ -80,4 +97,39 @@ async fn opening_and_compacting_do_not_list_dead_letters_and_requests() {
         .filter(|n| source_store.generation(n).is_none())
         .collect();
     assert!(others.is_empty(), "{others:?}");
+}
+
+// All blobs of a store.
+async fn all(store: &MemoryStore) -> Vec<(String, Bytes)> {
+    let mut all = Vec::new();
+    for name in store.list("").await.unwrap() {
+        let chunk = store.read(&name, 0, u64::MAX).await.unwrap().unwrap();
+        all.push((name, chunk.bytes));
+    }
+    all
+}
+
+#[tokio::test]
+async fn a_journal_that_is_replaced_and_made_once_more_while_it_is_read_is_not_damaged() {
+    let store = Arc::new(Noted::default());
+    let over = SourceStore {
+        store: store.clone(),
+        ..source_store(1, &Arc::default())
+    };
+    let (mut journal, mut contents) = begin(&over).await;
+    let entry = Entry::Done(prints(0..3));
+    journal.append(std::slice::from_ref(&entry)).await.unwrap();
+    contents.apply(entry);
+    let before = all(&store.real).await;
+    let snapshot = journal.snapshot(&contents);
+    journal.compact(snapshot).await.unwrap();
+    // What a writer leaves that was late to make the first journal, when it is removed already.
+    let first = over.journal(1);
+    store.create_append(&first).await.unwrap();
+    let rolled_over = all(&store.real).await;
+    store.replace(before).await;
+    *store.afterwards.lock().unwrap() = Some(rolled_over);
+    let found = recover(&over).await.unwrap();
+    assert_eq!(found.generation, 2);
+    assert_eq!(done(&found.contents), BTreeSet::from_iter(prints(0..3)));
 }

@@ -28,6 +28,7 @@ use azure_blob_eventsource::{
     ports::{confirmation::Confirmation, connect::Location, state::StateStore},
     session::{Mode, Session, SessionError},
     state::request::Replay,
+    traces::Traces,
 };
 use futures::future::join_all;
 use testkit::{
@@ -291,6 +292,7 @@ impl World {
             source_id: source.into(),
             endpoint: "https://account.blob.core.windows.net".into(),
             container: CONTAINER.into(),
+            sampling: None,
         }
     }
 
@@ -351,6 +353,7 @@ impl World {
             batch: None,
             since: None,
             until,
+            asked: Some(until),
         };
         let name = format!("{SOURCE}/requests/replay-{REPLAY}.json");
         self.calm.put(&name, replay.to_json().into()).await.unwrap();
@@ -455,6 +458,7 @@ impl World {
             forgetting: self.forgetting,
             retained: Arc::default(),
             stats: Arc::clone(&stats),
+            traces: Traces::default(),
             began: tokio::time::Instant::now(),
         };
         trace!(writer = self.writers, polls, "session starts");

@@ -5,6 +5,7 @@ use std::{collections::BTreeSet, time::Duration};
 use azure_blob_eventsource::{
     batch::rules::{BatchRules, By},
     session::Mode,
+    state::request::Replay,
 };
 use serde_json::Value;
 use testkit::account::NewBlob;
@@ -337,4 +338,32 @@ async fn a_batch_is_announced_again_as_the_same_batch() {
     };
     within(gone, "the request to go").await;
     stream.expect_silence(600 * SECOND).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_replay_from_before_batches_has_one_run_though_they_come_while_it_is_on_its_way() {
+    let (mut stage, cluster) = Stage::new().confirmed();
+    stage.put("raw/a.csv");
+    let mut stream = stage.start();
+    cluster.run(&stream.event().await);
+    stream.until_done(1).await;
+    sleep(10 * SECOND).await;
+    let replay = Replay {
+        name: "0123456789abcdef".into(),
+        prefix: String::new(),
+        blob: None,
+        batch: None,
+        since: None,
+        until: stage.account.now(),
+        asked: Some(stage.account.now()),
+    };
+    stage.put_state("requests/replay-0123456789abcdef.json", replay.to_json());
+    let first = stream.event().await;
+    assert_eq!(first["replay"], "0123456789abcdef");
+    // Its Workflow is on its way when the server is killed, and batches are turned on.
+    stream.session.abort();
+    stage.config.batch = Some(rules());
+    let mut stream = stage.start();
+    let again = stream.event().await;
+    assert_eq!(again["id"], first["id"]);
 }

@@ -204,7 +204,11 @@ async fn people_are_told_of_the_last_events_and_of_dead_letters() {
     let letters = told(&stream);
     assert_eq!((letters.count, letters.some.len()), (1, 1));
     assert_eq!(letters.some[0].about, "poison.csv");
-    assert!(letters.some[0].reason.contains("nothing was made for it"));
+    assert!(
+        letters.some[0]
+            .reason
+            .contains("nothing was created for it")
+    );
     stream.stop().await.unwrap();
     // Whoever comes after reads it.
     let stream = stage.start();

@@ -251,12 +251,27 @@ async fn lost(lost: Lost) -> (Stage, Stream, Arc<AtomicU64>) {
 #[tokio::test(start_paused = true)]
 async fn a_listing_that_goes_nowhere_is_slow_told_and_no_sweep() {
     for (way, in_a_minute, in_an_hour, words) in [
-        (Lost::Circle(2), 120, 1500, "round in a circle"),
-        (Lost::EmptyCircle(1), 120, 1500, "round in a circle"),
-        (Lost::EmptyCircle(2), 120, 1500, "round in a circle"),
-        (Lost::EmptyCircle(100), 400, 7000, "round in a circle"),
-        (Lost::Circle(500), 700, 36_000, "round in a circle"),
-        (Lost::Again(3), 120, 1500, "round in a circle"),
+        (Lost::Circle(2), 120, 1500, "the listing repeats itself"),
+        (
+            Lost::EmptyCircle(1),
+            120,
+            1500,
+            "the listing repeats itself",
+        ),
+        (
+            Lost::EmptyCircle(2),
+            120,
+            1500,
+            "the listing repeats itself",
+        ),
+        (
+            Lost::EmptyCircle(100),
+            400,
+            7000,
+            "the listing repeats itself",
+        ),
+        (Lost::Circle(500), 700, 36_000, "the listing repeats itself"),
+        (Lost::Again(3), 120, 1500, "the listing repeats itself"),
         (Lost::Empty, 400, 5000, "250 pages without a blob in a row"),
     ] {
         let (stage, mut stream, pages) = lost(way).await;
@@ -321,6 +336,7 @@ async fn the_listing_of_a_replay_that_goes_nowhere_is_slow_and_told() {
         batch: None,
         since: None,
         until: stage.account.now(),
+        asked: None,
     };
     stage.put_state("requests/replay-0123456789abcdef.json", replay.to_json());
     sleep(3600 * SECOND).await;

@@ -21,7 +21,7 @@ async fn is_told_of_the_loss(stream: Stream) {
     for part in [
         "`datasets/journal-0000000001` is gone",
         "written again from memory",
-        "lifecycle rules",
+        "lifecycle rule",
     ] {
         assert!(told.contains(part), "{part} is not in {told}");
     }

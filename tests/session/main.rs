@@ -15,6 +15,7 @@ mod queue_waiting;
 mod requests;
 mod slow_state;
 mod stage;
+mod traces;
 mod two_sensors;
 mod unreadable;
 mod version;

@@ -25,6 +25,7 @@ fn replay(stage: &Stage, prefix: &str) {
         batch: None,
         since: None,
         until: stage.account.now(),
+        asked: None,
     };
     stage.put_state(&format!("requests/replay-{NAME}.json"), replay.to_json());
 }
@@ -149,6 +150,7 @@ async fn since_and_until_are_by_the_blobs_own_times() {
         batch: None,
         since: Some(datetime!(2026-01-01 0:01 UTC)),
         until: stage.account.now(),
+        asked: None,
     };
     stage.put_state(&format!("requests/replay-{NAME}.json"), replay.to_json());
     let event = stream.event().await;

@@ -30,6 +30,7 @@ use azure_blob_eventsource::{
     metrics::SourceStats,
     ports::{confirmation::Confirmation, connect::Location},
     session::{Mode, Session, SessionError},
+    traces::Traces,
 };
 use futures::future::BoxFuture;
 use testkit::{
@@ -68,6 +69,8 @@ pub(crate) struct Stage {
     /// The queue of notifications and the one beside it, if there are any.
     pub(crate) queue: Option<NotifiedQueues>,
     pub(crate) retained: Arc<RetainedLedger>,
+    /// Where sessions tell what became of each event.
+    pub(crate) traces: Traces,
     pub(crate) forgetting: Forgetting,
     writers: u64,
 }
@@ -131,6 +134,7 @@ impl Stage {
             blank: None,
             queue: None,
             retained: Arc::default(),
+            traces: Traces::default(),
             forgetting: Forgetting::default(),
             writers: 0,
         }
@@ -271,6 +275,7 @@ impl Stage {
             rollover: self.rollover,
             forgetting: self.forgetting,
             retained: Arc::clone(&self.retained),
+            traces: self.traces.clone(),
             stats: Arc::clone(&stats),
             began: tokio::time::Instant::now(),
         };

@@ -1,4 +1,4 @@
-//! What a session says while a limit makes it wait, and of Workflows that nobody works on.
+//! What a session says while a limit makes it wait, and of stuck Workflows.
 
 use std::{
     io,
@@ -141,7 +141,7 @@ async fn a_workflow_without_a_phase_is_said_once_by_name_and_goes_on_counting_un
     let name = name(&event);
     for part in [
         format!("workflow {name} has had no phase for 3 h"),
-        "Argo's controller has not taken it up.".to_owned(),
+        "Argo's controller has not picked it up.".to_owned(),
         format!("`kubectl delete workflow {name} -n ml-pipelines`"),
         "`replay --blob` runs the dataset again".to_owned(),
     ] {

@@ -24,7 +24,7 @@
 //! 5. the queue is empty, what nobody can read is in the poison queue, and nothing else is,
 //! 6. a message whose event waits for twenty minutes is received once.
 //!
-//! `SIMULATION_SEEDS=100000` runs more, `SIMULATION_SEED=42` runs one and tells its story.
+//! `SIMULATION_SEEDS=100000` or `100000..200000` runs more, `SIMULATION_SEED=42` runs one and tells its story.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
@@ -35,7 +35,7 @@ mod tally;
 mod world;
 
 use tally::Tally;
-use testkit::seeds::{catch, number, on_paused_time, replay, tell};
+use testkit::seeds::{catch, number, on_paused_time, range, replay, tell};
 use world::{Mutant, World};
 
 fn run(seed: u64, mutant: Mutant) -> Result<Tally, String> {
@@ -48,9 +48,9 @@ fn every_blob_is_delivered_whatever_fails() {
         tell(seed, |seed| run(seed, Mutant::None));
         return;
     }
-    let seeds = number("SIMULATION_SEEDS").unwrap_or(1_000);
+    let seeds = range("SIMULATION_SEEDS", 1_000);
     let mut total = Tally::default();
-    for seed in 0..seeds {
+    for seed in seeds.clone() {
         match run(seed, Mutant::None) {
             Ok(tally) => total.add(&tally),
             Err(broken) => panic!(
@@ -58,7 +58,7 @@ fn every_blob_is_delivered_whatever_fails() {
             ),
         }
     }
-    println!("{seeds} seeds: {total:?}");
+    println!("seeds {seeds:?}: {total:?}");
     assert!(
         total.is_a_storm(),
         "the storm is too mild to prove anything: {total:?}"

@@ -90,6 +90,9 @@ async fn missing(stage: &Stage, expected: u64) -> Result<()> {
     };
     until("the listing shows what it is to", PATIENCE, look).await?;
     stage.is_at_rest().await?;
+    if expected > 0 {
+        stage.say.figure("blobs that the listing missed", expected);
+    }
     stage.say.line(format!(
         "{expected} blobs are missing from the listing, for two sweeps and more"
     ));

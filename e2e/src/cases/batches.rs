@@ -49,9 +49,11 @@ pub(crate) async fn folders(stage: &Stage) -> Result<()> {
     is_ready(&stage.namespace).await?;
     let look = async || each_file_is_in_one_batch(stage, &files).await;
     let batches = until("each file in one batch that has a Workflow", RECOVERY, look).await?;
-    let later = (stage.say.elapsed() - uploaded).as_secs_f64();
+    let later = stage.say.elapsed() - uploaded;
+    stage.say.seconds("seconds after the last file", later);
     stage.say.line(format!(
-        "{batches} Workflows of {total} files, all of them {later:.0} s after the last file"
+        "{batches} Workflows of {total} files, all of them {:.0} s after the last file",
+        later.as_secs_f64()
     ));
     stage.is_at_rest().await?;
     let still = each_file_is_in_one_batch(stage, &files).await?;
@@ -83,6 +85,9 @@ pub(crate) async fn timed(stage: &Stage) -> Result<()> {
     let look = async || each_file_is_in_one_batch(stage, &files).await;
     let batches = until("each file in one batch that has a Workflow", RECOVERY, look).await?;
     let done = stage.say.elapsed();
+    stage
+        .say
+        .seconds("seconds after the last of many files", done - uploaded);
     stage.say.line(format!(
         "{MANY} files: {batches} Workflows, the last one {:.0} s after the first file, and {:.0} s after the last",
         (done - began).as_secs_f64(),
@@ -103,6 +108,12 @@ pub(crate) async fn timed(stage: &Stage) -> Result<()> {
         took.push(seen - put);
     }
     took.sort();
+    stage
+        .say
+        .seconds("a lone blob: median in seconds", took[LONE / 2]);
+    stage
+        .say
+        .seconds("a lone blob: most in seconds", took[LONE - 1]);
     stage.say.line(format!(
         "a lone blob, with `maxWait: {} s`: p50 {:.1} s, at most {:.1} s",
         MAX_WAIT.as_secs(),
@@ -118,6 +129,7 @@ pub(crate) async fn storm(stage: &Stage) -> Result<()> {
     let dice = stage.dice("faults")?;
     let (files, faults) = tokio::join!(arrivals(stage), faults(stage, dice));
     let Faults { count, .. } = faults?;
+    stage.say.figure("faults", count);
     stage
         .say
         .line(format!("the storm of {count} faults is over"));
@@ -125,10 +137,12 @@ pub(crate) async fn storm(stage: &Stage) -> Result<()> {
     is_ready(&stage.namespace).await?;
     let look = async || each_file_is_in_one_batch(stage, &files).await;
     let batches = until("each file in one batch that has a Workflow", RECOVERY, look).await?;
+    let later = stage.say.elapsed() - over;
+    stage.say.seconds("seconds after the last fault", later);
     stage.say.line(format!(
         "{batches} Workflows of {} files, all of them {:.0} s after the last fault",
         files.len(),
-        (stage.say.elapsed() - over).as_secs_f64()
+        later.as_secs_f64()
     ));
     stage.is_at_rest().await?;
     let still = each_file_is_in_one_batch(stage, &files).await?;

@@ -34,6 +34,10 @@ pub(crate) async fn storm(stage: &Stage) -> Result<()> {
     ensure!(bus_was_full, "the bus was never full");
     stage.witness.has_no_twins()?;
     let over = stage.say.elapsed();
+    stage.say.figure("faults", count);
+    stage
+        .say
+        .figure("Workflows when it ended", stage.witness.count());
     stage.say.line(format!(
         "the storm of {count} faults is over, with {} Workflows of {} versions{}",
         stage.witness.count(),
@@ -46,9 +50,11 @@ pub(crate) async fn storm(stage: &Stage) -> Result<()> {
     ));
     is_ready(&stage.namespace).await?;
     stage.comes_to_exactly_within(&versions, RECOVERY).await?;
+    let later = stage.say.elapsed() - over;
+    stage.say.seconds("seconds after the last fault", later);
     stage.say.line(format!(
         "all was done {:.0} s after the last fault",
-        (stage.say.elapsed() - over).as_secs_f64()
+        later.as_secs_f64()
     ));
     has_no_dead_letter(stage).await
 }
@@ -95,10 +101,7 @@ pub(crate) async fn faults(stage: &Stage, mut rng: Rng) -> Result<Faults> {
                     stage.kill(selector).await?;
                 }
             }
-            7 => {
-                stage.cluster.kill("apiserver").await?;
-                stage.say.line("killed the API server");
-            }
+            7 => stage.kill_component("apiserver").await?,
             8 => cut(stage, SERVER, &mut rng).await?,
             _ => cut(stage, AZURITE, &mut rng).await?,
         }
@@ -139,6 +142,7 @@ async fn cut(stage: &Stage, selector: &str, rng: &mut Rng) -> Result<()> {
         stage.say.line(format!("not cut off: {error:#}"));
         return Ok(());
     }
+    stage.say.count("cuts", 1);
     let pause = rng.duration(Duration::from_secs(5)..Duration::from_secs(30));
     stage
         .say

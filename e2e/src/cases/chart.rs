@@ -60,6 +60,8 @@ async fn in_namespace(stage: &Stage, namespace: &str) -> Result<()> {
     is_ready(namespace).await?;
     versions.push(storage.put("raw/two.csv", MACHINES).await);
     has_workflows(&witness, &versions).await?;
+    stage.say.figure("blob versions", storage.written());
+    stage.say.figure("Workflows", witness.count());
     stage
         .say
         .line("helm upgrade: another dataset has its Workflow, and the first has no other");

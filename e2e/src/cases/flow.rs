@@ -19,9 +19,12 @@ pub(crate) async fn bounded(stage: &Stage) -> Result<()> {
     let start = stage.say.elapsed();
     stage.comes_to_exactly_within(&versions, PATIENCE).await?;
     let most = stage.witness.most_unfinished();
+    let took = stage.say.elapsed() - start;
+    stage.say.seconds("seconds for all", took);
+    stage.say.figure("most unfinished at once", most);
     stage.say.line(format!(
         "{BLOBS} in {:.0} s, and never more than {most} unfinished Workflows",
-        (stage.say.elapsed() - start).as_secs_f64()
+        took.as_secs_f64()
     ));
     ensure!(
         most == ACTIVE,

@@ -29,7 +29,9 @@ pub(crate) async fn jobs(stage: &Stage) -> Result<()> {
     blobs.push(blobs[0].clone());
     come_to(stage, &blobs).await?;
     stage.rests(|it| it.live_of_event(EVENT)).await?;
-    come_to(stage, &blobs).await
+    come_to(stage, &blobs).await?;
+    stage.say.figure("Jobs", blobs.len());
+    Ok(())
 }
 
 /// Waits until exactly these blobs, a second version twice, have a Job, and all Jobs have succeeded.

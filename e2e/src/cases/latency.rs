@@ -52,10 +52,8 @@ pub(crate) async fn beside_queue_storage(stage: &Stage) -> Result<()> {
         tokio::time::sleep(PACE).await;
     }
     let theirs = report(stage, "Argo's azureQueueStorage, each second", &theirs).await?;
-    stage.say.line(format!(
-        "ratio of the medians: {:.2}",
-        ours.as_secs_f64() / theirs.as_secs_f64()
-    ));
+    let ratio = ours.as_secs_f64() / theirs.as_secs_f64();
+    stage.say.line(format!("ratio of the medians: {ratio:.2}"));
     has_no_dead_letter(stage).await
 }
 
@@ -121,6 +119,10 @@ async fn report(stage: &Stage, who: &str, from: &BTreeMap<Version, Instant>) -> 
     let mut times = until("a Workflow for each", PATIENCE, times).await?;
     times.sort();
     let at = |per_cent: usize| times[(times.len() - 1) * per_cent / 100];
+    for per_cent in [50, 99] {
+        let name = format!("{who}: p{per_cent} in seconds");
+        stage.say.seconds(&name, at(per_cent));
+    }
     stage.say.line(format!(
         "{who}: p50 {:.2} s, p99 {:.2} s",
         at(50).as_secs_f64(),

@@ -112,6 +112,7 @@ async fn missing_secret(stage: &Stage) -> Result<()> {
         Ok(line.unwrap_or_default().trim().to_owned())
     };
     let line = until("the missing Secret is named", PATIENCE, look).await?;
+    stage.say.count("mistakes told", 1);
     stage.say.line(format!("kubectl describe pods: {line}"));
     stage.is_streaming().await?;
     let token = "--from-literal=token=quick-start";
@@ -145,6 +146,7 @@ async fn says(stage: &Stage, status: &str, words: &[&str]) -> Result<()> {
         line.ok_or_else(|| anyhow::anyhow!("the log says: {log}"))
     };
     let line = until(&format!("the log tells {status}"), PATIENCE, look).await?;
+    stage.say.count("mistakes told", 1);
     stage.say.line(format!("kubectl logs: {line}"));
     Ok(())
 }

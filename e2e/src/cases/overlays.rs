@@ -59,9 +59,10 @@ async fn is_taken(stage: &Stage, what: &str, file: &str, stdin: &str) -> Result<
         file,
     ];
     let said = kubectl(&stage.namespace, &args, stdin).await?;
-    stage.say.line(format!(
-        "{what}: {} objects are taken",
-        said.lines().count()
-    ));
+    let objects = said.lines().count();
+    stage.say.count("objects", objects);
+    stage
+        .say
+        .line(format!("{what}: {objects} objects are taken"));
     Ok(())
 }

@@ -42,6 +42,8 @@ pub(crate) async fn dataset(stage: &Stage) -> Result<()> {
         report.len(),
         scores[BLOB]
     ));
+    stage.say.figure("score", scores[BLOB]);
+    stage.say.figure("bytes of the model", model.len());
     holds_little(stage).await?;
     for blob in SAME_RESULT {
         versions.push(stage.storage.put(blob, content.clone()).await);
@@ -123,6 +125,10 @@ pub(crate) async fn datasets(stage: &Stage) -> Result<()> {
         result(stage, &blob, "report.html", "<html").await?;
         let served = python::score(&model, name).await?;
         let said = scores[&blob];
+        stage.say.figure(&format!("{name}: score"), said);
+        stage
+            .say
+            .figure(&format!("{name}: 8 bits, all rows"), served);
         stage.say.line(format!(
             "{name}: the Workflow says {said}; in onnxruntime the 8-bit model has {served} over all rows"
         ));

@@ -29,6 +29,7 @@ pub(crate) async fn poison(stage: &Stage) -> Result<()> {
             .await?
             .trim(),
     );
+    stage.say.figure("dead letters, retried", 1);
     versions.push(poison);
     stage.comes_to_exactly(&versions).await?;
     let look = async || has_no_dead_letter(stage).await;
@@ -70,7 +71,7 @@ async fn with_policy(stage: &Stage) -> Result<(Version, Vec<Version>)> {
     );
     stage.explains(&poison, 1, "dead").await?;
     let look = async || is_described(stage, &poison).await;
-    until("an Event of Kubernetes", PATIENCE, look).await?;
+    until("a Kubernetes Event", PATIENCE, look).await?;
     Ok((poison, good))
 }
 

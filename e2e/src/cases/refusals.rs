@@ -56,6 +56,7 @@ pub(super) async fn gives_nothing_up(stage: &Stage) -> Result<()> {
         ensure!(letters.is_empty(), "dead letters in an outage: {letters:?}");
         tokio::time::sleep(Duration::from_secs(1)).await;
     }
+    stage.say.seconds("seconds of outage", OUTAGE);
     stage.say.line(format!(
         "nothing was given up in {} s of outage",
         OUTAGE.as_secs()

@@ -26,19 +26,21 @@ pub(crate) async fn two_event_sources(stage: &Stage) -> Result<()> {
     stage.replace(EVENT_SOURCE, &patch).await?;
     let mut leader = leads(stage, "").await?;
     stage.say.line(format!("{leader} leads"));
-    let mut versions = stage.put_all("first", 10).await;
+    let mut versions = stage.put_all("before", 10).await;
     stage.comes_to_exactly(&versions).await?;
-    for stem in ["second", "third"] {
-        stage
-            .kubectl(&["delete", &leader, "--grace-period=0", "--force"])
-            .await?;
+    for stem in ["first", "second"] {
+        stage.kill_pod(&leader).await?;
         let killed = stage.say.elapsed();
         versions.extend(stage.put_all(stem, 10).await);
         leader = leads(stage, &leader).await?;
         stage.is_streaming().await?;
+        let took = stage.say.elapsed() - killed;
+        stage
+            .say
+            .seconds(&format!("seconds to take over, {stem} time"), took);
         stage.say.line(format!(
             "{leader} leads and streams, {:.1} s after the leader was killed",
-            (stage.say.elapsed() - killed).as_secs_f64()
+            took.as_secs_f64()
         ));
         stage.comes_to_exactly(&versions).await?;
     }
@@ -48,7 +50,8 @@ pub(crate) async fn two_event_sources(stage: &Stage) -> Result<()> {
 /// Waits until two pods run, of which one leads, and names it.
 async fn leads(stage: &Stage, before: &str) -> Result<String> {
     let look = async || {
-        let args = ["get", "pods", "-l", EVENT_SOURCE, "-o", "name"];
+        let path = "jsonpath={range .items[*]}{.metadata.name}{'\\n'}{end}";
+        let args = ["get", "pods", "-l", EVENT_SOURCE, "-o", path];
         let pods = stage.kubectl(&args).await?;
         let pods: Vec<_> = pods.lines().filter(|pod| *pod != before).collect();
         ensure!(pods.len() == 2, "{} pods", pods.len());
@@ -105,10 +108,14 @@ async fn upgrade_twice(stage: &Stage) -> Result<()> {
             until("another server streams", PATIENCE, streams)
         );
         replaced?;
+        let took = stage.say.elapsed() - start;
+        stage
+            .say
+            .seconds(&format!("seconds of upgrade {release}"), took);
         stage.say.line(format!(
             "upgrade {release}: {} took the stream over; the servers are replaced after {:.1} s",
             pod?,
-            (stage.say.elapsed() - start).as_secs_f64()
+            took.as_secs_f64()
         ));
     }
     Ok(())

@@ -50,6 +50,7 @@ pub(crate) async fn eventsource_before_sensor(stage: &Stage) -> Result<()> {
     };
     until("all are sent while there is no Sensor", PATIENCE, look).await?;
     stage.say.line("all are sent, and nobody takes them");
+    stage.say.figure("published without a Sensor", 20);
     install_sensor(&stage.namespace).await?;
     stage.say.line("the Sensor is applied again");
 
@@ -66,10 +67,7 @@ pub(crate) async fn takeover(stage: &Stage) -> Result<()> {
     stage.comes_to_exactly(&versions).await?;
     let serving = stage.is_streaming().await?.pod;
     let killed = Instant::now();
-    stage
-        .kubectl(&["delete", "pod", &serving, "--grace-period=0", "--force"])
-        .await?;
-    stage.say.line(format!("killed {serving}"));
+    stage.kill_pod(&serving).await?;
     versions.extend(stage.put_all("second", 10).await);
     let look = async || {
         let live = stage.statuses().await?.live()?;
@@ -77,9 +75,11 @@ pub(crate) async fn takeover(stage: &Stage) -> Result<()> {
         Ok(live.pod)
     };
     let pod = until("another server streams", REDIAL + HAND_OVER, look).await?;
+    let took = killed.elapsed();
+    stage.say.seconds("seconds to take over", took);
     stage.say.line(format!(
         "{pod} streams, {:.1} s after the kill",
-        killed.elapsed().as_secs_f64()
+        took.as_secs_f64()
     ));
     stage.comes_to_exactly(&versions).await
 }
@@ -88,6 +88,7 @@ pub(crate) async fn takeover(stage: &Stage) -> Result<()> {
 pub(crate) async fn has_no_dead_letter(stage: &Stage) -> Result<()> {
     let letters = stage.storage.dead_letters().await?;
     ensure!(letters.is_empty(), "dead letters: {letters:?}");
+    stage.say.figure("dead letters", 0);
     stage.say.line("there is no dead letter");
     Ok(())
 }

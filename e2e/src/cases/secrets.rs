@@ -66,9 +66,11 @@ pub(crate) async fn rotated(stage: &Stage) -> Result<()> {
     let changed = stage.say.elapsed();
     stage.say.line("the Secret has the new key");
     stage.comes_to_exactly_within(&versions, REFRESH).await?;
+    let later = stage.say.elapsed() - changed;
+    stage.say.seconds("seconds after the new Secret", later);
     stage.say.line(format!(
         "all was done {:.0} s after the Secret changed",
-        (stage.say.elapsed() - changed).as_secs_f64()
+        later.as_secs_f64()
     ));
     ensure!(
         self::pods(stage).await? == pods,

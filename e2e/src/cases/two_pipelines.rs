@@ -29,7 +29,7 @@ pub(crate) async fn second_sensor_is_away(stage: &Stage) -> Result<()> {
     trained(stage, &versions).await?;
     is_stalled(
         stage,
-        "no Workflow (pipeline=audit) is made for any of them",
+        "no Workflow (pipeline=audit) is created for any of them",
     )
     .await?;
     stage

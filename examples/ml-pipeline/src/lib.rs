@@ -23,6 +23,7 @@ pub mod report;
 pub mod run;
 pub mod schema;
 pub mod table;
+pub mod took;
 pub mod train;
 pub mod value;
 

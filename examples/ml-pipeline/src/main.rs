@@ -3,14 +3,22 @@
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
 use ml_pipeline::log::{Log, printable};
 use ml_pipeline::onnx::Source;
 use ml_pipeline::preprocess::{Wishes, preprocess, target::Wanted};
-use ml_pipeline::run::{Gates, run, summary};
-use ml_pipeline::{evaluate::evaluate, predict::predict, quantize::quantize, train::train};
+use ml_pipeline::read::{Encoding, Hints};
+use ml_pipeline::run::{Extras, Gates, run, summary};
+use ml_pipeline::value::Missing;
+use ml_pipeline::{
+    evaluate::evaluate,
+    predict::predict,
+    quantize::quantize,
+    train::{budget, train},
+};
 
 /// Training allocates some hundred tensors a step, which the system's allocator gives back to the
 /// kernel each time.
@@ -27,7 +35,7 @@ const SETTINGS: [(&str, &str); 2] = [
     ("MIMALLOC_ALLOW_THP", "0"),
 ];
 
-/// Turns a CSV file, or a directory of them, into a trained ONNX model, its 8-bit form and a report.
+/// Turns a CSV or Parquet file, or a directory of them, into a trained ONNX model, its 8-bit form and a report.
 ///
 /// `run` does all four steps. Each step is also a command of its own: it reads what the step before wrote
 /// into a directory, and writes its own files there. No step uses the network.
@@ -42,29 +50,37 @@ struct Cli {
 enum Command {
     /// Do all four steps, and leave model.onnx, model-quantized.onnx, metrics.json and report.html
     Run {
-        /// The CSV file, of any delimiter and encoding, with a header or without; or a directory of such files with one
-        /// header, which are read as one table in the order of their names
+        /// The CSV file, of any delimiter and encoding, with a header or without, also in gzip or zstd; or the Parquet
+        /// file; or a directory of such files with one header, which are read as one table in the order of their names
         data: PathBuf,
         #[command(flatten)]
         out: Out,
         #[command(flatten)]
         target: Target,
         #[command(flatten)]
+        written: Written,
+        #[command(flatten)]
         source: Source,
+        #[command(flatten)]
+        time: Time,
         #[command(flatten)]
         quality: Quality,
         #[command(flatten)]
         loss: Loss,
+        #[command(flatten)]
+        mlflow: Mlflow,
     },
     /// Step 1: find out what the columns are, and split the rows
     Preprocess {
-        /// The CSV file, of any delimiter and encoding, with a header or without; or a directory of such files with one
-        /// header, which are read as one table in the order of their names
+        /// The CSV file, of any delimiter and encoding, with a header or without, also in gzip or zstd; or the Parquet
+        /// file; or a directory of such files with one header, which are read as one table in the order of their names
         data: PathBuf,
         #[command(flatten)]
         out: Out,
         #[command(flatten)]
         target: Target,
+        #[command(flatten)]
+        written: Written,
     },
     /// Step 2: compare some networks, and train the best one
     Train {
@@ -72,6 +88,8 @@ enum Command {
         dir: PathBuf,
         #[command(flatten)]
         source: Source,
+        #[command(flatten)]
+        time: Time,
     },
     /// Step 3: test the model on rows that were not used for training
     Evaluate {
@@ -86,18 +104,22 @@ enum Command {
         dir: PathBuf,
         #[command(flatten)]
         loss: Loss,
+        #[command(flatten)]
+        mlflow: Mlflow,
     },
-    /// Print the results of all steps, and write the score into a file of its own for a Workflow
+    /// Print the results of all steps
     Summary {
         /// The directory that `quantize` filled
         dir: PathBuf,
     },
-    /// Run a model on a CSV file that has its columns, and print its predictions as CSV
+    /// Run a model on a file that has its columns, and print its predictions as CSV
     Predict {
         /// The model, full or in 8 bits
         model: PathBuf,
-        /// The CSV file; columns that the model does not know are ignored
+        /// The CSV or Parquet file, or a directory of such; columns that the model does not know are ignored
         data: PathBuf,
+        #[command(flatten)]
+        written: Written,
     },
 }
 
@@ -109,48 +131,176 @@ struct Out {
 }
 
 #[derive(clap::Args)]
-struct Target {
-    /// The column to predict; the last one if this is empty or not there
-    #[arg(long, value_name = "COLUMN")]
-    target: Option<String>,
-    /// What kind of prediction it is [default: by the column's values]
-    #[arg(long, value_name = "KIND")]
-    task: Option<Wanted>,
+struct Written {
+    /// The encoding of the characters, such as UTF-8, windows-1252, windows-1251, Shift_JIS, GBK or Big5
+    /// [default: by the bytes]
+    #[arg(long, value_name = "NAME", value_parser = encoding)]
+    encoding: Option<Optional<Encoding>>,
+    /// How many lines above the header are skipped, such as a title [default: those that are surely no rows]
+    #[arg(long, value_name = "LINES", value_parser = lines)]
+    skip_lines: Option<Optional<u64>>,
 }
 
-#[derive(clap::Args)]
-struct Quality {
-    /// Fail if the score (balanced accuracy, or R2) is lower
-    #[arg(long, value_name = "SCORE", value_parser = score, allow_negative_numbers = true)]
-    min_score: Option<f64>,
-}
-
-#[derive(clap::Args)]
-struct Loss {
-    /// Fail if the score falls by more than this in 8 bits
-    #[arg(
-        long,
-        value_name = "SCORE", value_parser = score,
-        default_value_t = 0.01,
-        allow_negative_numbers = true
-    )]
-    max_drop: f64,
-}
-
-impl Target {
-    fn wishes(self) -> Wishes {
-        Wishes {
-            // A Workflow cannot leave an argument out.
-            target: self.target.filter(|target| !target.is_empty()),
-            task: self.task,
+impl Written {
+    fn hints(self) -> Hints {
+        Hints {
+            encoding: self.encoding.and_then(|it| it.0),
+            skip_lines: self.skip_lines.and_then(|it| it.0),
         }
     }
 }
 
-/// A score, or by how much it may fall.
-fn score(text: &str) -> Result<f64, String> {
+/// What a Workflow gives as an empty text where it gives nothing, as it cannot leave an argument out.
+#[derive(Clone, Copy, Debug)]
+struct Optional<T>(Option<T>);
+
+fn encoding(text: &str) -> Result<Optional<Encoding>, String> {
+    let found = Encoding::named(text);
+    if found.is_none() && !text.is_empty() {
+        return Err(
+            "a name such as UTF-8, windows-1252, windows-1251, Shift_JIS, GBK or Big5 is needed"
+                .to_owned(),
+        );
+    }
+    Ok(Optional(found))
+}
+
+fn lines(text: &str) -> Result<Optional<u64>, String> {
+    let found = text.parse().ok();
+    if found.is_none() && !text.is_empty() {
+        return Err("a whole number such as 2 is needed".to_owned());
+    }
+    Ok(Optional(found))
+}
+
+#[derive(clap::Args)]
+struct Target {
+    /// The column to predict; the last one if this is empty or not there
+    #[arg(long, value_name = "COLUMN")]
+    target: Option<String>,
+    /// What kind of prediction it is: classification or regression [default: by the column's values]
+    #[arg(long, value_name = "KIND", value_parser = task)]
+    task: Option<Optional<Wanted>>,
+    /// A column that is not learned from; several with commas between them, or one option for each
+    #[arg(long, value_name = "COLUMN")]
+    ignore: Vec<String>,
+    /// A word or number that stands for no value, such as -999; several with commas between them, or one option for
+    /// each
+    #[arg(long, value_name = "WORD", allow_hyphen_values = true)]
+    missing: Vec<String>,
+    /// Test with the rows that have the greatest values of this column, such as a date: those that come last
+    #[arg(long, value_name = "COLUMN")]
+    split_by: Option<String>,
+    /// Keep rows with the same value of this column, such as a patient or a machine, on one side of the split
+    #[arg(long, value_name = "COLUMN")]
+    group: Option<String>,
+    /// A JSON object with the metadata of the blob that the data came from: its keys pipeline_target, pipeline_ignore
+    /// and so on go before the options
+    #[arg(long, value_name = "FILE")]
+    metadata: Option<PathBuf>,
+}
+
+#[derive(clap::Args)]
+struct Time {
+    /// How long the training may take, such as 90s, 10m or 2h: it takes the best model so far then, so that two runs may
+    /// differ [default: as long as it needs]
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    time_budget: Option<Optional<Duration>>,
+}
+
+impl Time {
+    fn most(self) -> Option<Duration> {
+        self.time_budget.and_then(|it| it.0)
+    }
+}
+
+fn duration(text: &str) -> Result<Optional<Duration>, String> {
+    let found = budget::duration(text);
+    if found.is_none() && !text.is_empty() {
+        return Err("a time such as 90s, 10m or 2h is needed".to_owned());
+    }
+    Ok(Optional(found))
+}
+
+#[derive(clap::Args)]
+struct Quality {
+    /// Fail if the score (balanced accuracy, or R2) is lower [default: fail if it is not above the baseline]
+    #[arg(long, value_name = "SCORE", value_parser = given, allow_negative_numbers = true)]
+    min_score: Option<Optional<f64>>,
+}
+
+#[derive(clap::Args)]
+struct Loss {
+    /// Fail if the score falls by more than this in 8 bits, and not by chance [default: keep the full model
+    /// where it falls by more than 0.01]
+    #[arg(long, value_name = "SCORE", value_parser = given, allow_negative_numbers = true)]
+    max_drop: Option<Optional<f64>>,
+}
+
+#[derive(clap::Args)]
+struct Mlflow {
+    /// Leave the model as a folder for MLflow too, called `mlflow`
+    #[arg(long = "mlflow", value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true",
+          default_value = "", hide_default_value = true, value_parser = yes)]
+    wanted: bool,
+}
+
+impl Quality {
+    fn least(self) -> Option<f64> {
+        self.min_score.and_then(|it| it.0)
+    }
+}
+
+impl Loss {
+    fn most(self) -> Option<f64> {
+        self.max_drop.and_then(|it| it.0)
+    }
+}
+
+impl Target {
+    fn wishes(self, written: Written) -> Wishes {
+        // A Workflow cannot leave an argument out.
+        let given = |it: Option<String>| it.filter(|it| !it.is_empty());
+        Wishes {
+            hints: written.hints(),
+            target: given(self.target),
+            task: self.task.and_then(|it| it.0),
+            ignore: self
+                .ignore
+                .into_iter()
+                .filter(|it| !it.is_empty())
+                .collect(),
+            missing: Missing::of(&self.missing),
+            split_by: given(self.split_by),
+            group: given(self.group),
+            metadata: self.metadata,
+        }
+    }
+}
+
+/// Yes or no; no where the text is empty.
+fn yes(text: &str) -> Result<bool, String> {
+    match text {
+        "true" => Ok(true),
+        "" | "false" => Ok(false),
+        _ => Err("true or false is needed".to_owned()),
+    }
+}
+
+fn task(text: &str) -> Result<Optional<Wanted>, String> {
+    let wanted = (!text.is_empty()).then(|| Wanted::of(text));
+    wanted
+        .transpose()
+        .map(Optional)
+        .map_err(|error| error.to_string())
+}
+
+fn given(text: &str) -> Result<Optional<f64>, String> {
+    if text.is_empty() {
+        return Ok(Optional(None));
+    }
     match text.parse::<f64>() {
-        Ok(score) if score.is_finite() => Ok(score),
+        Ok(score) if score.is_finite() => Ok(Optional(Some(score))),
         _ => Err("a number such as 0.9 is needed".to_owned()),
     }
 }
@@ -189,23 +339,52 @@ fn execute(command: Command) -> Result<()> {
             data,
             out,
             target,
+            written,
             source,
+            time,
             quality,
             loss,
+            mlflow,
         } => {
-            let gates = Gates {
-                min_score: quality.min_score,
-                max_drop: loss.max_drop,
+            let extras = Extras {
+                mlflow: mlflow.wanted,
             };
-            run(&data, &out.out, &target.wishes(), &source, gates, &log)
+            let gates = Gates {
+                min_score: quality.least(),
+                max_drop: loss.most(),
+                time_budget: time.most(),
+            };
+            run(
+                &data,
+                &out.out,
+                &target.wishes(written),
+                &source,
+                (gates, extras),
+                &log,
+            )
         }
-        Command::Preprocess { data, out, target } => {
-            preprocess(&data, &out.out, &target.wishes(), &log).map(drop)
+        Command::Preprocess {
+            data,
+            out,
+            target,
+            written,
+        } => preprocess(&data, &out.out, &target.wishes(written), &log).map(drop),
+        Command::Train { dir, source, time } => train(&dir, &source, time.most(), &log).map(drop),
+        Command::Evaluate { dir, quality } => evaluate(&dir, quality.least(), &log).map(drop),
+        Command::Quantize { dir, loss, mlflow } => {
+            quantize(&dir, loss.most(), mlflow.wanted, &log).map(drop)
         }
-        Command::Train { dir, source } => train(&dir, &source, &log).map(drop),
-        Command::Evaluate { dir, quality } => evaluate(&dir, quality.min_score, &log).map(drop),
-        Command::Quantize { dir, loss } => quantize(&dir, loss.max_drop, &log).map(drop),
         Command::Summary { dir } => summary(&dir),
-        Command::Predict { model, data } => predict(&model, &data, std::io::stdout().lock(), &log),
+        Command::Predict {
+            model,
+            data,
+            written,
+        } => predict(
+            &model,
+            &data,
+            written.hints(),
+            std::io::stdout().lock(),
+            &log,
+        ),
     }
 }

@@ -1,9 +1,13 @@
-//! Models as ONNX files: opset 17, ai.onnx.ml 3, IR 8.
+//! Models as ONNX files: opset 17, ai.onnx.ml 3, IR 8; with free text opset 20, IR 9.
 
 pub mod features;
 pub mod graph;
+pub mod mlflow;
 pub mod model;
 pub mod proto;
+pub mod serving;
+pub mod spellings;
+pub mod trees;
 
 use std::fs;
 use std::path::Path;
@@ -11,9 +15,10 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use prost::Message;
 use proto::{KeyValue, Model};
+use serde::{Deserialize, Serialize};
 
 /// What is known of the blob that the data came from; it goes into the model's metadata.
-#[derive(Clone, Debug, Default, clap::Args)]
+#[derive(Clone, Debug, Default, clap::Args, Serialize, Deserialize)]
 pub struct Source {
     /// The URL of the blob that the data came from, for the model's metadata.
     #[arg(long, value_name = "URL", help_heading = "Metadata")]

@@ -10,11 +10,11 @@ use crate::{
     evaluate::runtime::{Predictions, Runtime},
     log::Log,
     onnx::{self, model::Input},
-    preprocess::parts::tidy,
-    read::CsvFile,
+    preprocess::tidy::Reading,
+    read::{Dataset, Hints},
     schema::Kind,
     table::Gatherer,
-    value::{self, Numerals},
+    value::{Missing, Numerals, missing::marker},
 };
 
 /// Prints what a model says of each row of `data`, as CSV.
@@ -22,24 +22,30 @@ use crate::{
 /// # Errors
 ///
 /// If the model cannot be run, or a column that it takes is not in the file.
-pub fn predict(model: &Path, data: &Path, out: impl Write, log: &Log) -> Result<()> {
+pub fn predict(model: &Path, data: &Path, hints: Hints, out: impl Write, log: &Log) -> Result<()> {
     let runtime = Runtime::load(model)?;
-    let inputs =
-        onnx::metadata(&onnx::load(model)?, "inputs").map(serde_json::from_str::<Vec<Input>>);
+    let about = onnx::load(model)?;
+    let inputs = onnx::metadata(&about, "inputs").map(serde_json::from_str::<Vec<Input>>);
     let inputs = inputs
         .with_context(|| format!("{} was not written by this program", model.display()))??;
-    let file = CsvFile::open(data)?;
+    let missing: Missing = match onnx::metadata(&about, "missing") {
+        Some(words) => serde_json::from_str(words)?,
+        None => Missing::default(),
+    };
+    let file = Dataset::open(data, hints)?;
+    file.notes.iter().for_each(|note| log.warn(note));
     let mut columns = inputs
         .iter()
         .map(|input| Served::new(input, &file).with_context(|| data.display().to_string()))
         .collect::<Result<Vec<_>>>()?;
-    let (mut rows, mut record, mut ragged) = (file.rows()?, StringRecord::new(), 0);
+    let (mut rows, mut record, mut ragged) = (file.rows(), StringRecord::new(), 0);
     while rows.next(&mut record)? {
         ragged += u64::from(record.len() != file.names.len());
         for column in &mut columns {
             column.add(
                 record.get(column.place).unwrap_or_default(),
-                file.numerals(),
+                file.numerals,
+                &missing,
             );
         }
     }
@@ -72,7 +78,7 @@ struct Served<'a> {
 }
 
 impl<'a> Served<'a> {
-    fn new(input: &'a Input, file: &CsvFile) -> Result<Self> {
+    fn new(input: &'a Input, file: &Dataset) -> Result<Self> {
         let Some(place) = file.names.iter().position(|name| *name == input.column) else {
             let found: Vec<_> = file
                 .names
@@ -84,7 +90,7 @@ impl<'a> Served<'a> {
                 "it has no column '{}', which the model needs: its columns are {} (delimiter '{}')",
                 input.column,
                 found.join(", "),
-                char::from(file.text.dialect.delimiter).escape_default()
+                file.delimiter().escape_default()
             )
         };
         Ok(Served {
@@ -97,13 +103,21 @@ impl<'a> Served<'a> {
         })
     }
 
-    fn add(&mut self, field: &str, numerals: Numerals) {
-        tidy(field, self.input.kind, numerals, &mut self.text);
+    fn add(&mut self, field: &str, numerals: Numerals, missing: &Missing) {
+        let reading = Reading {
+            kind: self.input.kind,
+            unit: self.input.unit.as_deref(),
+            numerals,
+            missing,
+        };
+        reading.tidy(field, &mut self.text);
         // Dates may also come as the model takes them, which is how `preprocess` writes them.
         if self.text.is_empty() && matches!(self.input.kind, Kind::Date { .. }) {
-            tidy(field, Kind::Number, numerals, &mut self.text);
+            let kind = Kind::Number;
+            Reading { kind, ..reading }.tidy(field, &mut self.text);
         }
-        if self.text.is_empty() && !value::is_missing(field.trim()) {
+        let is_known = !missing.names(field.trim()) && marker(field.trim()).is_none();
+        if self.text.is_empty() && is_known {
             self.unread += 1;
             self.example = field.to_owned();
         }

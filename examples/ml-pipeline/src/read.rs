@@ -1,74 +1,91 @@
-//! CSV files as people have them: any delimiter and encoding, with or without a header, alone or many in a directory.
+//! Tables as people have them: CSV files of any delimiter and encoding, with or without a header, compressed or not, and
+//! Parquet files; alone or many in a directory.
 
+mod above;
+mod checksum;
+mod columnar;
+mod comments;
 mod dataset;
+mod detect;
 mod dialect;
 mod encoding;
 mod folder;
 mod guard;
+mod header;
+mod kind;
+mod markup;
+mod packed;
+mod part;
+mod plain;
+mod scan;
+mod shape;
 mod text;
+mod title;
 
 use std::collections::HashSet;
-use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 
 pub use dataset::{Dataset, Rows};
-pub use dialect::{Dialect, Header};
+pub use dialect::Dialect;
 pub use encoding::Encoding;
 pub use folder::FILE_LIMIT;
 pub use guard::RECORD_LIMIT;
-pub use text::{Records, Text};
+pub use header::Header;
+pub use plain::Shape;
 
-use crate::value::Numerals;
+use packed::Packing;
+use part::Part;
+
+/// What a user says of how files are written, where that is not to be guessed.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Hints {
+    /// How their characters are stored.
+    pub encoding: Option<Encoding>,
+    /// How many lines are above the table.
+    pub skip_lines: Option<u64>,
+}
 
 /// How many columns a file may have.
 pub const COLUMN_LIMIT: usize = 20_000;
 
-/// A CSV file of which we know how to read it.
+/// The first file of a table, and the names that its columns get.
 #[derive(Clone, Debug)]
-pub struct CsvFile {
-    /// The file, and how it is written.
-    pub text: Text,
+struct Head {
+    part: Part,
     /// Its header, or as many fields where it has none.
     first: Vec<String>,
     /// One name for each column, none empty and none twice.
-    pub names: Vec<String>,
+    names: Vec<String>,
     /// The names that the header has more than once.
-    pub repeated: HashSet<String>,
-    /// What people should know of how the file was read.
-    pub notes: Vec<String>,
+    repeated: HashSet<String>,
+    /// What people should know of the names.
+    notes: Vec<String>,
 }
 
-impl CsvFile {
-    /// Finds out how to read a file. It is read whole once, for its encoding.
-    ///
-    /// # Errors
-    ///
-    /// With one sentence, if the file cannot be read, is no CSV file, or is empty.
-    pub fn open(path: &Path) -> Result<Self> {
-        let text = Text::open(path)?.with_context(|| format!("{} is empty", path.display()))?;
-        CsvFile::of(text)
-    }
-
-    fn of(text: Text) -> Result<Self> {
-        let mut first = text.first()?;
-        if text.dialect.header == Header::Present && text.ends_with_delimiter()? {
+impl Head {
+    fn of(part: Part) -> Result<Self> {
+        let mut first = part.first()?;
+        if let Part::Text(text) = &part
+            && text.dialect.header == Header::Present
+            && text.ends_with_delimiter()?
+        {
             first.truncate(first.len() - 1);
         }
-        let mut file = CsvFile {
-            text,
+        let mut head = Head {
+            part,
             first,
             names: Vec::new(),
             repeated: HashSet::new(),
             notes: Vec::new(),
         };
-        file.name();
-        Ok(file)
+        head.name();
+        Ok(head)
     }
 
     /// Names all columns, with a note for each name that had to be made or changed.
     fn name(&mut self) {
-        if self.text.dialect.header == Header::Absent {
+        if self.part.header() == Header::Absent {
             self.names = (1..=self.first.len())
                 .map(|n| format!("column_{n}"))
                 .collect();
@@ -101,19 +118,5 @@ impl CsvFile {
             }
             self.names.push(name);
         }
-    }
-
-    /// Begins to read the rows below the header.
-    ///
-    /// # Errors
-    ///
-    /// If the file cannot be opened.
-    pub fn rows(&self) -> Result<Records> {
-        self.text.rows()
-    }
-
-    /// How the file writes numbers.
-    pub fn numerals(&self) -> Numerals {
-        self.text.dialect.numerals.unwrap_or(Numerals::Point)
     }
 }

@@ -1,25 +1,19 @@
 //! What people read of a model: one file, with nothing to load, for any screen.
+//!
+//! The order is that of a reader's questions: is it good, what is doubtful, which errors does it make, what does
+//! it look at, how was it trained, from what.
 
+mod about;
+mod columns;
+mod errors;
+mod predictions;
+mod score;
 mod svg;
+mod table;
 
 use std::fmt::Write;
 
-use svg::figure;
-
-use crate::{
-    evaluate::{Drawn, Metrics},
-    preprocess::counted,
-    schema::Task,
-};
-
-/// Up to how many classes the confusion is drawn; of more, the worst confusions are listed.
-const DRAWN_CLASSES: usize = 20;
-
-/// How many columns' importance is drawn, and how many confusions are listed.
-const LISTED: usize = 20;
-
-/// How many columns are listed.
-const COLUMNS: usize = 200;
+use crate::{evaluate::Metrics, schema::Task};
 
 /// The report, of what `metrics.json` has and nothing else.
 pub fn html(metrics: &Metrics) -> String {
@@ -48,13 +42,15 @@ pub fn html(metrics: &Metrics) -> String {
         },
         because = escape(&data.target.because),
     );
-    score(&mut page, metrics);
-    warnings(&mut page, metrics);
-    figures(&mut page, metrics);
-    predictions(&mut page, metrics);
-    importance(&mut page, metrics);
-    training(&mut page, metrics);
-    columns(&mut page, metrics);
+    score::verdict(&mut page, metrics);
+    score::warnings(&mut page, metrics);
+    score::figures(&mut page, metrics);
+    predictions::predictions(&mut page, metrics);
+    errors::errors(&mut page, metrics);
+    columns::importance(&mut page, metrics);
+    columns::columns(&mut page, metrics);
+    about::training(&mut page, metrics);
+    about::data(&mut page, metrics);
     let _ = write!(
         page,
         "<p class=\"quiet\">ml-pipeline {}</p>\n</body>\n</html>\n",
@@ -81,184 +77,57 @@ fn escape(text: &str) -> String {
     escaped
 }
 
-fn score(page: &mut String, metrics: &Metrics) {
-    let score = &metrics.score;
-    let verdict = if score.low > score.baseline {
-        "That is better than the baseline, which learns nothing from the columns."
-    } else {
-        "It is not certain that this is better than the baseline: more rows or other columns may help."
-    };
-    let _ = write!(
-        page,
-        r#"<div class="score"><b>{:.4}</b>{}
-<p class="quiet">95 % confidence interval {:.4} to {:.4}; baseline {:.4}. {verdict}</p></div>
-"#,
-        score.value,
-        escape(&score.name),
-        score.low,
-        score.high,
-        score.baseline
-    );
-}
-
-fn warnings(page: &mut String, metrics: &Metrics) {
-    if metrics.data.warnings.is_empty() {
-        return;
-    }
-    page.push_str("<h2>Warnings</h2>\n<ul>\n");
-    for warning in &metrics.data.warnings {
-        let _ = writeln!(page, "<li class=\"warning\">{}</li>", escape(warning));
-    }
-    page.push_str("</ul>\n");
-}
-
-fn figures(page: &mut String, metrics: &Metrics) {
-    let quantized = metrics.quantized.as_ref();
-    let eight = quantized.map(|it| it.model.rows());
-    let none = metrics.baseline.rows();
-    page.push_str(
-        "<h2>How good it is</h2>\n<div class=\"wide\"><table>\n<tr><th></th><th>model</th><th>8 bits</th><th>baseline</th></tr>\n",
-    );
-    let cell = |value: Option<f64>| value.map_or("-".to_owned(), figure);
-    for (at, (name, value)) in metrics.model.rows().into_iter().enumerate() {
-        let eight = eight.as_ref().and_then(|rows| rows[at].1);
-        let _ = writeln!(
-            page,
-            "<tr><td>{name}</td><td>{}</td><td>{}</td><td>{}</td></tr>",
-            cell(value),
-            cell(eight),
-            cell(none[at].1)
-        );
-    }
-    let bytes = quantized.map_or("-".to_owned(), |it| it.model_bytes.to_string());
-    let _ = writeln!(
-        page,
-        "<tr><td>bytes</td><td>{}</td><td>{bytes}</td><td>-</td></tr>",
-        metrics.model_bytes
-    );
-    page.push_str("</table></div>\n");
-    if let Some(quantized) = quantized {
-        let _ = writeln!(
-            page,
-            "<p>In 8 bits the score falls by {:.4}; agreement with the full model is {:.4}.</p>",
-            quantized.drop, quantized.agreement
-        );
-    }
-    let rows = metrics.data.rows;
-    let place = match metrics.data.files {
-        1 => "the file".to_owned(),
-        files => format!("{files} files"),
-    };
-    let _ = writeln!(
-        page,
-        "<p class=\"quiet\">Tested on {} that were not used for training, of {} in {place}; trained on {}.</p>",
-        counted(rows.test, "row"),
-        rows.read,
-        metrics.training.rows
-    );
-}
-
-fn predictions(page: &mut String, metrics: &Metrics) {
-    page.push_str("<h2>Predictions</h2>\n");
-    let classes = metrics.data.target.task.classes();
-    match &metrics.predictions {
-        Drawn::Points { points } => page.push_str(&svg::scatter(points)),
-        Drawn::Confusion { confusion } if classes.len() <= DRAWN_CLASSES => {
-            page.push_str(&svg::confusion(confusion, &classes));
+/// A number in few characters.
+fn figure(number: f64) -> String {
+    match number.abs() {
+        size if size == 0.0 || (0.000_05..100.0).contains(&size) => format!("{number:.4}"),
+        size if (100.0..100_000.0).contains(&size) => format!("{number:.1}"),
+        size if (100_000.0..1e12).contains(&size) => {
+            let sign = if number < 0.0 { "-" } else { "" };
+            format!("{sign}{}", grouped(size.round() as u64))
         }
-        Drawn::Confusion { confusion } => confused(page, confusion, &classes),
+        _ => format!("{number:.3e}"),
     }
 }
 
-/// The confusions that come most often.
-fn confused(page: &mut String, confusion: &[Vec<u64>], classes: &[String]) {
-    let mut pairs: Vec<_> = confusion
-        .iter()
-        .enumerate()
-        .flat_map(|(truth, row)| {
-            row.iter()
-                .enumerate()
-                .map(move |(predicted, &count)| (count, truth, predicted))
-        })
-        .filter(|&(count, truth, predicted)| count > 0 && truth != predicted)
-        .collect();
-    pairs.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| (a.1, a.2).cmp(&(b.1, b.2))));
-    page.push_str("<div class=\"wide\"><table>\n<tr><th>true</th><th class=\"text\">predicted</th><th>rows</th></tr>\n");
-    for (count, truth, predicted) in pairs.into_iter().take(LISTED) {
-        let (truth, predicted) = (escape(&classes[truth]), escape(&classes[predicted]));
-        let _ = writeln!(
-            page,
-            "<tr><td>{truth}</td><td class=\"text\">{predicted}</td><td>{count}</td></tr>"
-        );
-    }
-    page.push_str("</table></div>\n");
+/// A part of a whole, in percent.
+fn percent(part: f64) -> String {
+    format!("{:.1} %", part * 100.0)
 }
 
-fn importance(page: &mut String, metrics: &Metrics) {
-    let shown = &metrics.importance[..metrics.importance.len().min(LISTED)];
-    page.push_str("<h2>Feature importance</h2>\n<p class=\"quiet\">How much the score falls when a column is shuffled</p>\n");
-    page.push_str(&svg::importance(shown));
-    let all = metrics.data.columns.len();
-    if shown.len() < all {
-        let _ = writeln!(
-            page,
-            "<p class=\"quiet\">The {} most important of {all} columns</p>",
-            shown.len()
-        );
+/// Whole numbers with a blank between groups of three digits.
+fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut grouped = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            grouped.push('\u{a0}');
+        }
+        grouped.push(digit);
     }
+    grouped
 }
 
-fn training(page: &mut String, metrics: &Metrics) {
-    let training = &metrics.training;
-    let _ = write!(
-        page,
-        "<h2>Training</h2>\n<div class=\"wide\"><table>\n<tr><th>tried</th><th>{} in cross-validation</th><th>loss</th><th>epochs</th></tr>\n",
-        escape(&metrics.score.name)
-    );
-    for trial in &training.trials {
-        let taken = if trial.name == training.chosen {
-            " (chosen)"
-        } else {
-            ""
-        };
-        let _ = writeln!(
-            page,
-            "<tr><td>{}{taken}</td><td>{:.4}</td><td>{}</td><td>{}</td></tr>",
-            escape(&trial.name),
-            trial.score,
-            figure(trial.loss),
-            trial.epochs
-        );
-    }
-    page.push_str("</table></div>\n");
-    page.push_str(&svg::losses(&training.curve));
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-fn columns(page: &mut String, metrics: &Metrics) {
-    let data = &metrics.data;
-    page.push_str("<h2>Columns</h2>\n<div class=\"wide\"><table>\n<tr><th>column</th><th class=\"text\">used as</th></tr>\n");
-    for column in data.columns.iter().take(COLUMNS) {
-        let _ = writeln!(
-            page,
-            "<tr><td>{}</td><td class=\"text\">{}</td></tr>",
-            escape(&column.name),
-            column.kind.name()
-        );
+    #[test]
+    fn numbers_are_short() {
+        assert_eq!(figure(0.123_456), "0.1235");
+        assert_eq!(figure(1234.56), "1234.6");
+        assert_eq!(figure(-745_000.4), "-745\u{a0}000");
+        assert_eq!(figure(1e12), "1.000e12");
+        assert_eq!(percent(0.1234), "12.3 %");
+        assert_eq!(grouped(1_234_567), "1\u{a0}234\u{a0}567");
+        assert_eq!(grouped(12), "12");
     }
-    for dropped in data.dropped.iter().take(COLUMNS) {
-        let (name, reason) = (escape(&dropped.name), escape(&dropped.reason));
-        let _ = writeln!(
-            page,
-            "<tr><td>{name}</td><td class=\"text quiet\">left out: {reason}</td></tr>"
-        );
-    }
-    page.push_str("</table></div>\n");
-    let hidden =
-        data.columns.len().saturating_sub(COLUMNS) + data.dropped.len().saturating_sub(COLUMNS);
-    if hidden > 0 {
-        let _ = writeln!(
-            page,
-            "<p class=\"quiet\">and {hidden} more, in metrics.json</p>"
+
+    #[test]
+    fn no_text_becomes_markup() {
+        assert_eq!(
+            escape("<a href='x'>&\"\u{7}"),
+            "&lt;a href=&#39;x&#39;&gt;&amp;&quot;\u{fffd}"
         );
     }
 }

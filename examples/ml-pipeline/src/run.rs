@@ -1,9 +1,9 @@
 //! All steps, one after the other, and their results.
 
-use std::fs;
 use std::path::Path;
+use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 
 use crate::{
     evaluate::{Figures, Metrics, evaluate},
@@ -15,13 +15,22 @@ use crate::{
     train::train,
 };
 
-/// What a model must come to.
+/// What a run must come to.
 #[derive(Clone, Copy, Debug)]
 pub struct Gates {
-    /// The least score.
+    /// The least score; more than the baseline's without it.
     pub min_score: Option<f64>,
-    /// By how much the score may fall in 8 bits.
-    pub max_drop: f64,
+    /// By how much the score may fall in 8 bits; the full model takes its place there without it.
+    pub max_drop: Option<f64>,
+    /// How long the training may take.
+    pub time_budget: Option<Duration>,
+}
+
+/// What else is left, where it is asked for.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Extras {
+    /// The model as a folder for MLflow.
+    pub mlflow: bool,
 }
 
 /// Does all four steps in `dir`, prints a table, and leaves the models, the figures and the report.
@@ -34,39 +43,50 @@ pub fn run(
     dir: &Path,
     wishes: &Wishes,
     source: &Source,
-    gates: Gates,
+    (gates, extras): (Gates, Extras),
     log: &Log,
 ) -> Result<()> {
     log.say("1/4 preprocess");
     preprocess(data, dir, wishes, log)?;
-    let done = steps(dir, source, gates, log);
+    let done = steps(dir, source, (gates, extras), log);
     schema::forget(
         dir,
-        &[files::SCHEMA, files::TRAIN, files::TEST, files::TRAINING],
+        &[
+            files::SCHEMA,
+            files::TRAIN,
+            files::TEST,
+            files::TOGETHER,
+            files::TOGETHER_TEST,
+            files::TRAINING,
+            files::SCORE,
+            files::VERDICT,
+        ],
     )?;
     print!("{}", table(&done?, dir));
     Ok(())
 }
 
-fn steps(dir: &Path, source: &Source, gates: Gates, log: &Log) -> Result<Metrics> {
+fn steps(
+    dir: &Path,
+    source: &Source,
+    (gates, extras): (Gates, Extras),
+    log: &Log,
+) -> Result<Metrics> {
     log.say("2/4 train");
-    train(dir, source, log)?;
+    train(dir, source, gates.time_budget, log)?;
     log.say("3/4 evaluate");
     evaluate(dir, gates.min_score, log)?;
     log.say("4/4 quantize");
-    quantize(dir, gates.max_drop, log)
+    quantize(dir, gates.max_drop, extras.mlflow, log)
 }
 
-/// Prints the closing table of steps that were run one by one, and leaves `score` in `dir`.
+/// Prints the closing table of steps that were run one by one.
 ///
 /// # Errors
 ///
-/// If `quantize` left nothing there, or the file cannot be written.
+/// If `quantize` left nothing there.
 pub fn summary(dir: &Path) -> Result<()> {
     let metrics: Metrics = schema::load(dir, files::METRICS)?;
-    let path = dir.join(files::SCORE);
-    fs::write(&path, format!("{:.4}", metrics.score.value))
-        .with_context(|| format!("cannot write {}", path.display()))?;
     print!("{}", table(&metrics, dir));
     Ok(())
 }
@@ -95,13 +115,32 @@ fn table(metrics: &Metrics, dir: &Path) -> String {
         "{:<20} {:>12} {:>12}\n",
         "bytes", metrics.model_bytes, bytes
     );
+    let score = &metrics.score;
+    text += &format!(
+        "\nscore: {} {:.4} (95 % interval {:.4} to {:.4}), {}\nverdict: {}\n",
+        score.name,
+        score.value,
+        score.low,
+        score.high,
+        metrics.judged_on(),
+        metrics.verdict.because
+    );
+    if let Some(kept) = quantized.filter(|it| it.because.is_some()) {
+        text += &format!("{}\n", kept.told(metrics));
+    }
     text += "\n";
     for name in [
         files::MODEL,
         files::QUANTIZED,
         files::METRICS,
         files::REPORT,
-    ] {
+        files::SIGNATURE,
+        files::PREDICT,
+        files::MLFLOW,
+    ]
+    .into_iter()
+    .filter(|&name| name != files::MLFLOW || dir.join(name).exists())
+    {
         text += &format!("{}\n", dir.join(name).display());
     }
     text

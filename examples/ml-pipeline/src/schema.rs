@@ -6,9 +6,11 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
+pub use crate::took::Took;
 use crate::{
+    preprocess::tidy::Reading,
     read::{Encoding, Header},
-    value::{Numerals, date::Order},
+    value::{Missing, Numerals, date::Order},
 };
 
 /// The files of a working directory, as each step finds and leaves them.
@@ -19,23 +21,48 @@ pub mod files {
     pub const TRAIN: &str = "train.csv";
     /// The rows that it is judged by, which it never saw.
     pub const TEST: &str = "test.csv";
+    /// Which rows to learn from belong together, if some do: a number in each line, for each of them.
+    pub const TOGETHER: &str = "together.txt";
+    /// The same of the rows that it is judged by.
+    pub const TOGETHER_TEST: &str = "together-test.txt";
     /// What `train` tried, and how the model learned.
     pub const TRAINING: &str = "training.json";
     /// The model.
     pub const MODEL: &str = "model.onnx";
+    /// A script that predicts with the model.
+    pub const PREDICT: &str = "predict.py";
+    /// What goes into the model and what comes out, in MLflow's form.
+    pub const SIGNATURE: &str = "signature.json";
     /// The model in 8 bits.
     pub const QUANTIZED: &str = "model-quantized.onnx";
     /// How good the models are, for programs.
     pub const METRICS: &str = "metrics.json";
     /// How good the models are, for people.
     pub const REPORT: &str = "report.html";
+    /// The model as a folder for MLflow, where that is asked for.
+    pub const MLFLOW: &str = "mlflow";
     /// The score alone.
     pub const SCORE: &str = "score";
+    /// The verdict in one word.
+    pub const VERDICT: &str = "verdict";
 
     /// What is out of date when `preprocess` runs.
-    pub const AFTER_PREPROCESS: [&str; 5] = [TRAINING, MODEL, METRICS, REPORT, QUANTIZED];
+    pub const AFTER_PREPROCESS: [&str; 12] = [
+        TOGETHER,
+        TOGETHER_TEST,
+        TRAINING,
+        MODEL,
+        METRICS,
+        REPORT,
+        QUANTIZED,
+        SCORE,
+        VERDICT,
+        PREDICT,
+        SIGNATURE,
+        MLFLOW,
+    ];
     /// What is out of date when `train` runs.
-    pub const AFTER_TRAIN: [&str; 3] = [METRICS, REPORT, QUANTIZED];
+    pub const AFTER_TRAIN: [&str; 6] = [METRICS, REPORT, QUANTIZED, SCORE, VERDICT, MLFLOW];
 }
 
 /// A table of which we know what each column means.
@@ -45,12 +72,19 @@ pub struct Schema {
     pub file: String,
     /// How many files it was.
     pub files: usize,
+    /// How the first of them was stored and written, in words.
+    pub written: String,
+    /// The SHA-256 of the file; of several files, that of the lines that `sha256sum` prints of them.
+    pub sha256: String,
     /// How its characters were stored.
     pub encoding: Encoding,
     /// What stood between two fields.
     pub delimiter: char,
     /// How numbers were written.
     pub numerals: Numerals,
+    /// What stood for no value besides the usual markers, as the user says.
+    #[serde(default)]
+    pub missing: Missing,
     /// Whether the columns had names.
     pub header: Header,
     /// What is to be predicted.
@@ -61,8 +95,41 @@ pub struct Schema {
     pub dropped: Vec<Dropped>,
     /// How many rows there are in each part.
     pub rows: Rows,
+    /// Which rows are in which part.
+    pub split: Splitting,
     /// What people should know, a sentence each.
     pub warnings: Vec<String>,
+    /// The run of `preprocess`.
+    pub took: Took,
+}
+
+/// How many rows of texts are tested with: they are in memory at once.
+const TEXT_ROWS: u64 = 100_000;
+
+impl Schema {
+    /// How many columns are free text.
+    pub fn texts(&self) -> usize {
+        let texts = self.columns.iter().filter(|it| it.kind == Kind::Text);
+        texts.count()
+    }
+
+    /// How many rows a model is tested with at most.
+    pub fn most_tested(&self) -> u64 {
+        match self.texts() {
+            0 => u64::MAX,
+            texts => TEXT_ROWS / texts as u64,
+        }
+    }
+
+    /// How a column of these is read.
+    pub fn reading<'a>(&'a self, kind: Kind, unit: Option<&'a str>) -> Reading<'a> {
+        Reading {
+            kind,
+            unit,
+            numerals: self.numerals,
+            missing: &self.missing,
+        }
+    }
 }
 
 /// The column that is to be predicted.
@@ -74,6 +141,48 @@ pub struct Target {
     pub task: Task,
     /// Why it is that kind.
     pub because: String,
+    /// On which scale its numbers are learned and judged.
+    #[serde(default)]
+    pub scale: Scale,
+    /// The least and the greatest number that count, where a few are far from all others.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bounds: Option<(f64, f64)>,
+    /// What its numbers count, if that stands beside them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit: Option<String>,
+}
+
+/// On which scale numbers are learned and judged. The model's output is in their own unit in any case.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Scale {
+    /// As they are.
+    #[default]
+    Linear,
+    /// Their natural logarithm.
+    Log,
+    /// The natural logarithm of one more than they are, as 0 is among them.
+    LogOfOneMore,
+}
+
+impl Scale {
+    /// A number on this scale.
+    pub fn apply(self, number: f64) -> f64 {
+        match self {
+            Scale::Linear => number,
+            Scale::Log => number.ln(),
+            Scale::LogOfOneMore => number.ln_1p(),
+        }
+    }
+
+    /// Numbers on this scale.
+    pub fn apply_all(self, numbers: &mut [f32]) {
+        if self != Scale::Linear {
+            for number in numbers {
+                *number = self.apply(f64::from(*number)) as f32;
+            }
+        }
+    }
 }
 
 /// What is predicted: one of some classes, or a number.
@@ -117,6 +226,9 @@ pub struct Column {
     pub name: String,
     /// What its values are.
     pub kind: Kind,
+    /// What its numbers count, if that stands beside them: such as `kg`, or `eur` for money.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit: Option<String>,
 }
 
 /// What the values of a column are.
@@ -129,6 +241,8 @@ pub enum Kind {
     Category,
     /// Yes or no in words: a string input, empty where missing.
     Boolean,
+    /// Free text, of which the words count: a string input, empty where missing.
+    Text,
     /// Dates: a float input with days since 1970-01-01, NaN where missing.
     Date {
         /// How the file writes them.
@@ -139,7 +253,15 @@ pub enum Kind {
 impl Kind {
     /// Whether the model takes it as text.
     pub fn is_text(self) -> bool {
-        matches!(self, Kind::Category | Kind::Boolean)
+        matches!(self, Kind::Category | Kind::Boolean | Kind::Text)
+    }
+
+    /// A number of such a column as people write it.
+    pub fn shown(self, number: f32) -> String {
+        match self {
+            Kind::Date { .. } => day(number),
+            _ => number.to_string(),
+        }
     }
 
     /// What it is called.
@@ -148,9 +270,43 @@ impl Kind {
             Kind::Number => "number",
             Kind::Category => "category",
             Kind::Boolean => "boolean",
+            Kind::Text => "text",
             Kind::Date { .. } => "date",
         }
     }
+}
+
+/// Days since 1970-01-01 as `2026-11-25`, with the time of day where there is one.
+fn day(days: f32) -> String {
+    let minutes = (f64::from(days) * 1440.0).round();
+    let moment = time::UtcDateTime::from_unix_timestamp((minutes * 60.0) as i64);
+    let Ok(moment) = moment else {
+        return days.to_string();
+    };
+    let date = moment.date();
+    match (moment.hour(), moment.minute()) {
+        (0, 0) => date.to_string(),
+        (hour, minute) => format!("{date} {hour:02}:{minute:02}"),
+    }
+}
+
+/// Which rows are set apart for the test.
+#[derive(Clone, Debug, Default, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "by", rename_all = "lowercase")]
+pub enum Splitting {
+    /// A fifth of each class, at random; copies of a row stay together.
+    #[default]
+    Random,
+    /// The fifth with the greatest values of a column: what comes last in time.
+    Order {
+        /// Its name.
+        column: String,
+    },
+    /// A fifth at random, the rows with one value of a column together.
+    Group {
+        /// Its name.
+        column: String,
+    },
 }
 
 /// A column that is left out, and why.
@@ -206,11 +362,16 @@ pub fn save<T: Serialize>(dir: &Path, name: &str, value: &T) -> Result<()> {
 ///
 /// # Errors
 ///
-/// If a file cannot be removed.
+/// If a file or a folder cannot be removed.
 pub fn forget(dir: &Path, names: &[&str]) -> Result<()> {
     for name in names {
         let path = dir.join(name);
-        match fs::remove_file(&path) {
+        let removed = if path.is_dir() {
+            fs::remove_dir_all(&path)
+        } else {
+            fs::remove_file(&path)
+        };
+        match removed {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
                 return Err(error).with_context(|| format!("cannot remove {}", path.display()));
             }

@@ -2,20 +2,23 @@
 
 use std::collections::HashMap;
 use std::fs::File;
+use std::io::{BufRead, BufReader};
 use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
 use csv::StringRecord;
 
-use crate::schema::{Schema, Task};
+use crate::schema::{Schema, Task, files};
 
 /// A part of the data.
 #[derive(Clone, Debug)]
 pub struct Table {
     /// The columns that the model takes, in the schema's order.
     pub columns: Vec<Values>,
-    /// What is to be predicted.
+    /// What is to be predicted, on the scale on which it is learned.
     pub target: Truth,
+    /// The same number for rows that no fold may part, if some belong together.
+    pub together: Option<Vec<u64>>,
 }
 
 /// The values of a column.
@@ -157,7 +160,7 @@ impl Table {
                 path.display()
             )
         })?;
-        let mut reader = csv::Reader::from_reader(std::io::BufReader::new(file));
+        let mut reader = csv::Reader::from_reader(BufReader::new(file));
         let width = schema.columns.len();
         let found = reader
             .headers()
@@ -167,7 +170,7 @@ impl Table {
             found == width + 1,
             "{} does not fit {}: run `preprocess` again",
             path.display(),
-            crate::schema::files::SCHEMA
+            files::SCHEMA
         );
         let mut columns: Vec<_> = schema
             .columns
@@ -182,8 +185,7 @@ impl Table {
             .with_context(|| path.display().to_string())?
         {
             at += 1;
-            // Bresenham's line: each row is taken with which the wanted share grows by a whole.
-            if rows > limit && at * limit / rows == (at - 1) * limit / rows {
+            if !is_taken(at, rows, limit) {
                 continue;
             }
             for (column, field) in columns.iter_mut().zip(&record) {
@@ -191,9 +193,25 @@ impl Table {
             }
             target.add(record.get(width).unwrap_or_default());
         }
+        let beside = match name {
+            files::TRAIN => files::TOGETHER,
+            _ => files::TOGETHER_TEST,
+        };
+        let together = together(&dir.join(beside), rows, limit)?;
+        ensure!(
+            together
+                .as_ref()
+                .is_none_or(|all| all.len() == target.truth.len()),
+            "{beside} does not fit {}: run `preprocess` again",
+            path.display()
+        );
+        if let Truth::Numbers(numbers) = &mut target.truth {
+            schema.target.scale.apply_all(numbers);
+        }
         Ok(Table {
             columns: columns.into_iter().map(Gatherer::finish).collect(),
             target: target.truth,
+            together,
         })
     }
 
@@ -216,8 +234,33 @@ impl Table {
                 .map(|column| column.pick(rows))
                 .collect(),
             target: self.target.pick(rows),
+            together: self
+                .together
+                .as_ref()
+                .map(|all| rows.iter().map(|&row| all[row]).collect()),
         }
     }
+}
+
+/// Whether a row, counted from 1, is one of at most `limit` of so many. Bresenham's line: each row is taken
+/// with which the wanted share grows by a whole.
+fn is_taken(at: u64, rows: u64, limit: u64) -> bool {
+    rows <= limit || at * limit / rows != (at - 1) * limit / rows
+}
+
+/// Which rows belong together, of those that [`is_taken`] takes; nothing if none do.
+fn together(path: &Path, rows: u64, limit: u64) -> Result<Option<Vec<u64>>> {
+    let file = match File::open(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        file => file.with_context(|| format!("cannot read {}", path.display()))?,
+    };
+    let lines = BufReader::new(file).lines().zip(1..);
+    let taken = lines.filter(|&(_, at)| is_taken(at, rows, limit));
+    let numbers = taken.map(|(line, _)| Ok(line?.parse()?));
+    numbers
+        .collect::<Result<_>>()
+        .map(Some)
+        .with_context(|| format!("{} is not what `preprocess` wrote", path.display()))
 }
 
 struct Target {

@@ -69,6 +69,14 @@ fn table() -> impl Strategy<Value = Vec<u8>> {
         })
 }
 
+/// Files in each of the other formats.
+const FILES: [&[u8]; 4] = [
+    include_bytes!("../fuzz/seeds/snappy.parquet"),
+    include_bytes!("../fuzz/seeds/zstd.parquet"),
+    include_bytes!("../fuzz/seeds/table.csv.gz"),
+    include_bytes!("../fuzz/seeds/table.csv.zst"),
+];
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]
 
@@ -102,6 +110,23 @@ proptest! {
         }
         check_folder(&[one.clone(), other]);
         check_folder(&[one, twin]);
+    }
+
+    #[test]
+    fn damaged_files_of_other_formats_are_read_or_refused(
+        file in prop::sample::select(FILES.to_vec()),
+        damage in vec((any::<prop::sample::Index>(), any::<u8>()), 0..4),
+        cut in proptest::option::weighted(0.1, any::<prop::sample::Index>()),
+    ) {
+        let mut data = file.to_vec();
+        for (at, byte) in damage {
+            let at = at.index(data.len());
+            data[at] = byte;
+        }
+        if let Some(cut) = cut {
+            data.truncate(cut.index(data.len()));
+        }
+        check(&data);
     }
 
     #[test]

@@ -219,7 +219,7 @@ fn two_ways_of_writing_numbers_are_told_and_not_guessed() {
 #[test]
 fn what_is_no_dataset_is_told_in_one_sentence() {
     let none: [(&str, &str); 0] = [];
-    let empty = "data is a directory without a file: put CSV files into it (a name that begins with '_' or '.' does not \
+    let empty = "data is a directory without a file: put CSV or Parquet files into it (a name that begins with '_' or '.' does not \
                  count)";
     assert_eq!(Case::folder(&none).refused(&[]), empty);
     assert_eq!(Case::folder(&[("_SUCCESS", "")]).refused(&[]), empty);
@@ -234,7 +234,7 @@ fn what_is_no_dataset_is_told_in_one_sentence() {
     let table = plants(60);
     assert_eq!(
         Case::folder(&[("a", table.as_bytes()), ("b", b"\x1f\x8b\x08")]).refused(&[]),
-        "data/b is compressed with gzip, not a CSV file: unpack or export it first"
+        "data/b: the file is cut off within its gzip data: store it again"
     );
     let case = Case::folder(&[("a", &table)]);
     std::fs::create_dir(case.path("data/more")).unwrap();

@@ -46,15 +46,7 @@ fn files_without_anything_to_learn_from_are_refused_with_a_reason() {
 }
 
 #[test]
-fn files_that_are_no_csv_are_named() {
-    assert_eq!(
-        refused(b"PK\x03\x04\x14\0\0\0"),
-        "data.csv is a ZIP archive or an Excel workbook, not a CSV file: unpack or export it first"
-    );
-    assert_eq!(
-        refused(b"\x1f\x8b\x08\0"),
-        "data.csv is compressed with gzip, not a CSV file: unpack or export it first"
-    );
+fn a_nul_byte_is_told_with_its_line() {
     assert_eq!(
         refused("a,b\n1,2\n3,\u{0}\n"),
         "data.csv: line 3 has a NUL byte: this is no text"

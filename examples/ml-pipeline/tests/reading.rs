@@ -139,7 +139,8 @@ fn columns_are_taken_for_what_they_are_or_left_out_with_a_reason() {
             "words \"category\"",
             "flag \"boolean\"",
             "day {\"date\":{\"order\":\"day-month-year\"}}",
-            "when {\"date\":{\"order\":\"year-month-day\"}}"
+            "when {\"date\":{\"order\":\"year-month-day\"}}",
+            "note \"text\""
         ]
     );
     let dropped: Vec<_> = schema["dropped"]
@@ -160,7 +161,6 @@ fn columns_are_taken_for_what_they_are_or_left_out_with_a_reason() {
             "row: it counts the rows",
             "id: it is an identifier: a whole number that is different in each row",
             "uuid: it is an identifier: a word that is different in each row",
-            "note: it is free text, which these models do not read",
             "same: it has the same value in all rows",
             "copy: the same as the column 'number'",
             "empty: it has no value in any row",
@@ -198,7 +198,8 @@ fn what_is_predicted_is_decided_and_said() {
         rooms,
         (
             "classification".into(),
-            "'rooms' has 5 different whole numbers".into()
+            "'rooms' has 5 different whole numbers from 1 to 5, like labels; --task regression takes them for numbers"
+                .into()
         )
     );
     let asked = target(case.preprocess(&["--target", "rooms", "--task", "regression"]));

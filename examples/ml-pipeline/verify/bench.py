@@ -1,4 +1,5 @@
-"""Measures the pipeline against baseline.py: the same steps in Python.
+"""Measures the pipeline against baseline.py, the same steps in Python, and on data where trees are taken against
+baseline_trees.py, which does them with scikit-learn's boosted trees alone.
 
 Usage: bench.py ML_PIPELINE_PROGRAM [RUNS]
 
@@ -15,8 +16,15 @@ import tempfile
 import time
 from pathlib import Path
 
+import real
+
 HERE = Path(__file__).resolve().parent
 DATASETS = {"iris": "iris", "digits": "digits", "20k x 8": "houses", "100k x 20": "made"}
+
+
+# Real datasets of real.py.
+TREES = ["concrete", "deliveries", "Computers"]
+ROWS = 8_000
 
 
 def main(program, runs):
@@ -25,22 +33,37 @@ def main(program, runs):
         print(f"{'':<11}{'Rust':>9}{'Python':>9}{'ratio':>8}   {'Rust':>9}{'Python':>9}{'ratio':>8}   score, Rust and Python")
         for name, make in DATASETS.items():
             write(make, data)
-            ours, theirs = [], []
-            for _ in range(runs):
-                ours.append(measure([program, "run", data, "--out", out, "--max-drop", "1"]))
-                theirs.append(measure([sys.executable, HERE / "baseline.py", data, out / "python"]))
-            scores = [score(out / "metrics.json"), score(out / "python" / "metrics.json")]
-            (time_a, memory_a), (time_b, memory_b) = middle(ours), middle(theirs)
-            print(
-                f"{name:<11}{time_a:>7.2f} s{time_b:>7.2f} s{time_b / time_a:>7.1f}x   "
-                f"{memory_a:>6.0f} MB{memory_b:>6.0f} MB{memory_b / memory_a:>7.1f}x   {scores[0]:.4f} {scores[1]:.4f}",
-                flush=True,
-            )
+            in_turns(name, runs, out, [program, "run", data, "--out", out], [HERE / "baseline.py", data, out / "python"])
+        print("with trees")
+        for package, name, target, *others in real.DATASETS:
+            if name not in TREES:
+                continue
+            real.write(package, name, target, others, data, ROWS)
+            in_turns(name, runs, out, [program, "run", data, "--out", out, "--target", target],
+                     [HERE / "baseline_trees.py", data, target, out / "python"])
+            taken = json.loads((out / "metrics.json").read_text())["training"]["chosen"]
+            if taken != "trees":
+                sys.exit(f"{name}: {taken} was taken, so that it says nothing of trees")
         write("gigabyte", data)
         size = data.stat().st_size / 1e9
         seconds, memory = measure([program, "preprocess", data, "--out", out])
         print(f"preprocess of {size:.2f} GB: {seconds:.1f} s, {memory:.0f} MB")
         print(f"the program: {Path(program).stat().st_size / 1e6:.1f} MB")
+
+
+def in_turns(name, runs, out, rust, python):
+    """Runs two commands in turns, and prints what they took."""
+    ours, theirs = [], []
+    for _ in range(runs):
+        ours.append(measure([*rust, "--max-drop", "1"]))
+        theirs.append(measure([sys.executable, *python]))
+    scores = [score(out / "metrics.json"), score(out / "python" / "metrics.json")]
+    (time_a, memory_a), (time_b, memory_b) = middle(ours), middle(theirs)
+    print(
+        f"{name:<11}{time_a:>7.2f} s{time_b:>7.2f} s{time_b / time_a:>7.1f}x   "
+        f"{memory_a:>6.0f} MB{memory_b:>6.0f} MB{memory_b / memory_a:>7.1f}x   {scores[0]:.4f} {scores[1]:.4f}",
+        flush=True,
+    )
 
 
 def write(dataset, path):

@@ -144,7 +144,7 @@ fn events(
                 let reason = event.reason.as_deref().unwrap_or_default();
                 write!(
                     page,
-                    "<span class=alert>given up</span>: {}",
+                    "<span class=alert>dead letter</span>: {}",
                     Escaped(reason)
                 )?;
             }
@@ -203,10 +203,10 @@ fn numbers(page: &mut String, source: &SourceStatus, now: OffsetDateTime) -> fmt
     let confirmation = source.confirmation_millis as f64 / 1000.0;
     let numbers = [
         (
-            "Stream began or ended",
+            "Stream started or ended",
             format!("{} ago", Ago(source.since, now)),
         ),
-        ("Sent, repeats included", Count(source.sent).to_string()),
+        ("Sent, with repeats", Count(source.sent).to_string()),
         ("Sent again", Count(source.redelivered).to_string()),
         ("In flight", Count(source.in_flight).to_string()),
         ("From event to Workflow", format!("{confirmation:.1} s")),
@@ -215,7 +215,7 @@ fn numbers(page: &mut String, source: &SourceStatus, now: OffsetDateTime) -> fmt
             Count(source.active_workflows).to_string(),
         ),
         (
-            "Given up since the start",
+            "Dead letters since the start",
             Count(source.dead_letters).to_string(),
         ),
         (
@@ -223,12 +223,12 @@ fn numbers(page: &mut String, source: &SourceStatus, now: OffsetDateTime) -> fmt
             Count(source.ledger_blobs).to_string(),
         ),
         (
-            "Of these no longer listed",
+            "Of these, not listed any more",
             Count(source.missing_blobs).to_string(),
         ),
         ("Held back by minAge", Count(source.held_back).to_string()),
         (
-            "Names that cannot be used",
+            "Names that Azure Storage does not allow",
             Count(source.unusable_names).to_string(),
         ),
         ("Sweeps", Count(source.sweeps).to_string()),

@@ -30,18 +30,14 @@ fn all(source: &SourceStatus) -> impl Iterator<Item = (&'static str, &'static st
         elsewhere(source).map(|told| ("note", "Not streamed here", told)),
         waits.map(|pause| ("wait", "Waits", pause.reason.clone())),
         letters(source).map(|told| ("bad", "Dead letters", told)),
-        told("bad", "Listing in doubt", source.listing_doubt.clone()),
-        told(
-            "bad",
-            "Workflows that nobody works on",
-            source.workflows.complaint(),
-        ),
+        told("bad", "Listing may be wrong", source.listing_doubt.clone()),
+        told("bad", "Stuck Workflows", source.workflows.complaint()),
         told(
             "wait",
             "Announced again and again",
             source.loops.complaint(),
         ),
-        told("wait", "Held back until they can be read", unreadable),
+        told("wait", "Not readable yet", unreadable),
         told("note", "Queue", source.queue.as_ref().map(queue)),
         told("note", "Batches", source.batches.as_ref().map(batches)),
     ];
@@ -58,7 +54,7 @@ fn told(
 
 fn what_is_wrong(phase: Phase) -> &'static str {
     match phase {
-        Phase::Stalled => "Stalled, no Workflow was confirmed",
+        Phase::Stalled => "Stalled: no Workflow is confirmed",
         Phase::NoStream => "The stream ended",
         _ => "Failing",
     }
@@ -68,7 +64,7 @@ fn error(source: &SourceStatus) -> Option<String> {
     let error = source.last_error.as_ref()?;
     let cure = match source.state {
         Phase::Retrying => {
-            ". It is tried again by itself; `azure-blob-eventsource check --config FILE` says which step fails and what to do"
+            ". The server tries again; `azure-blob-eventsource check --config FILE` says which step fails and what to do"
         }
         _ => "",
     };
@@ -78,8 +74,9 @@ fn error(source: &SourceStatus) -> Option<String> {
 // Nothing in the storage account names who streams a source, so only this pod's side can be told.
 fn elsewhere(source: &SourceStatus) -> Option<String> {
     (source.state == Phase::NoStream).then(|| {
-        "This pod does not stream it now. With two pods, the other one has the stream if the first line of its page \
-         counts it: `kubectl port-forward pod/NAME 9090`. If none has, look at the log of the EventSource"
+        "This pod has no stream of this source now. If there are two pods, the other one may have it: \
+         `kubectl port-forward pod/NAME 9090` opens its page. If no pod has it, read the log of the \
+         EventSource"
             .to_owned()
     })
 }
@@ -88,11 +85,11 @@ fn letters(source: &SourceStatus) -> Option<String> {
     let letters = &source.letters;
     let latest = letters.some.first()?;
     let waiting = match letters.count {
-        1 => "1 event was given up".to_owned(),
-        many => format!("{many} events were given up, the latest of them"),
+        1 => "1 event became a dead letter".to_owned(),
+        many => format!("{many} events became dead letters, the latest one"),
     };
     Some(format!(
-        "{waiting}: {}: {}. Once the cause is mended, `azure-blob-eventsource dead-letters retry` sends them again",
+        "{waiting}: {}: {}. When the cause is fixed, `azure-blob-eventsource dead-letters retry` sends them again",
         latest.about, latest.reason
     ))
 }
@@ -108,12 +105,12 @@ fn queue(queue: &QueueStatus) -> String {
     };
     if let Some(poison) = queue.notifications.get("poison") {
         // Writing to a string does not fail.
-        let _ = write!(told, "; {poison} set aside in the poison queue");
+        let _ = write!(told, "; {poison} in the poison queue");
     }
     if queue.missed > 0 {
         let _ = write!(
             told,
-            "; {} that only a sweep found",
+            "; {} found only by a sweep",
             Many(queue.missed, "blob")
         );
     }

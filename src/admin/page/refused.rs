@@ -12,8 +12,8 @@ pub(super) fn write(page: &mut String, refused: &[Refusal], now: OffsetDateTime)
         return Ok(());
     }
     page.push_str(
-        "<section id=refused><h2>Refused streams</h2><p class=note>They did not begin. An event leaves this list when a \
-         stream of it begins here.</p><ul class=list>",
+        "<section id=refused><h2>Refused streams</h2><p class=note>These streams did not start. An \
+         event leaves this list when a stream of it starts here.</p><ul class=list>",
     );
     for refusal in refused {
         let times = Many(refusal.times, "time");

@@ -105,7 +105,7 @@ fn backlog(page: &mut String, source: &SourceStatus, _: OffsetDateTime) -> fmt::
     let parts = [
         (queued > 0).then(|| format!("about {} in the queue", Many(queued, "message"))),
         (sent > 0).then(|| match source.workflows.namespace.is_empty() {
-            true => format!("{} sent, to be settled", Many(sent, "event")),
+            true => format!("{} sent, settling", Many(sent, "event")),
             false => format!("{} sent, waiting for Workflows", Many(sent, "event")),
         }),
         (gathered > 0).then(|| format!("{} in open batches", Count(gathered))),
@@ -151,7 +151,7 @@ fn sweep(page: &mut String, source: &SourceStatus, now: OffsetDateTime) -> fmt::
     let running = sweep.and_then(|it| Some((it, it.running_since?)));
     match (running, sweep.and_then(|it| it.next)) {
         _ if source.state == Phase::NoStream => return write!(page, "none"),
-        _ if alone => return write!(page, "none<small>the queue alone tells of blobs</small>"),
+        _ if alone => return write!(page, "none<small>blobs are found only by the queue</small>"),
         (Some((sweep, since)), _) => {
             let first = if source.sweeps == 0 {
                 "the first"

@@ -65,9 +65,9 @@ fn a_source_that_waits_says_for_what_and_names_what_nobody_works_on() {
     source.stats.set_error(1, Some("503".to_owned()));
     let page = page(&registry);
     for part in [
-        "<strong>Failing:</strong> 503. It is tried again by itself",
+        "<strong>Failing:</strong> 503. The server tries again",
         "<strong>Waits:</strong> <code>limits.activeWorkflows</code> allows 50: there are 50 unfinished Workflows",
-        "nobody works on:</strong> Argo&#39;s controller has not taken up 23 Workflows: w-0 (no phase for 16 min 40 s), w-1 ",
+        "Stuck Workflows:</strong> Argo&#39;s controller has not picked up 23 Workflows: w-0 (no phase for 16 min 40 s), w-1 ",
         "w-19 (no phase for 16 min 21 s) and 3 more. <code>kubectl describe",
     ] {
         assert!(page.contains(part), "{part} is not in {page}");
@@ -100,7 +100,7 @@ fn loops_and_what_cannot_be_read_are_told() {
     for part in [
         "loop: &lt;a&gt;.csv was announced 4 times while its size (7 bytes) and its Content-MD5 stayed the same",
         "Set <code>version: content</code>",
-        "<strong>Held back until they can be read:</strong> 2 being copied, 5 in the Archive tier</p>",
+        "<strong>Not readable yet:</strong> 2 being copied, 5 in the Archive tier</p>",
     ] {
         assert!(page.contains(part), "{part} is not in {page}");
     }
@@ -119,8 +119,8 @@ fn a_queue_is_told_in_one_line() {
     queue.oldest_seconds.store(192, Relaxed);
     queue.count(Counted::Poison);
     queue.missed.store(2, Relaxed);
-    let told = "<strong>Queue:</strong> about 40 messages, the next one 3 min 12 s old; 1 set aside in the poison queue; \
-                2 blobs that only a sweep found</p>";
+    let told = "<strong>Queue:</strong> about 40 messages, the next one 3 min 12 s old; 1 in the poison queue; \
+                2 blobs found only by a sweep</p>";
     assert!(page(&registry).contains(told), "{}", page(&registry));
 }
 
@@ -150,7 +150,7 @@ fn a_refused_stream_is_shown_with_its_reason() {
     );
     let page = page(&registry);
     for part in [
-        "No stream has begun yet",
+        "No stream has started yet",
         "<a href='#refused'>1 refused stream</a>",
         "<h2>Refused streams</h2>",
         "<li><b class=name>&lt;datasets&gt;</b> 1 time, last ",
@@ -183,7 +183,7 @@ fn what_waits_comes_and_was_done_is_in_the_row() {
         ">1 min 59 s<",
         "in the last hour",
         "1 dead letter</small>",
-        "the latest of them: ",
+        "the latest one: ",
         "closes in <time",
         "/workflows/ml/",
     ] {

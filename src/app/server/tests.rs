@@ -37,6 +37,7 @@ fn options() -> ServeOptions {
         max_streams: 4,
         about: About::default(),
         kubernetes_events: false,
+        collector: None,
     }
 }
 
@@ -231,7 +232,7 @@ async fn a_port_that_is_taken_is_named_with_its_option() {
     };
     let error = Server::bind(taken).await.map(drop).unwrap_err();
     let said = format!(
-        "cannot listen on {} (--admin-listen): another process has this port already: end it, or take another port, \
+        "cannot listen on {} (--admin-listen): another process already uses this port: stop it, or use another port, \
          such as `--admin-listen 127.0.0.1:",
         server.admin
     );

@@ -35,14 +35,14 @@ pub(super) async fn chunk(
     limit: u64,
 ) -> Result<Chunk, StorageError> {
     let total = total(headers, from).ok_or_else(|| {
-        let what = "the answer does not say the blob's length, or is of another part of it";
+        let what = "the answer has no length of the blob, or has another part of the blob";
         call.error(Protocol, what)
     })?;
     let due = total.saturating_sub(from).min(limit.max(1));
     let most = usize::try_from(due).unwrap_or(usize::MAX);
     let mut bytes = read(call, body, 0, most).await?;
     if bytes.len() != most {
-        return Err(call.error(Transient, "the answer is cut short"));
+        return Err(call.error(Transient, "the answer is incomplete"));
     }
     bytes.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
     Ok(Chunk { bytes, total })

@@ -148,7 +148,10 @@ fn what_a_replay_asks_for_is_never_among_others() {
     let (mut open, now) = (OpenBatches::new(rules()), Instant::now());
     open.add(offer("f/a", 1, 1), now);
     let replayed = Offer {
-        origin: Origin::Replay("r1".into()),
+        origin: Origin::Replay {
+            name: "r1".into(),
+            is_alone: false,
+        },
         ..offer("f/b", 1, 2)
     };
     open.add(replayed, now);

@@ -20,8 +20,8 @@ pub(super) fn problem(rules: &BatchRules, filter: &FilterSpec) -> Option<String>
     let literal = |text: &str| !text.contains(['*', '?', '[', '{', '\\']);
     if patterns.iter().all(|it| literal(it)) && patterns.len() < rules.max_blobs {
         return Some(format!(
-            "only {} can match, so a batch never has {} blobs: write a `*` into `pattern`, or leave `batch` away and \
-             get an event for each",
+            "only {} can match, so a batch never has {} blobs: write a `*` into `pattern`, or remove \
+             `batch` to get an event for each blob",
             names(patterns.len()),
             rules.max_blobs
         ));
@@ -32,8 +32,8 @@ pub(super) fn problem(rules: &BatchRules, filter: &FilterSpec) -> Option<String>
         && patterns.len() < rules.max_blobs
     {
         return Some(format!(
-            "the pattern lets {} of each folder through, so a batch never has {} blobs and only waits: leave `batch` \
-             away, and the event of such a blob tells its folder (`dirname`); or let `pattern` match all files of the \
+            "the pattern matches {} of each folder, so a batch never has {} blobs and only waits: \
+             remove `batch`, because the event of such a blob has its folder (`dirname`); or let `pattern` match all files of the \
              folder",
             names(patterns.len()),
             rules.max_blobs
@@ -45,8 +45,8 @@ pub(super) fn problem(rules: &BatchRules, filter: &FilterSpec) -> Option<String>
         .try_fold(0, |most, it| Some(most.max(it?)))?;
     match rules.by {
         By::Depth(depth) if depth > deepest => Some(format!(
-            "a name that matches has at most {}, so no two folders are ever together: that is `by: folder`. Set \
-             `depth` to less, or use `**` in `pattern`",
+            "a matching name has at most {}, so each folder is a group, as with `by: folder`. Set a \
+             smaller `depth`, or use `**` in `pattern`",
             counted(deepest as u64, "folder")
         )),
         _ => None,
@@ -94,12 +94,12 @@ mod tests {
             (
                 By::Folder,
                 &["**/_SUCCESS"],
-                "lets one name of each folder through",
+                "the pattern matches one name of each folder",
             ),
             (
                 By::Folder,
                 &["**/a.csv", "**/b.csv"],
-                "lets 2 names of each folder through",
+                "the pattern matches 2 names of each folder",
             ),
             (By::Depth(2), &["raw/*.csv"], "at most 1 folder, so"),
             (

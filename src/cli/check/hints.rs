@@ -73,7 +73,7 @@ fn candidates(filter: &FilterSpec) -> Vec<Candidate> {
         all.push(changed(cause, &prefix_without_slash, patterns));
     }
     if prefix.contains(['*', '?', '[']) {
-        let cause = "`prefix` is plain text, and what has a `*` belongs into `pattern`";
+        let cause = "`prefix` is plain text: a text with `*` belongs in `pattern`";
         let literal = prefix_without_slash
             .split(['*', '?', '['])
             .next()
@@ -98,7 +98,7 @@ fn candidates(filter: &FilterSpec) -> Vec<Candidate> {
         }
         all.push(changed(cause, prefix, each(deep)));
         all.push(changed(
-            "`prefix` takes no name that `pattern` takes",
+            "no name matches both `prefix` and `pattern`",
             "",
             patterns.clone(),
         ));
@@ -299,7 +299,7 @@ mod tests {
             (
                 "data/",
                 &["raw/*.csv"],
-                "`prefix` takes no name",
+                "no name matches both `prefix` and `pattern`",
                 "`pattern: \"raw/*.csv\"`",
             ),
             ("images/", &[], "compare them", "Images/, raw/"),

@@ -81,10 +81,9 @@ pub(super) async fn steps(opened: &Opened, config: &SourceConfig, found: &Found)
         steps.push(stall_step(&stalled));
     }
     if let Ok(letters @ 1..) = letters(source).await {
-        let were = if letters == 1 { "was" } else { "were" };
-        let text = format!("{} {were} given up", counted(letters as u64, "event"));
+        let text = counted(letters as u64, "dead letter");
         let advice =
-            "`dead-letters list` has the reason of each; correct it, then `dead-letters retry`";
+            "`dead-letters list` has the reason of each; fix it, then `dead-letters retry`";
         steps.push(Step::warn("letters", text, advice));
     }
     steps

@@ -35,8 +35,8 @@ pub(super) fn step(looked: Result<u64, StorageError>, listed: bool) -> Step {
         false => Step::warn(
             "queue",
             text,
-            "Event Grid does not promise to deliver each notification: add `source.listing: {interval: 1h}` for those \
-             that get lost",
+            "Event Grid does not promise to deliver each notification: add `source.listing: \
+             {interval: 1h}` to find blobs whose notification is lost",
         ),
     }
 }

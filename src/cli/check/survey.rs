@@ -6,6 +6,7 @@ use tokio::time::Instant;
 
 use crate::{
     blob::ListPage,
+    cli::counts::counted,
     filter::Filter,
     ports::{error::StorageError, listing::BlobListing},
 };
@@ -20,6 +21,8 @@ const NAMES: usize = 2_000;
 pub(super) struct Survey {
     /// How many were seen.
     pub(super) all: u64,
+    /// How many of them a sweep lists: those below the filter's listing prefix.
+    pub(super) listed: u64,
     /// How many of them the filter takes.
     pub(super) matching: u64,
     /// Whether these are all that there are.
@@ -67,9 +70,13 @@ impl Survey {
     pub(super) fn described(&self) -> String {
         let Self { all, matching, .. } = self;
         match self.is_complete {
-            true => format!("{all} blobs in all, of which {matching} match prefix and pattern"),
+            true => format!(
+                "{} in all, of which {matching} match prefix and pattern",
+                counted(*all, "blob")
+            ),
             false => format!(
-                "{all} blobs in {} s and there are more; {matching} of these match prefix and pattern",
+                "{} in {} s and there are more; {matching} of these match prefix and pattern",
+                counted(*all, "blob"),
                 LONG.as_secs()
             ),
         }
@@ -78,6 +85,7 @@ impl Survey {
     fn add(&mut self, page: &ListPage, filter: &Filter) {
         for blob in page.blobs().filter(|blob| !blob.is_directory) {
             self.all += 1;
+            self.listed += u64::from(blob.name.starts_with(filter.listing_prefix()));
             match filter.matches(blob.name) {
                 true => self.matching += 1,
                 false => self.note(blob.name),
@@ -129,7 +137,7 @@ mod tests {
         let first = ListPage::new(SERVICE_TIME);
         let seen = survey(&FakeListing::Page(page), &filter.unwrap(), &first).await;
         let seen = seen.unwrap();
-        assert_eq!((seen.all, seen.matching), (10_000, 10));
+        assert_eq!((seen.all, seen.listed, seen.matching), (10_000, 10, 10));
         assert!(seen.is_complete);
         assert!(seen.names.len() <= NAMES + 1 && seen.names.len() > NAMES / 3);
         assert!(seen.names.last().is_some_and(|it| it.starts_with("099")));

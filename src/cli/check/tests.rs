@@ -272,7 +272,7 @@ async fn what_keeps_the_limit_is_told_and_what_nobody_works_on_is_a_warning() {
         "{text}"
     );
     assert!(
-        text.contains("has not taken up 1 Workflow: c (no phase for 3 min 20 s)"),
+        text.contains("has not picked up 1 Workflow: c (no phase for 3 min 20 s)"),
         "{text}"
     );
 }

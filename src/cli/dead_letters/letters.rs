@@ -42,7 +42,7 @@ pub(super) async fn read(source: &OpenedSource) -> anyhow::Result<Vec<Letter>> {
     let mut letters = Vec::new();
     for name in source.store().list(&source.folder.dead_letters()).await? {
         let Some(id) = source.folder.dead_letter_id(&name) else {
-            eprintln!("{} is not a dead letter, and is not touched", Plain(&name));
+            eprintln!("{} is not a dead letter, and is not changed", Plain(&name));
             continue;
         };
         // One that has gone since it was listed is none any more.

@@ -47,7 +47,7 @@ pub(super) fn table(queue: &PoisonQueue, out: &mut impl Write, seen: &Seen) -> i
     if seen.not_shown > 0 {
         writeln!(
             out,
-            "and about {} more: a queue shows its first {} messages, and none that a program works on",
+            "and about {} more: a queue shows only its first {} messages, and no message that a program works on",
             seen.not_shown,
             BATCH.end()
         )?;

@@ -24,7 +24,7 @@ pub(super) fn steps(config: &SourceConfig, facts: &Findings, blob: Option<&Blob>
         Ok(sight) => match &sight.found {
             Some(message) => Some(poison_step(config, facts, blob, message)),
             None => not_shown(sight.not_shown).map(|more| {
-                let text = format!("no poison message that can be seen is about it; {more}");
+                let text = format!("none of the visible poison messages is about it; {more}");
                 Step::skip("poison", &text)
             }),
         },
@@ -34,7 +34,7 @@ pub(super) fn steps(config: &SourceConfig, facts: &Findings, blob: Option<&Blob>
     queue.into_iter().chain(poison).collect()
 }
 
-const OTHERS_HOLD: &str = "the other reasons are valid without it";
+const OTHERS_HOLD: &str = "the other lines are valid without this one";
 
 // What is done needs no notification, and what nobody wants has none that counts.
 fn is_open(config: &SourceConfig, facts: &Findings, blob: Option<&Blob>) -> bool {
@@ -51,12 +51,12 @@ fn queue_step(config: &SourceConfig, queues: &Queues) -> Step {
         let since = rfc3339(waiting.inserted);
         let times = match waiting.delivered {
             0 => String::new(),
-            delivered => format!(", and came again {delivered} times"),
+            delivered => format!(", and was delivered again {delivered} times"),
         };
         let text = format!("a notification of it waits in the queue since {since}{times}");
         return Step::ok("queue", text);
     }
-    let none = "no notification of it can be seen in the queue";
+    let none = "none of the visible notifications in the queue is about it";
     match (not_shown(sight.not_shown), is_alone(config)) {
         (Some(more), _) => Step::skip("queue", &format!("{none}; {more}")),
         (None, false) => Step::skip("queue", &format!("{none}: the next sweep finds it")),
@@ -79,7 +79,7 @@ fn poison_step(
 ) -> Step {
     let reason = message.reason.as_deref();
     let text = format!(
-        "its notification of {} was set aside as a poison message: {}",
+        "its notification of {} became a poison message: {}",
         rfc3339(message.inserted),
         Plain(reason.unwrap_or("it does not say why"))
     );
@@ -107,7 +107,7 @@ fn poison_step(
 fn not_shown(count: u64) -> Option<String> {
     (count > 0).then(|| {
         format!(
-            "about {count} cannot be seen: a queue shows its first {} messages, and none that a program works on",
+            "about {count} are not visible: a queue shows only its first {} messages, and no message that a program works on",
             BATCH.end()
         )
     })
@@ -138,6 +138,8 @@ pub(super) fn when(config: &SourceConfig, facts: &Findings) -> String {
         (false, false) => sweep,
         (false, true) => format!("{taken}, or {sweep}"),
         (true, true) => taken.to_owned(),
-        (true, false) => format!("{taken}, if it is among those that cannot be seen"),
+        (true, false) => {
+            format!("{taken}, if there is one among the messages that are not visible")
+        }
     }
 }

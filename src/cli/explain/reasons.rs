@@ -50,14 +50,14 @@ pub(super) fn reasons(config: &SourceConfig, facts: &Findings) -> Reasons {
             .as_ref()
             .map(|it| Step::warn("loop", it.seen(), it.cure())),
         facts.asked.then(|| {
-            let text = "it was asked for again, and the live stream has not done it yet";
+            let text = "a replay or a retry asks for it, and the live stream has not done it yet";
             Step::ok("request", text.to_owned())
         }),
         facts.stalled.as_ref().map(|stalled| {
             Step::warn(
                 "stalled",
                 stalled.reason.clone(),
-                "nothing is lost: what waits is sent once something is confirmed",
+                "nothing is lost: waiting events are sent when an event is confirmed again",
             )
         }),
     ];
@@ -123,8 +123,8 @@ fn storage_step(storage: &Storage, name: &str) -> Step {
         Storage::Directory => Step::fail(
             "storage",
             "it is a directory, or the empty marker of one".to_owned(),
-            "directories are no blobs, and neither are blobs of no bytes that end in `/` or `_$folder$` or have \
-             `hdi_isfolder=true` in their metadata: name a file in it",
+            "directories are not announced, nor are empty blobs whose name ends in `/` or \
+             `_$folder$`, or with `hdi_isfolder=true` in the metadata: name a file in it",
         ),
         Storage::Missing {
             meant: Some(meant), ..
@@ -137,7 +137,7 @@ fn storage_step(storage: &Storage, name: &str) -> Step {
             "storage",
             "the container has no such blob".to_owned(),
             format!(
-                "nor any other in the same folder; was `{}` uploaded elsewhere?",
+                "and no other blob in the same folder; was `{}` uploaded elsewhere?",
                 Plain(name)
             ),
         ),
@@ -158,21 +158,23 @@ fn storage_step(storage: &Storage, name: &str) -> Step {
 fn access_step(blob: &Blob) -> Option<Step> {
     Some(match blob.access {
         Access::Readable => return None,
-        Access::Copying => Step::skip("access", "it is being copied, and its content is not whole"),
+        Access::Copying => Step::skip(
+            "access",
+            "it is being copied, and its content is not complete",
+        ),
         Access::CopyFailed => Step::fail(
             "access",
-            "the copy that was to make it failed or was aborted, so its content is not whole"
-                .to_owned(),
+            "its copy failed or was aborted, so its content is not complete".to_owned(),
             "copy it again, or delete it",
         ),
         Access::Archived => Step::fail(
             "access",
             "it is in the Archive tier, where nothing can read it".to_owned(),
-            "`az storage blob set-tier --tier Hot` makes it readable within hours; what was not announced before is then",
+            "`az storage blob set-tier --tier Hot` makes it readable within hours; then it is announced, if it was not announced before",
         ),
         Access::Rehydrating => Step::skip(
             "access",
-            "it is on its way out of the Archive tier, which takes hours, and cannot be read yet",
+            "it is being rehydrated from the Archive tier, which takes hours, and cannot be read yet",
         ),
     })
 }
@@ -203,7 +205,7 @@ pub(in crate::cli) fn skip_empty_advice(version: Version) -> &'static str {
              never again: set `skipEmpty: true`"
         }
         Version::Etag | Version::Content => {
-            "a blob that is made empty and gets its content later is announced twice: set `skipEmpty: true`"
+            "a blob that is created empty and gets its content later is announced twice: set `skipEmpty: true`"
         }
     }
 }
@@ -223,8 +225,8 @@ fn growth_step(config: &SourceConfig, blob: &Blob) -> Option<Step> {
 pub(in crate::cli) fn min_age_advice(version: Version) -> &'static str {
     match version {
         Version::Name => {
-            "with `version: name` an append blob is announced by the first sweep that sees it, however much it grows \
-             then: set `minAge` to longer than the pauses in which it grows"
+            "with `version: name` an append blob is announced by the first sweep that sees it, even \
+             if it grows later: set `minAge` to longer than the pauses in which it grows"
         }
         Version::Etag | Version::Content => {
             "an append blob is announced by each sweep that finds it grown: set `minAge` to longer than the pauses in \
@@ -257,7 +259,7 @@ fn ledger_step(facts: &Findings, blob: Option<&Blob>) -> Step {
         |since| format!("a filter that matches it is in use since {}", moment(since)),
     );
     if blob.is_none() {
-        let text = format!("{since}; nothing more is known about a blob that is not there");
+        let text = format!("{since}; nothing more is known about a blob that does not exist");
         return Step::skip("ledger", &text);
     }
     match standing {
@@ -266,7 +268,7 @@ fn ledger_step(facts: &Findings, blob: Option<&Blob>) -> Step {
         } => Step::fail(
             "ledger",
             format!(
-                "done without being sent: {since}, the blob is older, and `existing` ignores such blobs"
+                "done without an event: {since}, the blob is older, and `existing` ignores such blobs"
             ),
             "`replay --blob` announces it anyway",
         ),
@@ -308,7 +310,7 @@ fn letter_step(letter: &Result<DeadLetter, String>) -> Step {
         Ok(letter) => Step::fail(
             "letter",
             format!(
-                "given up after {} attempts, the last at {}: {}",
+                "a dead letter after {} attempts, the last at {}: {}",
                 letter.attempts,
                 rfc3339(letter.last_sent),
                 Plain(&letter.last_reason)
@@ -332,7 +334,7 @@ fn object_steps(cluster: &Result<Cluster, ConfirmError>, now: i64) -> Vec<Step> 
         Err(error) => vec![Step::warn(
             "object",
             error.to_string(),
-            "the reasons above are valid without it",
+            "the lines above are valid without this one",
         )],
     }
 }

@@ -82,8 +82,8 @@ fn came(cluster: &Cluster, now: i64) -> Option<(String, bool)> {
 
 fn given_up(letter: &Result<DeadLetter, String>, asked: bool) -> (bool, String) {
     let what = match letter {
-        Ok(letter) if letter.replay.is_some() => "its replay was sent and given up",
-        _ => "it was sent and given up",
+        Ok(letter) if letter.replay.is_some() => "its replay was sent and never confirmed",
+        _ => "it was sent and never confirmed",
     };
     match asked {
         true => (
@@ -106,7 +106,7 @@ fn done(standing: &LedgerStanding, facts: &Findings) -> (bool, String) {
         ),
         (.., Some(Ok(_))) => (
             true,
-            "it was announced, and its object is gone by now (its time to live is over, or somebody deleted it or dropped its dead letter)",
+            "it was announced, and its object does not exist any more (its time to live is over, somebody deleted it, or somebody dropped its dead letter)",
         ),
         _ => (true, "it was announced"),
     };
@@ -151,10 +151,7 @@ fn in_batch(facts: &Findings) -> Option<String> {
 
 fn unreadable(access: Access) -> (bool, String) {
     let (announced, verdict) = match access {
-        Access::CopyFailed => (
-            false,
-            "it is not announced, because the copy that was to make it failed",
-        ),
+        Access::CopyFailed => (false, "it is not announced, because its copy failed"),
         Access::Archived => (
             false,
             "it is not announced as long as it is in the Archive tier",

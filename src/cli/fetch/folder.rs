@@ -39,14 +39,14 @@ pub(super) async fn members(
         }
         if members.len() > LIMIT {
             bail!(
-                "the folder `{}` in container `{container}` has more than {LIMIT} blobs: name one within it",
+                "the folder `{}` in container `{container}` has more than {LIMIT} blobs: name a folder inside it",
                 Plain(folder)
             );
         }
     }
     if members.is_empty() {
         bail!(
-            "the folder `{}` in container `{container}` has no blobs: it is named as an event's `dirname` has it, without the container",
+            "the folder `{}` in container `{container}` has no blobs: write the folder like `dirname` of the event, without the container",
             Plain(folder)
         );
     }

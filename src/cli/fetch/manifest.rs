@@ -83,13 +83,14 @@ struct Line {
     etag: String,
 }
 
-/// What a manifest lists. It stays beside the directory `out`, for the steps that want to know more than names.
+/// What a part of a manifest lists, and what all of it does. It stays beside the directory `out`, for the steps that
+/// want to know more than names.
 pub(super) async fn members(
     account: &Account,
     place: &Place,
     part: Option<Part>,
     out: &Path,
-) -> anyhow::Result<Vec<Member>> {
+) -> anyhow::Result<(Vec<Member>, Vec<Member>)> {
     let Place { container, name } = place;
     let file = out.with_added_extension("ndjson");
     let downloaded = account.download(container, name, None, &file).await;
@@ -98,16 +99,17 @@ pub(super) async fn members(
         let (container, name) = (Plain(container), Plain(name));
         format!("the manifest `{name}` in container `{container}` cannot be used")
     })?;
-    Ok(match part {
+    let some = match part {
         Some(part) => part.share(&all).to_vec(),
-        None => all,
-    })
+        None => all.clone(),
+    };
+    Ok((some, all))
 }
 
 fn read(file: &Path, size: u64) -> anyhow::Result<Vec<Member>> {
     ensure!(
         size <= LIMIT,
-        "it has {size} bytes, where at most {LIMIT} are read"
+        "it has {size} bytes; at most {LIMIT} are allowed"
     );
     parse(File::open(file)?)
 }
@@ -130,7 +132,7 @@ fn parse(manifest: impl Read) -> anyhow::Result<Vec<Member>> {
         let line = line.with_context(|| format!("line {number} cannot be read"))?;
         let blob: Line = match serde_json::from_str(&line) {
             Ok(blob) => blob,
-            Err(error) => bail!("line {number} is no blob of a batch: {error}"),
+            Err(error) => bail!("line {number} is not a blob of a batch: {error}"),
         };
         ensure!(
             is_name(&blob.name) && !blob.etag.is_empty(),
@@ -178,10 +180,10 @@ mod tests {
     fn what_is_no_manifest_is_told_with_the_line() {
         let good = r#"{"name":"a","eTag":"0x1"}"#;
         for (line, problem) in [
-            ("", "line 2 is no blob of a batch: EOF"),
+            ("", "line 2 is not a blob of a batch: EOF"),
             (
                 r#"{"name":"a"}"#,
-                "line 2 is no blob of a batch: missing field `eTag`",
+                "line 2 is not a blob of a batch: missing field `eTag`",
             ),
             (
                 r#"{"name":"","eTag":"0x1"}"#,

@@ -74,7 +74,7 @@ pub(super) async fn save(
                 println!("{name}: {size}, ETag {etag}, as {file}");
             }
             Err(error @ (DownloadError::Overwritten { .. } | DownloadError::Gone(_))) => {
-                eprintln!("left out: {}{}", Plain(&error.to_string()), advice(&error));
+                eprintln!("skipped: {}{}", Plain(&error.to_string()), advice(&error));
             }
             Err(error) => {
                 eprintln!("error: {}", Plain(&error.to_string()));
@@ -86,7 +86,7 @@ pub(super) async fn save(
     println!("{saved} of {all}, {}", counted(bytes, "byte"));
     if saved == 0 && !is_part {
         eprintln!(
-            "error: nothing is left of {all}: each was overwritten or deleted, or the run reads another account or \
+            "error: no blob of {all} could be downloaded: each was overwritten or deleted, or the run reads another account or \
              container than the event source."
         );
         return Ok(ExitCode::FAILURE);
@@ -101,7 +101,7 @@ fn prepare(dir: &Path) -> anyhow::Result<()> {
     let mut files = fs::read_dir(dir).with_context(|| format!("cannot read {shown}"))?;
     ensure!(
         files.next().is_none(),
-        "the directory {shown} is not empty: name another one with --out, or one that is not there yet"
+        "the directory {shown} is not empty: name another one with --out, or one that does not exist yet"
     );
     Ok(())
 }

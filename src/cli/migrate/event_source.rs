@@ -18,20 +18,11 @@ use crate::{
 /// What matches no blob, and is not overlooked.
 const NO_GLOB: &str = "write-a-glob-here";
 
-/// An EventSource, and the name of its event.
-pub(super) struct EventSource {
-    pub(super) text: String,
-    pub(super) event: String,
-}
-
-/// Makes it.
+/// The text of the EventSource, whose event is called as the watcher is: two watchers of one container are two sources.
 ///
 /// # Errors
 /// All that the configuration's own reader says about the fields it was made of.
-pub(super) fn make(
-    watcher: &mut Watcher,
-    since: OffsetDateTime,
-) -> Result<EventSource, Vec<String>> {
+pub(super) fn make(watcher: &mut Watcher, since: OffsetDateTime) -> Result<String, Vec<String>> {
     let config = config(watcher, since).map_err(|mistake| vec![mistake])?;
     if let Err(error) = SourceConfig::parse(config.as_bytes()) {
         let told = error
@@ -43,13 +34,12 @@ pub(super) fn make(
             });
         return Err(told.collect());
     }
-    let event = event(watcher);
-    let name = &watcher.name;
+    let name = scalar(&watcher.name);
     let indented: String = config
         .lines()
         .map(|line| format!("        {line}\n"))
         .collect();
-    let text = format!(
+    Ok(format!(
         "\
 apiVersion: argoproj.io/v1alpha1
 kind: EventSource
@@ -64,16 +54,14 @@ spec:
       resources:
         requests: {{cpu: 20m, memory: 32Mi}}
   generic:
-    {event}:
+    {name}:
       url: azure-blob-eventsource:50051
       insecure: true
       jsonBody: true
       authSecret: {{name: azure-blob-eventsource-token, key: token}}
       config: |
-{indented}",
-        event = scalar(&event)
-    );
-    Ok(EventSource { text, event })
+{indented}"
+    ))
 }
 
 /// The field that a key of the configuration was made of.
@@ -85,14 +73,6 @@ fn field(path: &str) -> Option<&'static str> {
         "source.listing.interval" => Some("spec.pollingIntervalSeconds"),
         path if path.starts_with("pattern") => Some("spec.blobPattern"),
         _ => None,
-    }
-}
-
-/// The name of an event is free: that of the container tells the most.
-fn event(watcher: &Watcher) -> String {
-    match &watcher.container {
-        Some(Node::Text(name)) if !name.starts_with('$') => name.clone(),
-        _ => "blobs".to_owned(),
     }
 }
 
@@ -109,7 +89,7 @@ fn config(watcher: &mut Watcher, since: OffsetDateTime) -> Result<String, String
     let prefix = match &watcher.prefix {
         Some(Node::Text(prefix)) => prefix.clone(),
         None => String::new(),
-        Some(_) => return Err("spec.blobPrefix: is no text; put it in quotes".to_owned()),
+        Some(_) => return Err("spec.blobPrefix: is not text; put it in quotes".to_owned()),
     };
     if !prefix.is_empty() {
         lines.push(format!("prefix: {}", scalar(&prefix)));
@@ -152,7 +132,7 @@ fn pattern(watcher: &mut Watcher, prefix: &str) -> Result<Option<String>, String
         None => return Ok(None),
         Some(Node::Text(text)) if text.is_empty() => return Ok(None),
         Some(Node::Text(text)) => text,
-        Some(_) => return Err("spec.blobPattern: is no text; put it in quotes".to_owned()),
+        Some(_) => return Err("spec.blobPattern: is not text; put it in quotes".to_owned()),
     };
     let field = format!("spec.blobPattern {}", Plain(&expression));
     let globs = glob::globs(&expression).filter(|globs| fits(prefix, globs));
@@ -160,7 +140,7 @@ fn pattern(watcher: &mut Watcher, prefix: &str) -> Result<Option<String>, String
     let Some(globs) = globs else {
         notes.decide(
             &field,
-            &format!("no glob says the same as this regular expression; write one for `pattern` instead of {NO_GLOB}, which matches no blob"),
+            &format!("no glob can replace this regular expression; write one for `pattern` instead of {NO_GLOB}, which matches no blob"),
         );
         return Ok(Some(format!(
             "pattern: {}",
@@ -168,7 +148,10 @@ fn pattern(watcher: &mut Watcher, prefix: &str) -> Result<Option<String>, String
         )));
     };
     if globs.is_empty() {
-        notes.add(&field, "matches every name, as no `pattern` does");
+        notes.add(
+            &field,
+            "matches every name, like a configuration without `pattern`",
+        );
         return Ok(None);
     }
     notes.add(&field, &folders(prefix));
@@ -186,8 +169,8 @@ fn folders(prefix: &str) -> String {
         None => "`*…`".to_owned(),
     };
     format!(
-        "a regular expression became a glob, which is about the whole name. It takes blobs in folders below as well, which the \
-         operator did not list; {only} is without them"
+        "the regular expression became a glob, which must match the whole name. It also matches blobs \
+         in folders below, which the operator did not list; {only} excludes them"
     )
 }
 
@@ -211,7 +194,7 @@ fn interval(watcher: &mut Watcher) -> Result<String, String> {
             Err(_) => return Ok(scalar(text)),
         },
         Some(_) => {
-            return Err("spec.pollingIntervalSeconds: is no whole number of seconds".to_owned());
+            return Err("spec.pollingIntervalSeconds: is not a whole number of seconds".to_owned());
         }
     };
     let allowed = seconds.clamp(1, DAY);

@@ -70,6 +70,38 @@ impl Node {
         }
     }
 
+    /// As [`Self::get`], to change it.
+    pub(super) fn get_mut(&mut self, key: &str) -> Option<&mut Self> {
+        let Self::Map(entries) = self else {
+            return None;
+        };
+        let found = entries.iter_mut().find(|(name, _)| name == key);
+        found.map(|(_, value)| value)
+    }
+
+    /// The mapping that a key of this mapping says; an empty one is written where there is nothing.
+    pub(super) fn mapping(&mut self, key: &str) -> &mut Self {
+        let is_nothing = |value: &Self| *value == Self::Null;
+        if self.get(key).is_none_or(is_nothing) {
+            self.put(key, Self::Map(Vec::new()));
+        }
+        match self {
+            Self::Map(entries) => {
+                let at = entries.iter().position(|(name, _)| name == key);
+                &mut entries[at.unwrap_or_default()].1
+            }
+            // Nothing else has keys.
+            other => other,
+        }
+    }
+
+    /// Writes a key into a mapping, unless it is there.
+    pub(super) fn put_missing(&mut self, key: &str, value: Self) {
+        if self.get(key).is_none() {
+            self.put(key, value);
+        }
+    }
+
     /// Takes a key out of a mapping.
     pub(super) fn take(&mut self, key: &str) -> Option<Self> {
         let Self::Map(entries) = self else {

@@ -31,7 +31,7 @@ impl Notes {
         let mut text = String::new();
         for (title, lines) in [
             ("Before you apply it:", &self.decisions),
-            ("What is not as it was, and why:", &self.lines),
+            ("What has changed, and why:", &self.lines),
         ] {
             if lines.is_empty() {
                 continue;

@@ -1,9 +1,9 @@
 //! The Sensor, as that of `sensors/ml-pipeline` is: it makes the watcher's Workflow or Job for each event.
 
 use super::{
-    event_source::EventSource,
     node::{Node, document, quoted, scalar},
     notes::Notes,
+    restricted,
     watcher::{Watcher, Work},
 };
 use crate::text::plain::Plain;
@@ -47,7 +47,7 @@ struct Parameter {
 }
 
 /// Makes it.
-pub(super) fn make(watcher: &mut Watcher, event_source: &EventSource) -> anyhow::Result<String> {
+pub(super) fn make(watcher: &mut Watcher) -> anyhow::Result<String> {
     let (kind, mut object, fields) = match &watcher.work {
         Work::Template { kind, object } => (*kind, object.clone(), OF_THE_OPERATOR),
         Work::Unknown => {
@@ -62,6 +62,9 @@ pub(super) fn make(watcher: &mut Watcher, event_source: &EventSource) -> anyhow:
     let start = name(&object, &watcher.name, &mut watcher.notes);
     metadata(&mut object, kind, &watcher.name, &mut watcher.notes);
     lifetime(&object, kind, &mut watcher.notes);
+    if let Work::Template { .. } = watcher.work {
+        restricted::fill(&mut object, kind, &mut watcher.notes);
+    }
     let mut parameters = vec![
         Parameter {
             source: format!(
@@ -87,17 +90,16 @@ pub(super) fn make(watcher: &mut Watcher, event_source: &EventSource) -> anyhow:
     let (scripts, keys) = (walk.scripts, walk.keys);
     of_names(&scripts, keys, &mut watcher.notes);
     of_rights(kind, &mut watcher.notes);
-    written(watcher, event_source, kind, &object, &parameters)
+    written(&watcher.name, kind, &object, &parameters)
 }
 
 fn written(
-    watcher: &Watcher,
-    event_source: &EventSource,
+    name: &str,
     kind: &str,
     object: &Node,
     parameters: &[Parameter],
 ) -> anyhow::Result<String> {
-    let name = &watcher.name;
+    let name = scalar(name);
     let account = match kind {
         "Job" => "job-sensor",
         _ => "ml-pipeline-sensor",
@@ -127,7 +129,7 @@ spec:
   dependencies:
   - name: {dependency}
     eventSourceName: {name}
-    eventName: {event}
+    eventName: {name}
   triggers:
   - atLeastOnce: true
     retryStrategy: {{steps: 3, duration: 200ms, factor: 2, jitter: 0.2}}
@@ -140,7 +142,6 @@ spec:
           resource:
 {resource}        parameters:
 {parameters}",
-        event = scalar(&event_source.event),
         trigger = kind.to_lowercase(),
         resource = object.block(12)?,
     ))
@@ -180,8 +181,10 @@ fn name(object: &Node, watcher: &str, notes: &mut Notes) -> String {
     if let Some(given) = given {
         notes.add(
             &format!("the name {}", Plain(given)),
-            &format!("names are {start}-SLUG-SHORTID: a blob's name can have characters that no object's name has, and each version of \
-                      a blob has an object of its own"),
+            &format!(
+                "names are {start}-SLUG-SHORTID: a blob's name can have characters that are not \
+                      allowed in an object's name, and each version of a blob has its own object"
+            ),
         );
     }
     start.to_owned()
@@ -251,7 +254,7 @@ fn lifetime(object: &Node, kind: &str, notes: &mut Notes) {
     if fields.into_iter().flatten().any(is_short) {
         notes.decide(
             &format!("the template's {path}"),
-            "an object must outlive every copy of its event, which takes 48 hours: write 172800 or more, or a late copy runs again",
+            "an object must outlive every copy of its event, which takes 48 hours: write 172800 or more, or a late copy of the event runs again",
         );
     }
 }
@@ -261,8 +264,8 @@ fn of_names(scripts: &[String], keys: bool, notes: &mut Notes) {
     for path in scripts {
         notes.decide(
             path,
-            "the name of a blob becomes a part of a script here, and whoever uploads a blob chooses its name: hand it to the script in \
-             an environment variable or as an argument of its own",
+            "the name of a blob becomes a part of a script here, and the uploader of a blob chooses \
+             its name: pass it to the script in an environment variable or as an argument of its own",
         );
     }
     if keys {
@@ -281,7 +284,7 @@ fn of_rights(kind: &str, notes: &mut Notes) {
     };
     notes.add(
         "rights",
-        &format!("the Sensor's ServiceAccount {account} is in {file}; what the template names (Secrets, ConfigMaps, ServiceAccounts) \
+        &format!("the Sensor's ServiceAccount {account} is in {file}; what the template names (Secrets, ConfigMaps, ServiceAccounts, WorkflowTemplates) \
                   must be in the namespace that you apply this in"),
     );
 }

@@ -6,7 +6,11 @@ use std::{fs, path::Path};
 use time::macros::datetime;
 
 use super::*;
-use crate::{config::SourceConfig, confirm::target::ObjectKind, gate::rules::Existing};
+use crate::{
+    config::{SourceConfig, source_id::source_id},
+    confirm::target::ObjectKind,
+    gate::rules::Existing,
+};
 
 const NOW: OffsetDateTime = datetime!(2026-11-29 03:00 UTC);
 
@@ -145,7 +149,10 @@ fn the_objects_have_the_form_of_the_examples() {
     }
     for key in ["url", "insecure", "jsonBody", "authSecret"] {
         let (ours, theirs) = (
-            at(event_source, &format!("spec.generic.datasets.{key}")),
+            at(
+                event_source,
+                &format!("spec.generic.ml-dataset-watcher.{key}"),
+            ),
             at(&theirs, &format!("spec.generic.tables.{key}")),
         );
         assert_eq!(ours, theirs, "{key}");
@@ -171,7 +178,10 @@ fn the_objects_have_the_form_of_the_examples() {
         text(sensor, "spec.dependencies.0.eventSourceName"),
         text(event_source, "metadata.name")
     );
-    assert_eq!(text(sensor, "spec.dependencies.0.eventName"), "datasets");
+    assert_eq!(
+        text(sensor, "spec.dependencies.0.eventName"),
+        "ml-dataset-watcher"
+    );
 }
 
 #[test]
@@ -230,8 +240,8 @@ fn each_field_without_an_equal_has_a_line() {
     let migrated = migrated(&text);
     for part in [
         "# - metadata.namespace default: no namespace is written",
-        "# - spec.credentialsSecret azure-storage-credentials: the server reads no Secret by name",
-        "# - spec.blobPattern .*\\.csv$: a regular expression became a glob",
+        "# - spec.credentialsSecret azure-storage-credentials: the server does not read a Secret by its name",
+        "# - spec.blobPattern .*\\.csv$: the regular expression became a glob",
         "# - spec.retries: this command does not know the field, and left it out",
         "# - status.lastChecked: is the moment in `existing: {since: …}`",
         "# - status.triggeredJobs: the ledger in the state container",
@@ -353,7 +363,7 @@ fn several_documents_and_lists_are_read() {
     );
     assert!(
         all.text
-            .starts_with("# Left out, as it is no AzureBlobWatcher: Secret keys\n")
+            .starts_with("# Left out, because it is not an AzureBlobWatcher: Secret keys\n")
     );
     let item = WATCHER.trim_start().replace('\n', "\n  ");
     let list = format!(
@@ -364,6 +374,37 @@ fn several_documents_and_lists_are_read() {
         objects(&migrated(&list).text),
         objects(&migrated(WATCHER).text)
     );
+}
+
+#[test]
+fn watchers_of_one_container_are_sources_of_their_own() {
+    let other = WATCHER.replace("ml-dataset-watcher", "other");
+    let all = migrated(&format!("{WATCHER}---\n{other}"));
+    let ids = objects(&all.text)
+        .chunks(2)
+        .map(|pair| {
+            let [(event, _)] = at(&pair[0], "spec.generic").entries() else {
+                panic!("{pair:?}")
+            };
+            source_id(&config(&pair[0]), event, "https://a.example")
+        })
+        .collect::<Vec<_>>();
+    assert_eq!(ids.len(), 2);
+    assert_ne!(ids[0], ids[1]);
+}
+
+#[test]
+fn a_name_that_yaml_takes_for_something_else_stays_a_name() {
+    let written = migrated(&WATCHER.replace("ml-dataset-watcher", "\"on\"")).text;
+    assert_eq!(text(&objects(&written)[0], "metadata.name"), "on");
+    // `kubectl` reads YAML 1.1, where a plain `on` is a boolean.
+    for line in [
+        "name: \"on\"",
+        "eventSourceName: \"on\"",
+        "eventName: \"on\"",
+    ] {
+        assert!(written.contains(line), "{line}\n{written}");
+    }
 }
 
 #[test]
@@ -412,6 +453,14 @@ fn what_cannot_be_used_is_told_with_its_field() {
             "AzureBlobWatcher ml-dataset-watcher: spec.jobTemplate.template: is not YAML: ",
         ),
         ("a: [".to_owned(), "this is not YAML: "),
+        (
+            format!(
+                "{WATCHER}---\n{}",
+                WATCHER.replace("namespace: default", "namespace: ml")
+            ),
+            "AzureBlobWatcher ml-dataset-watcher: metadata.name: there are 2 of this name, in the namespaces default, ml; here all \
+             objects are in one namespace: give each another name in this file",
+        ),
     ] {
         let found = refused(&text);
         assert!(found.starts_with(told), "{found}");

@@ -201,7 +201,7 @@ fn of_secret(spec: &mut Spec, notes: &mut Notes) -> bool {
     };
     notes.add(
         &format!("spec.{field}{name}"),
-        "the server reads no Secret by name: put the connection string of the account into the Secret `azure-storage`, key \
+        "the server does not read a Secret by its name: put the connection string of the account into the Secret `azure-storage`, key \
          `azure-storage`, in the server's namespace; `credential: azure-storage` names that key",
     );
     true
@@ -219,7 +219,7 @@ fn of_status(object: &Node, notes: &mut Notes) -> Option<OffsetDateTime> {
             "lastDetectedBlobs" | "triggeredJobs" => {
                 "the ledger in the state container has what was announced; it starts empty, and `existing` says what counts as done"
             }
-            "conditions" => "the status page, the metrics and `check` say how a source stands",
+            "conditions" => "the status page, the metrics and `check` show the state of a source",
             _ => "this command does not know the field, and left it out",
         };
         notes.add(&format!("status.{}", Plain(key)), why);
@@ -263,7 +263,7 @@ fn object(place: &str, template: &Node, beside: Option<(String, &str)>) -> Resul
     };
     if object.entries().is_empty() {
         return Err(format!(
-            "{place}: is no mapping; it should be a Workflow or a Job"
+            "{place}: is not a mapping; it should be a Workflow or a Job"
         ));
     }
     // Only the `spec` of a Workflow.

@@ -67,7 +67,7 @@ async fn find(source: &OpenedSource, asked: &str) -> anyhow::Result<(EventId, Ma
         Some(Ok(manifest)) => Ok((EventId(id.0), manifest)),
         Some(Err(problem)) => {
             let name = source.folder.manifest(id);
-            bail!("{}: is not as it was written: {problem}", Plain(&name))
+            bail!("{}: was changed: {problem}", Plain(&name))
         }
         None => bail!("`{shown}`: the list of its blobs was removed a moment ago"),
     }

@@ -23,7 +23,7 @@ use crate::{
     grpc::{
         auth::read_token,
         contract::{Event, EventSource, eventing_client::EventingClient},
-        limits::{ONCE_METADATA, YIELD_METADATA},
+        limits::{ONCE_METADATA, WATCH_METADATA},
     },
     text::plain::Plain,
 };
@@ -39,6 +39,8 @@ pub(super) struct Client {
     endpoint: Endpoint,
     config: Vec<u8>,
     claim: Claim,
+    /// Whether the configuration has `confirm`.
+    confirms: bool,
     /// Whether the server has given us the source: then a stream of it that still looks alive is ours.
     has_claim: bool,
     token_file: Option<PathBuf>,
@@ -69,6 +71,7 @@ impl Client {
             endpoint,
             config,
             claim: claim.map_err(|told| anyhow!(told))?,
+            confirms: !parsed.confirm.is_empty(),
             has_claim: false,
             token_file: args.token_file.clone(),
         })
@@ -121,17 +124,7 @@ impl Client {
     }
 
     fn introduce(&self) {
-        let event = self.claim.event();
-        match &self.claim {
-            Claim::TakeOver(_) => eprintln!(
-                "taking over the source of the event `{}`: its present client is cut off, and what comes here is recorded \
-                 as done",
-                Plain(&event)
-            ),
-            Claim::Own(_) => eprintln!(
-                "a client with a source of its own, of the event `{event}`: nobody else's stream is disturbed"
-            ),
-        }
+        eprintln!("{}", self.claim.introduction(self.confirms));
     }
 
     async fn stream(
@@ -176,8 +169,8 @@ impl Client {
             name: self.claim.event(),
             config: self.config.clone(),
         });
-        let own = matches!(self.claim, Claim::Own(_));
-        for (asked, metadata) in [(once, ONCE_METADATA), (own, YIELD_METADATA)] {
+        let watches = matches!(self.claim, Claim::Own(_));
+        for (asked, metadata) in [(once, ONCE_METADATA), (watches, WATCH_METADATA)] {
             if asked {
                 let yes = MetadataValue::from_static("1");
                 request.metadata_mut().insert(metadata, yes);
@@ -200,7 +193,7 @@ impl Client {
         let token = format!("Bearer {}", read_token(file)?);
         let mut value: MetadataValue<Ascii> = token.parse().map_err(|_| {
             anyhow!(
-                "the token in {} has characters that no header may have",
+                "the token in {} has characters that are not allowed in a header",
                 file.display()
             )
         })?;
@@ -224,7 +217,7 @@ fn endpoint(url: &str, ca: Option<Vec<u8>>) -> anyhow::Result<Endpoint> {
     let wrong = || {
         let meant = address::url(url);
         format!(
-            "--connect {url:?} is no URL: write `{meant}`, or with TLS `{}`",
+            "--connect {url:?} is not a URL: write `{meant}`, or with TLS `{}`",
             meant.replacen("http", "https", 1)
         )
     };
@@ -277,7 +270,7 @@ mod tests {
         for wrong in ["localhost:50051", "ftp://localhost", "", "a b"] {
             let error = endpoint(wrong, None).map(drop).unwrap_err();
             assert!(
-                format!("{error:#}").contains("is no URL: write `http://"),
+                format!("{error:#}").contains("is not a URL: write `http://"),
                 "{wrong}: {error:#}"
             );
         }

@@ -17,8 +17,8 @@ fn cure(url: &str, cause: &(dyn Error + 'static), words: &str) -> Option<String>
     let plain = || url.replacen("https://", "http://", 1);
     if kind == Some(io::ErrorKind::ConnectionRefused) {
         return Some(
-            "nothing listens there: start the server (`serve --listen`), correct the port, or open the way into the \
-             cluster (`kubectl port-forward deployment/azure-blob-eventsource 50051`)"
+            "nothing listens there: start the server (`serve --listen`), correct the port, or forward \
+             the port of the cluster (`kubectl port-forward deployment/azure-blob-eventsource 50051`)"
                 .to_owned(),
         );
     }
@@ -39,7 +39,7 @@ fn cure(url: &str, cause: &(dyn Error + 'static), words: &str) -> Option<String>
     }
     if words.contains("deadline") || kind == Some(io::ErrorKind::TimedOut) {
         return Some(
-            "nothing answers: see whether the address is right and no firewall is between"
+            "nothing answers: check that the address is right and no firewall blocks the connection"
                 .to_owned(),
         );
     }

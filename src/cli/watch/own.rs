@@ -45,8 +45,12 @@ impl Claim {
         };
         Err(format!(
             "{what} names the source `{}`, and with --connect its stream would be taken over: its client, such as Argo \
-             Events, would be cut off, and its events would come here and be recorded as done: {INSTEAD}{}",
+             Events, would be disconnected, and {}: {INSTEAD}{}",
             Plain(source),
+            match config.confirm.is_empty() {
+                true => "its events would come here and be recorded as done",
+                false => "no Workflow would be made for its events",
+            },
             match config.id {
                 Some(_) => "",
                 None => "; without --name, --connect has a source of its own",
@@ -59,6 +63,30 @@ impl Claim {
         match self {
             Self::TakeOver(name) => name.clone(),
             Self::Own(number) => own_event(*number),
+        }
+    }
+
+    /// What the client does, and to whom; `confirms`: whether the configuration has `confirm`.
+    pub(super) fn introduction(&self, confirms: bool) -> String {
+        let event = self.event();
+        match (self, confirms) {
+            (Self::TakeOver(_), false) => format!(
+                "taking over the source of the event `{}`: its present client is disconnected, and the events that come \
+                 here are recorded as done",
+                Plain(&event)
+            ),
+            (Self::TakeOver(_), true) => format!(
+                "taking over the source of the event `{}`: its present client is disconnected, and no Workflow is made for \
+                 the events that come here: they are not confirmed, and are sent again",
+                Plain(&event)
+            ),
+            (Self::Own(_), false) => format!(
+                "a client with a source of its own, of the event `{event}`: other streams are not disturbed"
+            ),
+            (Self::Own(_), true) => format!(
+                "a client with a source of its own, of the event `{event}`: other streams are not disturbed. No Workflow is \
+                 made for its events, so `confirm` does not apply to them"
+            ),
         }
     }
 
@@ -112,6 +140,23 @@ mod tests {
             let event = name.unwrap_or("watch-connect").to_owned();
             assert_eq!(Claim::of(&config, name, true), Ok(Claim::TakeOver(event)));
         }
+    }
+
+    #[test]
+    fn with_confirm_nobody_is_told_that_events_are_recorded_as_done() {
+        let told = Claim::of(
+            &config("confirm: {workflows: {}}\n"),
+            Some("datasets"),
+            false,
+        );
+        let told = told.unwrap_err();
+        assert!(told.contains("no Workflow would be made"), "{told}");
+        let own = Claim::Own(1).introduction(true);
+        assert!(own.contains("`confirm` does not apply"), "{own}");
+        assert!(!Claim::Own(1).introduction(false).contains("confirm"));
+        let taken = Claim::TakeOver("x".to_owned());
+        assert!(taken.introduction(true).ends_with("are sent again"));
+        assert!(taken.introduction(false).ends_with("recorded as done"));
     }
 
     #[test]

@@ -24,6 +24,14 @@ fn workflows_confirm_with_the_documented_defaults() {
 }
 
 #[test]
+fn a_source_that_is_only_watched_is_the_same_without_confirm() {
+    let own = "minAge: 5s\nlimits: {inFlight: 7}\n";
+    let more = "minAge: 5s\nconfirm: {workflows: {}}\nredelivery: {deadline: 5s}\nlimits: {inFlight: 7, activeWorkflows: 3}\n";
+    let confirmed = good(&format!("{GOOD}{more}"));
+    assert_eq!(confirmed.unconfirmed(), good(&format!("{GOOD}{own}")));
+}
+
+#[test]
 fn any_kind_can_confirm() {
     let line = "confirm: {group: batch, version: v1, kind: Job, namespace: ml}\n";
     let config = good(&format!("{GOOD}{line}"));
@@ -43,7 +51,7 @@ fn any_kind_can_confirm() {
 fn what_confirms_must_be_said_once_and_whole() {
     assert_eq!(
         added("confirm: {}"),
-        "confirm: does not say what confirms; give `workflows: {}`, or `group`, `version` and `kind`"
+        "confirm: does not say what confirms an event; give `workflows: {}`, or `group`, `version` and `kind`"
     );
     assert_eq!(
         added("confirm: {workflows: {}, kind: Job}"),
@@ -61,7 +69,7 @@ fn what_confirms_must_be_said_once_and_whole() {
     assert_eq!(
         added("confirm: {workflow: {}}"),
         "confirm: unknown key `workflow`; did you mean `workflows`?\n\
-         confirm: does not say what confirms; give `workflows: {}`, or `group`, `version` and `kind`"
+         confirm: does not say what confirms an event; give `workflows: {}`, or `group`, `version` and `kind`"
     );
     assert_eq!(
         added("confirm: {group: batch/v1, version: \"1\", kind: jobs, namespace: ML}"),
@@ -116,7 +124,7 @@ fn lists_and_selectors_that_cannot_be_used_are_told_with_their_place() {
         added("confirm: [workflows, {selector: {a: b}}]"),
         "confirm[0]: found the text `workflows`; allowed is a mapping with `workflows`, `group`, `version`, `kind`, \
          `namespace` and `selector`, such as `confirm: {workflows: {}}`\n\
-         confirm[1]: does not say what confirms; give `workflows: {}`, or `group`, `version` and `kind`"
+         confirm[1]: does not say what confirms an event; give `workflows: {}`, or `group`, `version` and `kind`"
     );
     assert_eq!(
         added("confirm: {workflows: {}, selector: {a: b}}"),
@@ -153,7 +161,7 @@ fn redelivery_has_bounds_and_needs_a_confirmation() {
     let with = |line: &str| added(&format!("confirm: {{workflows: {{}}}}\nredelivery: {line}"));
     assert_eq!(
         added("redelivery: {deadline: 60s}"),
-        "redelivery: has no meaning without `confirm`, which shows that an event has done its work; \
+        "redelivery: has no effect without `confirm`, which says what confirms an event; \
          add `confirm: {workflows: {}}` or remove the key"
     );
     assert_eq!(

@@ -6,9 +6,11 @@ use tracing::error;
 
 use super::{ConfirmedDelivery, ON, Overdue, Sent, Step};
 use crate::{
+    delivery::traced,
     event::EventId,
     ledger::offer::Subject,
     state::dead_letter::{About, DeadLetter, LostBatch},
+    traces::journey::Outcome,
 };
 
 impl ConfirmedDelivery {
@@ -26,14 +28,21 @@ impl ConfirmedDelivery {
             about = %letter.about.to_string().escape_debug(),
             attempts = letter.attempts,
             reason = letter.last_reason,
-            "event given up: it is a dead letter, which `dead-letters retry` sends again"
+            "an event became a dead letter; `dead-letters retry` sends it again"
         );
         // It may have been confirmed while the letter was written.
         if self.confirm.has(id) {
             return self.seen(id, self.confirm.seen(id)).await;
         }
         match self.unconfirmed.take_out(id) {
-            Some(sent) => self.record(sent.offer, 1).await,
+            Some(sent) => {
+                let sendings = Some(sent.sendings());
+                let outcome = || Outcome::DeadLetter(letter.last_reason.clone());
+                self.traces.ended(id, || {
+                    traced::journey(&self.place, id, &sent.offer, sendings, outcome())
+                });
+                self.record(sent.offer, 1).await
+            }
             None => ON,
         }
     }
@@ -45,14 +54,14 @@ impl ConfirmedDelivery {
         };
         let last_reason = match verdict {
             Overdue::Alone => format!(
-                "{nothing} was made for it for longer than redelivery.giveUpAfter, and no other event was sent that could show whether the path works"
+                "{nothing} was created for it within redelivery.giveUpAfter, and no other event was sent that could show whether the Sensor works"
             ),
             Overdue::Failed | Overdue::Resend => format!(
-                "{nothing} was made for it in {} attempts, while later events were confirmed: look at the Sensor's log and at the cluster's admission control",
+                "{nothing} was created for it in {} attempts, while later events were confirmed: look at the Sensor's log and at the cluster's admission control",
                 sent.failed
             ),
             Overdue::Spent => format!(
-                "{nothing} was made for it for longer than redelivery.giveUpAfter, and the other object that was made for it is gone: `dead-letters retry` sends it again, and then that object is made a second time"
+                "{nothing} was created for it within redelivery.giveUpAfter, and its other object does not exist any more: `dead-letters retry` sends the event again, and then that object is created a second time"
             ),
         };
         DeadLetter {

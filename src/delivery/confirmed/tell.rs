@@ -11,7 +11,7 @@ use crate::{
         index::WatchHealth,
         unfinished::{Holder, Workflows},
     },
-    delivery::expected::Seen,
+    delivery::{expected::Seen, traced, unconfirmed::Sendings},
     event::EventId,
     ledger::offer::{Offer, Subject},
     metrics::events::{LastEvent, Outcome, Waiting, shortened},
@@ -74,21 +74,21 @@ impl ConfirmedDelivery {
         *self.stats.oldest.lock() = sent.or(next);
     }
 
-    /// All objects of an event are there. It was sent so often, and then for the first time.
-    pub(super) fn note_confirmed(
-        &self,
-        id: EventId,
-        subject: &Subject,
-        sent: Option<(u32, OffsetDateTime)>,
-    ) {
+    /// All objects of an event are there. `sent` says when this stream sent it, if it did.
+    pub(super) fn note_confirmed(&self, id: EventId, offer: &Offer, sent: Option<Sendings>) {
+        let made = self.confirm.made(id);
+        let outcome = || traced::confirmed(made.clone());
+        self.traces.ended(id, || {
+            traced::journey(&self.place, id, offer, sent, outcome())
+        });
         self.stats.last_events.add(LastEvent {
             at: OffsetDateTime::now_utc(),
             outcome: Outcome::Confirmed,
-            about: shortened(&subject.to_string()),
+            about: shortened(&offer.subject.to_string()),
             id: id.to_hex(),
-            attempts: sent.map_or(0, |(attempts, _)| attempts),
-            first_sent: sent.map(|(_, first)| first),
-            made: self.confirm.made(id),
+            attempts: sent.map_or(0, |it| it.attempts),
+            first_sent: sent.map(|it| it.first.clock),
+            made,
             reason: None,
         });
     }

@@ -39,7 +39,7 @@ pub(super) async fn set_aside(
         id = %Plain(&message.lease.id),
         deliveries = message.delivered,
         reason = %Plain(reason),
-        "a message is set aside in the poison queue"
+        "a message was moved to the poison queue"
     );
     Ok(())
 }

@@ -91,7 +91,7 @@ fn a_listing_that_is_wrongly_empty_is_doubted_and_forgets_nothing() {
     let done = numbered(3_000);
     let mut sweeps = Sweeps::of(&done);
     assert_eq!(sweeps.sweep(&done[10..], 0).missing, 10);
-    // The ten are due, and yet they stay while the listing is in doubt.
+    // The ten are due, and yet they stay while the listing may be wrong.
     assert_eq!(sweeps.hours(8 * 24 - 1, &done[10..]), 0);
     let empty = sweeps.sweep(&[], 0);
     assert_eq!((empty.gone, empty.of), (2_990, 2_990));

@@ -122,7 +122,7 @@ pub(super) fn table() -> Vec<(String, String)> {
         (
             with("redelivery: {deadline: 60s}"),
             said(
-                "redelivery: has no meaning without `confirm`, which shows that an event has done its work; add `confirm: {workflows: {}}` or remove the key",
+                "redelivery: has no effect without `confirm`, which says what confirms an event; add `confirm: {workflows: {}}` or remove the key",
             ),
         ),
         (

@@ -6,6 +6,7 @@ use azure_blob_eventsource::{
     delivery::event_channel::event_channel,
     metrics::SourceStats,
     session::{Mode, Session},
+    traces::Traces,
 };
 use testkit::{crash::CrashAfter, event_grid::Version, queue::FakeQueue};
 use tokio_util::sync::CancellationToken;
@@ -46,6 +47,7 @@ impl World {
             forgetting: self.forgetting,
             retained: Arc::default(),
             stats,
+            traces: Traces::default(),
             began: tokio::time::Instant::now(),
         };
         trace!(writer = self.writers, ?manner, polls, "session starts");

@@ -1,5 +1,7 @@
 //! How sure a score is: what it would have been with other rows of the same kind.
 
+use std::collections::BTreeMap;
+
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -12,18 +14,46 @@ const DRAWS: usize = 500;
 /// How many rows are drawn at most; with more, the interval would be narrower still.
 const ROWS: usize = 10_000;
 
-/// The interval that has the score of 95 of 100 draws, with replacement (Efron's percentile method).
-pub fn interval(truth: &Truth, predictions: &Predictions, classes: usize) -> (f64, f64) {
+/// The interval that has the score of 95 of 100 draws, with replacement (Efron's percentile method). Of
+/// several predictions of the same rows, it is that of their mean score. Rows that belong `together` are drawn
+/// together: copies of a row say no more than one.
+pub fn interval(
+    truth: &Truth,
+    predictions: &[Predictions],
+    classes: usize,
+    together: Option<&[u64]>,
+) -> (f64, f64) {
     let mut random = ChaCha8Rng::seed_from_u64(crate::SEED);
     let rows = truth.len();
+    let groups = together.map(|together| {
+        let mut groups: BTreeMap<u64, Vec<usize>> = BTreeMap::new();
+        for (row, &group) in together.iter().enumerate() {
+            groups.entry(group).or_default().push(row);
+        }
+        groups.into_values().collect::<Vec<_>>()
+    });
+    let mut draw = |count: usize, rows: usize| -> Vec<usize> {
+        (0..count).map(|_| random.random_range(0..rows)).collect()
+    };
     let mut scores: Vec<f64> = (0..DRAWS)
         .map(|_| {
-            let picked: Vec<_> = (0..rows.min(ROWS))
-                .map(|_| random.random_range(0..rows))
-                .collect();
-            predictions
-                .pick(&picked)
-                .score(&truth.pick(&picked), classes)
+            let picked = match &groups {
+                None => draw(rows.min(ROWS), rows),
+                Some(groups) => {
+                    // As large a part of the groups as of the rows.
+                    let count = (groups.len() * rows.min(ROWS)).div_ceil(rows);
+                    let drawn = draw(count, groups.len());
+                    drawn
+                        .into_iter()
+                        .flat_map(|at| groups[at].clone())
+                        .collect()
+                }
+            };
+            let truth = truth.pick(&picked);
+            let scores = predictions
+                .iter()
+                .map(|it| it.pick(&picked).score(&truth, classes));
+            scores.sum::<f64>() / predictions.len() as f64
         })
         .collect();
     scores.sort_by(f64::total_cmp);
@@ -59,9 +89,13 @@ mod tests {
             probabilities: Vec::new(),
         };
         let truth = |rows: u32| Truth::Classes((0..rows).map(|row| row % 2).collect());
-        let (low, high) = interval(&truth(40), &predictions(40), 2);
+        let (low, high) = interval(&truth(40), &[predictions(40)], 2, None);
         assert!(low < 0.9 && 0.9 < high, "{low} {high}");
-        let (lower, higher) = interval(&truth(4000), &predictions(4000), 2);
+        let (lower, higher) = interval(&truth(4000), &[predictions(4000)], 2, None);
         assert!(low < lower && higher < high, "{lower} {higher}");
+        // Each of 40 rows a hundred times: as sure as 40 rows are.
+        let copies: Vec<u64> = (0..4000).map(|row| row % 40).collect();
+        let (lower, higher) = interval(&truth(4000), &[predictions(4000)], 2, Some(&copies));
+        assert!((lower - low).abs() < 0.03 && (higher - high).abs() < 0.03);
     }
 }

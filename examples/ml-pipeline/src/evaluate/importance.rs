@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// How often a column is shuffled.
-const REPEATS: usize = 3;
+const REPEATS: usize = 5;
 
 /// How many columns are looked at: those that bear on the network the most.
 pub const COLUMNS: usize = 40;
@@ -29,6 +29,8 @@ pub struct Importance {
     pub column: String,
     /// By how much the score falls when the column's values are shuffled, on average.
     pub drop: f64,
+    /// The standard deviation of that between the shufflings.
+    pub deviation: f64,
 }
 
 /// Shuffles one column after the other, the others as they are (Breiman, "Random Forests", 2001,
@@ -46,7 +48,7 @@ pub fn importance(
     let table = table.pick(&spread(table.len(), ROWS));
     let classes = runtime.classes().len();
     let full = runtime
-        .predict(&table.columns)?
+        .judged(&table.columns)?
         .score(&table.target, classes);
     let mut looked: Vec<_> = (0..columns.len()).collect();
     looked.sort_by(|&a, &b| strengths[b].total_cmp(&strengths[a]));
@@ -57,15 +59,18 @@ pub fn importance(
         let mut random = ChaCha8Rng::seed_from_u64(crate::SEED ^ column as u64);
         let mut shuffled = table.columns.clone();
         let mut order: Vec<_> = (0..table.len()).collect();
-        let mut sum = 0.0;
+        let mut drops = Vec::new();
         for _ in 0..REPEATS {
             order.shuffle(&mut random);
             shuffled[column] = table.columns[column].pick(&order);
-            sum += full - runtime.predict(&shuffled)?.score(&table.target, classes);
+            drops.push(full - runtime.judged(&shuffled)?.score(&table.target, classes));
         }
+        let drop = drops.iter().sum::<f64>() / REPEATS as f64;
+        let squares = drops.iter().map(|it| (it - drop).powi(2));
         Ok(Importance {
             column: columns[column].name.clone(),
-            drop: sum / REPEATS as f64,
+            drop,
+            deviation: (squares.sum::<f64>() / (REPEATS - 1) as f64).sqrt(),
         })
     })?;
     found.sort_by(|a, b| {

@@ -77,16 +77,17 @@ pub fn auc(truth: &[u32], probabilities: &[f32], classes: usize) -> Option<f64> 
                 truth
                     .iter()
                     .map(|&truth| truth as usize == class)
-                    .zip(scores)
-                    .collect(),
+                    .zip(scores),
             )
         })
         .collect();
     (!areas.is_empty()).then(|| areas.iter().sum::<f64>() / areas.len() as f64)
 }
 
-/// By ranks (Mann and Whitney); equals share theirs.
-fn area(mut rows: Vec<(bool, f32)>) -> Option<f64> {
+/// The area under the ROC curve of rows that are of a class or not, by its probability; none where all are, or
+/// none is. By ranks (Mann and Whitney); equals share theirs.
+pub fn area(rows: impl Iterator<Item = (bool, f32)>) -> Option<f64> {
+    let mut rows: Vec<_> = rows.collect();
     rows.sort_by(|a, b| a.1.total_cmp(&b.1));
     let positive = rows.iter().filter(|(is, _)| *is).count() as f64;
     let negative = rows.len() as f64 - positive;

@@ -13,6 +13,7 @@ use crate::{
         self,
         model::{CLASSIFICATION, REGRESSION},
     },
+    schema::Scale,
     table::{Truth, Values},
 };
 
@@ -24,6 +25,8 @@ pub struct Runtime {
     plan: Arc<TypedRunnableModel>,
     /// The names of its classes, for a classification.
     classes: Vec<String>,
+    /// The scale on which its numbers are judged.
+    scale: Scale,
 }
 
 /// What a model says of some rows.
@@ -58,15 +61,31 @@ impl Runtime {
             &CLASSIFICATION
         };
         let outputs: Vec<_> = outputs.iter().map(|&name| name.to_owned()).collect();
+        let scale = onnx::metadata(&model, "target_scale").map(serde_json::from_str);
         Ok(Runtime {
             plan: plan(path, &outputs)?,
             classes,
+            scale: scale.transpose()?.unwrap_or_default(),
         })
     }
 
     /// The names of the classes; none for a regression.
     pub fn classes(&self) -> &[String] {
         &self.classes
+    }
+
+    /// What is judged of all rows: the same as [`Runtime::predict`], but numbers on the scale on which they were
+    /// learned.
+    ///
+    /// # Errors
+    ///
+    /// If they do not fit the model.
+    pub fn judged(&self, columns: &[Values]) -> Result<Predictions> {
+        let mut predictions = self.predict(columns)?;
+        if let Predictions::Numbers(numbers) = &mut predictions {
+            self.scale.apply_all(numbers);
+        }
+        Ok(predictions)
     }
 
     /// Predicts all rows. The columns stand in the order of the model's inputs.
@@ -90,8 +109,8 @@ impl Runtime {
                     labels,
                     probabilities,
                 } => {
-                    for label in outputs[0].try_as_plain_ram()?.as_slice::<String>()? {
-                        let class = self.classes.iter().position(|class| class == label);
+                    for label in names(&outputs[0])? {
+                        let class = self.classes.iter().position(|class| *class == label);
                         labels.push(class.with_context(|| {
                             format!("the model says '{label}', which is no class")
                         })? as u32);
@@ -106,6 +125,19 @@ impl Runtime {
 }
 
 impl Predictions {
+    /// What is said of rows without learning from the columns: the most frequent class with the classes'
+    /// shares, or the mean.
+    pub fn always(baseline: &[f32], truth: &Truth) -> Self {
+        let rows = truth.len();
+        match truth {
+            Truth::Classes(_) => Predictions::Classes {
+                labels: vec![metrics::greatest(baseline); rows],
+                probabilities: baseline.repeat(rows),
+            },
+            Truth::Numbers(_) => Predictions::Numbers(baseline.repeat(rows)),
+        }
+    }
+
     /// The score of these predictions: the balanced accuracy, or R².
     pub fn score(&self, truth: &Truth, classes: usize) -> f64 {
         match (self, truth) {
@@ -138,15 +170,29 @@ pub fn ranges(path: &Path, names: &[String], columns: &[Values]) -> Result<Vec<(
     Ok(ranges)
 }
 
+/// Labels as they are written, whatever their type.
+fn names(tensor: &Tensor) -> Result<Vec<String>> {
+    let plain = tensor.try_as_plain_ram()?;
+    Ok(match tensor.datum_type() {
+        DatumType::I64 => plain
+            .as_slice::<i64>()?
+            .iter()
+            .map(i64::to_string)
+            .collect(),
+        _ => plain.as_slice::<String>()?.to_vec(),
+    })
+}
+
 fn floats(tensor: &Tensor) -> Result<&[f32]> {
     tensor.try_as_plain_ram()?.as_slice::<f32>()
 }
 
 fn plan(path: &Path, outputs: &[String]) -> Result<Arc<TypedRunnableModel>> {
     let describe = || format!("tract does not run {}", path.display());
-    let mut model = tract_onnx::onnx()
-        .model_for_path(path)
-        .with_context(describe)?;
+    let mut framework = tract_onnx::onnx();
+    super::text::register(&mut framework);
+    super::trees::register(&mut framework);
+    let mut model = framework.model_for_path(path).with_context(describe)?;
     let rows: Symbol = model.symbols.sym("N");
     for input in 0..model.input_outlets()?.len() {
         let element = model
@@ -202,4 +248,112 @@ fn tensor(values: &Values, rows: std::ops::Range<usize>) -> Result<Tensor> {
             tract_ndarray::Array2::from_shape_vec(shape, words)?.into_tensor()
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Write;
+
+    use super::*;
+    use crate::{
+        features::{Encoder, Form},
+        log::Log,
+        onnx::{
+            features::features,
+            graph::Builder,
+            model::versions,
+            proto::{Model, element},
+        },
+        preprocess::{Wishes, preprocess},
+        schema::{Schema, files},
+        table::Table,
+    };
+
+    /// All kinds of columns, with missing values and with words that are rare.
+    fn data(rows: u32) -> String {
+        let mut text = "load,day,site,part,note,y\n".to_owned();
+        for row in 0..rows {
+            let mixed = row.wrapping_mul(0x9e37_79b9) >> 7;
+            let load = match mixed % 9 {
+                0 => String::new(),
+                _ => format!("{}.25", mixed % 1009),
+            };
+            let site = ["roof", "hall", "", "yard"][(mixed / 3 % 4) as usize];
+            let day = format!("2024-{:02}-{:02}", mixed % 12 + 1, mixed / 12 % 28 + 1);
+            let part = mixed / 5 % 90 * (mixed / 7 % 3);
+            let note = match mixed / 11 % 8 {
+                0 => String::new(),
+                at => format!(
+                    "Seen {} on the roof, no {row}; all is fine!",
+                    ["by me", "late"][at as usize % 2]
+                ),
+            };
+            let _ = writeln!(
+                text,
+                "{load},{day},{site},part {part},\"{note}\",{}",
+                mixed % 977
+            );
+        }
+        text
+    }
+
+    fn prepared(dir: &Path) -> Result<(Schema, Table)> {
+        let (file, out) = (dir.join("data.csv"), dir.join("out"));
+        std::fs::write(&file, data(900))?;
+        let schema = preprocess(&file, &out, &Wishes::default(), &Log::new())?;
+        let table = Table::load(&out, files::TRAIN, &schema, schema.rows.train, u64::MAX)?;
+        Ok((schema, table))
+    }
+
+    #[test]
+    fn the_features_in_the_graph_are_those_that_were_learned_from() -> Result<()> {
+        let dir = tempfile::tempdir()?;
+        let (schema, table) = prepared(dir.path())?;
+        let mut encoder = Encoder::of(&schema, &table);
+        let words = encoder.words(&table);
+        assert_eq!(words.len(), 1, "one column has many words");
+        assert_eq!(encoder.texts.len(), 1);
+        let made = (0..words[0].count)
+            .map(|word| (word as f32).sin())
+            .collect();
+        encoder.encode_words(vec![made]);
+        for form in [Form::Scaled, Form::Raw] {
+            let mut graph = Builder::new("features", &[]);
+            let (name, _) = features(&mut graph, &schema.columns, &encoder, form);
+            graph.output(&name, element::FLOAT, &[None, Some(encoder.width() as i64)]);
+            let (ir_version, opset_import) = versions(&encoder);
+            let model = Model {
+                ir_version,
+                opset_import,
+                graph: Some(graph.finish()),
+                ..Model::default()
+            };
+            let path = dir.path().join("features.onnx");
+            onnx::save(&path, &model)?;
+            let mut found: Vec<f32> = Vec::new();
+            run(&plan(&path, &[name])?, &table.columns, |outputs| {
+                found.extend_from_slice(floats(&outputs[0])?);
+                Ok(())
+            })?;
+            let expected = encoder.encode(&table, form);
+            assert_eq!(found.len(), expected.len());
+            // Words are the same in all bits; sines and quotients are each runtime's own.
+            let numbers = encoder.origins().iter().filter(|&&it| it < 2).count();
+            for (at, (&found, &expected)) in found.iter().zip(&expected).enumerate() {
+                let allowed = if at % encoder.width() < numbers {
+                    1e-4 * expected.abs().max(1.0)
+                } else {
+                    0.0
+                };
+                let is_same =
+                    found.is_nan() && expected.is_nan() || (found - expected).abs() <= allowed;
+                assert!(
+                    is_same,
+                    "feature {}: {found} and {expected}",
+                    at % encoder.width()
+                );
+            }
+        }
+        Ok(())
+    }
 }

@@ -68,6 +68,16 @@ impl Builder {
         output
     }
 
+    /// An operation with two results, of which the first one is used: its name.
+    pub fn node_of_two(&mut self, op: &str, input: &str, wanted: [&str; 2]) -> String {
+        let [output, second] = wanted.map(|wanted| self.unique(wanted));
+        self.node_to(op, &[input], &output, vec![]);
+        if let Some(node) = self.graph.nodes.last_mut() {
+            node.outputs.push(second);
+        }
+        output
+    }
+
     /// An operation as it stands in another graph.
     pub fn push(&mut self, node: Node) {
         self.graph.nodes.push(node);
@@ -75,10 +85,9 @@ impl Builder {
 
     /// An operation whose result has a name that was kept.
     pub fn node_to(&mut self, op: &str, inputs: &[&str], output: &str, attributes: Vec<Attribute>) {
-        let domain = if op == "CategoryMapper" {
-            "ai.onnx.ml"
-        } else {
-            ""
+        let domain = match op {
+            "CategoryMapper" | "TreeEnsembleRegressor" => "ai.onnx.ml",
+            _ => "",
         };
         self.graph.nodes.push(Node {
             inputs: inputs.iter().map(|&input| input.to_owned()).collect(),
@@ -175,6 +184,16 @@ pub fn int(name: &str, value: i64) -> Attribute {
         name: name.to_owned(),
         int: Some(value),
         kind: attribute::INT,
+        ..Attribute::default()
+    }
+}
+
+/// An attribute that has floats.
+pub fn floats(name: &str, values: Vec<f32>) -> Attribute {
+    Attribute {
+        name: name.to_owned(),
+        floats: values,
+        kind: attribute::FLOATS,
         ..Attribute::default()
     }
 }

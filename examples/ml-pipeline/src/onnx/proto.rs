@@ -102,6 +102,9 @@ pub struct Attribute {
     /// A text.
     #[prost(bytes = "vec", optional, tag = "4")]
     pub text: Option<Vec<u8>>,
+    /// Floats.
+    #[prost(float, repeated, packed = "false", tag = "7")]
+    pub floats: Vec<f32>,
     /// Whole numbers.
     #[prost(int64, repeated, packed = "false", tag = "8")]
     pub ints: Vec<i64>,
@@ -119,6 +122,8 @@ pub mod attribute {
     pub const INT: i32 = 2;
     /// One text.
     pub const STRING: i32 = 3;
+    /// Floats.
+    pub const FLOATS: i32 = 6;
     /// Whole numbers.
     pub const INTS: i32 = 7;
     /// Texts.

@@ -63,6 +63,17 @@ pub fn hash(value: &str) -> u64 {
     hasher.finish()
 }
 
+/// The hash of all values of a row.
+pub fn row<'a>(fields: impl IntoIterator<Item = &'a str>) -> u64 {
+    let mut hasher = SipHasher13::new();
+    for field in fields {
+        hasher.write(field.as_bytes());
+        // No text has this byte.
+        hasher.write_u8(0xff);
+    }
+    hasher.finish()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,45 +1,110 @@
 //! The second reading of a dataset: each row goes to the part to learn from or to the part to judge by.
 
+use std::borrow::Cow;
+use std::collections::HashSet;
 use std::fs::File;
-use std::io::BufWriter;
+use std::io::{BufWriter, Write};
 use std::path::Path;
 
 use anyhow::{Context, Result};
 use csv::StringRecord;
 
-use super::{split::Split, survey::fits};
+use super::{counted, leaks::Watch, sides::Sides, survey::fits, tidy::Reading};
 use crate::{
     log::Log,
     read::Dataset,
-    schema::{Column, Kind, Schema, Task, files},
-    value::{self, Numerals, date},
+    schema::{Column, Kind, Schema, Target, Task, files},
 };
 
+/// How many rows of both parts are copies of an earlier one.
+pub(super) type Copies = u64;
+
+/// The rows that are left out, as their target is far from all others.
+#[derive(Debug)]
+pub(super) struct Far {
+    rows: u64,
+    /// One of their numbers.
+    example: f32,
+    /// The least and the greatest of the others.
+    range: (f32, f32),
+}
+
+impl Default for Far {
+    fn default() -> Self {
+        Far {
+            rows: 0,
+            example: 0.0,
+            range: (f32::INFINITY, f32::NEG_INFINITY),
+        }
+    }
+}
+
+impl Far {
+    /// Whether a number counts.
+    fn has_room(&mut self, number: f32, bounds: Option<(f64, f64)>) -> bool {
+        let is_far = |(least, most)| f64::from(number) < least || f64::from(number) > most;
+        if bounds.is_some_and(is_far) {
+            self.example = number;
+            self.rows += 1;
+            return false;
+        }
+        self.range = (self.range.0.min(number), self.range.1.max(number));
+        true
+    }
+
+    /// A warning, if some are left out.
+    pub(super) fn told(&self, target: &Target) -> Option<String> {
+        let (least, most) = self.range;
+        (self.rows > 0).then(|| {
+            format!(
+                "{} left out, as '{}' is far from all others there, such as {}: the others are between {least} and \
+                 {most}",
+                counted(self.rows, "row is"),
+                target.name,
+                self.example
+            )
+        })
+    }
+}
+
 /// Writes both parts, all values in one way of writing.
-///
-/// `usable` is how many rows have a number as their target.
 pub(super) fn write(
     data: &Dataset,
     dir: &Path,
     target: usize,
-    usable: u64,
+    (sides, watch): (&mut Sides, &mut Watch),
     schema: &mut Schema,
     log: &Log,
-) -> Result<()> {
-    let columns: Vec<(usize, Kind)> = {
+) -> Result<(Copies, Far)> {
+    let known = schema.clone();
+    let columns: Vec<(usize, Reading)> = {
         let place = |column: &Column| data.names.iter().position(|name| *name == column.name);
-        schema
-            .columns
-            .iter()
-            .filter_map(|column| Some((place(column)?, column.kind)))
+        let columns = known.columns.iter();
+        columns
+            .filter_map(|column| {
+                Some((
+                    place(column)?,
+                    known.reading(column.kind, column.unit.as_deref()),
+                ))
+            })
             .collect()
     };
+    let labels = Labels::of(&known);
     let mut train = create(dir, files::TRAIN, schema)?;
     let mut test = create(dir, files::TEST, schema)?;
-    let mut split = Split::new(&schema.target.task, usable);
+    let failed = || format!("cannot write to {}", dir.display());
+    let create_list = |name| {
+        File::create(dir.join(name))
+            .map(BufWriter::new)
+            .with_context(failed)
+    };
+    let mut together = create_list(files::TOGETHER)?;
+    let mut together_test = create_list(files::TOGETHER_TEST)?;
     let mut rows = data.rows();
-    let (mut record, mut text) = (StringRecord::new(), String::new());
-    let mut done = 0;
+    let mut record = StringRecord::new();
+    let mut fields = vec![String::new(); columns.len()];
+    let (mut done, mut copies) = (0, 0);
+    let mut far = Far::default();
     while rows.next(&mut record)? {
         if !fits(&record, data.names.len()) {
             continue;
@@ -48,35 +113,36 @@ pub(super) fn write(
         if done % 1000 == 0 {
             log.at(done);
         }
-        let Some(class) = class(record.get(target).unwrap_or_default(), schema) else {
+        let Some(class) = labels.of_row(record.get(target).unwrap_or_default(), &mut far) else {
             continue;
         };
-        let is_test = split.is_test(if schema.target.task == Task::Regression {
-            ""
-        } else {
-            &class
-        });
-        let (out, count) = match is_test {
-            true => (&mut test, &mut schema.rows.test),
-            false => (&mut train, &mut schema.rows.train),
+        for ((index, reading), text) in columns.iter().zip(&mut fields) {
+            reading.tidy(record.get(*index).unwrap_or_default(), text);
+        }
+        let side = sides.side(&record, &fields, &class, &schema.target.task);
+        watch.row(&fields, &class, schema, side.is_copy);
+        copies += u64::from(side.is_copy);
+        let (out, list, count) = match side.is_test {
+            true => (&mut test, &mut together_test, &mut schema.rows.test),
+            false => (&mut train, &mut together, &mut schema.rows.train),
         };
-        for &(index, kind) in &columns {
-            tidy(
-                record.get(index).unwrap_or_default(),
-                kind,
-                schema.numerals,
-                &mut text,
-            );
-            out.write_field(&text)?;
+        for text in &fields {
+            out.write_field(text)?;
         }
         out.write_field(class.as_ref())?;
         out.write_record(None::<&[u8]>)?;
         *count += 1;
+        if let Some(key) = side.key {
+            writeln!(list, "{key}").with_context(failed)?;
+        }
     }
     train
         .flush()
         .and_then(|()| test.flush())
-        .with_context(|| format!("cannot write to {}", dir.display()))
+        .and_then(|()| together.flush())
+        .and_then(|()| together_test.flush())
+        .with_context(failed)?;
+    Ok((copies, far))
 }
 
 fn create(dir: &Path, name: &str, schema: &Schema) -> Result<csv::Writer<BufWriter<File>>> {
@@ -92,41 +158,38 @@ fn create(dir: &Path, name: &str, schema: &Schema) -> Result<csv::Writer<BufWrit
     Ok(writer)
 }
 
-/// The target of a row as it is written; nothing where it has none.
-fn class<'a>(field: &'a str, schema: &Schema) -> Option<std::borrow::Cow<'a, str>> {
-    let field = field.trim();
-    match schema.target.task {
-        Task::Classification { .. } => (!value::is_missing(field)).then(|| field.into()),
-        Task::Regression => finite(field, schema.numerals).map(|number| number.to_string().into()),
-    }
+/// What the target's fields are written as.
+enum Labels<'a> {
+    Classes(HashSet<&'a str>),
+    Numbers(Reading<'a>, Option<(f64, f64)>),
 }
 
-/// A number that a 32-bit float can hold.
-fn finite(field: &str, numerals: Numerals) -> Option<f32> {
-    let field = field.trim();
-    let number = value::number(field, numerals).filter(|_| !value::is_missing(field));
-    number
-        .map(|number| number as f32)
-        .filter(|number| number.is_finite())
-}
-
-/// A value as the model takes it: a decimal point, dates as days, nothing where it is missing.
-pub fn tidy(field: &str, kind: Kind, numerals: Numerals, text: &mut String) {
-    use std::fmt::Write;
-    text.clear();
-    let field = field.trim();
-    let number = match kind {
-        Kind::Number => finite(field, numerals),
-        Kind::Date { order } => date::days(field, order).map(|days| days as f32),
-        Kind::Category | Kind::Boolean => {
-            if !value::is_missing(field) {
-                text.push_str(field);
+impl<'a> Labels<'a> {
+    fn of(schema: &'a Schema) -> Self {
+        match &schema.target.task {
+            Task::Classification { classes } => {
+                Labels::Classes(classes.iter().map(|class| class.name.as_str()).collect())
             }
-            return;
+            Task::Regression => {
+                let target = &schema.target;
+                Labels::Numbers(
+                    schema.reading(Kind::Number, target.unit.as_deref()),
+                    target.bounds,
+                )
+            }
         }
-    };
-    if let Some(number) = number {
-        // Writing to a string cannot fail.
-        let _ = write!(text, "{number}");
+    }
+
+    /// The target of a row as it is written; nothing where it has none.
+    fn of_row<'b>(&self, field: &'b str, far: &mut Far) -> Option<Cow<'b, str>> {
+        let field = field.trim();
+        match self {
+            Labels::Classes(names) => names.contains(field).then(|| field.into()),
+            Labels::Numbers(reading, bounds) => {
+                let number = reading.number(field)?;
+                far.has_room(number, *bounds)
+                    .then(|| number.to_string().into())
+            }
+        }
     }
 }

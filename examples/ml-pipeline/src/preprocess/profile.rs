@@ -4,11 +4,22 @@ use std::hash::Hasher;
 
 use siphasher::sip::SipHasher13;
 
-use super::distinct::{self, Distinct};
-use crate::value::{self, Numerals, date};
+use super::{
+    alike::Alike,
+    codes::Digits,
+    dated::Dated,
+    distinct::{self, Distinct},
+    prose::Prose,
+    sentinels::Sentinels,
+    units::Units,
+};
+use crate::value::{
+    self, Missing, Numerals, date,
+    missing::{self, Marker},
+};
 
-/// How many examples of odd values are kept for the warnings.
-const EXAMPLES: usize = 3;
+/// How many examples of odd values are kept: one more than are shown, which tells a few from many.
+pub const EXAMPLES: usize = 4;
 
 /// How many characters of an example are shown.
 const SHOWN: usize = 24;
@@ -21,27 +32,41 @@ const BLURRED: f64 = 1000.0;
 pub struct Profile {
     /// How many rows had a value.
     pub values: u64,
+    /// How many of these values are markers of a missing one beside numbers or dates, and words elsewhere.
+    pub unclear: u64,
     /// How many rows had none.
     pub missing: u64,
-    /// How many values were numbers that a 32-bit float can hold.
-    pub numbers: u64,
-    /// How many of them were whole.
+    /// How many values were numbers that a 32-bit float can hold, without a unit.
+    plain: u64,
+    /// The units of the others.
+    pub units: Units,
+    /// How many numbers were whole.
     pub integers: u64,
     /// How many values were numbers beyond a 32-bit float, `inf` among them.
     pub infinite: u64,
     /// How many values were yes or no in words.
     pub booleans: u64,
-    /// How many values were dates, for each of [`date::ORDERS`].
-    pub dates: [u64; 3],
+    /// Those that were dates or times.
+    pub dates: Dated,
+    /// How many numbers were dates such as 20241125.
+    pub dated_numbers: u64,
     /// How many words all values have.
     pub words: u64,
     /// How many different values there are.
     pub distinct: Distinct,
     /// The least and the greatest number.
     pub range: (f64, f64),
+    /// Numbers that may stand for no value.
+    pub sentinels: Sentinels,
+    /// How its digits are written.
+    pub digits: Digits,
+    /// Its words that differ only in case or blanks.
+    pub alike: Alike,
+    /// The words within its values.
+    pub prose: Prose,
     /// What stood for values that are missing, but for nothing at all.
     pub absent: Vec<String>,
-    /// Values that were no number, and such that were none that can be held.
+    /// Values that were neither a number that can be held nor a date: some of them, each once.
     pub odd: Vec<String>,
     step: Step,
     content: SipHasher13,
@@ -61,15 +86,22 @@ impl Profile {
     pub fn new(capacity: usize) -> Self {
         Profile {
             values: 0,
+            unclear: 0,
             missing: 0,
-            numbers: 0,
+            plain: 0,
+            units: Units::default(),
             integers: 0,
             infinite: 0,
             booleans: 0,
-            dates: [0; 3],
+            dates: Dated::default(),
+            dated_numbers: 0,
             words: 0,
             distinct: Distinct::new(capacity),
             range: (f64::INFINITY, f64::NEG_INFINITY),
+            sentinels: Sentinels::default(),
+            digits: Digits::default(),
+            alike: Alike::new((capacity / 8).max(1)),
+            prose: Prose::new(capacity),
             absent: Vec::new(),
             odd: Vec::new(),
             step: Step::None,
@@ -78,9 +110,15 @@ impl Profile {
     }
 
     /// Takes the column's field of the next row.
-    pub fn add(&mut self, field: &str, numerals: Numerals) {
+    pub fn add(&mut self, field: &str, numerals: Numerals, missing: &Missing) {
         let field = field.trim();
-        if value::is_missing(field) {
+        let number = value::plain(field, numerals);
+        let marker = match number {
+            // No marker is a number.
+            Some(_) => None,
+            None => missing::marker(field),
+        };
+        if marker == Some(Marker::Always) || missing.names(field) {
             self.missing += 1;
             if !field.is_empty() {
                 example(&mut self.absent, field);
@@ -92,20 +130,50 @@ impl Profile {
         let hash = distinct::hash(field);
         self.distinct.add(hash);
         self.content.write_u64(hash);
-        match value::number(field, numerals) {
-            Some(number) if (number as f32).is_finite() => self.number(number),
+        self.digits.add(field);
+        match number {
+            Some(number) if (number as f32).is_finite() => {
+                self.plain += 1;
+                self.number(number);
+            }
             Some(_) => {
                 self.infinite += 1;
                 example(&mut self.odd, field);
             }
-            None => self.word(field),
+            None if marker.is_some() => {
+                self.unclear += 1;
+                self.words += field.split_whitespace().count() as u64;
+            }
+            None => self.text(field, hash, numerals),
+        }
+    }
+
+    fn text(&mut self, field: &str, hash: u64, numerals: Numerals) {
+        match value::quantity(field, numerals) {
+            Some(it) if (it.value as f32).is_finite() => {
+                self.number(it.value);
+                if it.unit.is_empty() {
+                    self.plain += 1;
+                    self.units.scaled |= it.is_scaled;
+                } else {
+                    // `3 rooms` may turn out to be words.
+                    self.units.add(&it.unit);
+                    self.word(field, hash);
+                }
+            }
+            _ => {
+                if !self.word(field, hash) {
+                    example(&mut self.odd, field);
+                }
+            }
         }
     }
 
     fn number(&mut self, number: f64) {
-        self.numbers += 1;
         self.integers += u64::from(number.fract() == 0.0);
         self.range = (self.range.0.min(number), self.range.1.max(number));
+        self.sentinels.add(number);
+        self.dated_numbers += u64::from(date::digits(number).is_some());
         self.step = match self.step {
             Step::None => Step::First(number),
             Step::First(first) if number != first => Step::Same {
@@ -117,18 +185,33 @@ impl Profile {
         };
     }
 
-    fn word(&mut self, field: &str) {
+    /// Takes a word, and tells whether it is a date.
+    fn word(&mut self, field: &str, hash: u64) -> bool {
+        self.alike.add(field, hash);
+        self.prose.add(field);
         self.booleans += u64::from(value::is_boolean(field));
         self.words += field.split_whitespace().count() as u64;
-        for (count, order) in self.dates.iter_mut().zip(date::ORDERS) {
-            *count += u64::from(date::days(field, order).is_some());
-        }
-        example(&mut self.odd, field);
+        self.dates.add(field)
     }
 
-    /// Whether the column counts its rows: whole numbers, each once, without a gap, in any order.
+    /// How many values are numbers that a 32-bit float can hold, of one unit.
+    pub fn numbers(&self) -> u64 {
+        self.plain + self.units.most().map_or(0, |(_, count)| count)
+    }
+
+    /// How many values there are in a column of numbers or dates.
+    pub fn known(&self) -> u64 {
+        self.values - self.unclear
+    }
+
+    /// The unit of its numbers, if they have one.
+    pub fn unit(&self) -> Option<String> {
+        self.units.unit()
+    }
+
+    /// Whether its numbers may be those of its rows: whole, each once, without a gap or in equal steps.
     pub fn counts_rows(&self) -> bool {
-        if self.numbers != self.values || self.integers != self.values || self.distinct.recurs() {
+        if self.plain != self.values || self.integers != self.values || self.distinct.recurs() {
             return false;
         }
         let in_steps = matches!(self.step, Step::Same { .. });
@@ -140,7 +223,18 @@ impl Profile {
     pub fn is_blurred(&self) -> bool {
         let (least, most) = self.range;
         let step = least.abs().max(most.abs()) * f64::from(f32::EPSILON);
-        self.numbers > 1 && most > least && most - least < step * BLURRED
+        self.numbers() > 1 && most > least && most - least < step * BLURRED
+    }
+
+    /// Some values that were no number, in quotes.
+    pub fn examples(&self) -> String {
+        let shown: Vec<_> = self
+            .odd
+            .iter()
+            .take(EXAMPLES - 1)
+            .map(|it| format!("'{it}'"))
+            .collect();
+        shown.join(", ")
     }
 
     /// The same for columns with the same values in the same rows.

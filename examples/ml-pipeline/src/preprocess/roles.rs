@@ -4,7 +4,10 @@ use std::collections::HashMap;
 
 use anyhow::{Result, bail};
 
-use super::profile::Profile;
+use super::{
+    codes, epoch, names,
+    profile::{self, Profile},
+};
 use crate::{
     schema::{Column, Dropped, Kind},
     value::date,
@@ -12,6 +15,10 @@ use crate::{
 
 /// The part of a column's values that must be of a kind, in percent; the others count as missing.
 const PURITY: u64 = 95;
+
+/// How many different words a column has at most, in percent of its values: with more, hardly a word comes
+/// a second time, so that nothing can be learned of it.
+const RARE_PERCENT: u64 = 80;
 
 /// What happens to a table's columns.
 #[derive(Debug)]
@@ -24,12 +31,17 @@ pub struct Roles {
     pub warnings: Vec<String>,
 }
 
-/// Decides on all columns but the target's.
+/// Decides on all columns but the target's. `unwanted` are those that are left out in any case, and why.
 ///
 /// # Errors
 ///
 /// If none is left.
-pub fn roles(names: &[String], profiles: &[Profile], target: usize) -> Result<Roles> {
+pub fn roles(
+    names: &[String],
+    profiles: &[Profile],
+    target: usize,
+    unwanted: &HashMap<usize, String>,
+) -> Result<Roles> {
     let mut roles = Roles {
         columns: Vec::new(),
         dropped: Vec::new(),
@@ -40,19 +52,33 @@ pub fn roles(names: &[String], profiles: &[Profile], target: usize) -> Result<Ro
         if index == target {
             continue;
         }
+        if let Some(reason) = unwanted.get(&index) {
+            roles.dropped.push(Dropped {
+                name: name.clone(),
+                reason: reason.clone(),
+            });
+            continue;
+        }
         let first = *seen.entry(profile.fingerprint()).or_insert(name);
         let role = if first != name && profile.values > 0 {
             Err(format!("the same as the column '{first}'"))
         } else {
-            kind(name, profile)
+            kind(name, profile, index == 0)
         };
         match role {
             Ok(kind) => {
                 roles.warnings.extend(lost(name, profile, kind));
                 roles.warnings.extend(doubt(name, profile, kind));
+                if kind.is_text() {
+                    roles.warnings.extend(codes::told(name, profile));
+                }
+                if matches!(kind, Kind::Category | Kind::Boolean) {
+                    roles.warnings.extend(profile.alike.told(name));
+                }
                 roles.columns.push(Column {
                     name: name.clone(),
                     kind,
+                    unit: profile.unit().filter(|_| kind == Kind::Number),
                 });
             }
             Err(reason) => roles.dropped.push(Dropped {
@@ -73,7 +99,7 @@ pub fn roles(names: &[String], profiles: &[Profile], target: usize) -> Result<Ro
 }
 
 /// The kind of a column, or why it is of no use.
-fn kind(name: &str, profile: &Profile) -> Result<Kind, String> {
+fn kind(name: &str, profile: &Profile, is_first: bool) -> Result<Kind, String> {
     let values = profile.values;
     let different = profile.distinct.count();
     if values == 0 {
@@ -83,29 +109,34 @@ fn kind(name: &str, profile: &Profile) -> Result<Kind, String> {
         return Err("it has the same value in all rows".into());
     }
     let each_differs = !profile.distinct.recurs() && values > 1;
-    if profile.counts_rows() {
+    if profile.counts_rows() && names::is_index(name, is_first) {
         return Err("it counts the rows".into());
     }
-    if each_differs && profile.integers == values && is_id(name) {
+    if each_differs && profile.integers == values && names::is_id(name) {
         return Err("it is an identifier: a whole number that is different in each row".into());
     }
-    if is_mostly(profile.numbers, values) {
-        return Ok(Kind::Number);
+    if codes::because(name, profile).is_some() {
+        return Ok(Kind::Category);
     }
-    if let Some(order) = order(profile) {
-        return Ok(Kind::Date { order });
+    if let Some(kind) = ordered(name, profile) {
+        return Ok(kind);
     }
     if profile.booleans == values && different <= 2 {
         return Ok(Kind::Boolean);
     }
-    let words = profile.words as f64 / values as f64;
-    if each_differs && words <= 3.0 {
-        return Err("it is an identifier: a word that is different in each row".into());
+    if is_text(profile) {
+        return Ok(Kind::Text);
     }
-    if words > 3.0 && different * 2 > values {
-        return Err("it is free text, which these models do not read".into());
+    if each_differs {
+        return Err(no_numbers(profile).unwrap_or_else(|| {
+            "it is an identifier: a word that is different in each row".into()
+        }));
     }
-    if different * 2 > values && values >= 20 {
+    let hardly_recur = |percent: u64| values >= 20 && different * 100 > values * percent;
+    if let Some(reason) = no_numbers(profile).filter(|_| hardly_recur(50)) {
+        return Err(reason);
+    }
+    if hardly_recur(RARE_PERCENT) {
         return Err(format!(
             "it has about {different} different words in {values} rows: too few rows for each"
         ));
@@ -113,41 +144,98 @@ fn kind(name: &str, profile: &Profile) -> Result<Kind, String> {
     Ok(Kind::Category)
 }
 
-/// The order in which a column's dates are written; the first that explains the most.
-pub(super) fn order(profile: &Profile) -> Option<date::Order> {
-    let best = profile.dates.iter().copied().max()?;
-    let position = profile.dates.iter().position(|&count| count == best)?;
-    is_mostly(best, profile.values).then(|| date::ORDERS[position])
+/// From how many words on a value is a text, and not a name: on average of all values, where hardly one recurs.
+const TEXT_WORDS: f64 = 2.0;
+
+/// The same where values recur, and up to how many different ones they are categories anyway.
+const RECURRING_WORDS: f64 = 4.0;
+const CATEGORIES: u64 = 50;
+
+/// Whether a column has texts, of which the words say more than the whole does.
+fn is_text(profile: &Profile) -> bool {
+    let words = profile.words as f64 / profile.values.max(1) as f64;
+    let different = profile.distinct.count();
+    let hardly_recur = words > TEXT_WORDS && different * 2 > profile.values;
+    let are_long = words > RECURRING_WORDS && different > CATEGORIES;
+    (hardly_recur || are_long) && profile.prose.recurs()
 }
 
-pub(super) fn is_mostly(part: u64, whole: u64) -> bool {
+/// Up to how many different values of which some are numbers are words rather.
+pub(super) const FEW: u64 = 20;
+
+/// Whether a column is one of numbers: all are but for a few, or most are and what is none is the same few words.
+pub(super) fn is_numeric(profile: &Profile) -> bool {
+    let (numbers, known) = (profile.numbers(), profile.known());
+    let are_marked = profile.odd.len() < profile::EXAMPLES
+        && profile.units.mixed().is_none()
+        && profile.distinct.count() > FEW
+        && profile.distinct.recurs();
+    is_mostly(numbers, known) || (numbers * 2 > known && are_marked)
+}
+
+/// Why a column is none of numbers, though many of its values are.
+fn no_numbers(profile: &Profile) -> Option<String> {
+    let (numbers, known) = (profile.numbers(), profile.known());
+    if let Some((a, b)) = profile.units.mixed() {
+        return Some(format!(
+            "its numbers have different units, such as '{a}' and '{b}'"
+        ));
+    }
+    (numbers * 2 > known && !profile.odd.is_empty()).then(|| {
+        format!(
+            "{} of {known} values are no numbers, such as {}",
+            known - numbers,
+            profile.examples()
+        )
+    })
+}
+
+/// What a column's values are, if they have an order: numbers or dates.
+pub(super) fn ordered(name: &str, profile: &Profile) -> Option<Kind> {
+    let order = if is_numeric(profile) {
+        match epoch::order(name, profile) {
+            Some(order) => order,
+            None => return Some(Kind::Number),
+        }
+    } else {
+        order(profile)?
+    };
+    Some(Kind::Date { order })
+}
+
+/// The order in which a column's dates are written.
+pub(super) fn order(profile: &Profile) -> Option<date::Order> {
+    let (order, count) = profile.dates.order();
+    let are_marked = profile.odd.len() < profile::EXAMPLES && profile.distinct.count() > FEW;
+    let is_most = count * 2 > profile.known() && are_marked;
+    (is_mostly(count, profile.known()) || is_most).then_some(order)
+}
+
+fn is_mostly(part: u64, whole: u64) -> bool {
     part > 0 && part * 100 >= whole * PURITY
 }
 
-/// Whether a column's name says that it identifies its rows.
-fn is_id(name: &str) -> bool {
-    let name = name.to_lowercase();
-    let last = name
-        .rsplit(|c: char| !c.is_alphanumeric())
-        .next()
-        .unwrap_or_default();
-    matches!(
-        last,
-        "id" | "uuid" | "guid" | "key" | "index" | "nr" | "no" | "number"
-    )
-}
-
 /// What may have been taken for something else.
-fn doubt(name: &str, profile: &Profile, kind: Kind) -> Option<String> {
-    let [_, day_first, month_first] = profile.dates;
+fn doubt(name: &str, profile: &Profile, kind: Kind) -> Vec<String> {
     match kind {
-        Kind::Date {
-            order: date::Order::DayMonthYear,
-        } if day_first == month_first => Some(format!(
-            "'{name}': its dates are read as day, month, year, but could also be month, day, year"
-        )),
-        Kind::Number if profile.is_blurred() => Some(blurred(name)),
-        _ => None,
+        Kind::Date { order } => {
+            let exchanged = profile.dates.is_open().then(|| {
+                format!(
+                    "'{name}': its dates are read as day, month, year, but could also be month, day, year"
+                )
+            });
+            let counted = epoch::told(name, order);
+            [exchanged, counted, profile.dates.told(name)]
+                .into_iter()
+                .flatten()
+                .collect()
+        }
+        Kind::Number => {
+            let blurred = profile.is_blurred().then(|| blurred(name));
+            let sentinels = profile.sentinels.told(name, profile.numbers());
+            [blurred, sentinels].into_iter().flatten().collect()
+        }
+        _ => Vec::new(),
     }
 }
 
@@ -162,11 +250,11 @@ pub fn blurred(name: &str) -> String {
 /// What is lost of a column's values.
 fn lost(name: &str, profile: &Profile, kind: Kind) -> Option<String> {
     let good = match kind {
-        Kind::Number => profile.numbers,
-        Kind::Date { .. } => profile.dates.iter().copied().max().unwrap_or_default(),
-        Kind::Category | Kind::Boolean => profile.values,
+        Kind::Number => profile.numbers(),
+        Kind::Date { .. } => profile.dates.count().max(profile.numbers()),
+        Kind::Category | Kind::Boolean | Kind::Text => return None,
     };
-    let lost = profile.values - good;
+    let lost = profile.known() - good;
     if lost == 0 {
         return None;
     }
@@ -175,12 +263,13 @@ fn lost(name: &str, profile: &Profile, kind: Kind) -> Option<String> {
         _ if profile.infinite == lost => "finite numbers of 32 bits",
         _ => "numbers",
     };
-    let examples = match kind {
-        Kind::Number => format!(", such as '{}'", profile.odd.join("', '")),
-        _ => String::new(),
+    let examples = if profile.odd.is_empty() {
+        String::new()
+    } else {
+        format!(", such as {}", profile.examples())
     };
     Some(format!(
         "'{name}': {lost} of {} values are no {what}{examples}: they count as missing",
-        profile.values
+        profile.known()
     ))
 }

@@ -4,18 +4,23 @@ use std::collections::HashMap;
 
 use anyhow::{Result, bail, ensure};
 use csv::StringRecord;
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
 
 use super::{
-    Wishes, counted,
+    Chosen, Wishes, alike, counted,
+    distinct::{self, Distinct},
     profile::Profile,
-    roles, split,
+    roles,
+    split::{self, Groups},
+    spread::Spread,
     target::{self, CLASS_LIMIT},
 };
 use crate::{
     log::Log,
     read::Dataset,
-    schema::{Rows, Schema, Target, Task},
-    value,
+    schema::{Rows, Scale, Schema, Target, Task, Took},
+    value::{self, Missing},
 };
 
 /// How few rows a model can be learned from and judged by.
@@ -32,12 +37,29 @@ pub(super) struct Survey {
     pub(super) profiles: Vec<Profile>,
     /// The target's classes, as long as they are few enough.
     classes: Option<HashMap<String, u64>>,
+    /// Some of the target's numbers, all of them where they are few.
+    numbers: Sampled<f64>,
     /// Rows with the right number of fields.
     pub(super) rows: u64,
+    /// How many of them differ.
+    pub(super) different: Distinct,
+    /// The groups of `--group`.
+    pub(super) groups: Groups,
+    /// Some values of the column of `--split-by`, all of them where they are few.
+    pub(super) ordered: Sampled<String>,
     ragged: Ragged,
     /// Where a record begins that has too many lines, and how many.
     long: Option<(String, usize)>,
 }
+
+/// Up to how many different rows are counted exactly.
+const ROWS_COUNTED: usize = 1 << 15;
+
+/// How many values are kept of a column of which some say enough.
+const SAMPLED: u64 = 1 << 16;
+
+/// How many different words of the target are counted: classes and some markers of missing values.
+const WORDS: usize = CLASS_LIMIT + 20;
 
 /// How many lines a record may have before a missing quote is likelier.
 const LINES: usize = 20;
@@ -50,16 +72,26 @@ struct Ragged {
 }
 
 impl Survey {
-    pub(super) fn of(data: &Dataset, target: usize, log: &Log) -> Result<Self> {
+    pub(super) fn of(
+        data: &Dataset,
+        chosen: &Chosen,
+        missing: &Missing,
+        log: &Log,
+    ) -> Result<Self> {
         let columns = data.names.len();
         let capacity = (COUNTED / columns).clamp(32, 4096);
         let mut survey = Survey {
             profiles: vec![Profile::new(capacity); columns],
             classes: Some(HashMap::new()),
             rows: 0,
+            different: Distinct::new(ROWS_COUNTED),
+            groups: Groups::default(),
+            numbers: Sampled::default(),
+            ordered: Sampled::default(),
             ragged: Ragged::default(),
             long: None,
         };
+        let mut random = ChaCha8Rng::seed_from_u64(crate::SEED);
         let mut rows = data.rows();
         let mut record = StringRecord::new();
         while rows.next(&mut record)? {
@@ -79,9 +111,23 @@ impl Survey {
                     .get_or_insert_with(|| (rows.place(&record), lines));
             }
             for (profile, field) in survey.profiles.iter_mut().zip(&record) {
-                profile.add(field, data.numerals);
+                profile.add(field, data.numerals, missing);
             }
-            survey.count(record.get(target).unwrap_or_default().trim());
+            survey.different.add(distinct::row(&record));
+            let field = |index: usize| record.get(index).unwrap_or_default().trim();
+            let class = field(chosen.target);
+            if !class.is_empty() && !missing.names(class) {
+                survey.count(class);
+                if let Some(number) = value::number(class, data.numerals) {
+                    survey.numbers.add(number, &mut random);
+                }
+            }
+            if let Some(group) = chosen.group {
+                survey.groups.add(distinct::hash(field(group)));
+            }
+            if let Some(column) = chosen.split_by {
+                survey.ordered.add(field(column).to_owned(), &mut random);
+            }
             if survey.rows.is_multiple_of(1000) {
                 log.at(rows.bytes());
             }
@@ -90,15 +136,23 @@ impl Survey {
     }
 
     fn count(&mut self, class: &str) {
-        let Some(classes) = self.classes.as_mut().filter(|_| !value::is_missing(class)) else {
+        let Some(classes) = self.classes.as_mut() else {
             return;
         };
         if let Some(count) = classes.get_mut(class) {
             *count += 1;
-        } else if classes.len() < CLASS_LIMIT {
+        } else if classes.len() < WORDS {
             classes.insert(class.to_owned(), 1);
         } else {
             self.classes = None;
+        }
+    }
+
+    /// How many rows have a target.
+    pub(super) fn usable(&self, index: usize, target: &Target) -> u64 {
+        match &target.task {
+            Task::Classification { classes } => classes.iter().map(|class| class.rows).sum(),
+            Task::Regression => self.profiles[index].numbers(),
         }
     }
 
@@ -110,7 +164,13 @@ impl Survey {
         ))
     }
 
-    pub(super) fn decide(&self, data: &Dataset, index: usize, wishes: &Wishes) -> Result<Schema> {
+    pub(super) fn decide(
+        &self,
+        data: &Dataset,
+        chosen: &Chosen,
+        wishes: &Wishes,
+    ) -> Result<Schema> {
+        let index = chosen.target;
         let mut warnings = data.notes.clone();
         warnings.extend(self.ragged.judge(self.rows, data.names.len())?);
         ensure!(self.rows > 0, "it has a header and no rows");
@@ -120,30 +180,30 @@ impl Survey {
             counted(self.rows, "row")
         );
         let profile = &self.profiles[index];
-        let target = target::target(
+        let mut target = target::target(
             &data.names[index],
             profile,
             self.classes.as_ref(),
             wishes.task,
             data.numerals,
         )?;
-        let usable = match target.task {
-            Task::Classification { .. } => profile.values,
-            Task::Regression => profile.numbers,
-        };
-        if usable < self.rows {
-            warnings.push(format!(
-                "{} left out, as '{}' {} there{}",
-                counted(self.rows - usable, "row is"),
-                target.name,
-                if profile.missing + usable < self.rows {
-                    "is no finite number"
-                } else {
-                    "has no value"
-                },
-                target::absent(profile)
-            ));
+        if target.task == Task::Regression {
+            let spread = Spread::of(self.numbers.kept.clone());
+            target.scale = spread.scale;
+            target.bounds = spread.bounds;
+            target.because += match spread.scale {
+                Scale::Linear => "",
+                _ => ", and a few of them are many times greater than the others",
+            };
         }
+        let usable = self.usable(index, &target);
+        let absent = target::absent(profile, self.classes.as_ref());
+        warnings.extend(target::left_out(
+            &target,
+            profile,
+            &absent,
+            (self.rows, usable),
+        ));
         ensure!(
             usable >= LEAST_ROWS,
             "only {} of {} have a value of the target '{}': at least {LEAST_ROWS} are needed",
@@ -154,18 +214,23 @@ impl Survey {
         if target.task == Task::Regression && profile.is_blurred() {
             warnings.push(roles::blurred(&target.name));
         }
-        warnings.extend(alike(&target));
+        if target.task == Task::Regression {
+            warnings.extend(profile.sentinels.told(&target.name, usable));
+        }
+        warnings.extend(same(&target));
         warnings.extend(self.swallowed());
-        let roles = roles::roles(&data.names, &self.profiles, index)?;
+        let roles = roles::roles(&data.names, &self.profiles, index, &chosen.unwanted)?;
         warnings.extend(roles.warnings);
         warnings.extend(rare(&target));
         warnings.extend(unjudged(&target));
         Ok(Schema {
             file: data.name(),
             files: data.files(),
+            written: data.written(),
             encoding: data.encoding(),
             delimiter: data.delimiter(),
             numerals: data.numerals,
+            missing: wishes.missing.clone(),
             header: data.header(),
             target,
             columns: roles.columns,
@@ -175,8 +240,40 @@ impl Survey {
                 train: 0,
                 test: 0,
             },
+            split: chosen.splitting(data),
             warnings,
+            sha256: String::new(),
+            took: Took::default(),
         })
+    }
+}
+
+/// Some of many values, each with the same chance (Vitter, "Random Sampling with a Reservoir", 1985, algorithm R).
+pub(super) struct Sampled<T> {
+    pub(super) kept: Vec<T>,
+    seen: u64,
+}
+
+impl<T> Default for Sampled<T> {
+    fn default() -> Self {
+        Sampled {
+            kept: Vec::new(),
+            seen: 0,
+        }
+    }
+}
+
+impl<T> Sampled<T> {
+    fn add(&mut self, value: T, random: &mut ChaCha8Rng) {
+        self.seen += 1;
+        if self.seen <= SAMPLED {
+            self.kept.push(value);
+            return;
+        }
+        let place = random.random_range(0..self.seen);
+        if place < SAMPLED {
+            self.kept[place as usize] = value;
+        }
     }
 }
 
@@ -221,8 +318,8 @@ fn unjudged(target: &Target) -> Option<String> {
     })
 }
 
-/// Classes whose names are the same but for their case or the way of writing a number.
-fn alike(target: &Target) -> Option<String> {
+/// Classes whose names are the same but for their case, blanks or the way of writing a number.
+fn same(target: &Target) -> Option<String> {
     let Task::Classification { classes } = &target.task else {
         return None;
     };
@@ -230,7 +327,7 @@ fn alike(target: &Target) -> Option<String> {
     classes.iter().find_map(|class| {
         let plain = match class.name.parse::<f64>() {
             Ok(number) => number.to_string(),
-            Err(_) => class.name.to_lowercase(),
+            Err(_) => alike::plain(&class.name),
         };
         let other = seen.insert(plain, &class.name)?;
         Some(format!(

@@ -2,27 +2,25 @@
 
 use std::collections::HashMap;
 
-use anyhow::{Result, bail};
+use anyhow::{Result, bail, ensure};
 
 use super::{
+    labels,
     profile::Profile,
-    roles::{is_mostly, order},
+    roles::{FEW, is_numeric, order},
 };
 use crate::{
-    schema::{Class, Target, Task},
-    value::{self, Numerals},
+    schema::{Class, Scale, Target, Task},
+    value::{self, Numerals, missing},
 };
 
 /// How many classes a target may have.
 pub const CLASS_LIMIT: usize = 1000;
 
-/// Up to how many different whole numbers are taken for classes.
-const NUMBERED_CLASSES: u64 = 20;
-
 /// Decides what is predicted.
 ///
-/// `counts` has the classes and their rows, or nothing when there are more than [`CLASS_LIMIT`];
-/// `wanted` is what the user asked for.
+/// `counts` has its words and their rows, or nothing when there are more than [`CLASS_LIMIT`]; `wanted` is what the
+/// user asked for.
 ///
 /// # Errors
 ///
@@ -34,76 +32,183 @@ pub fn target(
     wanted: Option<Wanted>,
     numerals: Numerals,
 ) -> Result<Target> {
-    let values = profile.values;
-    let different = counts.map_or(profile.distinct.count(), |counts| counts.len() as u64);
+    let numeric = has_numbers(profile);
+    let absent = absent(profile, counts);
+    let mut classes = counts.map(|counts| classes(counts, &absent, numerals));
+    let different = classes
+        .as_ref()
+        .map_or(profile.distinct.count(), |all| all.len() as u64);
+    let values = match &classes {
+        Some(classes) => classes.iter().map(|class| class.rows).sum(),
+        None => profile.values,
+    };
     if values == 0 {
         bail!(
             "the target '{name}' has no value in any row{}",
-            absent(profile)
+            told(&absent)
         );
     }
     if different == 1 {
-        let only = counts
-            .and_then(|counts| counts.keys().next())
-            .cloned()
-            .unwrap_or_default();
+        let only = classes
+            .iter()
+            .flatten()
+            .map(|class| class.name.as_str())
+            .next();
         bail!(
-            "the target '{name}' has one value, '{only}', in all {values} rows that have any{}: there is nothing to learn",
-            absent(profile)
+            "the target '{name}' has one value, '{}', in all {values} rows that have any{}: there is nothing to learn",
+            only.unwrap_or_default(),
+            told(&absent)
         );
     }
-    let numeric = is_mostly(profile.numbers, values);
-    if wanted.is_none() && order(profile).is_some() {
-        bail!(
-            "the target '{name}' has dates, which are not predicted: choose a column of classes or numbers with --target"
-        );
+    if wanted.is_none() && !numeric {
+        refuse_dates(name, profile)?;
     }
-    let few = different == 2 || (different <= NUMBERED_CLASSES && different * 3 <= values);
-    let classes = match wanted {
-        Some(Wanted::Classification) => true,
+    let decided = match wanted {
         Some(Wanted::Regression) if !numeric => {
+            refuse_dates(name, profile)?;
             bail!(
-                "the target '{name}' is no number (such as '{}'): it cannot be a regression",
-                profile.odd.join("', '")
+                "the target '{name}' is no number (such as {}): it cannot be a regression",
+                profile.examples()
             )
         }
-        Some(Wanted::Regression) => false,
-        None => !numeric || (profile.numbers == profile.integers && few) || different == 2,
+        Some(Wanted::Classification) => Ok("it was asked for".to_owned()),
+        Some(Wanted::Regression) => Err("it was asked for".to_owned()),
+        None if !numeric => Ok(format!("'{name}' has {different} different words")),
+        None => numbers(name, profile, classes.as_deref(), different),
     };
-    let because = match (wanted, classes) {
-        (Some(_), _) => "it was asked for".to_owned(),
-        (None, true) if profile.integers == values => {
-            format!("'{name}' has {different} different whole numbers")
+    let (task, because) = match decided {
+        Ok(because) => {
+            let classes = enough(name, values, different, classes.take())?;
+            (Task::Classification { classes }, because)
         }
-        (None, true) if profile.numbers == values => {
-            format!("'{name}' has {different} different numbers")
-        }
-        (None, true) => format!("'{name}' has {different} different words"),
-        (None, false) => format!("'{name}' has about {different} different numbers"),
-    };
-    let task = if classes {
-        let classes = counted(name, values, different, counts, numerals)?;
-        Task::Classification { classes }
-    } else {
-        Task::Regression
+        Err(because) => (Task::Regression, because),
     };
     Ok(Target {
         name: name.to_owned(),
+        unit: profile.unit().filter(|_| task == Task::Regression),
+        scale: Scale::Linear,
+        bounds: None,
         task,
         because,
     })
 }
 
+/// Whether a target's values are numbers: all but for a few, or so many of so many kinds that the others are no classes.
+fn has_numbers(profile: &Profile) -> bool {
+    let most = profile.numbers() * 5 >= profile.known() * 4;
+    is_numeric(profile) || (most && profile.distinct.count() > FEW)
+}
+
+/// Why numbers are classes, or else why they are numbers.
+fn numbers(
+    name: &str,
+    profile: &Profile,
+    classes: Option<&[Class]>,
+    different: u64,
+) -> Result<String, String> {
+    if different == 2 {
+        let whole = if profile.integers == profile.numbers() {
+            "whole "
+        } else {
+            ""
+        };
+        return Ok(format!("'{name}' has 2 different {whole}numbers"));
+    }
+    let number = |class: &Class| value::plain(&class.name, Numerals::Point);
+    match classes {
+        Some(classes) if profile.integers == profile.numbers() => {
+            let whole = |class: &Class| Some((number(class)? as i64, class.rows));
+            labels::are_labels(name, &classes.iter().filter_map(whole).collect::<Vec<_>>())
+        }
+        _ => Err(format!("'{name}' has about {different} different numbers")),
+    }
+}
+
+/// Dates are not predicted.
+fn refuse_dates(name: &str, profile: &Profile) -> Result<()> {
+    let dates = profile.dates.count();
+    let choose = "which are not predicted: choose a column of classes or numbers with --target";
+    let known = profile.known();
+    let are_some =
+        order(profile).is_some() || (dates * 2 > known && profile.distinct.count() > FEW);
+    ensure!(
+        !are_some || dates < known,
+        "the target '{name}' has dates, {choose}"
+    );
+    ensure!(
+        !are_some,
+        "the target '{name}' has dates in {dates} of {known} rows, {choose}"
+    );
+    Ok(())
+}
+
+/// The words of a target that stand for no value.
+pub fn absent(profile: &Profile, counts: Option<&HashMap<String, u64>>) -> Vec<String> {
+    match counts {
+        // Beside numbers each marker is one.
+        Some(counts) if has_numbers(profile) => {
+            let markers = counts.keys().filter(|word| missing::marker(word).is_some());
+            let mut markers: Vec<_> = markers.cloned().collect();
+            markers.sort();
+            markers
+        }
+        Some(counts) => labels::absent(counts),
+        None => profile.absent.clone(),
+    }
+}
+
+/// Why some rows are left out, if some are; `usable` of `rows` are not.
+pub fn left_out(
+    target: &Target,
+    profile: &Profile,
+    absent: &[String],
+    (rows, usable): (u64, u64),
+) -> Option<String> {
+    let name = &target.name;
+    let left = rows.checked_sub(usable).filter(|&left| left > 0)?;
+    let are = super::counted(left, "row is");
+    let odd = match target.task {
+        Task::Regression => profile.known() - profile.numbers(),
+        Task::Classification { .. } => 0,
+    };
+    Some(match odd {
+        0 => format!(
+            "{are} left out, as '{name}' has no value there{}",
+            told(absent)
+        ),
+        _ if profile.odd.is_empty() => {
+            format!("{are} left out, as '{name}' has no value there, or one in another unit")
+        }
+        _ => format!(
+            "{are} left out, as '{name}' is no finite number there: {odd} of {} values are none, such as {}",
+            profile.known(),
+            profile.examples()
+        ),
+    })
+}
+
 /// What is taken for no value, where that may surprise.
-pub fn absent(profile: &Profile) -> String {
-    if profile.absent.is_empty() {
+fn told(absent: &[String]) -> String {
+    if absent.is_empty() {
         return String::new();
     }
-    format!(" ('{}' means no value)", profile.absent.join("', '"))
+    let shown: Vec<_> = absent
+        .iter()
+        .take(3)
+        .map(|word| format!("'{word}'"))
+        .collect();
+    let more = if absent.len() > 3 {
+        " and others mean"
+    } else if absent.len() > 1 {
+        " mean"
+    } else {
+        " means"
+    };
+    format!(" ({}{more} no value)", shown.join(", "))
 }
 
 /// What a user may ask for.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Wanted {
     /// One of some classes.
     Classification,
@@ -111,14 +216,29 @@ pub enum Wanted {
     Regression,
 }
 
-fn counted(
+impl Wanted {
+    /// As people write it.
+    ///
+    /// # Errors
+    ///
+    /// If it is neither.
+    pub fn of(text: &str) -> Result<Self> {
+        match text {
+            "classification" => Ok(Wanted::Classification),
+            "regression" => Ok(Wanted::Regression),
+            _ => bail!("'{text}' is no kind of prediction: classification or regression is needed"),
+        }
+    }
+}
+
+/// The classes, if there are few enough of them.
+fn enough(
     name: &str,
     values: u64,
     different: u64,
-    counts: Option<&HashMap<String, u64>>,
-    numerals: Numerals,
+    classes: Option<Vec<Class>>,
 ) -> Result<Vec<Class>> {
-    let Some(counts) = counts else {
+    let Some(classes) = classes.filter(|classes| classes.len() <= CLASS_LIMIT) else {
         bail!(
             "the target '{name}' has more than {CLASS_LIMIT} classes (about {different} different words in {values} \
              rows): choose another column with --target, or fewer classes"
@@ -130,8 +250,14 @@ fn counted(
              another column with --target, or fewer classes"
         );
     }
+    Ok(classes)
+}
+
+/// The words that are classes, numbers by value and then words by name.
+fn classes(counts: &HashMap<String, u64>, absent: &[String], numerals: Numerals) -> Vec<Class> {
     let mut classes: Vec<_> = counts
         .iter()
+        .filter(|(word, _)| !absent.contains(word))
         .map(|(name, &rows)| Class {
             name: name.clone(),
             rows,
@@ -143,5 +269,5 @@ fn counted(
             .total_cmp(&value(b))
             .then_with(|| a.name.cmp(&b.name))
     });
-    Ok(classes)
+    classes
 }

@@ -7,6 +7,15 @@ use crate::onnx::{
     proto::{Graph, Model, Node, Tensor, element},
 };
 
+/// What of a layer is kept in bytes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Form {
+    /// Its weights and what goes into it, of which this is the least and greatest value.
+    Whole(f32, f32),
+    /// Its weights alone: what goes into it, and the sums, stay in floats.
+    Weights,
+}
+
 /// The names of what goes into the layers, in their order.
 pub fn layers(model: &Model) -> Vec<String> {
     let nodes = model.graph.iter().flat_map(|graph| &graph.nodes);
@@ -20,8 +29,8 @@ fn is_layer(node: &Node) -> bool {
     node.op_type == "Gemm" && node.inputs.len() == 3
 }
 
-/// Puts all layers into 8 bits. `ranges` has the least and greatest value that goes into each.
-pub fn quantize(model: &mut Model, ranges: &[(f32, f32)]) {
+/// Puts all layers into 8 bits, each in its form.
+pub fn quantize(model: &mut Model, forms: &[Form]) {
     let Some(graph) = model.graph.take() else {
         return;
     };
@@ -40,16 +49,13 @@ pub fn quantize(model: &mut Model, ranges: &[(f32, f32)]) {
         initializers: constants,
         ..graph
     });
-    let mut ranges = ranges.iter();
+    let mut forms = forms.iter();
     for node in nodes {
         let layer =
-            is_layer(&node).then(|| (find(&node.inputs[1]), find(&node.inputs[2]), ranges.next()));
+            is_layer(&node).then(|| (find(&node.inputs[1]), find(&node.inputs[2]), forms.next()));
         match layer {
-            Some((Some(weights), Some(bias), Some(&(least, most)))) => {
-                let activations = Activations::between(least, most);
-                let (floats, biases) = (values(weights), values(bias));
-                let written = scale::weights(&floats, &biases, activations);
-                layer_in_bytes(&mut builder, &node, weights, activations, &written);
+            Some((Some(weights), Some(bias), Some(&form))) => {
+                layer_in_bytes(&mut builder, &node, weights, bias, form);
             }
             _ => builder.push(node),
         }
@@ -57,76 +63,94 @@ pub fn quantize(model: &mut Model, ranges: &[(f32, f32)]) {
     model.graph = Some(builder.finish());
 }
 
-fn layer_in_bytes(
-    graph: &mut Builder,
-    node: &Node,
-    shape: &Tensor,
-    activations: Activations,
-    written: &Weights,
-) {
+fn layer_in_bytes(graph: &mut Builder, node: &Node, weights: &Tensor, bias: &Tensor, form: Form) {
+    let (floats, biases) = (values(weights), values(bias));
     let output = &node.outputs[0];
-    let named = |what: &str| format!("{output}_{what}");
-    let input = {
-        let scale = graph.floats(&named("input_scale"), &[], &[activations.scale]);
-        let zero = graph.bytes(
-            &named("input_zero"),
-            &[],
-            element::UINT8,
-            vec![activations.zero],
-        );
-        let bytes = graph.node(
-            "QuantizeLinear",
-            &[&node.inputs[0], &scale, &zero],
-            &named("input_bytes"),
-            vec![],
-        );
-        graph.node(
-            "DequantizeLinear",
-            &[&bytes, &scale, &zero],
-            &named("input"),
-            vec![],
-        )
-    };
-    let outputs = written.scales.len();
-    let weights = {
-        let dims: Vec<_> = shape.dims.iter().map(|&dim| dim as usize).collect();
-        // The two's complement of a byte is the same byte.
-        let raw = written
-            .weights
-            .iter()
-            .map(|weight| weight.to_le_bytes()[0])
-            .collect();
-        let bytes = graph.bytes(&named("weights_bytes"), &dims, element::INT8, raw);
-        let scales = graph.floats(&named("weights_scales"), &[outputs], &written.scales);
-        let zeros = graph.bytes(
-            &named("weights_zeros"),
-            &[outputs],
-            element::INT8,
-            vec![0; outputs],
-        );
-        graph.node(
-            "DequantizeLinear",
-            &[&bytes, &scales, &zeros],
-            &named("weights"),
-            vec![int("axis", 1)],
-        )
-    };
-    let bias = {
-        let scales: Vec<_> = written
-            .scales
-            .iter()
-            .map(|scale| scale * activations.scale)
-            .collect();
-        let whole = graph.ints32(&named("bias_whole"), &[outputs], &written.bias);
-        let scales = graph.floats(&named("bias_scales"), &[outputs], &scales);
-        graph.node(
-            "DequantizeLinear",
-            &[&whole, &scales],
-            &named("bias"),
-            vec![int("axis", 0)],
-        )
+    let (input, weights, bias) = match form {
+        Form::Whole(least, most) => {
+            let activations = Activations::between(least, most);
+            let written = scale::weights(&floats, &biases, activations);
+            (
+                input_in_bytes(graph, node, activations),
+                weights_in_bytes(graph, output, weights, &written.weights, &written.scales),
+                bias_in_bytes(graph, output, activations, &written),
+            )
+        }
+        Form::Weights => {
+            let (bytes, scales) = scale::weights_alone(&floats, biases.len());
+            (
+                node.inputs[0].clone(),
+                weights_in_bytes(graph, output, weights, &bytes, &scales),
+                graph.floats(&format!("{output}_bias"), &[biases.len()], &biases),
+            )
+        }
     };
     graph.node_to("Gemm", &[&input, &weights, &bias], output, vec![]);
+}
+
+fn input_in_bytes(graph: &mut Builder, node: &Node, activations: Activations) -> String {
+    let named = |what: &str| format!("{}_{what}", node.outputs[0]);
+    let scale = graph.floats(&named("input_scale"), &[], &[activations.scale]);
+    let zero = vec![activations.zero];
+    let zero = graph.bytes(&named("input_zero"), &[], element::UINT8, zero);
+    let bytes = graph.node(
+        "QuantizeLinear",
+        &[&node.inputs[0], &scale, &zero],
+        &named("input_bytes"),
+        vec![],
+    );
+    graph.node(
+        "DequantizeLinear",
+        &[&bytes, &scale, &zero],
+        &named("input"),
+        vec![],
+    )
+}
+
+fn weights_in_bytes(
+    graph: &mut Builder,
+    output: &str,
+    shape: &Tensor,
+    weights: &[i8],
+    scales: &[f32],
+) -> String {
+    let named = |what: &str| format!("{output}_weights{what}");
+    let dims: Vec<_> = shape.dims.iter().map(|&dim| dim as usize).collect();
+    // The two's complement of a byte is the same byte.
+    let raw = weights.iter().map(|it| it.to_le_bytes()[0]).collect();
+    let bytes = graph.bytes(&named("_bytes"), &dims, element::INT8, raw);
+    let count = scales.len();
+    let scales = graph.floats(&named("_scales"), &[count], scales);
+    let zeros = graph.bytes(&named("_zeros"), &[count], element::INT8, vec![0; count]);
+    graph.node(
+        "DequantizeLinear",
+        &[&bytes, &scales, &zeros],
+        &named(""),
+        vec![int("axis", 1)],
+    )
+}
+
+fn bias_in_bytes(
+    graph: &mut Builder,
+    output: &str,
+    activations: Activations,
+    written: &Weights,
+) -> String {
+    let named = |what: &str| format!("{output}_bias{what}");
+    let count = written.bias.len();
+    let scales: Vec<_> = written
+        .scales
+        .iter()
+        .map(|scale| scale * activations.scale)
+        .collect();
+    let whole = graph.ints32(&named("_whole"), &[count], &written.bias);
+    let scales = graph.floats(&named("_scales"), &[count], &scales);
+    graph.node(
+        "DequantizeLinear",
+        &[&whole, &scales],
+        &named(""),
+        vec![int("axis", 0)],
+    )
 }
 
 fn values(tensor: &Tensor) -> Vec<f32> {

@@ -74,6 +74,21 @@ pub fn weights(weights: &[f32], bias: &[f32], activations: Activations) -> Weigh
     }
 }
 
+/// Writes the weights of a layer whose sums are of floats, so that only their own size bounds them.
+pub fn weights_alone(weights: &[f32], outputs: usize) -> (Vec<i8>, Vec<f32>) {
+    let largest = |output: usize| {
+        let column = weights.iter().skip(output).step_by(outputs);
+        column.fold(0.0_f32, |largest, weight| largest.max(weight.abs()))
+    };
+    let scales: Vec<_> = (0..outputs)
+        .map(|output| largest(output) / 127.0)
+        .map(|scale| if scale.is_normal() { scale } else { 1.0 })
+        .collect();
+    let bytes = weights.iter().enumerate();
+    let bytes = bytes.map(|(at, weight)| (weight / scales[at % outputs]).round_ties_even() as i8);
+    (bytes.collect(), scales)
+}
+
 /// The least scale with which no weight is beyond 127 steps, and no two of one sign beyond [`PAIR`].
 fn scale(weights: impl Iterator<Item = f32>) -> f32 {
     let (mut up, mut down) = ([0.0_f32; 2], [0.0_f32; 2]);

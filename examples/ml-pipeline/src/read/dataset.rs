@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use csv::StringRecord;
 
-use super::{CsvFile, Encoding, Header, Records, Text, folder, text};
+use super::{Encoding, Head, Header, Hints, Part, checksum::checksum, folder, part::Records, text};
 use crate::value::Numerals;
 
 /// A table in one file or more. The files may be written in different ways, and have one header.
@@ -15,7 +15,7 @@ use crate::value::Numerals;
 pub struct Dataset {
     path: PathBuf,
     /// In the order of their names; at least one.
-    files: Vec<Text>,
+    files: Vec<Part>,
     /// One name for each column, none empty and none twice.
     pub names: Vec<String>,
     /// The names that the header has more than once.
@@ -33,15 +33,20 @@ impl Dataset {
     ///
     /// # Errors
     ///
-    /// With one sentence, if a file cannot be read or is no CSV file, if all are empty, or if they do not have one header.
-    pub fn open(path: &Path) -> Result<Self> {
+    /// With one sentence, if a file cannot be read or is no table, if all are empty, or if they do not have one header.
+    pub fn open(path: &Path, hints: Hints) -> Result<Self> {
         let (head, rest, mut notes) = if path.is_dir() {
-            opened(path)?
+            opened(path, hints)?
         } else {
-            (CsvFile::open(path)?, Vec::new(), Vec::new())
+            let part = Part::open(path, hints)?;
+            let part = part.with_context(|| format!("{} is empty", path.display()))?;
+            (Head::of(part)?, Vec::new(), Vec::new())
         };
-        let files = [vec![head.text], rest].concat();
-        let sizes = files.iter().map(|file| Ok(fs::metadata(&file.path)?.len()));
+        let files = [vec![head.part], rest].concat();
+        notes.extend(said(&files));
+        let sizes = files
+            .iter()
+            .map(|file| Ok(fs::metadata(file.path())?.len()));
         let bytes = sizes.sum::<Result<u64>>()?;
         let named = || path.display().to_string();
         let numerals = folder::numerals(&files).with_context(named)?;
@@ -67,6 +72,15 @@ impl Dataset {
         text::name(path.as_deref().unwrap_or(&self.path))
     }
 
+    /// Its SHA-256, by which people can tell later which data it was.
+    ///
+    /// # Errors
+    ///
+    /// If a file cannot be read.
+    pub fn checksum(&self) -> Result<String> {
+        checksum(self.files.iter().map(Part::path))
+    }
+
     /// How many files it has.
     pub fn files(&self) -> usize {
         self.files.len()
@@ -74,17 +88,27 @@ impl Dataset {
 
     /// How the characters of its first file are stored.
     pub fn encoding(&self) -> Encoding {
-        self.files[0].encoding
+        self.files[0].encoding()
     }
 
     /// What stands between two fields of its first file.
     pub fn delimiter(&self) -> char {
-        char::from(self.files[0].dialect.delimiter)
+        self.files[0].delimiter()
+    }
+
+    /// How its first file is stored and written, in words.
+    pub fn written(&self) -> String {
+        let first = &self.files[0];
+        let separation = first.separation();
+        std::iter::once(first.format())
+            .chain(separation)
+            .collect::<Vec<_>>()
+            .join(", ")
     }
 
     /// Whether its files begin with the names of the columns.
     pub fn header(&self) -> Header {
-        self.files[0].dialect.header
+        self.files[0].header()
     }
 
     /// Begins to read all rows, file after file.
@@ -99,15 +123,13 @@ impl Dataset {
 }
 
 /// The first file of a directory that has anything in it, those after it, and what is to be said of the others.
-fn opened(dir: &Path) -> Result<(CsvFile, Vec<Text>, Vec<String>)> {
+fn opened(dir: &Path, hints: Hints) -> Result<(Head, Vec<Part>, Vec<String>)> {
     let (mut head, mut rest, mut empty) = (None, Vec::new(), Vec::new());
     for path in &folder::listed(dir)? {
-        match (Text::open(path)?, &head) {
+        match (Part::open(path, hints)?, &head) {
             (None, _) => empty.push(text::name(path)),
-            (Some(text), None) => head = Some(CsvFile::of(text)?),
-            (Some(text), Some(head)) => {
-                rest.push(folder::joined(dir, head, text)?);
-            }
+            (Some(part), None) => head = Some(Head::of(part)?),
+            (Some(part), Some(head)) => rest.push(folder::joined(dir, head, part)?),
         }
     }
     let Some(head) = head else {
@@ -118,11 +140,28 @@ fn opened(dir: &Path) -> Result<(CsvFile, Vec<Text>, Vec<String>)> {
     Ok((head, rest, notes))
 }
 
-/// Which encodings there are, if there is more than one.
-fn mixed(files: &[Text]) -> Option<String> {
+/// What people should know of how the files were read: of a few files what it is, of the others how many they are.
+fn said(files: &[Part]) -> Vec<String> {
+    if let [file] = files {
+        return file.notes().to_vec();
+    }
+    let noted: Vec<_> = files.iter().filter(|it| !it.notes().is_empty()).collect();
+    let shown = noted.iter().take(folder::SHOWN);
+    let mut notes: Vec<_> = shown
+        .map(|file| format!("'{}': {}", file.name(), file.notes().join("; ")))
+        .collect();
+    let more = noted.len() - notes.len();
+    if more > 0 {
+        notes.push(format!("the like is true of {more} more files"));
+    }
+    notes
+}
+
+/// Which formats and encodings there are, if there is more than one.
+fn mixed(files: &[Part]) -> Option<String> {
     let mut counts = BTreeMap::new();
     for file in files {
-        *counts.entry(file.encoding.name()).or_insert(0) += 1;
+        *counts.entry(file.format()).or_insert(0) += 1;
     }
     let counts: Vec<_> = counts
         .iter()
@@ -133,7 +172,7 @@ fn mixed(files: &[Text]) -> Option<String> {
 
 /// The rows of a dataset, one after the other.
 pub struct Rows<'a> {
-    files: &'a [Text],
+    files: &'a [Part],
     /// The file after the present one.
     next: usize,
     records: Option<Records>,
@@ -171,10 +210,11 @@ impl Rows<'_> {
 
     /// Where a row that was just read began: `line 3`, and in which file if there are several.
     pub fn place(&self, record: &StringRecord) -> String {
-        let line = record.position().map_or(0, csv::Position::line);
+        let place = self.records.as_ref().map(|it| it.place(record));
+        let place = place.unwrap_or_default();
         match self.files {
-            [_] => format!("line {line}"),
-            files => format!("line {line} of '{}'", files[self.next - 1].name()),
+            [_] => place,
+            files => format!("{place} of '{}'", files[self.next - 1].name()),
         }
     }
 }

@@ -1,111 +1,124 @@
-//! How a file sets its fields apart, and whether it begins with the names of its columns.
+//! How a file is written: what is above the table, how its fields are set apart, whether it begins with the names of
+//! its columns.
 
 use std::cmp::Ordering;
-use std::collections::HashMap;
 
+use anyhow::Result;
 use csv::StringRecord;
-use serde::{Deserialize, Serialize};
 
+use super::{
+    above::below,
+    comments::Comments,
+    header::{Header, header},
+    plain::Shape,
+    shape::Explained,
+    title,
+};
 use crate::value::{self, Numerals};
-
-/// How many records of the sample are looked at.
-const RECORDS: usize = 200;
-
-/// What may stand between two fields. The first wins where two do equally well.
-const DELIMITERS: [u8; 4] = *b",;\t|";
 
 /// How a file is written.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Dialect {
-    /// What stands between two fields.
-    pub delimiter: u8,
+    /// How its rows are written.
+    pub shape: Shape,
     /// Whether the first record has the names of the columns.
     pub header: Header,
     /// How numbers are written, if any of them tells.
     pub numerals: Option<Numerals>,
-    /// Whether the first line is `sep=;`, with which Excel is told the delimiter.
+    /// Whether there is a line such as `sep=;`, with which Excel is told the delimiter.
     pub is_told: bool,
-}
-
-/// Whether the first record has the names of the columns.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Header {
-    /// It has.
-    Present,
-    /// It is data like all others.
-    Absent,
+    /// How many lines are above the table.
+    pub(super) above: u64,
+    /// Whether the header is a comment, whose mark is no name.
+    pub(super) is_commented: bool,
+    /// Whether the header has no name for the first column, as R writes the names of rows.
+    pub(super) is_short: bool,
 }
 
 impl Dialect {
-    /// Tells the dialect from the beginning of a file.
-    pub fn of(sample: &str) -> Self {
-        let told = sample
-            .split_once('\n')
-            .and_then(|(line, rest)| Some((told(line)?, rest)));
-        let (delimiter, records) = match told {
-            Some((delimiter, rest)) => (delimiter, records(rest, delimiter)),
-            None => DELIMITERS
-                .iter()
-                .map(|&delimiter| (delimiter, records(sample, delimiter)))
-                // `max_by_key` would take the last of equals.
-                .reduce(|best, next| {
-                    if fit(&next.1) > fit(&best.1) {
-                        next
-                    } else {
-                        best
-                    }
-                })
-                .unwrap_or((b',', Vec::new())),
-        };
-        let numerals = numerals(&records);
-        Dialect {
-            delimiter,
-            header: header(&records, numerals.unwrap_or(Numerals::Point)),
+    /// Tells the dialect from the beginning of a file, and what people should know of it. `skipped` lines are above
+    /// the table if the user says so.
+    ///
+    /// # Errors
+    ///
+    /// If it is not sure where the table begins.
+    pub(super) fn of(sample: &str, skipped: Option<u64>) -> Result<(Self, Vec<String>)> {
+        let mut above = skipped.unwrap_or(0);
+        let mut notes = Vec::new();
+        let told = told(below(sample, above));
+        above += u64::from(told.is_some());
+        let mut explained = Explained::best(below(sample, above), told);
+        let mut comments = Comments::default();
+        if explained.shape.has_comments {
+            let table = below(sample, above);
+            comments = Comments::of(table, &explained);
+            above += comments.above;
+            explained.shape.has_comments = comments.are_within;
+            let rows = below(table, comments.above);
+            let rows = rows.trim_start_matches(|mark| comments.has_header && "# \t".contains(mark));
+            explained = Explained::of(rows, explained.shape);
+        }
+        if comments.are_within {
+            notes.push("lines that begin with '#' are comments and are not read".to_owned());
+        }
+        let point = numerals(&explained.records).unwrap_or(Numerals::Point);
+        let is_short = is_short(&explained, point);
+        if skipped.is_none() && told.is_none() && !is_short && !comments.has_header {
+            let table = below(sample, above);
+            let lines = title::lines_above(table, &explained, point, above)?;
+            if lines > 0 {
+                notes.push(title::note(table, above, lines));
+                above += lines;
+                explained = Explained::of(below(sample, above), explained.shape);
+            }
+        }
+        if is_short && let Some(first) = explained.records.first_mut() {
+            *first = std::iter::once("")
+                .chain(first.iter())
+                .collect::<Vec<_>>()
+                .into();
+            notes.push(
+                "the header has one name less than the rows have fields: the first column is taken for the names of the \
+                 rows, as R and pandas write them"
+                    .to_owned(),
+            );
+        }
+        let numerals = numerals(&explained.records);
+        let dialect = Dialect {
+            shape: explained.shape,
+            header: header(&explained.records, numerals.unwrap_or(Numerals::Point)),
             numerals,
             is_told: told.is_some(),
-        }
+            above,
+            is_commented: comments.has_header,
+            is_short,
+        };
+        Ok((dialect, notes))
     }
 }
 
 /// The delimiter that a line such as `sep=;` tells.
-fn told(line: &str) -> Option<u8> {
-    let mark = line.trim_end().strip_prefix("sep=")?.as_bytes();
-    (mark.len() == 1).then(|| mark[0])
+fn told(text: &str) -> Option<u8> {
+    let mark = text.split_once('\n')?.0.trim_end().strip_prefix("sep=")?;
+    (mark.len() == 1).then(|| mark.as_bytes()[0])
 }
 
-/// The whole records of a sample. Its last one may have been cut, unless it is the only one.
-fn records(sample: &str, delimiter: u8) -> Vec<StringRecord> {
-    let mut reader = csv::ReaderBuilder::new()
-        .has_headers(false)
-        .flexible(true)
-        .delimiter(delimiter)
-        .from_reader(sample.as_bytes());
-    let mut records: Vec<_> = reader
-        .records()
-        .map_while(Result::ok)
-        .take(RECORDS + 1)
-        .collect();
-    if records.len() > RECORDS || (records.len() > 2 && !sample.ends_with('\n')) {
-        records.pop();
-    }
-    records
-}
-
-/// How well a delimiter explains the records: how many agree on a number of fields above one, in
-/// thousandths, and that number.
-fn fit(records: &[StringRecord]) -> (usize, usize) {
-    let mut counts = HashMap::new();
-    for record in records {
-        *counts.entry(record.len()).or_insert(0_usize) += 1;
-    }
-    let usual = counts
-        .into_iter()
-        .max_by_key(|&(fields, count)| (count, fields));
-    match usual {
-        Some((fields, count)) if fields > 1 => (count * 1000 / records.len(), fields),
-        _ => (0, 1),
-    }
+/// Whether the first record lacks a name that all others have a field for.
+fn is_short(explained: &Explained, numerals: Numerals) -> bool {
+    let Some((first, body)) = explained.records.split_first() else {
+        return false;
+    };
+    let fields = explained.fields;
+    let is_name =
+        |name: &str| value::number(name, numerals).is_none() && !value::is_missing(name.trim());
+    // A delimiter at the end of each row is no field.
+    let ends = body.iter().filter(|row| row.get(fields - 1) != Some(""));
+    fields > 2
+        && first.len() == fields - 1
+        && first.iter().all(is_name)
+        && body.iter().all(|row| row.len() == fields)
+        && ends.count() * 2 > body.len()
+        && header(body, numerals) == Header::Absent
 }
 
 /// Numbers that can be read in one way only decide; `1.234` may be either.
@@ -120,68 +133,5 @@ fn numerals(records: &[StringRecord]) -> Option<Numerals> {
         Ordering::Greater => Some(Numerals::Comma),
         Ordering::Less => Some(Numerals::Point),
         Ordering::Equal => None,
-    }
-}
-
-/// The part of a column's values in the sample that must be numbers, in percent, for the column to be
-/// one of numbers: a stray word is none.
-const NUMBERS: usize = 90;
-
-fn header(records: &[StringRecord], numerals: Numerals) -> Header {
-    let Some((first, body)) = records.split_first() else {
-        return Header::Present;
-    };
-    let is_number = |field: &str| value::number(field.trim(), numerals).is_some();
-    let column = |index: usize| {
-        body.iter()
-            .filter_map(move |record| record.get(index))
-            .filter(|field| !value::is_missing(field.trim()))
-    };
-    let is_word = |name: &str| !is_number(name) && !value::is_missing(name.trim());
-    // A name above numbers settles it: there are no names among data.
-    let above_numbers = |index: usize| {
-        let values = column(index).count();
-        let numbers = column(index).filter(|value| is_number(value)).count();
-        values > 0 && numbers * 100 >= values * NUMBERS
-    };
-    if first
-        .iter()
-        .enumerate()
-        .any(|(index, name)| is_word(name) && above_numbers(index))
-    {
-        return Header::Present;
-    }
-    if body.is_empty() {
-        return if first.iter().any(is_number) {
-            Header::Absent
-        } else {
-            Header::Present
-        };
-    }
-    let words: Vec<_> = first
-        .iter()
-        .enumerate()
-        .filter(|(_, name)| is_word(name))
-        .collect();
-    let recurs = |(index, name): &&(usize, &str)| column(*index).any(|value| value == *name);
-    let recurring = words.iter().filter(recurs).count();
-    if first.iter().any(is_number) {
-        // Names that are counted, as in `0,1,2,target`, with a word that stands nowhere below.
-        let counted = first
-            .iter()
-            .filter_map(|name| value::number(name.trim(), numerals))
-            .collect::<Vec<_>>();
-        let in_turn = counted.windows(2).all(|pair| pair[1] - pair[0] == 1.0)
-            && counted.iter().all(|n| n.fract() == 0.0);
-        return if in_turn && !words.is_empty() && recurring == 0 {
-            Header::Present
-        } else {
-            Header::Absent
-        };
-    }
-    if recurring * 2 > words.len() {
-        Header::Absent
-    } else {
-        Header::Present
     }
 }

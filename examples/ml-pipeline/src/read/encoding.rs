@@ -1,138 +1,117 @@
-//! How a file's characters are stored.
+//! Character encodings, and the names that people give them.
 
-use std::fs::File;
-use std::io::Read;
-use std::path::Path;
+use encoding_rs::{
+    BIG5, EUC_KR, GBK, ISO_2022_JP, SHIFT_JIS, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_874, WINDOWS_1252,
+};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 
-use anyhow::{Context, Result, bail};
-use serde::{Deserialize, Serialize};
+/// How a file's characters are stored.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Encoding(pub(super) &'static encoding_rs::Encoding);
 
-/// An encoding that we tell from a file's bytes.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize)]
-pub enum Encoding {
-    /// UTF-8, with a byte order mark or without.
-    #[serde(rename = "UTF-8")]
-    Utf8,
-    /// UTF-16, the lower byte first.
-    #[serde(rename = "UTF-16LE")]
-    Utf16Le,
-    /// UTF-16, the upper byte first.
-    #[serde(rename = "UTF-16BE")]
-    Utf16Be,
-    /// ISO 8859-1 in its usual form, windows-1252 (WHATWG Encoding, section 4.2).
-    #[serde(rename = "Latin-1")]
-    Latin1,
-}
-
-/// What some files are that people give instead of a CSV file, by their first bytes.
-const OTHERS: [(&[u8], &str); 9] = [
-    (b"PK\x03\x04", "a ZIP archive or an Excel workbook"),
-    (b"PK\x05\x06", "an empty ZIP archive"),
-    (b"\x1f\x8b", "compressed with gzip"),
-    (b"\x28\xb5\x2f\xfd", "compressed with zstd"),
-    (b"BZh", "compressed with bzip2"),
-    (b"PAR1", "a Parquet file"),
-    (b"\xd0\xcf\x11\xe0", "an old Excel workbook"),
-    (b"%PDF-", "a PDF document"),
-    (b"SQLite format 3", "an SQLite database"),
+/// Windows' code pages that the standard of the web has no such name for.
+const CODE_PAGES: [(&str, &encoding_rs::Encoding); 7] = [
+    ("874", WINDOWS_874),
+    ("932", SHIFT_JIS),
+    ("936", GBK),
+    ("949", EUC_KR),
+    ("950", BIG5),
+    ("65001", UTF_8),
+    ("1200", UTF_16LE),
 ];
 
 impl Encoding {
-    /// Reads a file, whole if need be, and tells its encoding.
-    ///
-    /// # Errors
-    ///
-    /// If it cannot be read, or is not a text at all.
-    pub fn of(path: &Path) -> Result<Self> {
-        let named = || format!("cannot read {}", path.display());
-        let mut file = File::open(path).with_context(named)?;
-        let mut buffer = vec![0; 64 * 1024];
-        let mut held = fill(&mut file, &mut buffer).with_context(named)?;
-        if let Some((_, what)) = OTHERS
-            .iter()
-            .find(|(magic, _)| buffer[..held].starts_with(magic))
-        {
-            bail!(
-                "{} is {what}, not a CSV file: unpack or export it first",
-                path.display()
-            );
-        }
-        if let Some(encoding) = marked(&buffer[..held]).or_else(|| utf16(&buffer[..held])) {
-            return Ok(encoding);
-        }
-        while held > 0 {
-            let kept = match std::str::from_utf8(&buffer[..held]) {
-                Ok(_) => 0,
-                Err(error) if error.error_len().is_some() => return Ok(Encoding::Latin1),
-                Err(error) => held - error.valid_up_to(),
-            };
-            buffer.copy_within(held - kept..held, 0);
-            let more = fill(&mut file, &mut buffer[kept..]).with_context(named)?;
-            if more == 0 {
-                return Ok(if kept == 0 {
-                    Encoding::Utf8
-                } else {
-                    Encoding::Latin1
-                });
-            }
-            held = kept + more;
-        }
-        Ok(Encoding::Utf8)
-    }
+    /// UTF-8.
+    pub const UTF_8: Encoding = Encoding(UTF_8);
+    pub(super) const UTF_16_LE: Encoding = Encoding(UTF_16LE);
+    pub(super) const UTF_16_BE: Encoding = Encoding(UTF_16BE);
+    pub(super) const ISO_2022_JP: Encoding = Encoding(ISO_2022_JP);
 
-    pub(super) fn label(self) -> &'static encoding_rs::Encoding {
-        match self {
-            Encoding::Utf8 => encoding_rs::UTF_8,
-            Encoding::Utf16Le => encoding_rs::UTF_16LE,
-            Encoding::Utf16Be => encoding_rs::UTF_16BE,
-            Encoding::Latin1 => encoding_rs::WINDOWS_1252,
-        }
+    /// The encoding with a name such as `Shift-JIS`, `latin1` or `cp1251`.
+    pub fn named(name: &str) -> Option<Self> {
+        let name = name.trim().to_ascii_lowercase().replace(' ', "-");
+        let page = ["windows-", "windows", "cp-", "cp", "ms"]
+            .iter()
+            .find_map(|prefix| name.strip_prefix(prefix))
+            .unwrap_or(&name);
+        let pages = CODE_PAGES.iter().find(|(number, _)| *number == page);
+        let spellings = [
+            name.clone(),
+            name.replace('-', "_"),
+            name.replace('_', "-"),
+            name.replace(['_', '-'], ""),
+            format!("windows-{page}"),
+        ];
+        spellings
+            .iter()
+            .find_map(|name| encoding_rs::Encoding::for_label_no_replacement(name.as_bytes()))
+            .or(pages.map(|(_, encoding)| *encoding))
+            .map(Encoding)
     }
 
     /// The name that people know it by.
     pub fn name(self) -> &'static str {
-        match self {
-            Encoding::Utf8 => "UTF-8",
-            Encoding::Utf16Le => "UTF-16LE",
-            Encoding::Utf16Be => "UTF-16BE",
-            Encoding::Latin1 => "Latin-1",
+        // ISO 8859-1 is read in its usual form, windows-1252 (WHATWG Encoding, section 4.2).
+        if self.0 == WINDOWS_1252 {
+            "Latin-1"
+        } else {
+            self.0.name()
         }
     }
 }
 
-fn fill(file: &mut File, mut buffer: &mut [u8]) -> std::io::Result<usize> {
-    let room = buffer.len();
-    while !buffer.is_empty() {
-        match file.read(buffer)? {
-            0 => break,
-            n => buffer = &mut buffer[n..],
+impl Serialize for Encoding {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
+}
+
+impl<'de> Deserialize<'de> for Encoding {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let name = String::deserialize(deserializer)?;
+        Encoding::named(&name).ok_or_else(|| D::Error::custom(format!("no encoding '{name}'")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_encoding_has_many_names() {
+        for (name, expected) in [
+            ("utf-8", "UTF-8"),
+            ("UTF8", "UTF-8"),
+            ("utf-16", "UTF-16LE"),
+            ("Latin-1", "Latin-1"),
+            ("iso-8859-1", "Latin-1"),
+            ("ISO 8859-2", "ISO-8859-2"),
+            ("iso8859_15", "ISO-8859-15"),
+            ("cp1252", "Latin-1"),
+            ("CP-1251", "windows-1251"),
+            ("windows1250", "windows-1250"),
+            ("1251", "windows-1251"),
+            ("shift-jis", "Shift_JIS"),
+            ("SJIS", "Shift_JIS"),
+            ("cp932", "Shift_JIS"),
+            ("gb2312", "GBK"),
+            ("GB18030", "gb18030"),
+            ("cp936", "GBK"),
+            ("big5", "Big5"),
+            ("euc-kr", "EUC-KR"),
+            ("euc_jp", "EUC-JP"),
+            ("koi8-r", "KOI8-R"),
+        ] {
+            let found = Encoding::named(name).map(Encoding::name);
+            assert_eq!(found, Some(expected), "{name}");
+            assert_eq!(
+                Encoding::named(expected).map(Encoding::name),
+                found,
+                "{name}"
+            );
         }
-    }
-    Ok(room - buffer.len())
-}
-
-fn marked(bytes: &[u8]) -> Option<Encoding> {
-    match bytes {
-        [0xef, 0xbb, 0xbf, ..] => Some(Encoding::Utf8),
-        [0xff, 0xfe, ..] => Some(Encoding::Utf16Le),
-        [0xfe, 0xff, ..] => Some(Encoding::Utf16Be),
-        _ => None,
-    }
-}
-
-/// UTF-16 without a mark: in the text of a table most characters have an upper byte of 0.
-fn utf16(bytes: &[u8]) -> Option<Encoding> {
-    let pairs = bytes.len() / 2;
-    if pairs == 0 {
-        return None;
-    }
-    let zeros = |at: usize| bytes.chunks_exact(2).filter(|pair| pair[at] == 0).count();
-    let (upper_first, upper_last) = (zeros(0), zeros(1));
-    if upper_last * 2 > pairs && upper_first == 0 {
-        Some(Encoding::Utf16Le)
-    } else if upper_first * 2 > pairs && upper_last == 0 {
-        Some(Encoding::Utf16Be)
-    } else {
-        None
+        for name in ["", "klingon", "replacement", "iso-2022-kr", "cp437"] {
+            assert_eq!(Encoding::named(name), None, "{name}");
+        }
     }
 }

@@ -5,14 +5,17 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
 
-use super::{CsvFile, Header, Text, text};
+use super::{
+    Head, Header, Part,
+    text::{self, Text},
+};
 use crate::value::Numerals;
 
 /// How many files a directory may have.
 pub const FILE_LIMIT: usize = 100_000;
 
 /// How many names are shown.
-const SHOWN: usize = 5;
+pub(super) const SHOWN: usize = 5;
 
 /// The files of a directory, in the order of their names. As for Spark and Hadoop, a name that begins with `_` or `.`
 /// is no data.
@@ -38,7 +41,7 @@ pub(super) fn listed(dir: &Path) -> Result<Vec<PathBuf>> {
     }
     ensure!(
         !files.is_empty(),
-        "{} is a directory without a file: put CSV files into it (a name that begins with '_' or '.' does not count)",
+        "{} is a directory without a file: put CSV or Parquet files into it (a name that begins with '_' or '.' does not count)",
         dir.display()
     );
     files.sort();
@@ -46,44 +49,54 @@ pub(super) fn listed(dir: &Path) -> Result<Vec<PathBuf>> {
 }
 
 /// The file as one more part of the table that `head` begins: it may be written in another way, but has the same header.
-pub(super) fn joined(dir: &Path, head: &CsvFile, mut text: Text) -> Result<Text> {
-    let own = text.dialect;
-    // How a file is written is guessed from its rows, and this one may have few.
-    if !own.is_told && own.delimiter != head.text.dialect.delimiter {
-        text.dialect.delimiter = head.text.dialect.delimiter;
-        if !fits(head, &text.first()?) {
-            text.dialect.delimiter = own.delimiter;
-        }
+pub(super) fn joined(dir: &Path, head: &Head, mut part: Part) -> Result<Part> {
+    if let (Part::Text(text), Part::Text(first)) = (&mut part, &head.part) {
+        adapt(text, first, |text| Ok(fits(head, &text.first()?)))?;
     }
-    let first = text.first()?;
-    if let Some(problem) = problem(head, &first, own.header) {
+    let first = part.first()?;
+    if let Some(problem) = problem(head, &first, part.header()) {
         bail!(
             "{}: '{}' and '{}' are not parts of one table: {problem}",
             dir.display(),
-            head.text.name(),
-            text.name()
+            head.part.name(),
+            part.name()
         );
     }
-    text.dialect.header = head.text.dialect.header;
-    Ok(text)
+    if let Part::Text(text) = &mut part {
+        text.dialect.header = head.part.header();
+    }
+    Ok(part)
+}
+
+/// Reads a file as the first one is, if it fits then: how it is written is guessed from its rows, and it may have few.
+fn adapt(text: &mut Text, first: &Text, fits: impl Fn(&Text) -> Result<bool>) -> Result<()> {
+    let own = text.dialect;
+    if !own.is_told && own.shape != first.dialect.shape {
+        text.dialect.shape = first.dialect.shape;
+        if !fits(text)? {
+            text.dialect.shape = own.shape;
+        }
+    }
+    text.dialect.is_short = first.dialect.is_short;
+    Ok(())
 }
 
 /// Whether these are the first fields of a file like `head`.
-fn fits(head: &CsvFile, first: &[String]) -> bool {
+fn fits(head: &Head, first: &[String]) -> bool {
     let first = match first {
         // A delimiter at the end of each line is no column.
         [first @ .., last] if first.len() == head.first.len() && last.is_empty() => first,
         first => first,
     };
-    match head.text.dialect.header {
+    match head.part.header() {
         Header::Present => first == head.first,
         Header::Absent => first.len() == head.first.len(),
     }
 }
 
 /// Why a file with these first fields is no part of the table, if it is none.
-fn problem(head: &CsvFile, first: &[String], header: Header) -> Option<String> {
-    match (head.text.dialect.header, header) {
+fn problem(head: &Head, first: &[String], header: Header) -> Option<String> {
+    match (head.part.header(), header) {
         (Header::Absent, Header::Present) => Some(format!(
             "the first has no header, and the second begins with {}",
             shown(first)
@@ -136,12 +149,8 @@ fn difference(one: &[String], other: &[String]) -> String {
 }
 
 /// How all files write numbers. One that can be read in both ways says nothing.
-pub(super) fn numerals(files: &[Text]) -> Result<Numerals> {
-    let writes = |numerals| {
-        files
-            .iter()
-            .find(|text| text.dialect.numerals == Some(numerals))
-    };
+pub(super) fn numerals(files: &[Part]) -> Result<Numerals> {
+    let writes = |numerals| files.iter().find(|part| part.numerals() == Some(numerals));
     match (writes(Numerals::Point), writes(Numerals::Comma)) {
         (Some(point), Some(comma)) => bail!(
             "'{}' has numbers with a decimal point and '{}' with a decimal comma: write them in one way",

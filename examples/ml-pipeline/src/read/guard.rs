@@ -32,14 +32,15 @@ enum Place {
 }
 
 impl<R: Read> Guard<R> {
-    pub(super) fn new(inner: R, delimiter: u8) -> Self {
+    /// Begins in this line of the file.
+    pub(super) fn new(inner: R, delimiter: u8, line: u64) -> Self {
         Guard {
             inner,
             delimiter,
             place: Place::FieldStart,
-            line: 1,
-            opened: 1,
-            began: 1,
+            line,
+            opened: line,
+            began: line,
             length: 0,
         }
     }

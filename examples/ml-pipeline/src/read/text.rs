@@ -1,6 +1,5 @@
 //! One file: where it is, how it is written, and its records one after the other.
 
-use std::fs::{self, File};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -8,36 +7,57 @@ use anyhow::{Context, Result, ensure};
 use csv::StringRecord;
 use encoding_rs_io::DecodeReaderBytesBuilder;
 
-use super::{COLUMN_LIMIT, Dialect, Encoding, Header, guard::Guard};
+use super::{
+    COLUMN_LIMIT, Dialect, Encoding, Header, Hints, Packing,
+    above::{Below, below},
+    detect,
+    guard::Guard,
+    kind, markup, packed,
+    plain::Plain,
+};
 
 /// How much of a file, in bytes of UTF-8, its dialect is taken from.
 const SAMPLE: usize = 256 * 1024;
 
 /// A file, and how it is written.
 #[derive(Clone, Debug)]
-pub struct Text {
+pub(super) struct Text {
     pub(super) path: PathBuf,
+    /// How it is compressed.
+    pub(super) packing: Packing,
     /// How its characters are stored.
-    pub encoding: Encoding,
+    pub(super) encoding: Encoding,
     /// How its fields are set apart.
-    pub dialect: Dialect,
+    pub(super) dialect: Dialect,
+    /// What people should know of how it was read.
+    pub(super) notes: Vec<String>,
 }
 
 impl Text {
     /// Finds out how a file is written, and reads it whole once for that; nothing if it is empty.
-    pub(super) fn open(path: &Path) -> Result<Option<Self>> {
-        let kind = fs::metadata(path).with_context(|| format!("cannot read {}", path.display()))?;
+    pub(super) fn open(path: &Path, hints: Hints) -> Result<Option<Self>> {
+        let named = || path.display().to_string();
+        let open = || packed::opened(path);
+        kind::binary(&mut *open()?).with_context(named)?;
+        let found = detect::encoding(&open, hints.encoding).with_context(named)?;
+        let sample = sample(path, found.encoding)?;
+        if sample.trim().is_empty() {
+            return Ok(None);
+        }
+        let skipped = hints.skip_lines.unwrap_or(0);
         ensure!(
-            kind.is_file(),
-            "{} is no regular file, and it is read more than once: store it in one",
+            !below(&sample, skipped).trim().is_empty(),
+            "{}: there is nothing below the {skipped} lines that --skip-lines skips",
             path.display()
         );
-        let encoding = Encoding::of(path)?;
-        let sample = sample(path, encoding)?;
-        Ok((!sample.trim().is_empty()).then(|| Text {
+        markup::other(&sample).with_context(named)?;
+        let (dialect, notes) = Dialect::of(&sample, hints.skip_lines).with_context(named)?;
+        Ok(Some(Text {
             path: path.to_owned(),
-            encoding,
-            dialect: Dialect::of(&sample),
+            packing: Packing::of(path)?,
+            encoding: found.encoding,
+            dialect,
+            notes: found.note.into_iter().chain(notes).collect(),
         }))
     }
 
@@ -48,11 +68,14 @@ impl Text {
         ensure!(found, "{} is empty", self.path.display());
         ensure!(
             record.len() <= COLUMN_LIMIT,
-            "{}: line 1 has {} columns, where at most {COLUMN_LIMIT} are read",
+            "{}: line {} has {} columns, where at most {COLUMN_LIMIT} are read",
             self.path.display(),
+            self.dialect.above + 1,
             record.len()
         );
-        Ok(record.iter().map(|field| field.trim().to_owned()).collect())
+        let unnamed = self.dialect.is_short.then_some("");
+        let fields = unnamed.into_iter().chain(&record);
+        Ok(fields.map(|field| field.trim().to_owned()).collect())
     }
 
     /// Whether a delimiter ends the first two records, which then names no column.
@@ -78,25 +101,28 @@ impl Text {
 
     /// All records, the header's too.
     fn records(&self) -> Result<Records> {
-        let guarded = Guard::new(decoded(&self.path, self.encoding)?, self.dialect.delimiter);
-        let mut records = Records {
+        let Dialect { shape, above, .. } = self.dialect;
+        let below = Below::new(
+            decoded(&self.path, self.encoding)?,
+            above,
+            self.dialect.is_commented,
+        );
+        let usual: Box<dyn Read> = if shape.is_usual() {
+            Box::new(below)
+        } else {
+            Box::new(Plain::new(below, shape))
+        };
+        let guarded = Guard::new(usual, shape.delimiter, above + 1);
+        Ok(Records {
             path: self.path.clone(),
+            above,
             reader: csv::ReaderBuilder::new()
                 .has_headers(false)
                 .flexible(true)
-                .delimiter(self.dialect.delimiter)
+                .delimiter(shape.delimiter)
                 .buffer_capacity(64 * 1024)
                 .from_reader(Box::new(guarded)),
-        };
-        if self.dialect.is_told {
-            records.next(&mut StringRecord::new())?;
-        }
-        Ok(records)
-    }
-
-    /// Its name, without its directory.
-    pub(super) fn name(&self) -> String {
-        name(&self.path)
+        })
     }
 }
 
@@ -107,8 +133,10 @@ pub(super) fn name(path: &Path) -> String {
 }
 
 /// The records of a file, one after the other.
-pub struct Records {
+pub(super) struct Records {
     path: PathBuf,
+    /// How many lines are above them.
+    above: u64,
     reader: csv::Reader<Box<dyn Read>>,
 }
 
@@ -118,9 +146,14 @@ impl Records {
     /// # Errors
     ///
     /// With the line, if what is there is no text or no CSV.
-    pub fn next(&mut self, record: &mut StringRecord) -> Result<bool> {
+    pub(super) fn next(&mut self, record: &mut StringRecord) -> Result<bool> {
         let found = self.reader.read_record(record);
         found.with_context(|| self.path.display().to_string())
+    }
+
+    /// The line in which a record that was just read began.
+    pub(super) fn line(&self, record: &StringRecord) -> u64 {
+        self.above + record.position().map_or(0, csv::Position::line)
     }
 
     /// How many bytes of UTF-8 were read so far.
@@ -130,13 +163,11 @@ impl Records {
 }
 
 fn decoded(path: &Path, encoding: Encoding) -> Result<Box<dyn Read>> {
-    let file = File::open(path).with_context(|| format!("cannot open {}", path.display()))?;
     Ok(Box::new(
         DecodeReaderBytesBuilder::new()
-            .encoding(Some(encoding.label()))
-            .utf8_passthru(true)
+            .encoding(Some(encoding.0))
             .strip_bom(true)
-            .build(file),
+            .build(packed::opened(path)?),
     ))
 }
 

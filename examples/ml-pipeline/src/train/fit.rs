@@ -6,14 +6,10 @@ use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 
-use super::{
-    network::{Layer, Network},
-    sample::Sample,
-    schedule::Schedule,
-};
+use super::{candidate::Predictor, network::Network, sample::Sample, schedule::Schedule};
 
 /// A network to try.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Recipe {
     /// What it is called.
     pub name: &'static str,
@@ -25,16 +21,24 @@ pub struct Recipe {
     pub rate: f64,
 }
 
-/// A trained network.
+/// What a candidate has learned, and how.
 pub struct Fitted {
-    /// The network, of the epoch in which the watched rows did best.
-    pub layers: Vec<Layer>,
+    /// What it has learned by the epoch in which the watched rows did best.
+    pub predictor: Predictor,
     /// That epoch, from 1.
     pub epoch: usize,
     /// The loss in each epoch.
     pub curve: Vec<Losses>,
-    /// What comes out for the watched rows, row by row.
+    /// What comes out for the watched rows, raw and row by row.
     pub outputs: Vec<f32>,
+}
+
+impl Fitted {
+    /// The least loss of the watched rows.
+    pub fn loss(&self) -> f32 {
+        let watched = self.curve.iter().filter_map(|losses| losses.watched);
+        watched.fold(f32::INFINITY, f32::min)
+    }
 }
 
 /// The loss in an epoch.
@@ -49,7 +53,8 @@ pub struct Losses {
 /// How much a loss must fall to count as better.
 const BETTER: f32 = 1e-4;
 
-/// Learns from the rows `learn`, until `watch` gets no better; for `epochs` where there is none to watch.
+/// Learns from the rows `learn`, until `watch` gets no better, or `goes_on` says so after an epoch; for `epochs` where
+/// there is none to watch.
 ///
 /// # Errors
 ///
@@ -59,7 +64,7 @@ pub fn fit(
     sample: &Sample,
     (learn, watch): (&[usize], &[usize]),
     epochs: Option<usize>,
-    mut epoch_done: impl FnMut(usize, Losses),
+    mut goes_on: impl FnMut(usize, Losses) -> bool,
 ) -> Result<Fitted> {
     let mut random = ChaCha8Rng::seed_from_u64(crate::SEED);
     let schedule = Schedule::new(learn.len());
@@ -73,7 +78,7 @@ pub fn fit(
     let most = epochs.unwrap_or(schedule.epochs);
     let mut best = f32::INFINITY;
     let mut fitted = Fitted {
-        layers: Vec::new(),
+        predictor: Predictor::Layers(Vec::new()),
         epoch: 0,
         curve: Vec::new(),
         outputs: Vec::new(),
@@ -96,16 +101,19 @@ pub fn fit(
             watched: watched_loss,
         };
         fitted.curve.push(losses);
-        epoch_done(epoch, losses);
+        let is_last = !goes_on(epoch, losses) || epoch == most;
         let better = watched_loss.is_some_and(|loss| loss < best - BETTER);
         // The first is kept in any case: a loss that is no number is never better.
-        if better || epoch == 1 || (watched.is_none() && epoch == most) {
+        if better || epoch == 1 || (watched.is_none() && is_last) {
             best = watched_loss.unwrap_or(best);
             fitted.epoch = epoch;
-            fitted.layers = learner.network.layers()?;
+            fitted.predictor = Predictor::Layers(learner.network.layers()?);
             fitted.outputs =
                 outputs.map_or(Ok(Vec::new()), |outputs| outputs.flatten_all()?.to_vec1())?;
         } else if watched.is_some() && epoch - fitted.epoch >= schedule.patience {
+            break;
+        }
+        if is_last {
             break;
         }
     }

@@ -1,47 +1,22 @@
-//! Which network fits the data: each is tried on rows that it did not learn from.
+//! Which candidate fits the data: each is tried on rows that it did not learn from.
 
 use anyhow::Result;
-use rand::SeedableRng;
-use rand::seq::SliceRandom;
-use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    fit::{Fitted, Losses, Recipe, fit},
-    sample::Sample,
+    budget::Budget,
+    candidate::{ALL, Candidate},
+    fit::{Fitted, Losses},
+    folds::Cuts,
+    held_out::{self, HeldOut},
+    sample::{Sample, Scale},
 };
-use crate::{
-    evaluate::metrics,
-    parallel,
-    table::{Truth, spread},
-};
+use crate::{parallel, table::Truth};
 
-/// What is tried, the simplest first, which wins among equals.
-pub const RECIPES: [Recipe; 2] = [
-    Recipe {
-        name: "linear",
-        hidden: &[],
-        decay: 0.6,
-        rate: 0.05,
-    },
-    Recipe {
-        name: "MLP 64",
-        hidden: &[64],
-        decay: 2.5,
-        rate: 0.02,
-    },
-];
+/// How many folds a slow candidate is tried in before it is looked at again.
+const LOOKED_AT: usize = 2;
 
-/// How many rows the networks are compared on; more say little more.
-const COMPARED_ROWS: usize = 6_000;
-
-/// How many folds small data is cut into, and how many is enough where there are many rows.
-const FOLDS: (usize, usize) = (5, 3);
-
-/// From how many rows there are many.
-const MANY_ROWS: usize = 3_000;
-
-/// How one network did.
+/// How one candidate did.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Trial {
     /// What it is called.
@@ -50,131 +25,217 @@ pub struct Trial {
     pub score: f64,
     /// By how much that score may be chance: the standard error over the folds.
     pub error: f64,
+    /// Into how many folds the rows were cut.
+    pub folds: usize,
+    /// How often they were cut again.
+    pub repeats: usize,
+    /// In how many of all these folds it was tried: fewer, if it fell behind.
+    pub tried: usize,
     /// Its mean loss in the folds.
     pub loss: f64,
-    /// After how many epochs it did best, on average.
+    /// After how many epochs, rounds or steps it did best, on average.
     pub epochs: usize,
+    /// The same in words.
+    pub course: String,
     /// The mean loss in each epoch.
     pub curve: Vec<Losses>,
 }
 
-/// Cuts rows into folds, each with its share of each class.
-pub fn folds(truth: &Truth, rows: &[usize], count: usize) -> Vec<Vec<usize>> {
-    let mut order = rows.to_vec();
-    order.shuffle(&mut ChaCha8Rng::seed_from_u64(crate::SEED));
-    if let Truth::Classes(classes) = truth {
-        order.sort_by_key(|&row| classes[row]);
-    }
-    let mut folds = vec![Vec::new(); count];
-    for (place, row) in order.into_iter().enumerate() {
-        folds[place % count].push(row);
-    }
-    folds
+/// A trial, with all that came out.
+pub struct Compared {
+    /// What was tried.
+    pub candidate: &'static Candidate,
+    /// The figures.
+    pub trial: Trial,
+    /// The score in each fold, in the same order for all candidates.
+    pub scores: Vec<f64>,
+    /// What came out for the rows of each fold, from what learned without them.
+    pub held_out: Vec<HeldOut>,
 }
 
-/// Tries all networks, and tells of each when it is done.
+/// Tries all candidates as long as there is time, and tells of each.
 ///
 /// # Errors
 ///
 /// If the memory does not do.
-pub fn compare(sample: &Sample, truth: &Truth, tell: impl Fn(&Trial)) -> Result<Vec<Trial>> {
-    let rows = spread(sample.len(), COMPARED_ROWS);
-    let folds = folds(
-        truth,
-        &rows,
-        if sample.len() < MANY_ROWS {
-            FOLDS.0
-        } else {
-            FOLDS.1
-        },
-    );
-    let jobs: Vec<_> = (0..RECIPES.len())
-        .flat_map(|recipe| (0..folds.len()).map(move |fold| (recipe, fold)))
-        .collect();
-    let fitted = parallel::map(jobs.len(), |job| {
-        let (recipe, fold) = jobs[job];
-        let learn: Vec<_> = (0..folds.len())
-            .filter(|&it| it != fold)
-            .flat_map(|it| folds[it].clone())
-            .collect();
-        fit(
-            &RECIPES[recipe],
-            sample,
-            (&learn, &folds[fold]),
-            None,
-            |_, _| {},
-        )
-    })?;
-    let trials = RECIPES.iter().zip(fitted.chunks(folds.len()));
-    Ok(trials
-        .map(|(recipe, fitted)| {
-            let trial = trial(recipe, sample, truth, &folds, fitted);
-            tell(&trial);
-            trial
+pub fn compare(
+    sample: &Sample,
+    (truth, together): (&Truth, Option<&[u64]>),
+    budget: &Budget,
+    tell: impl Fn(&Trial),
+) -> Result<Vec<Compared>> {
+    let cuts = Cuts::new(truth, sample.len(), together);
+    let (quick, slow): (Vec<_>, Vec<_>) = ALL
+        .iter()
+        .filter(|candidate| candidate.suits(sample))
+        .partition(|candidate| !candidate.is_slow());
+    let run = |jobs: &[(&'static Candidate, usize)]| {
+        parallel::map(jobs.len(), |job| {
+            let (candidate, fold) = (jobs[job].0, &cuts.folds[jobs[job].1]);
+            candidate.fit(sample, (&fold.learn, &fold.watch), None, |_, _| {
+                budget.has_to_compare()
+            })
         })
-        .collect())
+    };
+    let folds = 0..cuts.folds.len();
+    // All at once, unless the time may not do for all.
+    let size = if budget.is_bounded() { 1 } else { quick.len() };
+    let mut compared = Vec::new();
+    let mut to_beat: Option<(f64, Vec<f32>)> = None;
+    for some in quick.chunks(size.max(1)) {
+        // One is always needed.
+        if !compared.is_empty() && !budget.has_to_compare() {
+            break;
+        }
+        let jobs: Vec<_> = some
+            .iter()
+            .flat_map(|&candidate| folds.clone().map(move |fold| (candidate, fold)))
+            .collect();
+        let mut fitted = run(&jobs)?.into_iter();
+        for candidate in some {
+            let own: Vec<_> = fitted.by_ref().take(folds.len()).collect();
+            let losses = own.iter().map(Fitted::loss).collect();
+            compared.push(Compared::new(candidate, own, &cuts, (sample, truth)));
+            let score = compared.last().map_or(0.0, |it| it.trial.score);
+            if to_beat.as_ref().is_none_or(|(most, _)| score > *most) {
+                to_beat = Some((score, losses));
+            }
+        }
+    }
+    let (_, to_beat) = to_beat.unwrap_or_default();
+    for candidate in slow {
+        let mut own: Vec<Fitted> = Vec::new();
+        while own.len() < folds.len() && !is_behind(&to_beat, &own) && budget.has_to_compare() {
+            // First a few folds, then whole cuts.
+            let all = (own.len() / cuts.count + 1) * cuts.count;
+            let next = own.len()..if own.is_empty() { LOOKED_AT } else { all };
+            own.extend(run(&next
+                .map(|fold| (candidate, fold))
+                .collect::<Vec<_>>())?);
+        }
+        if !own.is_empty() {
+            compared.push(Compared::new(candidate, own, &cuts, (sample, truth)));
+        }
+    }
+    compared.iter().for_each(|it| tell(&it.trial));
+    Ok(compared)
 }
 
-fn trial(
-    recipe: &Recipe,
-    sample: &Sample,
-    truth: &Truth,
-    folds: &[Vec<usize>],
-    fitted: &[Fitted],
-) -> Trial {
-    let count = fitted.len() as f64;
-    let scores: Vec<_> = folds
-        .iter()
-        .zip(fitted)
-        .map(|(rows, it)| score(sample, truth, rows, &it.outputs))
-        .collect();
-    let mean_score = scores.iter().sum::<f64>() / count;
-    let variance = scores
-        .iter()
-        .map(|score| (score - mean_score).powi(2))
-        .sum::<f64>()
-        / (count - 1.0);
-    let best = |it: &Fitted| {
-        it.curve
+/// Whether a slow candidate is to be given up: its loss in the folds so far is greater than that of the
+/// best quick one.
+fn is_behind(to_beat: &[f32], own: &[Fitted]) -> bool {
+    let losses = own.iter().zip(to_beat);
+    losses.map(|(own, other)| own.loss() - other).sum::<f32>() > 0.0
+}
+
+impl Compared {
+    fn new(
+        candidate: &'static Candidate,
+        fitted: Vec<Fitted>,
+        cuts: &Cuts,
+        (sample, truth): (&Sample, &Truth),
+    ) -> Self {
+        let count = fitted.len() as f64;
+        let longest = fitted.iter().map(|it| it.curve.len()).max();
+        let curve = (0..longest.unwrap_or_default())
+            .map(|epoch| mean_losses(fitted.iter().filter_map(|it| it.curve.get(epoch))))
+            .collect();
+        let epochs = (fitted.iter().map(|it| it.epoch).sum::<usize>() / fitted.len().max(1)).max(1);
+        let loss = fitted.iter().map(|it| f64::from(it.loss())).sum::<f64>() / count;
+        let held_out: Vec<_> = cuts
+            .folds
             .iter()
-            .filter_map(|losses| losses.watched)
-            .fold(f32::INFINITY, f32::min)
-    };
-    let longest = fitted
-        .iter()
-        .map(|it| it.curve.len())
-        .max()
-        .unwrap_or_default();
-    Trial {
-        name: recipe.name.to_owned(),
-        score: mean_score,
-        error: (variance / count).sqrt(),
-        loss: fitted.iter().map(|it| f64::from(best(it))).sum::<f64>() / count,
-        epochs: (fitted.iter().map(|it| it.epoch).sum::<usize>() / fitted.len()).max(1),
-        curve: (0..longest)
-            .map(|epoch| mean(fitted.iter().filter_map(|it| it.curve.get(epoch))))
-            .collect(),
+            .zip(fitted)
+            .map(|(fold, it)| HeldOut {
+                rows: fold.watch.clone(),
+                outputs: it.outputs,
+            })
+            .collect();
+        let scores = scores(sample, truth, &held_out, cuts.count);
+        let trial = Trial {
+            name: candidate.name().to_owned(),
+            score: mean(&scores),
+            error: error(&scores, cuts.count),
+            folds: cuts.count,
+            repeats: cuts.repeats,
+            tried: scores.len(),
+            loss,
+            epochs,
+            course: candidate.course(epochs),
+            curve,
+        };
+        Compared {
+            candidate,
+            trial,
+            scores,
+            held_out,
+        }
     }
 }
 
-/// The score of a network's outputs for some rows.
-fn score(sample: &Sample, truth: &Truth, rows: &[usize], outputs: &[f32]) -> f64 {
-    match truth.pick(rows) {
-        Truth::Classes(truth) => {
-            let predicted: Vec<_> = outputs
-                .chunks_exact(sample.outputs)
-                .map(metrics::greatest)
-                .collect();
-            metrics::balanced_accuracy(&truth, &predicted, sample.outputs)
+impl Trial {
+    /// Whether it was given up before all folds were tried.
+    pub fn given_up(&self) -> bool {
+        self.tried < self.folds * self.repeats
+    }
+
+    /// How it was tried, in words.
+    pub fn way(&self) -> String {
+        let Trial {
+            folds,
+            repeats,
+            tried,
+            ..
+        } = self;
+        if self.given_up() {
+            format!("the first {tried} of {} folds", folds * repeats)
+        } else if *repeats > 1 {
+            format!("{repeats} x {folds} folds")
+        } else {
+            format!("{folds} folds")
+        }
+    }
+}
+
+/// The score of each fold. Classes are said as the model would say them, with a calibration that the
+/// fold did not teach. The squared errors of a fold are set against the variance of all rows, as few rows may
+/// have hardly any of their own.
+fn scores(sample: &Sample, truth: &Truth, held_out: &[HeldOut], folds: usize) -> Vec<f64> {
+    match truth {
+        Truth::Classes(_) => {
+            let said =
+                held_out::predictions(held_out, folds, truth, sample.outputs, Scale::of(truth));
+            let both = held_out.iter().zip(said);
+            both.map(|(it, said)| said.score(&truth.pick(&it.rows), sample.outputs))
+                .collect()
         }
         Truth::Numbers(_) => {
-            let wanted: Vec<_> = rows.iter().map(|&row| sample.wanted[row]).collect();
-            metrics::r2(&wanted, outputs)
+            let of_fold = |it: &HeldOut| {
+                // What is wanted is scaled to a variance of 1.
+                let off = |(&row, output): (&usize, &f32)| {
+                    (f64::from(sample.wanted[row]) - f64::from(*output)).powi(2)
+                };
+                let squares: f64 = it.rows.iter().zip(&it.outputs).map(off).sum();
+                1.0 - squares / it.rows.len().max(1) as f64
+            };
+            held_out.iter().map(of_fold).collect()
         }
     }
 }
 
-fn mean<'a>(losses: impl Iterator<Item = &'a Losses>) -> Losses {
+fn mean(numbers: &[f64]) -> f64 {
+    numbers.iter().sum::<f64>() / numbers.len().max(1) as f64
+}
+
+/// The standard error of a mean over folds. Cutting the same rows again makes each fold's figure no more
+/// certain to be that of other rows: only the folds of one cut count.
+fn error(numbers: &[f64], folds: usize) -> f64 {
+    let mean = mean(numbers);
+    let squares: f64 = numbers.iter().map(|number| (number - mean).powi(2)).sum();
+    (squares / (numbers.len().max(2) - 1) as f64 / folds as f64).sqrt()
+}
+
+fn mean_losses<'a>(losses: impl Iterator<Item = &'a Losses>) -> Losses {
     let all: Vec<_> = losses.collect();
     let count = all.len() as f32;
     Losses {
@@ -183,14 +244,61 @@ fn mean<'a>(losses: impl Iterator<Item = &'a Losses>) -> Losses {
     }
 }
 
-/// Which trial to take: the simplest whose score is within one standard error of the greatest
-/// (Breiman et al., "Classification and Regression Trees", 1984, section 3.4.3).
-pub fn best(trials: &[Trial]) -> usize {
-    let Some(greatest) = trials.iter().max_by(|a, b| a.score.total_cmp(&b.score)) else {
+/// Which candidate to take: the simplest that the best one is not ahead of by more than one standard
+/// error (Breiman et al., "Classification and Regression Trees", 1984, section 3.4.3). That is the error
+/// of the difference in the same folds: what makes a fold hard is hard for both.
+pub fn best(compared: &[Compared]) -> usize {
+    let tried = || compared.iter().filter(|it| !it.trial.given_up());
+    let Some(greatest) = tried().max_by(|a, b| a.trial.score.total_cmp(&b.trial.score)) else {
         return 0;
     };
-    trials
-        .iter()
-        .position(|trial| trial.score >= greatest.score - greatest.error)
-        .unwrap_or_default()
+    let is_as_good = |it: &Compared| {
+        let ahead: Vec<_> = greatest
+            .scores
+            .iter()
+            .zip(&it.scores)
+            .map(|(best, own)| best - own)
+            .collect();
+        !it.trial.given_up() && mean(&ahead) <= error(&ahead, it.trial.folds)
+    };
+    compared.iter().position(is_as_good).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn compared(scores: &[f64]) -> Compared {
+        Compared {
+            candidate: &ALL[0],
+            trial: Trial {
+                name: String::new(),
+                score: mean(scores),
+                error: error(scores, 5),
+                folds: 5,
+                repeats: 1,
+                tried: scores.len(),
+                loss: 0.0,
+                epochs: 1,
+                course: String::new(),
+                curve: Vec::new(),
+            },
+            scores: scores.to_vec(),
+            held_out: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn the_simplest_is_taken_unless_another_is_ahead_in_the_same_folds() {
+        let simple = compared(&[0.50, 0.60, 0.70, 0.80, 0.90]);
+        let always_ahead = compared(&[0.53, 0.63, 0.72, 0.83, 0.92]);
+        let by_chance = compared(&[0.70, 0.50, 0.75, 0.75, 0.85]);
+        assert_eq!(best(&[simple, always_ahead]), 1);
+        let simple = compared(&[0.50, 0.60, 0.70, 0.80, 0.90]);
+        assert_eq!(best(&[simple, by_chance]), 0);
+        let simple = compared(&[0.50, 0.60, 0.70, 0.80, 0.90]);
+        let given_up = compared(&[0.60, 0.70]);
+        assert_eq!(best(&[simple, given_up]), 0);
+        assert_eq!(best(&[]), 0);
+    }
 }

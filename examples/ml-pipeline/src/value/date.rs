@@ -1,142 +1,410 @@
 //! Dates and times of day, as days since 1970-01-01.
 
+pub mod clock;
+pub mod tokens;
+
 use serde::{Deserialize, Serialize};
 use time::{Date, Month};
+use tokens::{Token, Tokens};
 
-/// The order in which a date names its parts.
+/// How a column writes its dates. Where a month has its name, or the year stands first, any order reads it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Order {
-    /// `2026-11-25`, `2026/11/25`
+    /// `2026-11-25`, `2026/11/25`, `25 Nov 2026`, `Nov 25, 2026`
     YearMonthDay,
-    /// `25.11.2026`, `25/11/2026`
+    /// `25.11.2026`, `25/11/26`
     DayMonthYear,
     /// `11/25/2026`
     MonthDayYear,
+    /// `09:30`, `9:30 PM`: no date. Days are a part of one.
+    TimeOfDay,
+    /// Numbers such as 20261125.
+    Digits,
+    /// Numbers that count seconds since 1970-01-01 in UTC.
+    UnixSeconds,
+    /// Thousandths of seconds.
+    UnixMilliseconds,
+    /// Millionths of seconds.
+    UnixMicroseconds,
+    /// Billionths of seconds.
+    UnixNanoseconds,
 }
 
-/// All orders, in the sequence in which they are preferred: 01/02/2026 is the first of February.
-pub const ORDERS: [Order; 3] = [
+/// The orders of texts, in the sequence in which they are preferred: 01/02/2026 is the first of February.
+pub const ORDERS: [Order; 4] = [
     Order::YearMonthDay,
     Order::DayMonthYear,
     Order::MonthDayYear,
+    Order::TimeOfDay,
 ];
 
+/// The orders of numbers that count from 1970 on, and how many of them are a day.
+pub const EPOCHS: [(Order, f64); 4] = [
+    (Order::UnixSeconds, 86_400.0),
+    (Order::UnixMilliseconds, 86_400e3),
+    (Order::UnixMicroseconds, 86_400e6),
+    (Order::UnixNanoseconds, 86_400e9),
+];
+
+/// Up to here a number beside dates is days, as the model takes them: the year 4707.
+const MOST_DAYS: f64 = 1e6;
+
+/// A text that is a date, a time or both, before its order is known.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Stamp {
+    day: Day,
+    /// Since midnight in UTC; below 0 or above a day where an offset does that.
+    seconds: f64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Day {
+    None,
+    /// Days since 1970-01-01.
+    Known(f64),
+    /// Two numbers of which one is the month, and the year.
+    Open(u8, u8, i32),
+}
+
 /// Days since 1970-01-01 00:00, in UTC where an offset is given; the time of day is a fraction.
-///
-/// Read are `date`, `date time` and `dateTtime`, with a time such as `09:30`, `09:30:15` or
-/// `09:30:15.250`, and behind it `Z` or an offset such as `+01:00`.
 pub fn days(field: &str, order: Order) -> Option<f64> {
-    // What is certainly none costs nothing.
-    if field.len() < 8 || !field.starts_with(|first: char| first.is_ascii_digit()) {
-        return None;
+    match order {
+        Order::YearMonthDay | Order::DayMonthYear | Order::MonthDayYear | Order::TimeOfDay => {
+            Stamp::of(field)?.days(order)
+        }
+        _ => counted(super::plain(field, super::Numerals::Point)?, order),
     }
-    let (date, time) = match field.split_once(['T', ' ']) {
-        Some((date, time)) => (date, Some(time)),
-        None => (field, None),
-    };
-    let whole = calendar(date, order)?;
-    let seconds = match time {
-        Some(time) => seconds(time)?,
-        None => 0.0,
-    };
-    Some(whole + seconds / 86_400.0)
 }
 
-fn calendar(text: &str, order: Order) -> Option<f64> {
-    let mark = text.chars().find(|c| !c.is_ascii_digit())?;
-    let allowed = match order {
-        Order::YearMonthDay => "-/.",
-        Order::DayMonthYear => "./-",
-        Order::MonthDayYear => "/-",
-    };
-    if !allowed.contains(mark) {
-        return None;
+/// The days of a number in a column of such an order.
+pub fn counted(number: f64, order: Order) -> Option<f64> {
+    if number.abs() < MOST_DAYS {
+        return Some(number);
     }
-    let mut parts = text.split(mark);
-    let (first, second, third) = (parts.next()?, parts.next()?, parts.next()?);
-    if parts.next().is_some() {
-        return None;
+    if order == Order::Digits {
+        return digits(number);
     }
-    let (year, month, day) = match order {
-        Order::YearMonthDay => (first, second, third),
-        Order::DayMonthYear => (third, second, first),
-        Order::MonthDayYear => (third, first, second),
-    };
-    if year.len() != 4 || month.len() > 2 || day.len() > 2 {
-        return None;
-    }
-    let month = Month::try_from(month.parse::<u8>().ok()?).ok()?;
-    let date = Date::from_calendar_date(year.parse().ok()?, month, day.parse().ok()?).ok()?;
-    Some(f64::from(
-        date.to_julian_day() - Date::from_ordinal_date(1970, 1).ok()?.to_julian_day(),
-    ))
+    let epoch = EPOCHS.iter().find(|(epoch, _)| *epoch == order);
+    epoch.map(|(_, day)| number / day)
 }
 
-/// Seconds since midnight in UTC; negative ones and those above a day are the result of an offset.
-fn seconds(text: &str) -> Option<f64> {
-    let (clock, offset) = match text.strip_suffix(['Z', 'z']) {
-        Some(clock) => (clock, 0.0),
-        None => match text.rfind(['+', '-']) {
-            Some(at) => (
-                &text[..at],
-                clock(&text[at + 1..])?
-                    * if text[at..].starts_with('-') {
-                        -1.0
-                    } else {
-                        1.0
-                    },
-            ),
-            None => (text, 0.0),
-        },
-    };
-    Some(self::clock(clock)? - offset)
+/// The days of a number such as 20261125.
+pub fn digits(number: f64) -> Option<f64> {
+    if number.fract() != 0.0 || !(18_000_101.0..=22_001_231.0).contains(&number) {
+        return None;
+    }
+    let number = number as u32;
+    calendar((number / 10_000) as i32, number / 100 % 100, number % 100)
 }
 
-fn clock(text: &str) -> Option<f64> {
-    let mut parts = text.trim().split(':');
-    let within = |part: &str, bound: f64| {
-        let digits = part.starts_with(|c: char| c.is_ascii_digit()) && !part.contains(['e', 'E']);
-        part.parse::<f64>()
-            .ok()
-            .filter(|&value| digits && value < bound)
+impl Stamp {
+    /// Reads a text: a date, a date and a time, or a time of day, in any usual form.
+    pub fn of(field: &str) -> Option<Self> {
+        // What is certainly none costs nothing.
+        let bytes = field.as_bytes();
+        let may_be = (4..=80).contains(&bytes.len())
+            && bytes[0].is_ascii_alphanumeric()
+            && bytes.iter().any(u8::is_ascii_digit)
+            && (bytes[0].is_ascii_digit() || tokens::is_named(field));
+        let tokens = if may_be { Tokens::of(field) } else { None };
+        let mut tokens = tokens?;
+        tokens.skip_weekday();
+        if let Some(seconds) = clock::alone(&tokens) {
+            let day = Day::None;
+            return Some(Stamp { day, seconds });
+        }
+        let parts = date(&mut tokens)?;
+        let seconds = if tokens.is_end() {
+            0.0
+        } else {
+            tokens.skip_between();
+            clock::with_zone(&mut tokens)?
+        };
+        let day = match (parts, tokens.next()) {
+            (Parts::Day(day), None) => day,
+            // The year stands last in `Mon Nov 25 10:00:00 2026`.
+            (Parts::MonthDay(month, day), Some(Token::Number(year, 4))) => {
+                Day::Known(calendar(year as i32, month, day)?)
+            }
+            _ => return None,
+        };
+        tokens.is_end().then_some(Stamp { day, seconds })
+    }
+
+    /// Days since 1970-01-01, if it can be read in that order.
+    pub fn days(&self, order: Order) -> Option<f64> {
+        let whole = match (self.day, order) {
+            (Day::None, Order::TimeOfDay) => 0.0,
+            (Day::None, _) | (_, Order::TimeOfDay) => return None,
+            (Day::Known(days), _) => days,
+            (Day::Open(day, month, year), Order::DayMonthYear)
+            | (Day::Open(month, day, year), Order::MonthDayYear) => {
+                calendar(year, u32::from(month), u32::from(day))?
+            }
+            _ => return None,
+        };
+        Some(whole + self.seconds / 86_400.0)
+    }
+
+    /// Whether only the order of the column says which number is the month.
+    pub fn is_open(&self) -> bool {
+        matches!(self.day, Day::Open(..))
+    }
+}
+
+/// A date as far as its tokens say it.
+enum Parts {
+    Day(Day),
+    /// A month and a day whose year comes later.
+    MonthDay(u32, u32),
+}
+
+fn date(tokens: &mut Tokens) -> Option<Parts> {
+    match tokens.next()? {
+        Token::Number(year, 4) => year_first(tokens, year as i32),
+        Token::Number(number, 8) if tokens.is_followed() => {
+            Some(Parts::Day(Day::Known(digits(number as f64)?)))
+        }
+        Token::Number(number, length @ 1..=2) => number_first(tokens, number as u32, length),
+        Token::Word(word) => {
+            let month = tokens::month(word)?;
+            tokens.skip_marks();
+            named_first(tokens, month)
+        }
+        _ => None,
+    }
+}
+
+/// `2026-11-25`, `2026-Nov-25`, `2026-11`
+fn year_first(tokens: &mut Tokens, year: i32) -> Option<Parts> {
+    let mark = tokens.mark("-/. ")?;
+    let month = match tokens.next()? {
+        Token::Number(month, 1 | 2) => month as u32,
+        Token::Word(word) => tokens::month(word)?,
+        _ => return None,
     };
-    let hours = within(parts.next()?, 25.0)?;
-    let minutes = within(parts.next()?, 60.0)?;
-    let seconds = parts.next().map_or(Some(0.0), |part| within(part, 61.0))?;
-    parts
-        .next()
-        .is_none()
-        .then_some(hours * 3600.0 + minutes * 60.0 + seconds)
+    if tokens.is_end() && mark == '-' {
+        return known(year, month, 1);
+    }
+    tokens.mark("-/. ").filter(|&second| second == mark)?;
+    match tokens.next()? {
+        Token::Number(day, 1 | 2) => known(year, month, day as u32),
+        _ => None,
+    }
+}
+
+/// `25.11.2026`, `25 Nov 2026`, `25th of November 26`
+fn number_first(tokens: &mut Tokens, first: u32, digits: usize) -> Option<Parts> {
+    tokens.skip_ordinal();
+    let start = tokens.clone();
+    let mark = tokens.mark("-/. ");
+    tokens.skip_marks();
+    tokens.skip_word("of");
+    match tokens.next()? {
+        Token::Word(word) => {
+            let month = tokens::month(word)?;
+            tokens.skip_marks();
+            let year = tokens.year()?;
+            known(year, month, first)
+        }
+        Token::Number(second, length @ 1..=2) => {
+            // Two marks between two numbers are none of a date.
+            *tokens = start;
+            let mark = mark.filter(|&mark| mark != ' ')?;
+            tokens.next();
+            tokens.next();
+            tokens.mark("-/.").filter(|&next| next == mark)?;
+            let is_short = !matches!(tokens.clone().next(), Some(Token::Number(_, 4)));
+            let year = tokens.year()?;
+            // `1.2.10` is a version.
+            let is_version = mark == '.' && is_short && (digits == 1 || length == 1);
+            let open = Day::Open(u8::try_from(first).ok()?, u8::try_from(second).ok()?, year);
+            (!is_version).then_some(Parts::Day(open))
+        }
+        _ => None,
+    }
+}
+
+/// `Nov 25, 2026`, `Nov 2026`, `Nov 25 10:00:00 2026`
+fn named_first(tokens: &mut Tokens, month: u32) -> Option<Parts> {
+    match tokens.next()? {
+        Token::Number(year, 4) => known(year as i32, month, 1),
+        Token::Number(day, 1 | 2) => {
+            let day = day as u32;
+            tokens.skip_ordinal();
+            let mut after = tokens.clone();
+            after.skip_marks();
+            if after.is_clock() {
+                return Some(Parts::MonthDay(month, day));
+            }
+            *tokens = after;
+            let year = tokens.year()?;
+            known(year, month, day)
+        }
+        _ => None,
+    }
+}
+
+fn known(year: i32, month: u32, day: u32) -> Option<Parts> {
+    Some(Parts::Day(Day::Known(calendar(year, month, day)?)))
+}
+
+fn calendar(year: i32, month: u32, day: u32) -> Option<f64> {
+    let month = Month::try_from(u8::try_from(month).ok()?).ok()?;
+    let date = Date::from_calendar_date(year, month, u8::try_from(day).ok()?).ok()?;
+    // The Julian day of 1970-01-01.
+    Some(f64::from(date.to_julian_day() - 2_440_588))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    /// A Wednesday, at half past nine in the morning and in the evening.
+    const DAY: f64 = 20_782.0;
+    const MORNING: f64 = DAY + 9.5 / 24.0;
+    const EVENING: f64 = DAY + 21.5 / 24.0;
+
     #[test]
-    fn dates_are_days_since_1970() {
+    fn dates_with_a_named_month_or_the_year_first_are_read_in_any_order() {
+        for field in [
+            "2026-11-25",
+            "2026/11/25",
+            "2026.11.25",
+            "2026-Nov-25",
+            "25-Nov-2026",
+            "25 Nov 2026",
+            "25-NOV-26",
+            "25Nov2026",
+            "25 November 2026",
+            "25th November 2026",
+            "25th of November, 2026",
+            "25. Nov. 2026",
+            "Nov 25, 2026",
+            "November 25th, 2026",
+            "Nov. 25 2026",
+            "Wednesday, 25 November 2026",
+            "Wed, Nov 25, 2026",
+        ] {
+            assert_eq!(days(field, Order::YearMonthDay), Some(DAY), "{field}");
+            assert_eq!(days(field, Order::MonthDayYear), Some(DAY), "{field}");
+        }
         assert_eq!(days("1970-01-02", Order::YearMonthDay), Some(1.0));
+        assert_eq!(days("Dec-2026", Order::YearMonthDay), Some(DAY + 6.0));
+        assert_eq!(days("2026-12", Order::YearMonthDay), Some(DAY + 6.0));
+        assert_eq!(days("1 Feb 69", Order::YearMonthDay), Some(-334.0));
+    }
+
+    #[test]
+    fn times_are_a_part_of_a_day_in_utc() {
+        for field in [
+            "2026-11-25T09:30:00Z",
+            "2026-11-25 09:30",
+            "2026-11-25 09:30:00.000",
+            "2026-11-25 09:30:00,000",
+            "2026-11-25 09:30 UTC",
+            "2026-11-25 10:30+01:00",
+            "2026-11-25 10:30:00+01",
+            "2026-11-25 10:30:00 +0100",
+            "2026-11-25T04:30:00-05:00",
+            "2026-11-25 9:30 AM",
+            "2026-11-25 9:30:00 a.m.",
+            "20261125T093000Z",
+            "20261125 09:30",
+            "Wed, 25 Nov 2026 09:30:00 +0000",
+            "Wed, 25 Nov 2026 09:30:00 GMT",
+            "Wed, 25 Nov 2026 04:30:00 EST",
+            "Wed Nov 25 09:30:00 2026",
+            "Wed Nov 25 09:30:00 UTC 2026",
+            "Wed Nov 25 2026 10:30:00 GMT+0100 (Central European Standard Time)",
+            "25/Nov/2026:09:30:00 +0000",
+            "Nov 25, 2026 at 9:30am",
+            "Nov 25, 2026, 9:30:00 AM",
+        ] {
+            assert_eq!(days(field, Order::YearMonthDay), Some(MORNING), "{field}");
+        }
+        for field in [
+            "25.11.2026 21:30",
+            "25/11/26 9:30 PM",
+            "25-11-2026 09:30:00pm",
+        ] {
+            assert_eq!(days(field, Order::DayMonthYear), Some(EVENING), "{field}");
+        }
         assert_eq!(
-            days("2026-11-25T12:00:00Z", Order::YearMonthDay),
-            Some(20_782.5)
+            days("11/25/2026 09:30 PM", Order::MonthDayYear),
+            Some(EVENING)
         );
+        assert_eq!(days("11/25/26", Order::MonthDayYear), Some(DAY));
+        assert_eq!(days("11/25/2026 12:00 AM", Order::MonthDayYear), Some(DAY));
         assert_eq!(
-            days("2026-11-25 13:00+01:00", Order::YearMonthDay),
-            Some(20_782.5)
+            days("11/25/2026 12 PM", Order::MonthDayYear),
+            Some(DAY + 0.5)
         );
-        assert_eq!(days("25.11.2026", Order::DayMonthYear), Some(20_782.0));
-        assert_eq!(days("11/25/2026", Order::MonthDayYear), Some(20_782.0));
-        for text in [
+    }
+
+    #[test]
+    fn times_of_day_stand_alone() {
+        for (field, hours) in [
+            ("09:30", 9.5),
+            ("9:30 PM", 21.5),
+            ("21:30:00.0", 21.5),
+            ("9 PM", 21.0),
+            ("12:15 am", 0.25),
+            ("T09:30", 9.5),
+            ("36:30:00", 36.5),
+            ("09:30Z", 9.5),
+        ] {
+            assert_eq!(days(field, Order::TimeOfDay), Some(hours / 24.0), "{field}");
+            assert_eq!(days(field, Order::YearMonthDay), None, "{field}");
+        }
+        assert_eq!(days("2026-11-25", Order::TimeOfDay), None);
+    }
+
+    #[test]
+    fn what_is_no_date_is_none() {
+        for field in [
             "2026-13-01",
             "2026-02-30",
             "2026-11-25T25:61",
-            "12345678",
             "1.2.3.4.5",
             "2026-1x-01",
+            "1.2.3",
+            "1.2.10",
+            "10.0.17",
+            "maybe 5",
+            "Mayor 2, 2020",
+            "march",
+            "12-34-5678",
+            "2026-11-25 noon",
+            "5/6",
+            "1-2",
+            "123-45-6789",
+            "2026-11-25 09:30 here",
+            "Nov 25 26 27",
+            "13:61",
+            "0:30 PM",
+            "a 2026-11-25",
+            "25 - - 11 2026",
+            "192.168.10.25",
         ] {
-            assert_eq!(days(text, Order::YearMonthDay), None, "{text}");
+            for order in ORDERS {
+                assert_eq!(days(field, order), None, "{field} {order:?}");
+            }
         }
         assert_eq!(days("11/25/2026", Order::DayMonthYear), None);
+        assert_eq!(days("11/25/2026", Order::YearMonthDay), None);
+    }
+
+    #[test]
+    fn numbers_count_from_1970_on_or_are_the_digits_of_a_date() {
+        assert_eq!(days("1795599000", Order::UnixSeconds), Some(MORNING));
+        assert_eq!(
+            days("1795599000000", Order::UnixMilliseconds),
+            Some(MORNING)
+        );
+        assert_eq!(days("20261125", Order::Digits), Some(DAY));
+        assert_eq!(days("20261325", Order::Digits), None);
+        assert_eq!(days("20782.5", Order::UnixSeconds), Some(20_782.5), "days");
     }
 }

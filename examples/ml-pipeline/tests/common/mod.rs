@@ -11,6 +11,8 @@ use std::process::{Command, Output};
 pub(crate) struct Case {
     dir: tempfile::TempDir,
     data: &'static str,
+    /// The time that its runs are told, in seconds since 1970.
+    epoch: Option<&'static str>,
 }
 
 /// What a run of the program said.
@@ -31,7 +33,14 @@ impl Case {
         Case {
             dir,
             data: "data.csv",
+            epoch: None,
         }
+    }
+
+    /// Runs from now on are told this time, in seconds since 1970.
+    pub(crate) fn at(mut self, epoch: &'static str) -> Self {
+        self.epoch = Some(epoch);
+        self
     }
 
     /// With a directory of files.
@@ -41,7 +50,11 @@ impl Case {
         for (name, data) in files {
             fs::write(dir.path().join("data").join(name), data).unwrap();
         }
-        Case { dir, data: "data" }
+        Case {
+            dir,
+            data: "data",
+            epoch: None,
+        }
     }
 
     /// A file in the directory.
@@ -69,6 +82,7 @@ impl Case {
         } = Command::new(program)
             .current_dir(self.dir.path())
             .args(arguments)
+            .envs(self.epoch.map(|epoch| ("SOURCE_DATE_EPOCH", epoch)))
             .output()
             .unwrap();
         let text = |bytes| String::from_utf8(bytes).unwrap();
@@ -137,6 +151,23 @@ pub(crate) fn prices(rows: u32) -> String {
             text,
             "{area}.5,{rooms},{},{price}",
             if heated { "yes" } else { "no" }
+        );
+    }
+    text
+}
+
+/// Rows of data whose last column, `took`, is the small difference of two columns of a wide range.
+pub(crate) fn trips(rows: u32) -> String {
+    let mut text = "left,arrived,load,took\n".to_owned();
+    for row in 0..rows {
+        let mixed = row.wrapping_mul(0x9e37_79b9);
+        let (left, took) = (mixed % 26_000_000, (mixed >> 7) % 900_000);
+        let load = (mixed >> 3) % 100;
+        let _ = writeln!(
+            text,
+            "{left},{},{load},{}",
+            left + took,
+            took + load * 3000 + mixed % 977
         );
     }
     text

@@ -136,7 +136,7 @@ fn a_workflow_that_is_not_finished_is_told_with_how_it_stands() {
         (
             unfinished(None, None),
             "it was announced: ml-pipeline-raw-a-csv-abc is there, and has had no phase for 3 min 20 s: \
-             Argo's controller has not taken it up",
+             Argo's controller has not picked it up",
             "`kubectl delete workflow ml-pipeline-raw-a-csv-abc -n ml-pipelines` frees its place",
         ),
         (
@@ -190,7 +190,7 @@ fn what_waits_for_running_workflows_says_which_limit_and_who_takes_its_places() 
     for part in [
         "there are 20 unfinished Workflows in namespace ml-pipelines",
         "the oldest is w-a (no phase for 3 min 20 s)",
-        "has not taken up 1 Workflow: w-a",
+        "has not picked up 1 Workflow: w-a",
     ] {
         assert!(steps.contains(part), "{steps}");
     }
@@ -219,7 +219,7 @@ fn what_is_done_and_has_none_any_more_was_announced_too() {
     check(
         &facts("raw/a.csv", true),
         true,
-        "gone by now",
+        "does not exist any more",
         "done; a filter that matches it is in use since",
     );
 }
@@ -272,7 +272,7 @@ fn what_was_there_before_the_source_was_passed_over() {
         &facts,
         true,
         "by a replay, which is not completed yet",
-        "it was asked for again",
+        "a replay or a retry asks for it",
     );
 }
 
@@ -359,7 +359,7 @@ fn what_cannot_be_read_says_why_and_what_to_do() {
         (
             Access::CopyFailed,
             false,
-            "the copy that was to make it failed",
+            "its copy failed",
             "copy it again, or delete it",
         ),
         (
@@ -372,7 +372,7 @@ fn what_cannot_be_read_says_why_and_what_to_do() {
             Access::Rehydrating,
             true,
             "once it can be read",
-            "on its way out of the Archive tier",
+            "being rehydrated from the Archive tier",
         ),
     ] {
         let facts = with_blob(|blob| {
@@ -469,19 +469,20 @@ fn a_dead_letter_is_told_with_its_reason() {
             source_id: "datasets".into(),
             endpoint: "https://a.example".into(),
             container: "datasets".into(),
+            sampling: None,
         },
         about: About::Blob(blob("raw/a.csv")),
         replay: None,
         attempts: 12,
         first_sent: datetime!(2026-01-01 0:00 UTC),
         last_sent: datetime!(2026-01-02 0:00 UTC),
-        last_reason: "nothing was made for it".into(),
+        last_reason: "nothing was created for it".into(),
     }));
     check(
         &facts,
         false,
         "it is a dead letter",
-        "after 12 attempts, the last at 2026-01-02T00:00:00Z: nothing was made for it",
+        "after 12 attempts, the last at 2026-01-02T00:00:00Z: nothing was created for it",
     );
     facts.asked = true;
     check(
@@ -498,7 +499,7 @@ fn a_dead_letter_is_told_with_its_reason() {
     check(
         &facts,
         false,
-        "its replay was sent and given up",
+        "its replay was sent and never confirmed",
         "12 attempts",
     );
     facts.letter = Some(Err("it is not as it was written".into()));

@@ -90,7 +90,7 @@ fn with_a_queue_alone_a_lost_notification_is_told_with_its_cure() {
         &facts,
         true,
         "it will be announced by the next sweep",
-        "no notification of it can be seen in the queue: the next sweep finds it",
+        "none of the visible notifications in the queue is about it: the next sweep finds it",
     );
 }
 
@@ -105,11 +105,17 @@ fn a_notification_that_waits_is_told() {
     check_with(&with_queue(false), &facts, true, verdict, step);
     let verdict = "when its notification is taken from the queue, or by the next sweep";
     check_with(&with_queue(true), &facts, true, verdict, step);
-    // A copy of it that was set aside changes nothing.
+    // A copy of it that became a poison message changes nothing.
     let queues = facts.queues.as_mut().unwrap();
     queues.poison = sight(Some(poison()), 0);
     let verdict = "when its notification is taken from the queue";
-    check_with(&with_queue(false), &facts, true, verdict, "set aside");
+    check_with(
+        &with_queue(false),
+        &facts,
+        true,
+        verdict,
+        "became a poison message",
+    );
 }
 
 #[test]
@@ -121,8 +127,8 @@ fn what_cannot_be_seen_is_said() {
         &with_queue(false),
         &facts,
         true,
-        "if it is among those that cannot be seen",
-        "about 7 cannot be seen: a queue shows its first 32 messages",
+        "if there is one among the messages that are not visible",
+        "about 7 are not visible: a queue shows only its first 32 messages",
     );
     let mut queues = nothing();
     queues.poison = sight(None, 968);
@@ -132,7 +138,7 @@ fn what_cannot_be_seen_is_said() {
         &facts,
         true,
         "by the next sweep",
-        "no poison message that can be seen is about it; about 968 cannot be seen",
+        "none of the visible poison messages is about it; about 968 are not visible",
     );
 }
 
@@ -141,7 +147,7 @@ fn a_poison_message_is_told_with_its_reason_and_its_cure() {
     let mut queues = nothing();
     queues.poison = sight(Some(poison()), 0);
     let mut facts = open(queues);
-    let reason = "as a poison message: it was delivered 6 times and never done";
+    let reason = "became a poison message: it was delivered 6 times and never done";
     let cure = "`dead-letters retry 0f4d8a` puts it back";
     let verdict = "as long as its notification is a poison message";
     for step in [reason, cure, r#""mark":"fail","step":"poison""#] {

@@ -1,0 +1,178 @@
+"""Predicts with a model of ml-pipeline: `predict.py MODEL.onnx DATA.csv`, or `predict(model, frame)` in Python.
+
+Needs onnxruntime and pandas. The model gets what it learned from: blanks around values are trimmed, markers of
+missing values are missing, numbers may have a unit, dates are days, and a word that pandas took for a number is a word
+again.
+"""
+
+import datetime
+import json
+import re
+import sys
+
+import onnxruntime
+import pandas as pd
+
+
+def predict(model, frame):
+    """What the model says of each row: the label and the probability of each class, or a number."""
+    session = onnxruntime.InferenceSession(model)
+    about = session.get_modelmeta().custom_metadata_map
+    inputs, missing = json.loads(about["inputs"]), {"", *(it.lower() for it in json.loads(about["missing"]))}
+    comma = about["numerals"] == "comma"
+    given = {it["name"]: values(it, frame[it["column"]], missing, comma).reshape(-1, 1) for it in inputs}
+    said, *probabilities = session.run(None, given)
+    result = pd.DataFrame({session.get_outputs()[0].name: said}, index=frame.index)
+    for place, name in enumerate(json.loads(about["classes"])):
+        result[f"p({name})"] = probabilities[0][:, place]
+    return result
+
+
+def values(it, column, missing, comma):
+    """A column as the model's input takes it."""
+    text = column.astype("string").str.strip()
+    text = text.mask(text.str.lower().isin(missing))
+    if it["takes"] == "text":
+        known = set(it["words"])
+        whole = text.str.removesuffix(".0")
+        return text.where(text.isin(known) | ~whole.isin(known), whole).fillna("").to_numpy(object)
+    if it["takes"] == "words":
+        words = text.fillna("").map(lambda field: [word for word in field.split() if len(word) <= 50][:500])
+        return words.map(" ".join).to_numpy(object)
+    numbers = pd.to_numeric(text, errors="coerce").astype("Float64")
+    if it["takes"] == "number":
+        written = text.notna() & (numbers.isna() | (comma and column.dtype.kind not in "iuf"))
+        numbers[written] = text[written].map(lambda field: number(field, it.get("unit"), comma)).astype("Float64")
+        numbers = numbers.mask(numbers.isin([float(word) for word in missing if plain(word)]))
+    if it["takes"] == "days":
+        order = it["date"]["order"]
+        if column.dtype.kind == "M":
+            days = (pd.to_datetime(column, utc=True) - pd.Timestamp(0, tz="UTC")) / pd.Timedelta(days=1)
+            numbers = (days - days // 1 if order == "time-of-day" else days).astype("Float64")
+        else:
+            numbers = numbers.map(lambda count: counted(count, order)).astype("Float64")
+            written = text.notna() & numbers.isna()
+            numbers[written] = text[written].map(lambda field: days_of(field, order)).astype("Float64")
+    return numbers.to_numpy("float32", na_value=float("nan"))
+
+
+CODES = {"US$": "usd", "R$": "brl", "A$": "aud", "C$": "cad", "$": "usd", "€": "eur", "£": "gbp", "¥": "jpy", "₹": "inr"}
+CODES |= {"Rs.": "inr", "Rs": "inr", "₽": "rub", "₩": "krw", "₺": "try", "₪": "ils", "₫": "vnd", "zł": "pln"}
+POWERS = {"k": 1e3, "K": 1e3, "thousand": 1e3, "M": 1e6, "mn": 1e6, "Mn": 1e6, "Mio": 1e6, "million": 1e6}
+POWERS |= {"B": 1e9, "bn": 1e9, "Bn": 1e9, "billion": 1e9, "T": 1e12, "trillion": 1e12}
+
+
+def number(field, unit, comma):
+    """A number with groups of digits, a currency, a unit or a power of ten beside it; NaN if it is none."""
+    decimal, group = (",", ".") if comma else (".", ",")
+    digits = rf"[1-9]\d{{0,2}}(?:([{group} '])\d{{3}})(?:\5\d{{3}})*(?:[{decimal}]\d*)?|\d+(?:[{decimal}]\d*)?|[{decimal}]\d+"
+    inner = re.sub("[\u00a0\u202f\u2009]", " ", field.replace("\u2212", "-"))
+    brackets = "(" in inner and inner.endswith(")")
+    inner = inner.replace("(", "").rstrip(")").strip() if brackets else inner
+    parts = re.fullmatch(rf"([-+]?) *([^\d.,+-]*?\.?) *([-+]?) *({digits})(.*)", inner)
+    if not parts or (plain(field) and not comma):
+        return float(field) if plain(field) else float("nan")
+    first, before, second, figure, mark, behind = parts.groups()
+    minus = [brackets, first == "-", second == "-", behind == "-"]
+    behind = "" if behind == "-" else behind.strip()
+    word, _, rest = behind.partition(" ")
+    power, behind = (POWERS[word], rest) if word in POWERS else (1.0, behind)
+    name = CODES.get(before or behind, (before or behind).lower().lstrip("°º").strip().rstrip("."))
+    name = "°" if behind == "°" else re.sub("(?<=..)s$", "", name)
+    if unit == "k, m" and name == "m":
+        name, power = "", 1e6
+    if sum(minus) > 1 or name not in ("", unit) or (before and behind):
+        return float("nan")
+    figure = figure.replace(mark, "") if mark else figure
+    return (-power if any(minus) else power) * float(figure.replace(",", "."))
+
+
+def plain(field):
+    return re.fullmatch(r"[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?", field, re.IGNORECASE) is not None
+
+
+MONTHS = ["january", "february", "march", "april", "may", "june", "july"]
+MONTHS += ["august", "september", "october", "november", "december"]
+WEEKDAY = r"(mon|tues?|wed(nes)?|thu(rs?)?|fri|sat(ur)?|sun)(day)?(?![a-z])[ .,/-]*"
+NAMED = r"(?P<month>[a-z]{3,9})"
+DATES = [
+    rf"(?P<year>\d{{4}})([-/. ])(?P<month>\d\d?|[a-z]{{3,9}})\2(?P<day>\d\d?)(?!\d)",
+    rf"(?P<year>\d{{4}})-(?P<month>\d\d?|[a-z]{{3,9}})$",
+    r"(?P<year>\d{4})(?P<month>\d\d)(?P<day>\d\d)(?=\D)",
+    rf"(?P<day>\d\d?)(?:st|nd|rd|th)?[ .,/-]*(?:of[ .,/-]*)?{NAMED}[ .,/-]*(?P<year>\d{{4}}|\d\d)(?!\d)",
+    rf"{NAMED}[ .,/-]*(?P<day>\d\d?)(?:st|nd|rd|th)?[ .,/-]+(?P<year>\d{{4}}|\d\d)(?![\d:])",
+    rf"{NAMED}[ .,/-]*(?P<day>\d\d?) +(?P<clock>\d\d?:.*) (?P<year>\d{{4}})$",
+    rf"{NAMED}[ .,/-]*(?P<year>\d{{4}})$",
+    r"(?P<one>\d\d?)([-/.])(?P<two>\d\d?)\2(?P<year>\d{4}|\d\d)(?!\d)",
+]
+ZONES = {"z": 0, "utc": 0, "gmt": 0, "ut": 0, "est": -5, "edt": -4, "cst": -6, "cdt": -5, "mst": -7, "mdt": -6, "pst": -8}
+ZONES |= {"pdt": -7, "cet": 1, "cest": 2}
+CLOCK = (
+    r"(?:(?P<h>\d{1,4})(?::(?P<m>[0-5]\d)(?::(?P<s>[0-5]\d(?:[.,]\d+)?))?)?|(?P<digits>\d{6}))(?: *(?P<half>[ap])(?:m|\.m\.?))?"
+    rf" *(?P<zone>{'|'.join(ZONES)})?(?: *(?P<sign>[-+])(?P<oh>\d\d?):?(?P<om>\d\d)?)? *(?:[([].*)?"
+)
+NANS = float("nan")
+
+
+def counted(number, order):
+    """The days that a number is in a column of dates: days, digits such as 20241125, or seconds since 1970."""
+    per_day = {"unix-seconds": 86400, "unix-milliseconds": 86400e3, "unix-microseconds": 86400e6, "unix-nanoseconds": 86400e9}
+    if pd.isna(number) or abs(number) < 1e6:
+        return number
+    if order == "digits":
+        return calendar(int(number) // 10000, int(number) // 100 % 100, int(number) % 100)
+    return number / per_day[order] if order in per_day else NANS
+
+
+def calendar(year, month, day):
+    try:
+        return (datetime.date(int(year), int(month), int(day)) - datetime.date(1970, 1, 1)).days
+    except ValueError:
+        return NANS
+
+
+def days_of(field, order):
+    """The days since 1970 of a date, a time or both; NaN if it is none in this order."""
+    text = re.sub("^" + WEEKDAY, "", field.strip().lower())
+    clock = re.fullmatch("t?" + CLOCK, text)
+    if clock and (clock["m"] or clock["half"]):
+        return seconds(clock) / 86400 if order == "time-of-day" else NANS
+    if order == "time-of-day":
+        return NANS
+    for form in DATES:
+        found = re.match(form, text)
+        if not found:
+            continue
+        parts = found.groupdict()
+        year = int(parts["year"]) + (0 if len(parts["year"]) == 4 else 2000 if int(parts["year"]) < 69 else 1900)
+        month = parts.get("month") or {"day-month-year": parts.get("two"), "month-day-year": parts.get("one")}.get(order)
+        day = parts.get("day") or {"day-month-year": parts.get("one"), "month-day-year": parts.get("two")}.get(order) or 1
+        if month and not month.isdigit():
+            month = next((at for at, name in enumerate(MONTHS, 1) if name.startswith(month)), None)
+        is_version = parts.get("one") and re.match(r"\d\.|\d\d\.\d\.", text) and len(parts["year"]) == 2
+        if month is None or is_version:
+            continue
+        rest = parts.get("clock") or re.sub(r"^(:|t|[ ,]*(at +)?)", "", text[found.end() :])
+        clock = re.fullmatch(CLOCK, rest)
+        late = 0 if not rest else seconds(clock) if clock else NANS
+        return calendar(year, month, day) + late / 86400
+    return NANS
+
+
+def seconds(clock):
+    if clock["digits"]:
+        hours, minutes, rest = clock["digits"][:2], clock["digits"][2:4], clock["digits"][4:]
+    else:
+        hours, minutes, rest = clock["h"], clock["m"] or 0, (clock["s"] or "0").replace(",", ".")
+    if clock["half"] and not 1 <= int(hours) <= 12 or not (clock["half"] or clock["m"] or clock["digits"]):
+        return NANS
+    hours = int(hours) % 12 + 12 * (clock["half"] == "p") if clock["half"] else int(hours)
+    ahead = ZONES.get(clock["zone"], 0) * 3600
+    if clock["oh"]:
+        oh, om = (clock["oh"], clock["om"] or 0)
+        ahead += (int(oh) * 3600 + int(om) * 60) * (1 if clock["sign"] == "+" else -1)
+    return hours * 3600 + int(minutes) * 60 + float(rest) - ahead
+
+
+if __name__ == "__main__":
+    predict(sys.argv[1], pd.read_csv(sys.argv[2], dtype=str, keep_default_na=False)).to_csv(sys.stdout, index=False)

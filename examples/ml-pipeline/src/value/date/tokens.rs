@@ -1,0 +1,193 @@
+//! The numbers, words and marks of a text, as dates have them.
+
+/// How many tokens a date may have.
+const MOST: usize = 32;
+
+/// The months by their first three letters.
+const MONTHS: [&str; 12] = [
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+];
+
+const WEEKDAYS: [&str; 7] = [
+    "monday",
+    "tuesday",
+    "wednesday",
+    "thursday",
+    "friday",
+    "saturday",
+    "sunday",
+];
+
+/// A part of a text.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Token<'a> {
+    /// Digits: their number, and how many they are.
+    Number(u64, usize),
+    /// Letters.
+    Word(&'a str),
+    /// Anything else.
+    Mark(char),
+}
+
+/// The tokens of a text that are still to be read.
+#[derive(Clone, Debug)]
+pub struct Tokens<'a> {
+    all: [Token<'a>; MOST],
+    count: usize,
+    at: usize,
+}
+
+impl<'a> Tokens<'a> {
+    /// Of a text that is not too long for a date.
+    pub fn of(text: &'a str) -> Option<Self> {
+        let mut all = [Token::Mark(' '); MOST];
+        let (mut count, mut rest) = (0, text);
+        while let Some(first) = rest.chars().next() {
+            let run = |is: fn(&u8) -> bool| rest.bytes().take_while(&is).count();
+            let (token, length) = if first.is_ascii_digit() {
+                let length = run(u8::is_ascii_digit);
+                (Token::Number(rest[..length].parse().ok()?, length), length)
+            } else if first.is_ascii_alphabetic() {
+                let length = run(u8::is_ascii_alphabetic);
+                (Token::Word(&rest[..length]), length)
+            } else {
+                (Token::Mark(first), first.len_utf8())
+            };
+            *all.get_mut(count)? = token;
+            count += 1;
+            rest = &rest[length..];
+        }
+        Some(Tokens { all, count, at: 0 })
+    }
+
+    fn peek(&self) -> Option<Token<'a>> {
+        self.all[..self.count].get(self.at).copied()
+    }
+
+    /// Whether nothing is left.
+    pub fn is_end(&self) -> bool {
+        self.at >= self.count
+    }
+
+    /// Whether anything follows.
+    pub fn is_followed(&self) -> bool {
+        !self.is_end()
+    }
+
+    /// Reads a mark, if the next token is one of these.
+    pub fn mark(&mut self, of: &str) -> Option<char> {
+        match self.peek() {
+            Some(Token::Mark(mark)) if of.contains(mark) => {
+                self.at += 1;
+                Some(mark)
+            }
+            _ => None,
+        }
+    }
+
+    /// Skips what may stand between the parts of a date.
+    pub fn skip_marks(&mut self) {
+        while self.mark(" .,-/").is_some() {}
+    }
+
+    /// Skips blanks.
+    pub fn skip_blanks(&mut self) {
+        while self.mark(" ").is_some() {}
+    }
+
+    /// Skips a word.
+    pub fn skip_word(&mut self, wanted: &str) -> bool {
+        let is_it =
+            matches!(self.peek(), Some(Token::Word(word)) if word.eq_ignore_ascii_case(wanted));
+        if is_it {
+            self.at += 1;
+            self.skip_marks();
+        }
+        is_it
+    }
+
+    /// Skips the name of a weekday at the beginning.
+    pub fn skip_weekday(&mut self) {
+        if let Some(Token::Word(word)) = self.peek()
+            && is_in(&WEEKDAYS, word).is_some()
+        {
+            self.at += 1;
+            self.skip_marks();
+        }
+    }
+
+    /// Skips what makes `25th` of `25`.
+    pub fn skip_ordinal(&mut self) {
+        if let Some(Token::Word("st" | "nd" | "rd" | "th")) = self.peek() {
+            self.at += 1;
+        }
+    }
+
+    /// Skips what stands between a date and a time.
+    pub fn skip_between(&mut self) {
+        if self.mark(":").is_some() || self.skip_word("T") {
+            return;
+        }
+        while self.mark(" ,").is_some() {}
+        self.skip_word("at");
+    }
+
+    /// Reads a year of four digits, or of two: from 69 on of the last century, as POSIX has it.
+    pub fn year(&mut self) -> Option<i32> {
+        match self.next()? {
+            Token::Number(year, 4) => Some(year as i32),
+            Token::Number(year, 2) => Some(year as i32 + if year < 69 { 2000 } else { 1900 }),
+            _ => None,
+        }
+    }
+
+    /// Whether a time comes next.
+    pub fn is_clock(&self) -> bool {
+        let mut next = self.clone();
+        matches!(next.next(), Some(Token::Number(_, 1 | 2))) && next.mark(":").is_some()
+    }
+}
+
+impl<'a> Iterator for Tokens<'a> {
+    type Item = Token<'a>;
+
+    fn next(&mut self) -> Option<Token<'a>> {
+        let token = self.peek();
+        self.at += usize::from(token.is_some());
+        token
+    }
+}
+
+/// Whether a text begins with the name of a month or a weekday, or with `T` and a digit.
+pub fn is_named(text: &str) -> bool {
+    let length = text.bytes().take_while(u8::is_ascii_alphabetic).count();
+    let word = &text[..length];
+    month(word).is_some() || is_in(&WEEKDAYS, word).is_some() || word == "T"
+}
+
+/// The number of a month, by its name or the first letters of it.
+pub fn month(word: &str) -> Option<u32> {
+    is_in(&MONTHS, word).map(|place| place as u32 + 1)
+}
+
+/// The place of a name that a word is, or is the first three letters of; `Sept`, `Tues` and `Thurs` too.
+fn is_in(names: &[&str], word: &str) -> Option<usize> {
+    names.iter().position(|name| {
+        let begins = word.len() >= 3
+            && name
+                .get(..word.len())
+                .is_some_and(|begin| begin.eq_ignore_ascii_case(word));
+        begins && (word.len() <= 5 || word.len() == name.len())
+    })
+}

@@ -1,0 +1,177 @@
+//! Dates and times in any usual form are read as such, when a model is trained and when it is served.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails so")]
+
+mod common;
+
+use common::Case;
+
+/// 200 rows of a time, a number and a class.
+fn column(of: impl Fn(usize) -> String) -> Case {
+    let rows = (0..200).map(|row| {
+        format!(
+            "\"{}\",{},{}\n",
+            of(row),
+            row * 37 % 91,
+            ["up", "down"][row * 7 % 5 % 2]
+        )
+    });
+    Case::new(format!("when,load,state\n{}", rows.collect::<String>()))
+}
+
+/// The order of the first column, and the days of its first rows to learn from.
+fn read(case: &Case) -> (String, Vec<f64>) {
+    let schema = case.preprocess(&[]);
+    let order = schema["columns"][0]["kind"]["date"]["order"].as_str();
+    let order = order.unwrap_or_else(|| panic!("{schema}")).to_owned();
+    let train = String::from_utf8(case.read("train.csv")).unwrap();
+    let days = train
+        .lines()
+        .skip(1)
+        .map(|line| line.split(',').next().unwrap().parse().unwrap());
+    (order, days.collect())
+}
+
+const MONTHS: [&str; 12] = [
+    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+];
+
+#[test]
+fn dates_are_read_in_any_usual_form_and_in_several_in_one_column() {
+    let iso = |row: usize| format!("2025-{:02}-{:02}", 1 + row % 12, 1 + row % 28);
+    let (_, expected) = read(&column(iso));
+    type Written = fn(u32, u32) -> String;
+    let ways: [(&str, Written); 10] = [
+        ("year-month-day", |month, day| {
+            format!("{day:02}-{}-2025", MONTHS[month as usize - 1])
+        }),
+        ("year-month-day", |month, day| {
+            format!("{} {day}, 2025", MONTHS[month as usize - 1])
+        }),
+        ("year-month-day", |month, day| {
+            format!("{day} {} 25", MONTHS[month as usize - 1])
+        }),
+        ("year-month-day", |month, day| format!("2025/{month}/{day}")),
+        ("year-month-day", |month, day| {
+            format!("2025-{month:02}-{day:02} 00:00:00 UTC")
+        }),
+        ("year-month-day", |month, day| {
+            format!("{day} {} 2025 01:00:00 +0100", MONTHS[month as usize - 1])
+        }),
+        ("day-month-year", |month, day| {
+            format!("{day:02}/{month:02}/25")
+        }),
+        ("month-day-year", |month, day| {
+            format!("{month}/{day}/2025 12:00 AM")
+        }),
+        ("digits", |month, day| format!("2025{month:02}{day:02}")),
+        ("day-month-year", |month, day| match day % 3 {
+            0 => format!("2025-{month:02}-{day:02}"),
+            1 => format!("{day}.{month}.2025"),
+            _ => format!("{} {day}, 2025", MONTHS[month as usize - 1]),
+        }),
+    ];
+    for (order, written) in ways {
+        let case = column(|row| written(1 + row as u32 % 12, 1 + row as u32 % 28));
+        assert_eq!(
+            read(&case),
+            (order.to_owned(), expected.clone()),
+            "{}",
+            written(11, 25)
+        );
+    }
+    let seconds = |day: f64| day * 86_400.0;
+    for (order, factor) in [("unix-seconds", 1.0), ("unix-milliseconds", 1e3)] {
+        let case = column(|row| {
+            let days = time::Date::from_calendar_date(
+                2025,
+                time::Month::try_from(1 + row as u8 % 12).unwrap(),
+                1 + row as u8 % 28,
+            );
+            let days = (days.unwrap() - time::OffsetDateTime::UNIX_EPOCH.date()).whole_days();
+            format!("{}", seconds(days as f64) * factor)
+        });
+        let (found, days) = read(&case);
+        assert_eq!((found.as_str(), days), (order, expected.clone()));
+        let warnings = case.json("schema.json")["warnings"].to_string();
+        assert!(
+            warnings.contains("'when': its numbers are read as dates"),
+            "{warnings}"
+        );
+    }
+}
+
+#[test]
+fn a_date_that_stands_for_none_is_told() {
+    let case = column(|row| {
+        if row % 10 == 3 {
+            "9999-12-31".into()
+        } else {
+            format!("2025-01-{:02}", 1 + row % 28)
+        }
+    });
+    let told = case.preprocess(&[])["warnings"].to_string();
+    assert!(
+        told.contains(
+            "'when': 20 of 200 dates are '9999-12-31', far from all others: if that stands for no value, \
+             --missing='9999-12-31' says so"
+        ),
+        "{told}"
+    );
+    case.preprocess(&["--missing=9999-12-31"]);
+    let train = String::from_utf8(case.read("train.csv")).unwrap();
+    assert!(train.lines().any(|line| line.starts_with(',')), "{train}");
+}
+
+/// Rows whose class follows from the hour, the weekday or the month of a time.
+fn schedule(written: impl Fn(u32, u32) -> String, is_busy: impl Fn(u32, u32) -> bool) -> Case {
+    let mut text = "when,load,state\n".to_owned();
+    for row in 0_u32..600 {
+        let mixed = row.wrapping_mul(0x9e37_79b9) >> 8;
+        let (day, minute) = (mixed % 364, mixed / 364 % 1440);
+        let state = if is_busy(day, minute) { "busy" } else { "idle" };
+        text += &format!("{},{},{state}\n", written(day, minute), mixed % 89);
+    }
+    Case::new(text)
+}
+
+fn score(case: &Case) -> f64 {
+    case.pipeline(&[]);
+    case.json("metrics.json")["score"]["value"]
+        .as_f64()
+        .unwrap()
+}
+
+#[test]
+fn hour_weekday_and_month_are_learned() {
+    let stamp = |day: u32, minute: u32| {
+        // 2024 began on a Monday.
+        let date = time::Date::from_ordinal_date(2024, 1 + day as u16).unwrap();
+        format!("{date} {:02}:{:02}", minute / 60, minute % 60)
+    };
+    let hours = |_: u32, minute: u32| (540..1020).contains(&minute);
+    assert!(score(&schedule(stamp, hours)) > 0.95);
+    assert!(score(&schedule(stamp, |day, _| day % 7 >= 5)) > 0.95);
+    assert!(score(&schedule(stamp, |day, _| (60..152).contains(&day))) > 0.95);
+    let clock = |_: u32, minute: u32| {
+        let half = if minute < 720 { "AM" } else { "PM" };
+        format!("{}:{:02} {half}", (minute / 60 + 11) % 12 + 1, minute % 60)
+    };
+    let case = schedule(clock, hours);
+    assert!(score(&case) > 0.95);
+    std::fs::write(
+        case.path("new.csv"),
+        "when,load\n12:30 PM,3\n12:30 AM,3\n0.5,3\n",
+    )
+    .unwrap();
+    for model in ["out/model.onnx", "out/model-quantized.onnx"] {
+        let said = case.run(&["predict", model, "new.csv"]);
+        let labels: Vec<_> = said
+            .out
+            .lines()
+            .skip(1)
+            .map(|line| line.split(',').next().unwrap())
+            .collect();
+        assert_eq!(labels, ["busy", "idle", "busy"], "{}", said.err);
+    }
+}

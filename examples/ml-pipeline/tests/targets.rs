@@ -1,0 +1,183 @@
+//! What is predicted: numbers on the scale that suits them, counts as numbers, and words that could stand for no value.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails so")]
+
+mod common;
+
+use common::Case;
+
+/// 300 rows of two numbers and a target.
+fn target(of: impl Fn(f64, usize) -> String) -> Case {
+    let rows = (0..300).map(|row: usize| {
+        let (a, b) = (mixed(row, 1), mixed(row, 2));
+        format!("{a:.3},{b:.3},{}\n", of(a * 2.0 + b, row))
+    });
+    Case::new(format!("a,b,y\n{}", rows.collect::<String>()))
+}
+
+/// A number between 0 and 1 that looks like chance.
+fn mixed(row: usize, by: u64) -> f64 {
+    let mixed = (row as u64 + 77 * by).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let mixed = (mixed ^ (mixed >> 29)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    (mixed >> 40) as f64 / (1_u64 << 24) as f64
+}
+
+fn kind(schema: &serde_json::Value) -> (&str, &str) {
+    let target = &schema["target"];
+    (
+        target["task"]["kind"].as_str().unwrap(),
+        target["because"].as_str().unwrap(),
+    )
+}
+
+fn warnings(schema: &serde_json::Value) -> String {
+    schema["warnings"].to_string()
+}
+
+#[test]
+fn a_heavy_tail_is_learned_on_a_log_scale_and_predicted_in_its_own_unit() {
+    for shift in [0.0, 1.0] {
+        let case = target(|sum, _| format!("{:.2}", ((sum * 5.0).exp() - shift).max(0.0)));
+        let said = case.pipeline(&[]);
+        assert!(
+            said.err
+                .contains("target 'y': regression on a log scale, because"),
+            "{}",
+            said.err
+        );
+        let metrics = case.json("metrics.json");
+        assert_eq!(metrics["score"]["name"], "R2 on a log scale");
+        assert!(
+            metrics["score"]["value"].as_f64().unwrap() > 0.95,
+            "{}",
+            metrics["score"]
+        );
+        for model in ["out/model.onnx", "out/model-quantized.onnx"] {
+            let said = case.run(&["predict", model, "data.csv"]);
+            let first: f64 = said.out.lines().nth(1).unwrap().parse().unwrap();
+            let truth = ((mixed(0, 1) * 2.0 + mixed(0, 2)) * 5.0).exp() - shift;
+            assert!((first / truth).ln().abs() < 0.7, "{first} {truth}");
+        }
+    }
+}
+
+#[test]
+fn a_few_numbers_that_are_far_from_all_others_are_told_and_left_out() {
+    let case = target(|sum, row| {
+        if row % 120 == 7 {
+            "1000000000".into()
+        } else {
+            format!("{sum:.3}")
+        }
+    });
+    case.pipeline(&[]);
+    let metrics = case.json("metrics.json");
+    assert!(
+        metrics["score"]["value"].as_f64().unwrap() > 0.95,
+        "{}",
+        metrics["score"]
+    );
+    let told = warnings(&metrics["data"]);
+    assert!(
+        told.contains("3 rows are left out, as 'y' is far from all others there, such as 1000000000: the others are between 0."),
+        "{told}"
+    );
+}
+
+#[test]
+fn counts_are_numbers_and_labels_are_classes() {
+    let case = target(|sum, _| format!("{}", (sum * sum) as u32));
+    let schema = case.preprocess(&[]);
+    let (task, because) = kind(&schema);
+    assert_eq!(task, "regression");
+    assert!(because.contains("as frequent as counts are"), "{because}");
+    assert_eq!(
+        kind(&case.preprocess(&["--task", "classification"])).0,
+        "classification"
+    );
+    assert_eq!(
+        kind(&target(|sum, _| format!("{}", (sum * 3.0) as u32 + 3)).preprocess(&[])).0,
+        "regression"
+    );
+    for (of, because) in [
+        (
+            0,
+            "'y' has 3 different whole numbers from 0 to 2, like labels; --task regression takes them for numbers",
+        ),
+        (
+            -1,
+            "'y' has 3 different whole numbers from -1 to 1, like labels; --task regression takes them for numbers",
+        ),
+    ] {
+        let case = target(|_, row| (of + (row % 3) as i32).to_string());
+        assert_eq!(kind(&case.preprocess(&[])), ("classification", because));
+    }
+}
+
+#[test]
+fn words_that_could_stand_for_no_value_are_classes_where_the_others_are_written_so() {
+    let of = |words: &'static [&'static str]| {
+        let case = target(move |_, row| words[row % words.len()].to_owned());
+        let schema = case.preprocess(&[]);
+        let classes = schema["target"]["task"]["classes"]
+            .as_array()
+            .unwrap()
+            .len();
+        (classes, warnings(&schema).contains("rows are left out"))
+    };
+    assert_eq!(of(&["-", "+"]), (2, false));
+    assert_eq!(of(&["None", "Mild", "Severe"]), (3, false));
+    assert_eq!(of(&["NA", "DE", "FR"]), (3, false));
+    assert_eq!(of(&["?", "!", "."]), (3, false));
+    assert_eq!(of(&["-", "up", "down"]), (2, true));
+    assert_eq!(of(&["NA", "yes", "no"]), (2, true));
+}
+
+#[test]
+fn numbers_with_some_words_are_a_regression_with_missing_labels() {
+    for (word, reason) in [
+        ("err", "as 'y' has no value there ('err' means no value)"),
+        (
+            "broken",
+            "as 'y' is no finite number there: 30 of 300 values are none, such as 'broken'",
+        ),
+        (
+            "e{}",
+            "as 'y' is no finite number there: 30 of 300 values are none, such as 'e3', 'e13', 'e23'",
+        ),
+    ] {
+        let case = target(|sum, row| {
+            if row % 10 == 3 {
+                word.replace("{}", &row.to_string())
+            } else {
+                format!("{sum:.3}")
+            }
+        });
+        let schema = case.preprocess(&[]);
+        assert_eq!(kind(&schema).0, "regression");
+        let told = warnings(&schema);
+        assert!(
+            told.contains(&format!("30 rows are left out, {reason}")),
+            "{told}"
+        );
+    }
+}
+
+#[test]
+fn dates_are_not_predicted_also_if_some_are_words() {
+    let date = |row: usize| format!("2025-{:02}-{:02}", 1 + row % 12, 1 + row % 28);
+    assert_eq!(
+        target(|_, row| date(row)).refused(&[]),
+        "data.csv: the target 'y' has dates, which are not predicted: choose a column of classes or numbers with --target"
+    );
+    assert_eq!(
+        target(|_, row| if row % 5 == 0 {
+            "never".into()
+        } else {
+            date(row)
+        })
+        .refused(&[]),
+        "data.csv: the target 'y' has dates in 240 of 300 rows, which are not predicted: choose a column of classes or \
+         numbers with --target"
+    );
+}
