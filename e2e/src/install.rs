@@ -153,31 +153,52 @@ fn one_step() -> String {
     )
 }
 
-/// What the Sensor takes of the event of a batch: its group instead of a blob, and its id in that of an ETag.
+/// What the Sensor takes of the event of a batch: its group instead of a blob, and its id in that of an ETag. Each patch
+/// tests first that its number is that of the parameter it is for.
 fn of_batches() -> String {
     let parameters = [
         (
             2,
+            r"metadata.annotations.workflows\.argoproj\.io/title",
             "dataTemplate",
             "`{{ .Input.body.container }}/{{ .Input.body.dirname }}`",
         ),
         (
             3,
+            r"metadata.annotations.workflows\.argoproj\.io/description",
             "dataTemplate",
             "{{ int64 .Input.body.data.count }} blobs, closed by {{ .Input.body.data.closedBy }}",
         ),
-        (5, "dataKey", "body.dirname"),
-        (6, "dataKey", "body.data.manifest.url"),
-        (7, "dataKey", "body.id"),
-        (9, "dataKey", "body.shortid"),
+        (
+            6,
+            "spec.arguments.parameters.1.value",
+            "dataKey",
+            "body.dirname",
+        ),
+        (
+            7,
+            "spec.arguments.parameters.2.value",
+            "dataKey",
+            "body.data.manifest.url",
+        ),
+        (8, "spec.arguments.parameters.3.value", "dataKey", "body.id"),
+        (
+            10,
+            "spec.arguments.parameters.5.value",
+            "dataKey",
+            "body.shortid",
+        ),
     ];
     let mut patch = String::from("- target: {kind: Sensor, name: ml-pipeline}\n  patch: |\n");
-    for (number, key, value) in parameters {
-        let path = format!("/spec/triggers/0/template/k8s/parameters/{number}/src/{key}");
-        let value = serde_json::Value::from(value);
-        patch.push_str(&format!(
-            "    - {{op: replace, path: {path}, value: {value}}}\n"
-        ));
+    for (number, destination, key, value) in parameters {
+        let path = format!("/spec/triggers/0/template/k8s/parameters/{number}");
+        let operations = [
+            json!({"op": "test", "path": format!("{path}/dest"), "value": destination}),
+            json!({"op": "replace", "path": format!("{path}/src/{key}"), "value": value}),
+        ];
+        for operation in operations {
+            patch.push_str(&format!("    - {operation}\n"));
+        }
     }
     patch
 }

@@ -5,15 +5,16 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 /// Where to look when nothing is confirmed, and what fixes the usual causes: an EventBus that lost its
-/// storage, which neither EventSource nor Sensor notices, and a Sensor without its Role. Its commands name the
+/// storage, which neither EventSource nor Sensor notices, and a Sensor without its Role or for other events. Its commands name the
 /// namespace, when it is known.
 pub fn cure(namespace: Option<&str>) -> String {
     let namespace = namespace.unwrap_or("NAMESPACE");
     format!(
         "look at EventBus and Sensor: after a bus lost its storage, run `kubectl rollout restart \
          deployment -n {namespace} -l eventsource-name` and `kubectl rollout restart deployment -n \
-         {namespace} -l sensor-name`; a Sensor that is not allowed to create Workflows says so in its \
-         log (`kubectl logs -n {namespace} -l sensor-name`): check its Role"
+         {namespace} -l sensor-name`; a Sensor that may not create Workflows (check its Role) or asks for a field that the \
+         event does not have (events of batches need sensors/ml-batch) says so in its log: `kubectl logs \
+         -n {namespace} -l sensor-name`"
     )
 }
 
