@@ -56,7 +56,7 @@ async fn main() {
         Some((role, arguments)) => {
             let number = |at: usize| arguments[at].parse().expect("a number");
             match role.as_str() {
-                SERVE => source::serve(number(0)).await,
+                SERVE => source::serve(&arguments).await,
                 "know" => know(number(0), &arguments[1], Path::new(&arguments[2])).await,
                 "recover" => restart(number(0), &arguments[1], Path::new(&arguments[2])).await,
                 "names" => names(number(0)),

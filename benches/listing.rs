@@ -35,9 +35,7 @@ const WAYS: [&str; 4] = [
 #[tokio::main]
 async fn main() {
     match role() {
-        Some((role, arguments)) if role == SERVE => {
-            source::serve(arguments[0].parse().expect("a number")).await;
-        }
+        Some((role, arguments)) if role == SERVE => source::serve(&arguments).await,
         Some((role, _)) => panic!("no role {role}"),
         None => measure().await,
     }

@@ -32,7 +32,12 @@ use crate::{
         unconfirmed::Unconfirmed,
     },
     gate::{Gate, Policy, identity::Identity, loops::LoopWatch, rules::Rules},
-    intake::{Intake, listing::Listing, queue::Queue, sweep::Sweeper},
+    intake::{
+        Intake,
+        listing::Listing,
+        queue::Queue,
+        sweep::{Sweeper, plan::Sample, range::RangeReader},
+    },
     ledger::{Ledger, offer::Offer},
     ports::{connect::OpenedQueue, error::StorageErrorKind},
     recorder::{OwnershipProof, Record, Recorder, receipts::Receipts},
@@ -193,12 +198,17 @@ impl Session {
     fn listing(&self, started: &Started, gate: &Arc<Gate>, with_queue: bool) -> Listing {
         Listing {
             sweeper: Sweeper {
-                listing: Arc::clone(&self.blobs),
-                prefix: self.config.filter.listing_prefix().to_owned(),
-                gate: Arc::clone(gate),
+                reader: RangeReader {
+                    listing: Arc::clone(&self.blobs),
+                    prefix: self.config.filter.listing_prefix().to_owned(),
+                    gate: Arc::clone(gate),
+                    stats: Arc::clone(&self.stats),
+                    seed: self.writer,
+                },
+                parallelism: self.config.parallelism,
+                smallest_range: self.smallest_range,
+                last: Sample::default(),
                 with_queue,
-                stats: Arc::clone(&self.stats),
-                seed: self.writer,
             },
             facts: started.facts.clone(),
             interval: self.config.interval,

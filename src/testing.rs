@@ -37,6 +37,7 @@ pub(crate) fn config() -> SourceConfig {
         credential: None,
         interval: Duration::from_secs(30),
         listing: true,
+        parallelism: 4,
         queue: None,
         existing: Existing::Skip,
         min_age: Duration::ZERO,
@@ -109,7 +110,12 @@ impl FakeListing {
 
 #[async_trait]
 impl BlobListing for FakeListing {
-    async fn list(&self, _: &str, _: Option<&Continuation>) -> Result<ListPage, StorageError> {
+    async fn list_from(
+        &self,
+        _: &str,
+        _: &str,
+        _: Option<&Continuation>,
+    ) -> Result<ListPage, StorageError> {
         match self {
             Self::Page(page) => Ok(page.clone()),
             Self::Error(error) => Err(error.clone()),

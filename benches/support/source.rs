@@ -4,13 +4,14 @@ use std::{
     io::{Read, stdin},
     path::Path,
     sync::{Arc, atomic::Ordering::Relaxed},
+    time::Duration,
 };
 
 use azure_blob_eventsource::{
     azure::Connector,
     config::SourceConfig,
     gate::{Gate, Policy, identity::Identity, loops::LoopWatch, rules::Rules},
-    intake::sweep::Sweeper,
+    intake::sweep::{SMALLEST_RANGE, Sweeper, plan::Sample, range::RangeReader},
     ledger::{
         Contents, Ledger,
         facts::Facts,
@@ -28,7 +29,7 @@ use azure_blob_eventsource::{
 };
 use testkit::{
     account::{FakeAccount, Synthetic},
-    http::{HttpFace, connection_string},
+    http::{HttpFace, HttpOp, connection_string},
 };
 use tokio::sync::mpsc;
 
@@ -42,8 +43,11 @@ pub(crate) const SERVE: &str = "serve";
 const CACHE: usize = 1 << 30;
 const KEY: FingerprintKey = FingerprintKey(0x6b65_7931, 0x6b65_7932);
 
-/// Serves a container of `blobs` made-up blobs: prints the endpoint, and ends with its input.
-pub(crate) async fn serve(blobs: u64) {
+/// Serves a container of made-up blobs: prints the endpoint, and ends with its input. The arguments are how many there
+/// are, and how many milliseconds a page takes.
+pub(crate) async fn serve(arguments: &[String]) {
+    let number = |at: usize| arguments[at].parse::<u64>().expect("a number");
+    let (blobs, latency) = (number(0), Duration::from_millis(number(1)));
     let account = FakeAccount::new();
     account
         .create_synthetic_container(CONTAINER, blobs)
@@ -53,6 +57,7 @@ pub(crate) async fn serve(blobs: u64) {
     let face = HttpFace::start_with(account, 0, cache)
         .await
         .expect("a free port");
+    face.set_latency(HttpOp::ListBlobs, latency);
     println!("{}", face.endpoint());
     let end = tokio::task::spawn_blocking(|| stdin().read_to_end(&mut Vec::new()));
     let _ = end.await;
@@ -68,7 +73,13 @@ pub(crate) struct Service {
 impl Service {
     /// Starts one with `blobs` blobs.
     pub(crate) fn start(blobs: u64) -> Self {
-        let mut process = Other::start(SERVE, &[blobs.to_string()]);
+        Self::start_slow(blobs, Duration::ZERO)
+    }
+
+    /// Starts one with `blobs` blobs that takes `latency` for each page.
+    pub(crate) fn start_slow(blobs: u64, latency: Duration) -> Self {
+        let arguments = [blobs.to_string(), latency.as_millis().to_string()];
+        let mut process = Other::start(SERVE, &arguments);
         Self {
             endpoint: process.line(),
             _process: process,
@@ -79,7 +90,8 @@ impl Service {
 /// The product's configuration for the service at `endpoint`.
 pub(crate) fn config(endpoint: &str) -> SourceConfig {
     let text = format!(
-        "{{endpoint: \"{endpoint}\", container: {CONTAINER}, credential: fake, existing: emit}}"
+        "{{endpoint: \"{endpoint}\", container: {CONTAINER}, credential: fake, existing: emit, \
+         source: {{listing: {{parallelism: 1}}}}}}"
     );
     SourceConfig::parse(text.as_bytes()).expect("a configuration")
 }
@@ -98,7 +110,8 @@ pub(crate) fn listing(endpoint: &str) -> Arc<dyn BlobListing> {
     blobs
 }
 
-fn write_credential(dir: &Path, endpoint: &str) {
+/// Writes the credential `fake` of the service at `endpoint`.
+pub(crate) fn write_credential(dir: &Path, endpoint: &str) {
     std::fs::write(dir.join("fake"), connection_string(endpoint)).expect("a credential file");
 }
 
@@ -157,17 +170,22 @@ impl Sweep {
             loops: LoopWatch::default(),
         };
         let sweeper = Sweeper {
-            listing,
-            prefix: String::new(),
-            gate: Arc::new(Gate::new(
-                policy,
-                (Arc::clone(&ledger), Arc::default()),
-                to_offers,
-                to_records,
-            )),
+            reader: RangeReader {
+                listing,
+                prefix: String::new(),
+                gate: Arc::new(Gate::new(
+                    policy,
+                    (Arc::clone(&ledger), Arc::default()),
+                    to_offers,
+                    to_records,
+                )),
+                stats: Arc::clone(&stats),
+                seed: 1,
+            },
+            parallelism: config.parallelism,
+            smallest_range: SMALLEST_RANGE,
+            last: Sample::default(),
             with_queue: false,
-            stats: Arc::clone(&stats),
-            seed: 1,
         };
         Self {
             sweeper,
@@ -176,6 +194,12 @@ impl Sweep {
             offers,
             records,
         }
+    }
+
+    /// With up to so many ranges at once from its second sweep on.
+    pub(crate) fn in_ranges(mut self, parallelism: usize) -> Self {
+        self.sweeper.parallelism = parallelism;
+        self
     }
 
     /// One whole sweep that finds nothing new, and how many blobs it saw.

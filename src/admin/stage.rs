@@ -221,7 +221,7 @@ fn full(source: &SourceEntry) {
 fn first_sweep(source: &SourceEntry) {
     let stats = &source.stats;
     stats.sweeps.store(0, Relaxed);
-    stats.sweep.began(ago(61));
+    stats.sweep.began(ago(61), 1);
     stats
         .sweep
         .lists(120_000, Some("raw/2026/03/17/readings-000412.csv"));

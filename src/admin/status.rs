@@ -135,6 +135,8 @@ pub(super) struct SweepStatus {
     pub(super) running_since: Option<OffsetDateTime>,
     /// How many blobs it has listed.
     pub(super) listed: u64,
+    /// How many ranges of names it lists at once.
+    pub(super) ranges: usize,
     /// The last of them, in the order of names.
     pub(super) at: Option<String>,
     /// When the next begins.
@@ -241,6 +243,7 @@ fn sweep_status(source: &SourceEntry) -> Option<SweepStatus> {
     is_known.then(|| SweepStatus {
         running_since: running.as_ref().map(|it| it.since),
         listed: running.as_ref().map_or(0, |it| it.listed),
+        ranges: running.as_ref().map_or(0, |it| it.ranges),
         at: running.and_then(|it| it.at),
         next,
     })

@@ -57,6 +57,14 @@ pub(super) struct Listing {
     most_blobs: AtomicUsize,
 }
 
+/// Which part of a container a page is of: what [`BlobListing::list_from`] is asked for.
+#[derive(Clone, Copy)]
+struct Part<'a> {
+    prefix: &'a str,
+    from: &'a str,
+    after: Option<&'a Continuation>,
+}
+
 impl Listing {
     /// The listing of `container`.
     pub(super) fn new(service: Arc<Service>, container: &str) -> Self {
@@ -73,10 +81,14 @@ impl Listing {
         }
     }
 
-    fn url(&self, prefix: &str, after: Option<&Continuation>, most: usize) -> String {
+    fn url(&self, part: Part<'_>, most: usize) -> String {
         let mut url = format!("{}&maxresults={most}", self.url);
-        let marker = after.map_or("", |marker| marker.0.as_str());
-        for (name, value) in [("prefix", prefix), ("marker", marker)] {
+        let marker = part.after.map_or("", |marker| marker.0.as_str());
+        for (name, value) in [
+            ("prefix", part.prefix),
+            ("startFrom", part.from),
+            ("marker", marker),
+        ] {
             if !value.is_empty() {
                 let value = utf8_percent_encode(value, NON_ALPHANUMERIC);
                 url.push_str(&format!("&{name}={value}"));
@@ -115,12 +127,11 @@ impl Listing {
     async fn page_that_fits(
         &self,
         call: Call<'_>,
-        prefix: &str,
-        after: Option<&Continuation>,
+        part: Part<'_>,
     ) -> Result<ListPage, StorageError> {
         loop {
             let most = self.most_blobs.load(Relaxed);
-            let url = self.url(prefix, after, most);
+            let url = self.url(part, most);
             if let Some(page) = within(call, PATIENCE, self.page(call, &url)).await? {
                 return Ok(page);
             }
@@ -142,13 +153,19 @@ impl Listing {
 
 #[async_trait]
 impl BlobListing for Listing {
-    async fn list(
+    async fn list_from(
         &self,
         prefix: &str,
+        from: &str,
         after: Option<&Continuation>,
     ) -> Result<ListPage, StorageError> {
         let call = self.service.call(&self.operation, after.is_some());
-        let page = self.page_that_fits(call, prefix, after).await?;
+        let part = Part {
+            prefix,
+            from,
+            after,
+        };
+        let page = self.page_that_fits(call, part).await?;
         // A sweep that followed it would go round for ever.
         if page.next.is_some() && page.next.as_ref() == after {
             return Err(call.error(

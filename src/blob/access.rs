@@ -64,6 +64,14 @@ impl Unreadable {
         }
     }
 
+    /// Adds those of another part of the same listing.
+    pub fn merge(&mut self, other: Self) {
+        self.copying += other.copying;
+        self.copy_failed += other.copy_failed;
+        self.archived += other.archived;
+        self.rehydrating += other.rehydrating;
+    }
+
     /// How many there are.
     pub fn count(&self) -> u64 {
         self.copying + self.copy_failed + self.archived + self.rehydrating

@@ -87,6 +87,11 @@ impl ListPage {
         self.rows.get(at).map(|row| self.blob(row))
     }
 
+    /// Keeps this number of blobs, the first ones.
+    pub fn truncate(&mut self, blobs: usize) {
+        self.rows.truncate(blobs);
+    }
+
     /// How many blobs the page holds.
     pub fn len(&self) -> usize {
         self.rows.len()

@@ -13,6 +13,7 @@ use crate::{
 pub struct Walk<'a> {
     listing: &'a dyn BlobListing,
     prefix: &'a str,
+    from: &'a str,
     after: Option<Continuation>,
     over: bool,
     progress: Progress,
@@ -21,9 +22,15 @@ pub struct Walk<'a> {
 impl<'a> Walk<'a> {
     /// Begins at the first of the blobs whose names start with `prefix`.
     pub fn new(listing: &'a dyn BlobListing, prefix: &'a str) -> Self {
+        Self::starting_from(listing, prefix, "")
+    }
+
+    /// Begins at the first of those that are not before `from`.
+    pub fn starting_from(listing: &'a dyn BlobListing, prefix: &'a str, from: &'a str) -> Self {
         Self {
             listing,
             prefix,
+            from,
             after: None,
             over: false,
             progress: Progress::default(),
@@ -44,7 +51,10 @@ impl<'a> Walk<'a> {
         if !pause.is_zero() {
             sleep(pause).await;
         }
-        let page = self.listing.list(self.prefix, self.after.as_ref()).await?;
+        let page = self
+            .listing
+            .list_from(self.prefix, self.from, self.after.as_ref())
+            .await?;
         self.progress.add(&page)?;
         self.after.clone_from(&page.next);
         self.over = page.next.is_none();

@@ -39,6 +39,7 @@ const DAY: u64 = 24 * HOUR;
 
 pub(super) const MIN_AGE: Span = seconds(0, 365 * DAY);
 pub(super) const INTERVAL: Span = seconds(1, DAY);
+pub(super) const PARALLELISM: Whole = whole(1, 64);
 pub(super) const MAX_DELIVERIES: Whole = whole(1, 1000);
 pub(super) const DEADLINE: Span = seconds(1, DAY);
 pub(super) const MAX_ATTEMPTS: Whole = whole(1, 1000);

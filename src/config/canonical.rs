@@ -72,7 +72,10 @@ fn source(config: &SourceConfig) -> String {
     }
     if config.listing {
         let interval = span::write(config.interval);
-        ways.push(format!("listing: {{interval: {interval}}}"));
+        let parallelism = config.parallelism;
+        ways.push(format!(
+            "listing: {{interval: {interval}, parallelism: {parallelism}}}"
+        ));
     }
     format!("{{{}}}", ways.join(", "))
 }

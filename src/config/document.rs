@@ -72,6 +72,7 @@ pub(super) fn read(entries: &[(String, Value)]) -> Result<SourceConfig, ConfigEr
                 None => DEFAULT_INTERVAL,
             }),
             listing: ways.listing,
+            parallelism: ways.parallelism,
             queue: ways.queue,
             existing: existing.unwrap_or(Existing::Skip),
             min_age: min_age.unwrap_or(Duration::ZERO),

@@ -297,7 +297,6 @@ const WORDS: &[(&[&str], Meaning)] = &[
             "maxconcurrentworkflows",
             "maxworkflows",
             "maxparallel",
-            "parallelism",
             "workers",
         ],
         Key("limits.activeWorkflows"),

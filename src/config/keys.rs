@@ -57,7 +57,7 @@ pub(super) const SOURCE: Keys = Keys {
 };
 pub(super) const LISTING: Keys = Keys {
     path: "source.listing",
-    known: &["interval"],
+    known: &["interval", "parallelism"],
     later: &[],
     form: "{interval: TIME}",
 };

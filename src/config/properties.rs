@@ -7,7 +7,7 @@ use std::time::Instant;
 use proptest::{option, prelude::*};
 use time::OffsetDateTime;
 
-use super::*;
+use super::{ways::DEFAULT_PARALLELISM, *};
 use crate::{
     batch::rules::{BatchRules, By},
     blob::Version,
@@ -169,12 +169,18 @@ fn queues() -> impl Strategy<Value = QueueSource> {
 }
 
 // How blobs are found: whether by listing, how often, and by which queue. What is not listed has no interval of its own.
-fn ways() -> impl Strategy<Value = (bool, Duration, Option<QueueSource>)> {
+fn ways() -> impl Strategy<Value = (bool, Duration, usize, Option<QueueSource>)> {
     let hour = Duration::from_secs(3600);
+    let listing = || (spans(1, 86_400), 1..=64_usize);
     prop_oneof![
-        spans(1, 86_400).prop_map(|interval| (true, interval, None)),
-        (spans(1, 86_400), queues()).prop_map(|(interval, queue)| (true, interval, Some(queue))),
-        queues().prop_map(move |queue| (false, hour, Some(queue))),
+        listing().prop_map(|(interval, ranges)| (true, interval, ranges, None)),
+        (listing(), queues()).prop_map(|((interval, ranges), queue)| (
+            true,
+            interval,
+            ranges,
+            Some(queue)
+        )),
+        queues().prop_map(move |queue| (false, hour, DEFAULT_PARALLELISM, Some(queue))),
     ]
 }
 
@@ -188,7 +194,7 @@ prop_compose! {
         container in containers(),
         filter in filters(),
         credential in option::of(credentials()),
-        (listing, interval, queue) in ways(),
+        (listing, interval, parallelism, queue) in ways(),
         existing in existings(),
         min_age in spans(0, 31_536_000),
         (skip_empty, version) in (any::<bool>(), prop::sample::select(Version::ALL.to_vec())),
@@ -203,7 +209,7 @@ prop_compose! {
         let limits = Limits { in_flight, active_workflows, settle };
         let batch = batch.filter(|_| state.is_some());
         SourceConfig {
-            location, container, filter, credential, interval, listing, queue, existing,
+            location, container, filter, credential, interval, listing, parallelism, queue, existing,
             min_age, skip_empty,
             version, state, confirm, batch, redelivery, limits, id,
         }

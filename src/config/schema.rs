@@ -177,11 +177,18 @@ fn pattern() -> Value {
 fn source() -> Value {
     let listing = section(
         &keys::LISTING,
-        vec![(
-            "interval",
-            duration(bounds::INTERVAL),
-            "The time from the start of one sweep to the start of the next. Default: 30s, with a queue 1h.",
-        )],
+        vec![
+            (
+                "interval",
+                duration(bounds::INTERVAL),
+                "The time from the start of one sweep to the start of the next. Default: 30s, with a queue 1h.",
+            ),
+            (
+                "parallelism",
+                whole(bounds::PARALLELISM),
+                "The most ranges of names that a sweep lists at once. Default: 4.",
+            ),
+        ],
     );
     let mut queue = section(
         &keys::QUEUE,

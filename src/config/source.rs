@@ -27,6 +27,8 @@ pub struct SourceConfig {
     pub interval: Duration,
     /// Whether the container is listed. It is, unless notifications alone are to find its blobs.
     pub listing: bool,
+    /// How many ranges of names a sweep lists at once, at most (`source.listing.parallelism`).
+    pub parallelism: usize,
     /// The queue of notifications (`source.queue`).
     pub queue: Option<QueueSource>,
     /// What happens to blobs that were there before the source first started.

@@ -66,6 +66,7 @@ fn the_least_configuration_has_the_documented_defaults() {
         credential: None,
         interval: Duration::from_secs(30),
         listing: true,
+        parallelism: 4,
         queue: None,
         existing: Existing::Skip,
         min_age: Duration::ZERO,
@@ -87,7 +88,7 @@ fn the_least_configuration_has_the_documented_defaults() {
         expected.to_yaml(),
         "account: mlpipelinestore\n\
          container: datasets\n\
-         source: {listing: {interval: 30s}}\n\
+         source: {listing: {interval: 30s, parallelism: 4}}\n\
          existing: skip\n\
          minAge: 0s\n\
          skipEmpty: false\n\
@@ -113,7 +114,7 @@ prefix: raw/
 pattern: ["**/*.csv", "!raw/tmp/**"]   # a comment
 credential: azure-storage
 source:
-  listing: {interval: 1h30m}
+  listing: {interval: 1h30m, parallelism: 8}
 existing: {since: 2026-01-01T02:00:00+02:00}
 minAge: 250ms
 skipEmpty: true
@@ -154,7 +155,7 @@ container: "$web"
 prefix: raw/
 pattern: ["**/*.csv", "!raw/tmp/**"]
 credential: azure-storage
-source: {listing: {interval: 1h30m}}
+source: {listing: {interval: 1h30m, parallelism: 8}}
 existing: {since: 2026-01-01T00:00:00Z}
 minAge: 250ms
 skipEmpty: true

@@ -15,11 +15,14 @@ use super::{
 use crate::ports::connect::QueuePlace;
 
 const DEFAULT_DELIVERIES: u32 = 5;
+/// Of `source.listing`.
+pub(super) const DEFAULT_PARALLELISM: usize = 4;
 
 /// The ways of finding blobs.
 pub(super) struct Ways {
     pub(super) listing: bool,
     pub(super) interval: Option<Duration>,
+    pub(super) parallelism: usize,
     pub(super) queue: Option<QueueSource>,
 }
 
@@ -30,6 +33,11 @@ pub(super) fn ways(root: &Section<'_>, m: &mut Mistakes) -> Ways {
     let listing = source
         .as_ref()
         .and_then(|it| it.section("listing", &LISTING, m));
+    let parallelism = listing.as_ref().and_then(|it| {
+        it.optional("parallelism", m, |value| {
+            value.whole_number(bounds::PARALLELISM)
+        })
+    });
     let interval = listing
         .and_then(|it| it.optional("interval", m, |value| span::read(value, bounds::INTERVAL)));
     let queue = source
@@ -38,6 +46,7 @@ pub(super) fn ways(root: &Section<'_>, m: &mut Mistakes) -> Ways {
     Ways {
         listing: listed || !queued,
         interval,
+        parallelism: parallelism.unwrap_or(DEFAULT_PARALLELISM),
         queue: queue.and_then(|it| read(&it, m)),
     }
 }

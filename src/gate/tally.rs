@@ -38,6 +38,33 @@ impl Tally {
         self.ended = now;
     }
 
+    /// The listing starts from its first page again: what it shows will be counted again, what was found stays found.
+    pub fn start_over(&mut self) {
+        *self = Self {
+            new: self.new,
+            late: self.late,
+            baseline: self.baseline,
+            carried: self.carried,
+            began: self.began,
+            ..Self::default()
+        };
+    }
+
+    /// Adds what another part of the same sweep came upon.
+    pub fn add(&mut self, other: Self) {
+        self.blobs += other.blobs;
+        self.new += other.new;
+        self.late += other.late;
+        self.baseline += other.baseline;
+        self.carried += other.carried;
+        self.held_back += other.held_back;
+        self.unusable += other.unusable;
+        self.unreadable.merge(other.unreadable);
+        self.unsettled += other.unsettled;
+        self.began = self.began.into_iter().chain(other.began).min();
+        self.ended = self.ended.max(other.ended);
+    }
+
     /// How many blob versions the ledger did not know; those that a copy overwrites are not gone.
     pub fn appeared(&self) -> usize {
         let waiting = self.held_back + self.unreadable.count();

@@ -32,7 +32,7 @@ pub struct Listing {
 #[async_trait]
 impl Intake for Listing {
     async fn run(mut self: Box<Self>) -> Result<(), StorageError> {
-        let gate = Arc::clone(&self.sweeper.gate);
+        let gate = Arc::clone(&self.sweeper.reader.gate);
         let mut proven = false;
         loop {
             let next = Instant::now() + self.interval;
@@ -47,7 +47,7 @@ impl Intake for Listing {
             }
             let wait = next.saturating_duration_since(Instant::now());
             let next_sweep = OffsetDateTime::now_utc() + wait;
-            self.sweeper.stats.sweep.rests(Some(next_sweep));
+            self.sweeper.reader.stats.sweep.rests(Some(next_sweep));
             sleep_until(next).await;
         }
     }

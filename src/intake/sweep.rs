@@ -1,40 +1,41 @@
-//! The sweep over a container's listing: every blob, page by page, offered when it is new.
+//! The sweep over a container's listing: every blob, page by page, offered when it is new. A large container is listed
+//! in several ranges of names at once.
 
-use std::{
-    sync::{Arc, atomic::Ordering::Relaxed},
-    time::Duration,
-};
+use std::{collections::BTreeMap, panic, sync::atomic::Ordering::Relaxed, time::Duration};
 
 use time::OffsetDateTime;
-use tokio::time::Instant;
+use tokio::{task::JoinSet, time::Instant};
 use tracing::{debug, info, warn};
 
+use self::{
+    plan::{Range, Sample},
+    range::{RangeError, RangeReader, RangeSwept},
+};
 use crate::{
     blob::MAX_NAME,
-    calls::{retry::Retry, walk::Walk},
-    gate::{Closed, Gate, SweepResult, tally::Tally},
+    gate::{Closed, SweepResult, tally::Tally},
     ledger::done_set::Swept,
-    metrics::SourceStats,
-    ports::{
-        error::{StorageError, StorageErrorKind},
-        listing::BlobListing,
-    },
+    ports::error::StorageError,
 };
+
+pub mod plan;
+pub mod range;
+
+/// The fewest blobs in a range, by default: two pages of List Blobs. A smaller one costs as many calls as it saves.
+pub const SMALLEST_RANGE: u64 = 10_000;
 
 /// Sweeps one container again and again.
 pub struct Sweeper {
-    /// The container.
-    pub listing: Arc<dyn BlobListing>,
-    /// What all names of interest start with; goes to the service.
-    pub prefix: String,
-    /// Where what is found goes.
-    pub gate: Arc<Gate>,
+    /// What lists its ranges.
+    pub reader: RangeReader,
+    /// How many ranges are listed side by side, at most.
+    pub parallelism: usize,
+    /// The fewest blobs in one of several ranges.
+    pub smallest_range: u64,
+    /// What the last sweep listed; by default nothing.
+    pub last: Sample,
     /// Whether notifications tell of the same blobs, so that what a sweep finds late was missed by them.
     pub with_queue: bool,
-    /// Numbers for people.
-    pub stats: Arc<SourceStats>,
-    /// Decides the jitter of retries.
-    pub seed: u64,
 }
 
 /// Why a sweep did not come to its end.
@@ -53,80 +54,103 @@ impl From<Closed> for SweepError {
 }
 
 impl Sweeper {
-    /// One sweep over the whole listing, from the first page to the last. Transient faults are waited
-    /// out and the sweep goes on where it was; only when the service no longer takes the continuation,
-    /// or the listing does not get ahead, does it start over.
+    /// One sweep over the whole listing. It is complete when all its ranges are.
     ///
     /// `proven` says whether the service has ever answered as a blob service does: see
     /// [`StorageError::passes`].
-    pub async fn sweep(&self, proven: &mut bool) -> Result<(), SweepError> {
+    pub async fn sweep(&mut self, proven: &mut bool) -> Result<(), SweepError> {
         let started = Instant::now();
-        let mut tally = Tally::default();
-        let mut walk = Walk::new(&*self.listing, &self.prefix);
-        let (mut stale, mut hollow) = (self.retry(), self.retry());
-        self.gate.start_sweep();
-        self.stats.sweep.began(OffsetDateTime::now_utc());
-        loop {
-            let next = walk.patiently(self.retry().proven(*proven)).await;
-            match next {
-                Ok(Some(page)) => {
-                    *proven = true;
-                    hollow.tell(walk.trouble());
-                    let blobs = page.len() as u64;
-                    self.stats.blobs_listed.fetch_add(blobs, Relaxed);
-                    let last = page.len().checked_sub(1).and_then(|last| page.get(last));
-                    let last = last.as_ref().map(|blob| blob.name);
-                    self.stats.sweep.lists(blobs, last);
-                    self.gate.page(&page, &mut tally).await?;
-                    let backlog = self.gate.under_way() as u64;
-                    self.stats.backlog.store(backlog, Relaxed);
-                }
-                Ok(None) => break,
-                Err(error) if error.kind == StorageErrorKind::StaleContinuation => {
-                    stale.wait(&error).await;
-                    walk.start_over();
-                    tally = Tally::default();
-                    self.gate.start_sweep();
-                    self.stats.sweep.began(OffsetDateTime::now_utc());
-                }
-                Err(error) => return Err(SweepError::Storage(error)),
-            }
-        }
-        stale.succeeded();
-        hollow.succeeded();
-        self.finish(started.elapsed(), tally, walk.is_suspect());
+        let ranges = self.last.ranges(self.parallelism, self.smallest_range);
+        let swept = match ranges.len() {
+            0 | 1 => None,
+            _ => self.in_ranges(ranges).await?,
+        };
+        let swept = match swept {
+            Some(swept) => swept,
+            None => self.in_one(proven).await?,
+        };
+        self.finish(started.elapsed(), &swept);
+        self.last = swept.sample;
         Ok(())
     }
 
-    fn retry(&self) -> Retry {
-        Retry::new("list blobs", self.seed, &self.stats)
+    async fn in_one(&self, proven: &mut bool) -> Result<RangeSwept, SweepError> {
+        self.begin(1);
+        let swept = self.reader.sweep(Range::default(), proven).await;
+        swept.map_err(|error| match error {
+            RangeError::Closed => SweepError::Closed,
+            RangeError::Storage(error) | RangeError::Unusable(error) => SweepError::Storage(error),
+        })
     }
 
-    fn finish(&self, took: Duration, tally: Tally, suspect: bool) {
-        let SweepResult { swept, loops } = self.gate.finish_sweep(&self.prefix, &tally, suspect);
+    /// `None` when the service does not list ranges: then and from now on, all is listed as one.
+    async fn in_ranges(&mut self, ranges: Vec<Range>) -> Result<Option<RangeSwept>, SweepError> {
+        self.begin(ranges.len());
+        let mut tasks = JoinSet::new();
+        for (number, range) in ranges.into_iter().enumerate() {
+            let reader = self.reader.clone();
+            // Ranges are of a listing that was complete before, so the service is known.
+            tasks.spawn(async move { (number, reader.sweep(range, &mut true).await) });
+        }
+        let mut done = BTreeMap::new();
+        while let Some(ended) = tasks.join_next().await {
+            match ended {
+                Ok((number, Ok(swept))) => {
+                    done.insert(number, swept);
+                }
+                Ok((_, Err(RangeError::Closed))) => return Err(SweepError::Closed),
+                Ok((0, Err(RangeError::Storage(error)))) => return Err(SweepError::Storage(error)),
+                Ok((_, Err(RangeError::Storage(error) | RangeError::Unusable(error)))) => {
+                    info!(%error, "the service does not list ranges of names: the container is listed as one from now on");
+                    self.parallelism = 1;
+                    return Ok(None);
+                }
+                Err(panicked) => panic::resume_unwind(panicked.into_panic()),
+            }
+        }
+        Ok(Some(RangeSwept::join(done.into_values())))
+    }
+
+    fn begin(&self, ranges: usize) {
+        self.reader.gate.start_sweep();
+        self.reader
+            .stats
+            .sweep
+            .began(OffsetDateTime::now_utc(), ranges);
+    }
+
+    fn finish(&self, took: Duration, range: &RangeSwept) {
+        let RangeReader {
+            gate,
+            prefix,
+            stats,
+            ..
+        } = &self.reader;
+        let RangeSwept { tally, suspect, .. } = range;
+        let SweepResult { swept, loops } = gate.finish_sweep(prefix, tally, *suspect);
         self.tell(&swept);
         let Swept {
             gone, forgotten, ..
         } = swept;
         let millis = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
-        let first = self.stats.sweeps.fetch_add(1, Relaxed) == 0;
-        self.stats.turns.swept.note(true);
-        self.stats.sweep.rests(None);
+        let first = stats.sweeps.fetch_add(1, Relaxed) == 0;
+        stats.turns.swept.note(true);
+        stats.sweep.rests(None);
         // What came before the stream began, nobody has missed.
         if self.with_queue && !first && tally.late > 0 {
-            self.stats.queue.missed.fetch_add(tally.late, Relaxed);
+            stats.queue.missed.fetch_add(tally.late, Relaxed);
             warn!(
                 blobs = tally.late,
                 "a sweep found blobs for which no notification came within a minute: look at the Event Grid subscription if this happens again"
             );
         }
-        self.stats.last_sweep_millis.store(millis, Relaxed);
-        self.stats.held_back.store(tally.held_back, Relaxed);
-        let before = self.stats.unusable_names.swap(tally.unusable, Relaxed);
-        let failed_before = self.stats.unreadable().copy_failed;
-        self.stats.set_unreadable(tally.unreadable);
+        stats.last_sweep_millis.store(millis, Relaxed);
+        stats.held_back.store(tally.held_back, Relaxed);
+        let before = stats.unusable_names.swap(tally.unusable, Relaxed);
+        let failed_before = stats.unreadable().copy_failed;
+        stats.set_unreadable(tally.unreadable);
         if let Some(loops) = loops {
-            self.stats.set_loops(loops);
+            stats.set_loops(loops);
         }
         let Tally {
             blobs,
@@ -137,7 +161,7 @@ impl Sweeper {
             unusable,
             unreadable,
             ..
-        } = tally;
+        } = *tally;
         if unreadable.copy_failed > failed_before {
             warn!(
                 blobs = unreadable.copy_failed,
@@ -175,8 +199,9 @@ impl Sweeper {
 
     // Told once when it begins, and shown while it lasts.
     fn tell(&self, swept: &Swept) {
+        let stats = &self.reader.stats;
         let missing = swept.missing as u64;
-        self.stats.missing_blobs.store(missing, Relaxed);
+        stats.missing_blobs.store(missing, Relaxed);
         let doubt = swept.doubted.map(|_| {
             let Swept { gone, of, .. } = swept;
             format!(
@@ -185,7 +210,7 @@ impl Sweeper {
                  or a cache answers instead of the storage account"
             )
         });
-        let shown = self.stats.set_listing_doubt(doubt.clone());
+        let shown = stats.set_listing_doubt(doubt.clone());
         match (shown, doubt) {
             (false, Some(doubt)) => warn!("{doubt}"),
             (true, None) => info!("the listing is trusted again"),

@@ -24,17 +24,20 @@ pub struct Running {
     pub since: OffsetDateTime,
     /// How many blobs it has listed so far.
     pub listed: u64,
-    /// The last of them: a listing is in the order of names.
+    /// How many ranges of names are listed at once.
+    pub ranges: usize,
+    /// The last of them, when there is one range: a listing is in the order of names.
     pub at: Option<String>,
 }
 
 impl SweepProgress {
-    /// A sweep has begun then.
-    pub fn began(&self, since: OffsetDateTime) {
+    /// A sweep of so many ranges has begun then.
+    pub fn began(&self, since: OffsetDateTime, ranges: usize) {
         *self.0.lock() = Sweeping {
             running: Some(Running {
                 since,
                 listed: 0,
+                ranges,
                 at: None,
             }),
             next: None,
@@ -45,7 +48,7 @@ impl SweepProgress {
     pub fn lists(&self, more: u64, last: Option<&str>) {
         if let Some(running) = &mut self.0.lock().running {
             running.listed += more;
-            if let Some(last) = last {
+            if let Some(last) = last.filter(|_| running.ranges == 1) {
                 running.at = Some(last.to_owned());
             }
         }

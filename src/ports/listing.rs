@@ -16,11 +16,24 @@ use crate::blob::{Continuation, ListPage};
 /// - It tries once. When to try again is the caller's decision.
 #[async_trait]
 pub trait BlobListing: Send + Sync {
-    /// The page of blobs whose names start with `prefix` (empty: all), from the start or from where
-    /// an earlier page ended.
+    /// The page of blobs whose names start with `prefix` (empty: all) and are not before `from` (empty: all), from the
+    /// start or from where an earlier page ended.
+    ///
+    /// Not every service knows `from` (`startFrom` of List Blobs, since version 2026-02-06): one refuses it, another
+    /// answers as if it were empty. The caller looks at the names that come.
+    async fn list_from(
+        &self,
+        prefix: &str,
+        from: &str,
+        after: Option<&Continuation>,
+    ) -> Result<ListPage, StorageError>;
+
+    /// As [`list_from`](Self::list_from), from the first name.
     async fn list(
         &self,
         prefix: &str,
         after: Option<&Continuation>,
-    ) -> Result<ListPage, StorageError>;
+    ) -> Result<ListPage, StorageError> {
+        self.list_from(prefix, "", after).await
+    }
 }

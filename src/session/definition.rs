@@ -8,6 +8,7 @@ use crate::{
     config::SourceConfig,
     delivery::expected::Expected,
     event::Place,
+    intake::sweep::SMALLEST_RANGE,
     journal::{
         number::unused_number,
         retained::RetainedLedger,
@@ -43,6 +44,8 @@ pub struct Session {
     pub mode: Mode,
     /// End after the first complete sweep, once all that it found is done.
     pub once: bool,
+    /// The fewest blobs in one of the ranges of names that a sweep lists at once.
+    pub smallest_range: u64,
     /// When the ledger's journal is compacted.
     pub rollover: Rollover,
     /// When it forgets what is done and no listing shows any more.
@@ -89,6 +92,7 @@ impl Session {
             mode,
             once: false,
             confirm: None,
+            smallest_range: SMALLEST_RANGE,
             rollover: Rollover::default(),
             forgetting: Forgetting::default(),
             retained: Arc::default(),

@@ -50,6 +50,19 @@ struct Limits {
     page_size: usize,
     append_blocks: usize,
     empty_pages: bool,
+    start_from: StartFrom,
+}
+
+/// What a service makes of `startFrom`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum StartFrom {
+    /// It lists from there on.
+    #[default]
+    Known,
+    /// It answers as if it were not there, as services before version 2026-02-06 do.
+    Ignored,
+    /// It refuses it with 400.
+    Refused,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -88,6 +101,7 @@ impl FakeAccount {
                 page_size: 5000,
                 append_blocks: 50_000,
                 empty_pages: false,
+                start_from: StartFrom::default(),
             },
             epoch: 0,
         })))
@@ -127,6 +141,11 @@ impl FakeAccount {
     /// Puts an empty page that has a continuation before every page, as the service may.
     pub fn set_empty_pages(&self, on: bool) {
         self.lock().limits.empty_pages = on;
+    }
+
+    /// What becomes of `startFrom`.
+    pub fn set_start_from(&self, is: StartFrom) {
+        self.lock().limits.start_from = is;
     }
 
     /// How many appends a blob takes (the service: 50,000).

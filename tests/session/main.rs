@@ -12,6 +12,7 @@ mod lost_ledger;
 mod new;
 mod queue;
 mod queue_waiting;
+mod ranges;
 mod requests;
 mod slow_state;
 mod stage;

@@ -4,7 +4,8 @@
 //! In the storm, calls fail, are slow, lose their answers or happen late; sessions crash at every
 //! await point or are overlapped by their successors; clients vanish with what was sent to them;
 //! blobs are written, overwritten, stamped with metadata, copied by copies that finish later or fail, and
-//! deleted while sweeps pass over them; listings are wrongly empty, once a session.
+//! deleted while sweeps pass over them; listings are wrongly empty, once a session. A sweep lists up to four ranges of
+//! names at once; half of the services ignore or refuse that.
 //!
 //! In four of ten worlds Event Grid tells of what happens by messages in a queue: late, by seconds or by
 //! hours, in no order, several times, between messages of other things and some that nobody can read. Leases
@@ -132,6 +133,11 @@ fn members_that_are_looked_up_at_the_send_are_caught() {
 #[test]
 fn the_id_of_a_batch_from_its_time_is_caught() {
     is_caught(Mutant::BatchIdFromTime);
+}
+
+#[test]
+fn a_sweep_that_ends_with_its_first_range_is_caught() {
+    is_caught(Mutant::FirstRangeOnly);
 }
 
 #[test]

@@ -21,12 +21,16 @@ pub(crate) struct MutantListing {
 
 #[async_trait]
 impl BlobListing for MutantListing {
-    async fn list(
+    async fn list_from(
         &self,
         prefix: &str,
+        from: &str,
         after: Option<&Continuation>,
     ) -> Result<ListPage, StorageError> {
-        let page = self.real.list(prefix, after).await;
+        if self.mutant == Mutant::FirstRangeOnly && !from.is_empty() {
+            return Ok(ListPage::new(OffsetDateTime::UNIX_EPOCH));
+        }
+        let page = self.real.list_from(prefix, from, after).await;
         match (self.mutant, page) {
             (Mutant::ErrorIsTheEnd, Err(_)) if after.is_some() => {
                 Ok(ListPage::new(OffsetDateTime::UNIX_EPOCH))

@@ -13,6 +13,7 @@ pub(crate) struct Tally {
     pub(crate) faults: u64,
     pub(crate) compactions: u64,
     pub(crate) blanks: u64,
+    pub(crate) ranges: u64,
     pub(crate) messages: u64,
     pub(crate) redeliveries: u64,
     pub(crate) repeats: u64,
@@ -36,6 +37,7 @@ impl Tally {
         self.faults += other.faults;
         self.compactions += other.compactions;
         self.blanks += other.blanks;
+        self.ranges += other.ranges;
         self.messages += other.messages;
         self.redeliveries += other.redeliveries;
         self.repeats += other.repeats;
@@ -56,6 +58,7 @@ impl Tally {
             self.faults,
             self.compactions,
             self.blanks,
+            self.ranges,
             self.messages,
             self.redeliveries,
             self.repeats,

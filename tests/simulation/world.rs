@@ -19,7 +19,7 @@ use azure_blob_eventsource::{
     session::SessionError,
 };
 use testkit::{
-    account::FakeAccount,
+    account::{FakeAccount, StartFrom},
     event_grid::Version,
     faults::{FaultSource, Storm},
     ports::{FakeListing, FakeState},
@@ -84,6 +84,8 @@ pub(crate) enum Mutant {
     MembersFromMemory,
     /// The id of a batch is made of when it is sent.
     BatchIdFromTime,
+    /// A sweep ends when its first range does.
+    FirstRangeOnly,
 }
 
 impl Mutant {
@@ -111,6 +113,9 @@ pub(crate) struct World {
     notified: Option<Notified>,
     listing: FakeListing,
     blanks: Arc<AtomicU64>,
+    /// Listings that began at a name.
+    ranges: Arc<AtomicU64>,
+    smallest_range: u64,
     snatches: Arc<AtomicU64>,
     state: Arc<dyn StateStore>,
     calm: Arc<dyn StateStore>,
@@ -154,6 +159,15 @@ impl World {
         account.create_container(STATE).unwrap();
         account.set_page_size(1 + rng.below(6) as usize);
         account.set_empty_pages(rng.chance(200));
+        account.set_start_from(match mutant {
+            Mutant::FirstRangeOnly => StartFrom::Known,
+            _ => *rng.pick(&[
+                StartFrom::Known,
+                StartFrom::Known,
+                StartFrom::Ignored,
+                StartFrom::Refused,
+            ]),
+        });
         account.set_append_limit(40);
         let (raging, met) = (Arc::new(AtomicBool::new(true)), Arc::default());
         let slow = Arc::default();
@@ -196,13 +210,15 @@ impl World {
                 bytes: 1 << 20,
             },
             forgetting,
-            rng,
             account,
             mutant,
             people,
             notified,
             listing,
             blanks: Arc::default(),
+            ranges: Arc::default(),
+            smallest_range: rng.below(4),
+            rng,
             snatches: Arc::default(),
             state,
             calm: Arc::new(calm),
@@ -241,6 +257,7 @@ impl World {
         self.tally.batched = stats.map(|it| it.blobs.load(SeqCst)).sum();
         self.tally.snatches = self.snatches.load(SeqCst);
         self.tally.blanks = self.blanks.load(SeqCst);
+        self.tally.ranges = self.ranges.load(SeqCst);
         self.tally.faults = self.met.load(SeqCst);
         self.tally.deliveries = self.deliveries.len() as u64;
         Ok(self.tally)

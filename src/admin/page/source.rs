@@ -168,6 +168,9 @@ fn sweep(page: &mut String, source: &SourceStatus, now: OffsetDateTime) -> fmt::
             if took > 0 && sweep.listed > 0 {
                 write!(page, ", {} a second", Count(sweep.listed / took))?;
             }
+            if sweep.ranges > 1 {
+                write!(page, ", in {} ranges at once", sweep.ranges)?;
+            }
             if let Some(at) = &sweep.at {
                 write!(page, "; now at <span class=name>{}</span>", Escaped(at))?;
             }

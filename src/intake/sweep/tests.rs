@@ -1,6 +1,6 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, atomic::AtomicU64};
 
 use tokio::{sync::mpsc, task::yield_now};
 
@@ -8,7 +8,7 @@ use super::*;
 use crate::{
     config::SourceConfig,
     filter::{Filter, FilterSpec},
-    gate::{Policy, identity::Identity, loops::LoopWatch, rules::Rules},
+    gate::{Gate, Policy, identity::Identity, loops::LoopWatch, rules::Rules},
     ledger::offer::Offer,
     ledger::{facts::Facts, fingerprint::FingerprintKey},
     testing::{FakeListing, config},
@@ -28,17 +28,22 @@ fn sweeper(config: &SourceConfig, offers: mpsc::Sender<Offer>) -> Sweeper {
         loops: LoopWatch::default(),
     };
     Sweeper {
-        listing: Arc::new(FakeListing::of(&names)),
-        prefix: String::new(),
-        gate: Arc::new(Gate::new(
-            policy,
-            (Arc::default(), Arc::default()),
-            offers,
-            mpsc::channel(1).0,
-        )),
+        reader: RangeReader {
+            listing: Arc::new(FakeListing::of(&names)),
+            prefix: String::new(),
+            gate: Arc::new(Gate::new(
+                policy,
+                (Arc::default(), Arc::default()),
+                offers,
+                mpsc::channel(1).0,
+            )),
+            stats: Arc::default(),
+            seed: 1,
+        },
+        parallelism: 1,
+        smallest_range: 1,
+        last: Sample::default(),
         with_queue: false,
-        stats: Arc::default(),
-        seed: 1,
     }
 }
 
@@ -49,7 +54,7 @@ async fn turns(pattern: &str) -> u64 {
     let prefix = String::new();
     config.filter = Filter::new(FilterSpec { prefix, patterns }).unwrap();
     let (offers, _offered) = mpsc::channel(BLOBS);
-    let sweeper = sweeper(&config, offers);
+    let mut sweeper = sweeper(&config, offers);
     let turns = Arc::new(AtomicU64::new(0));
     let other = tokio::spawn({
         let turns = Arc::clone(&turns);

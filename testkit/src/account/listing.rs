@@ -9,7 +9,9 @@ use azure_blob_eventsource::blob::{Access, BlobType};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use time::OffsetDateTime;
 
-use super::{Container, Refusal, State, StoredBlob, Synthetic, SyntheticPage, blob::FOLDER};
+use super::{
+    Container, Refusal, StartFrom, State, StoredBlob, Synthetic, SyntheticPage, blob::FOLDER,
+};
 
 /// What a caller asks of a listing.
 #[derive(Debug, Clone, Copy, Default)]
@@ -79,6 +81,7 @@ struct Position {
 
 impl State {
     pub(super) fn list(&self, container: &str, query: &ListQuery<'_>) -> Result<Listed, Refusal> {
+        let query = &self.understood(query)?;
         let container = self
             .containers
             .get(container)
@@ -142,6 +145,7 @@ impl State {
         blobs: Synthetic,
         query: &ListQuery<'_>,
     ) -> Result<SyntheticPage, Refusal> {
+        let query = &self.understood(query)?;
         let position = self.position(query.marker)?;
         let most = query.max_results.unwrap_or(usize::MAX);
         let (indexes, more) = synthetic(blobs, query, &position, most.min(self.limits.page_size));
@@ -152,6 +156,17 @@ impl State {
             })
         });
         Ok(SyntheticPage { indexes, next })
+    }
+
+    fn understood<'a>(&self, query: &ListQuery<'a>) -> Result<ListQuery<'a>, Refusal> {
+        match self.limits.start_from {
+            StartFrom::Refused if !query.start_from.is_empty() => Err(Refusal::InvalidQuery),
+            StartFrom::Ignored => Ok(ListQuery {
+                start_from: "",
+                ..*query
+            }),
+            _ => Ok(*query),
+        }
     }
 
     fn marker(&self, position: &Position) -> String {

@@ -31,6 +31,7 @@ pub struct FakeListing {
     pages: Arc<Mutex<u64>>,
     lost: LostWay,
     blank: Option<Blank>,
+    ranges: Arc<AtomicU64>,
 }
 
 /// One listing that is wrongly empty.
@@ -57,6 +58,7 @@ impl FakeListing {
             pages: Arc::default(),
             lost: Arc::default(),
             blank: None,
+            ranges: Arc::default(),
         }
     }
 
@@ -65,6 +67,12 @@ impl FakeListing {
     pub fn empty_once(mut self, after: u64, seen: Arc<AtomicU64>) -> Self {
         let begun = Arc::default();
         self.blank = Some(Blank { after, begun, seen });
+        self
+    }
+
+    /// Counts in `ranges` the listings that begin at a name.
+    pub fn count_ranges(mut self, ranges: Arc<AtomicU64>) -> Self {
+        self.ranges = ranges;
         self
     }
 
@@ -82,7 +90,12 @@ impl FakeListing {
     }
 
     /// One page, without latency or faults.
-    fn page(&self, prefix: &str, after: Option<&Continuation>) -> Result<ListPage, StorageError> {
+    fn page(
+        &self,
+        prefix: &str,
+        from: &str,
+        after: Option<&Continuation>,
+    ) -> Result<ListPage, StorageError> {
         let blank = self.blank.as_ref().filter(|_| after.is_none());
         if blank.is_some_and(Blank::is_due) {
             return Ok(ListPage::new(self.account.now()));
@@ -94,9 +107,13 @@ impl FakeListing {
             let now = self.account.now();
             return Ok(list_page(Listed { items, next, now }));
         }
+        if !from.is_empty() && after.is_none() {
+            self.ranges.fetch_add(1, SeqCst);
+        }
         let query = ListQuery {
             prefix,
             marker: after.map(|it| it.0.as_str()),
+            start_from: from,
             ..ListQuery::default()
         };
         let listed = self.account.list(&self.container, &query);
@@ -126,16 +143,18 @@ impl Blank {
 
 #[async_trait]
 impl BlobListing for FakeListing {
-    async fn list(
+    async fn list_from(
         &self,
         prefix: &str,
+        from: &str,
         after: Option<&Continuation>,
     ) -> Result<ListPage, StorageError> {
         let op = Op::ListPage {
             continued: after.is_some(),
         };
-        let (this, prefix, after) = (self.clone(), prefix.to_owned(), after.cloned());
-        let effect = move || this.page(&prefix, after.as_ref());
+        let (this, after) = (self.clone(), after.cloned());
+        let (prefix, from) = (prefix.to_owned(), from.to_owned());
+        let effect = move || this.page(&prefix, &from, after.as_ref());
         self.wire.call(op, effect).await
     }
 }

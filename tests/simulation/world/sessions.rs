@@ -22,7 +22,7 @@ use crate::{
 impl World {
     pub(super) fn start(&mut self, manner: Manner, polls: u64, once: bool) -> Running {
         self.writers += 1;
-        let real = self.listing.clone();
+        let real = self.listing.clone().count_ranges(Arc::clone(&self.ranges));
         let blobs = Arc::new(MutantListing {
             real: Arc::new(match self.raging.load(SeqCst) && self.rng.chance(500) {
                 true => real.empty_once(self.rng.below(6), Arc::clone(&self.blanks)),
@@ -43,6 +43,7 @@ impl World {
             mode: Mode::Record,
             once,
             confirm: None,
+            smallest_range: self.smallest_range,
             rollover: self.rollover,
             forgetting: self.forgetting,
             retained: Arc::default(),

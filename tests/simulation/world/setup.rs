@@ -76,6 +76,7 @@ pub(super) fn config(
             _ => Duration::from_secs(*rng.pick(&[20, 300, 3600])),
         },
         listing: ways != Ways::Queue,
+        parallelism: 1 + rng.below(4) as usize,
         queue: (ways != Ways::Listing).then(Notified::source),
         existing: *rng.pick(&[Existing::Skip, Existing::Emit]),
         // A clean run of sweeps ends before a young blob is old enough; messages are waited for.
