@@ -2,9 +2,11 @@
 //!
 //! `cargo bench --bench stream`
 //!
-//! The whole way: sweep, ledger, session, tonic server, loopback, tonic client in a process of its
-//! own. The listing is a fake in memory and the ledger a store in memory, so that no other service's
-//! speed is measured. `settle` is 0 s and the client acknowledges nothing, as in the protocol.
+//! The whole way: sweep, ledger, session, tonic server, loopback, client in a process of its
+//! own: one of tonic, and one of grpc-go as in Argo Events. The listing is a fake in memory and the ledger a store in memory,
+//! so that no other service's speed is measured. `settle` is 0 s and the client acknowledges nothing, as in the protocol.
+//!
+//! Then a hundred sources stream at once to clients in Go, and ten of these stop reading.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
@@ -25,8 +27,8 @@ use azure_blob_eventsource::{
     },
 };
 use support::{
-    Other, cpu, median, micros_each, print_table, role, row, server::Server, size,
-    source::CONTAINER, spread,
+    Other, cpu, go_client::GoClient, median, micros_each, print_table, role, row, server::Server,
+    size, source::CONTAINER, spread, verdict,
 };
 use testkit::{account::FakeAccount, faults::FaultSource, ports::FakeListing};
 use tonic::{Request, metadata::MetadataValue};
@@ -36,6 +38,8 @@ mod support;
 /// What a client may have unconfirmed: the most that the figures are given for, and the default.
 const IN_FLIGHT: [u64; 2] = [10_000, 100_000];
 const CLIENT: &str = "client";
+/// Thousand events a second into one client in Go.
+const GO_TARGET: f64 = 150.0;
 
 #[tokio::main]
 async fn main() {
@@ -68,7 +72,16 @@ async fn measure() {
             rates[at].push(events as f64 / seconds);
         }
     }
+    let go = GoClient::build();
+    if let Some(go) = &go {
+        go_client(go, &server, (blobs, rounds)).await;
+    }
     server.stop.cancel();
+    if let Some(go) = &go {
+        many_streams(go).await;
+    } else {
+        println!("the client in Go was not measured: there is no Go");
+    }
     let title = format!(
         "{blobs} events into a tonic client on loopback, medians of {rounds} rounds (least to greatest)"
     );
@@ -90,6 +103,78 @@ async fn measure() {
         "  {:.2} us of the server's CPU are the fake listing's own",
         median(&listed)
     );
+}
+
+/// Events a second into one client in Go.
+async fn go_client(go: &GoClient, server: &Server, (blobs, rounds): (u64, usize)) {
+    let mut rates = Vec::new();
+    for round in 0..rounds {
+        let config = config(&format!("go-{round}"), IN_FLIGHT[0]);
+        let url = server.url();
+        let seen = tokio::task::block_in_place(|| go.read(&url, (1, 0), &config))[0];
+        assert_eq!(
+            seen.events, blobs,
+            "the client in Go received not every event"
+        );
+        rates.push(seen.events as f64 / seen.seconds / 1000.0);
+    }
+    let rate = median(&rates);
+    print_table(
+        &format!(
+            "{blobs} events into a client in Go, inFlight {}",
+            IN_FLIGHT[0]
+        ),
+        &[
+            row(["", "", "target", ""]),
+            row([
+                "thousand events a second",
+                &spread(&rates),
+                &format!(">= {GO_TARGET}"),
+                verdict(rate >= GO_TARGET),
+            ]),
+        ],
+    );
+}
+
+/// A hundred sources at once, each with a client of its own; then the same while ten of the clients stop.
+async fn many_streams(go: &GoClient) {
+    let (streams, blobs) = size((100, 20_000), (5, 100));
+    let account = FakeAccount::new();
+    account
+        .create_synthetic_container(CONTAINER, blobs)
+        .expect("a new container");
+    let listing = FakeListing::new(account, CONTAINER, FaultSource::none());
+    let mut rows = vec![row([
+        "streams",
+        "stopped",
+        "thousand events a second in all",
+        "seconds until a reading client had all",
+        "slowest / fastest",
+    ])];
+    for stopped in [0, streams / 10] {
+        let server = Server::start(OpenFake(listing.clone()), Watches::default()).await;
+        let config = config(&format!("many-{stopped}-NUMBER"), IN_FLIGHT[0]);
+        let url = server.url();
+        let seen = tokio::task::block_in_place(|| go.read(&url, (streams, stopped), &config));
+        server.stop.cancel();
+        assert_eq!(seen.len(), streams - stopped);
+        assert!(
+            seen.iter().all(|it| it.events == blobs),
+            "a stream received not every event"
+        );
+        let seconds: Vec<f64> = seen.iter().map(|it| it.seconds).collect();
+        let fastest = seconds.iter().copied().fold(f64::INFINITY, f64::min);
+        let slowest = seconds.iter().copied().fold(0.0, f64::max);
+        let rate = (blobs * seen.len() as u64) as f64 / slowest / 1000.0;
+        rows.push(row([
+            &streams.to_string(),
+            &stopped.to_string(),
+            &format!("{rate:.0}"),
+            &format!("{fastest:.2} to {slowest:.2}"),
+            &format!("{:.2}", slowest / fastest),
+        ]));
+    }
+    print_table(&format!("Sources at once, {blobs} events each"), &rows);
 }
 
 async fn cost_of_listing(listing: &FakeListing, blobs: u64) -> f64 {

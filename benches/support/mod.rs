@@ -16,6 +16,7 @@ use std::{
 
 use nix::sys::resource::{UsageWho, getrusage};
 
+pub(crate) mod go_client;
 pub(crate) mod queue;
 pub(crate) mod server;
 pub(crate) mod source;

@@ -16,6 +16,9 @@ use azure_blob_eventsource::{
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+/// How many sources may stream at once.
+const STREAMS: usize = 128;
+
 /// A server that runs until it is stopped.
 pub(crate) struct Server {
     address: SocketAddr,
@@ -35,7 +38,7 @@ impl Server {
                 open: Arc::new(open),
                 registry: Arc::new(Registry::default()),
                 ledgers: ProcessLedgers::default(),
-                streams: Streams::new(4, stop.clone()),
+                streams: Streams::new(STREAMS, stop.clone()),
                 reader: ConfigReader::default(),
                 traces: Traces::default(),
             },
@@ -45,7 +48,7 @@ impl Server {
             connections: Connections::new(
                 "grpc",
                 Limits {
-                    connections: 8,
+                    connections: 2 * STREAMS,
                     requests: 8,
                 },
                 Arc::default(),
