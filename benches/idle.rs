@@ -124,6 +124,7 @@ impl Server {
             .env_clear()
             .args(["serve", "--log-format", "json"])
             .args(["--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"])
+            .args(["--max-streams", "200"])
             .arg("--credentials-dir")
             .arg(credentials)
             .stdout(Stdio::null())
