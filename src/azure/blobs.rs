@@ -32,8 +32,8 @@ use crate::{
 
 /// The largest page, for an answer without end must not fill the memory. A usual page has 4 MB; 5,000 blobs with long
 /// names and much metadata, which XML writes at up to six times its length, can have more: then a page is asked for
-/// with fewer blobs.
-const LARGEST_PAGE: usize = 64 * 1024 * 1024;
+/// with fewer blobs. A sweep has several pages in hand at once, one for each range.
+const LARGEST_PAGE: usize = 16 * 1024 * 1024;
 
 /// The most blobs that the service puts on a page.
 const MOST_BLOBS: usize = 5000;
@@ -145,7 +145,7 @@ impl Listing {
             info!(
                 operation = self.operation,
                 blobs = fewer,
-                "a page has more than 64 MiB; asking for pages of fewer blobs from now on"
+                "a page has more than 16 MiB; asking for pages of fewer blobs from now on"
             );
         }
     }

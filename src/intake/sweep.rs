@@ -105,7 +105,11 @@ impl Sweeper {
                     self.parallelism = 1;
                     return Ok(None);
                 }
-                Err(panicked) => panic::resume_unwind(panicked.into_panic()),
+                Err(ended) => match ended.try_into_panic() {
+                    Ok(panicked) => panic::resume_unwind(panicked),
+                    // The process shuts down.
+                    Err(_) => return Err(SweepError::Closed),
+                },
             }
         }
         Ok(Some(RangeSwept::join(done.into_values())))

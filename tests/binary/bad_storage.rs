@@ -12,7 +12,7 @@ use crate::{
     storage::Place,
 };
 
-/// The most that a server may ever hold: an answer of 64 MiB that is read before it is refused, and
+/// The most that a server may ever hold: an answer of 16 MiB that is read before it is refused, and
 /// what it has anyway.
 const MOST_KIB: u64 = 160 * 1024;
 
@@ -173,7 +173,7 @@ async fn a_page_without_end_is_given_up_and_fills_no_memory() {
         Code::FailedPrecondition,
         &format!(
             "the endpoint does not answer as Azure Blob Storage does: {listing}: the answer has \
-             more than 64 MiB: is it the blob service's URL?"
+             more than 16 MiB: is it the blob service's URL?"
         ),
     );
     assert!(asked.elapsed() < Duration::from_secs(20));
@@ -232,7 +232,7 @@ async fn a_busy_service_is_waited_out() {
 #[tokio::test]
 async fn nonsense_from_a_service_that_has_proven_itself_is_waited_out() {
     is_waited_out(HttpFault::Html, true, "text/html").await;
-    is_waited_out(HttpFault::Endless, true, "64 MiB").await;
+    is_waited_out(HttpFault::Endless, true, "16 MiB").await;
 }
 
 /// What the status page says of the last thing that went wrong.
