@@ -301,6 +301,7 @@ fn open(credential: &Credential, connection_string: &str) -> OpenedQueue {
         container: CONTAINER,
         state: None,
         queue: Some(&place),
+        change_feed: false,
     };
     let opened = credential.connector().open(&wanted).expect("an account");
     opened.queue.expect("a queue")

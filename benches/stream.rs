@@ -204,6 +204,7 @@ impl Connect for OpenFake {
             blobs: Arc::new(self.0.clone()),
             state: None,
             queue: None,
+            feed: None,
         })
     }
 }

@@ -11,6 +11,7 @@
 pub mod avro;
 pub mod change;
 pub mod chunk;
+pub mod cursor;
 pub mod hour;
 pub mod manifest;
 pub mod position;

@@ -1,7 +1,7 @@
 //! The door: what happens to a blob that was found, whichever way it was found. Whoever finds blobs asks
 //! here, and nobody else tells the ledger that one is under way.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use tokio::{sync::mpsc, task::yield_now, time::Instant};
 
@@ -16,6 +16,7 @@ use crate::{
     ledger::{
         Ledger, Standing,
         done_set::Swept,
+        facts::Facts,
         fingerprint::Fingerprint,
         offer::{Offer, Origin, Subject},
     },
@@ -32,8 +33,8 @@ pub mod tally;
 
 /// With so many offers that wait to be sent, no more are looked for where others can keep them.
 const UNSENT: usize = 32;
-/// A notification that has not come after so many seconds is late.
-const LATE: i64 = 60;
+/// A notification that has not come after so long is late.
+pub const LATE: Duration = Duration::from_secs(60);
 
 /// The only door to the ledger: it judges by the rules, and begins what is to be announced, under one lock,
 /// so that a blob version that two ways find at once is offered once.
@@ -96,6 +97,16 @@ impl Gate {
         self.ledger.lock().under_way()
     }
 
+    /// What is found and not done.
+    pub fn all_under_way(&self) -> Vec<Fingerprint> {
+        self.ledger.lock().all_under_way().collect()
+    }
+
+    /// Whether a blob version, or a replay of one, is found and not done.
+    pub fn is_under_way(&self, fingerprint: Fingerprint) -> bool {
+        self.ledger.lock().is_under_way(fingerprint)
+    }
+
     /// Takes a page that a sweep brings: what it shows is known to be there, and what nobody knows is judged.
     ///
     /// # Errors
@@ -147,9 +158,29 @@ impl Gate {
         self.ledger.lock().expire(Instant::now());
     }
 
+    /// For how long at least a done blob version is remembered that nothing shows.
+    pub fn remembers_for(&self) -> Duration {
+        self.ledger.lock().remembers_for()
+    }
+
+    /// How often an offer was taken back.
+    pub fn put_backs(&self) -> u64 {
+        self.ledger.lock().put_backs()
+    }
+
     /// The baseline is complete: from now on every unknown blob is new.
     pub fn baseline_complete(&self) {
         self.policy.lock().rules.baseline_complete();
+    }
+
+    /// The ledger has other facts: what is settled is so from now on.
+    pub fn settle(&self, facts: &Facts) {
+        self.policy.lock().rules.settle(facts);
+    }
+
+    /// What was done at `from` or later is not forgotten: the change feed may still tell of it.
+    pub fn keep_from(&self, from: Instant) {
+        self.ledger.lock().keep_from(Some(from));
     }
 
     /// Whether all that was on its way when `version` changed is done.
@@ -169,7 +200,8 @@ impl Gate {
         let policy = self.policy.lock();
         let mut ledger = self.ledger.lock();
         for blob in blobs {
-            if policy.identity.standing(&ledger, &blob) != Standing::Done {
+            let is_done = policy.identity.standing(&ledger, &blob) == Standing::Done;
+            if !is_done && !policy.rules.is_settled(&blob) {
                 continue;
             }
             let fingerprint = policy.identity.of_replay(&blob, replay);
@@ -278,10 +310,10 @@ impl Gate {
                 }
             }
             let judgement = policy.rules.judge(&blob, now);
-            tally.judged(judgement);
+            tally.judged(judgement, blob.last_modified);
             match judgement {
                 Judgement::Offer => {
-                    tally.late += u64::from(blob.last_modified < now - LATE);
+                    tally.late += u64::from(blob.last_modified < now - LATE.as_secs() as i64);
                     let (offer, fingerprint, before) = policy.announced(&blob, now);
                     tally.unsettled += u64::from(before);
                     ledger.begin_new(fingerprint, blob.last_modified);

@@ -5,9 +5,12 @@ use async_trait::async_trait;
 
 use crate::ports::error::StorageError;
 
+pub mod change_feed;
 pub mod listing;
 pub mod queue;
+mod stop;
 pub mod sweep;
+mod told;
 
 /// A way of finding blobs.
 #[async_trait]

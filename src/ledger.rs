@@ -27,6 +27,8 @@ use frame::Entry;
 use missing::Forgetting;
 use tokio::time::Instant;
 
+use crate::feed::cursor::Cursor;
+
 /// What is durable.
 #[derive(Debug, Default)]
 pub struct Contents {
@@ -38,6 +40,8 @@ pub struct Contents {
     pub replayed: HashSet<Fingerprint>,
     /// The batches that are fixed.
     pub batches: Batches,
+    /// How far the change feed has been worked off; `None` while it is not read.
+    pub feed: Option<Cursor>,
 }
 
 impl Contents {
@@ -55,6 +59,7 @@ impl Contents {
                 }
             }
             Entry::BatchesGone(ids) => self.batches.forget(&ids),
+            Entry::Feed(cursor) => self.feed = cursor,
             Entry::Opened | Entry::Sealed | Entry::End(_) | Entry::Link(_) => {}
         }
     }
@@ -94,6 +99,7 @@ pub struct Ledger {
     under_way: HashMap<Fingerprint, i64>,
     /// Batches that an earlier session fixed, of blobs that its configuration found.
     earlier_batches: HashSet<BatchId>,
+    put_backs: u64,
     forgetting: Forgetting,
 }
 
@@ -125,6 +131,11 @@ impl Ledger {
     /// How many blob versions are under way.
     pub fn under_way(&self) -> usize {
         self.under_way.len()
+    }
+
+    /// All of them, in no order. Those of replays are among them.
+    pub fn all_under_way(&self) -> impl Iterator<Item = Fingerprint> + '_ {
+        self.under_way.keys().copied()
     }
 
     /// When the oldest of those that were never announced was last modified, in seconds since 1970. It looks at all of
@@ -166,9 +177,14 @@ impl Ledger {
         }
     }
 
+    /// Whether a blob version, or a replay of one, is under way.
+    pub fn is_under_way(&self, fingerprint: Fingerprint) -> bool {
+        self.under_way.contains_key(&fingerprint)
+    }
+
     // Of what is not done.
     fn standing_of_others(&self, fingerprint: Fingerprint) -> Standing {
-        match self.under_way.contains_key(&fingerprint) {
+        match self.is_under_way(fingerprint) {
             true => Standing::UnderWay,
             false => Standing::New,
         }
@@ -234,6 +250,12 @@ impl Ledger {
     /// An offer was taken back: whoever comes upon the blob version next may offer it again.
     pub fn put_back(&mut self, fingerprint: Fingerprint) {
         self.under_way.remove(&fingerprint);
+        self.put_backs += 1;
+    }
+
+    /// How often an offer was taken back.
+    pub fn put_backs(&self) -> u64 {
+        self.put_backs
     }
 
     /// How a blob version stands that a replay asks for, by the fingerprint of its replay.
@@ -242,6 +264,11 @@ impl Ledger {
             true => Standing::Done,
             false => self.standing_of_others(fingerprint),
         }
+    }
+
+    /// What was done at `from` or later is not forgotten: the change feed may still tell of it. `None`: no feed does.
+    pub fn keep_from(&mut self, from: Option<Instant>) {
+        self.forgetting.keep_from = from;
     }
 
     /// Where no sweep shows what is done: forgets what has been done for so long that no copy of a notification can

@@ -5,7 +5,7 @@ use std::{
     mem,
     sync::{
         Weak,
-        atomic::{AtomicU64, Ordering::Relaxed},
+        atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
     },
     time::Duration,
 };
@@ -26,6 +26,7 @@ use crate::{
 };
 
 pub mod batches;
+pub mod change_feed;
 pub mod events;
 pub mod queue;
 pub mod rate;
@@ -34,6 +35,7 @@ pub mod sweep;
 pub mod turn;
 
 use batches::BatchStats;
+use change_feed::FeedStats;
 use events::{LastEvents, Letters, Waiting};
 use queue::QueueStats;
 use rate::Rate;
@@ -126,6 +128,10 @@ pub struct SourceStats {
     pub loops: watch::Sender<Loops>,
     /// The outcome of notifications.
     pub queue: QueueStats,
+    /// The outcome of changes.
+    pub feed: FeedStats,
+    /// Whether the latest stream does not list the container again and again.
+    pub never_sweeps: AtomicBool,
     /// What was gathered into batches.
     pub batches: BatchStats,
     /// Blobs that were found and are not done, now: on their way, in a batch, or waiting to be sent.
@@ -188,7 +194,8 @@ impl SourceStats {
     /// What is wrong: with delivery before all else, or the latest error of storage that lasts.
     pub fn error(&self) -> Option<String> {
         let delivery = self.delivery_error.lock().clone();
-        delivery.or_else(|| Some(self.storage_errors.lock().last()?.1.clone()))
+        let storage = || Some(self.storage_errors.lock().last()?.1.clone());
+        delivery.or_else(storage).or_else(|| self.feed.trouble())
     }
 
     /// Replaces the error of storage that `who` meets. What goes wrong elsewhere meanwhile stays.
@@ -206,6 +213,15 @@ impl SourceStats {
         self.note_failing();
     }
 
+    /// Replaces what is wrong with the change feed, and says whether that is news.
+    pub fn set_feed_trouble(&self, trouble: Option<String>) -> bool {
+        let is_news = self.feed.set_trouble(trouble);
+        if is_news {
+            self.note_failing();
+        }
+        is_news
+    }
+
     /// Replaces what is wrong with delivery.
     pub fn set_delivery_error(&self, error: Option<String>) {
         let is_wrong = error.is_some();
@@ -217,7 +233,8 @@ impl SourceStats {
 
     fn note_failing(&self) {
         let delivers = self.delivery_error.lock().is_none();
-        let fails = !delivers || !self.storage_errors.lock().is_empty();
+        let stored = self.storage_errors.lock().is_empty();
+        let fails = !delivers || !stored || self.feed.trouble().is_some();
         self.turns.failing.note(fails);
     }
 

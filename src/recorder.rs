@@ -14,6 +14,7 @@ use tokio::{
 use tracing::warn;
 
 use crate::{
+    feed::cursor::Cursor,
     journal::{draft::Draft, error::JournalError, writer::Journal},
     ledger::{
         Ledger,
@@ -53,6 +54,8 @@ pub enum Record {
     Facts(Facts),
     /// No replay is under way any more.
     ReplaysOver,
+    /// How far the change feed has been worked off.
+    Feed(Cursor),
     /// Nothing: whoever waits is told once it is sure that this session still owns the source.
     Check(Option<oneshot::Sender<()>>),
 }
@@ -353,6 +356,7 @@ impl Group {
             }
             Record::Facts(facts) => self.entries.push(Entry::Facts(facts)),
             Record::ReplaysOver => self.entries.push(Entry::ReplaysOver),
+            Record::Feed(cursor) => self.entries.push(Entry::Feed(Some(cursor))),
             Record::Check(None) => self.check = true,
             // Who does not wait any more needs no answer.
             Record::Check(Some(who)) if who.is_closed() => {}

@@ -9,6 +9,7 @@ use std::{
 };
 
 use futures::future::{BoxFuture, try_join_all};
+use time::OffsetDateTime;
 use tokio::{
     sync::{Semaphore, mpsc},
     task::JoinSet,
@@ -31,15 +32,20 @@ use crate::{
         stall_file,
         unconfirmed::Unconfirmed,
     },
+    feed::cursor::Cursor,
     gate::{Gate, Policy, identity::Identity, loops::LoopWatch, rules::Rules},
     intake::{
         Intake,
+        change_feed::ChangeFeedIntake,
         listing::Listing,
         queue::Queue,
         sweep::{Sweeper, plan::Sample, range::RangeReader},
     },
     ledger::{Ledger, offer::Offer},
-    ports::{connect::OpenedQueue, error::StorageErrorKind},
+    ports::{
+        connect::{OpenedFeed, OpenedQueue},
+        error::StorageErrorKind,
+    },
     recorder::{OwnershipProof, Record, Recorder, receipts::Receipts},
     shared::Shared,
     state::loops::Loops,
@@ -165,8 +171,17 @@ impl Session {
     }
 
     fn gate(&self, started: &Started, sending: &Sending, offers: mpsc::Sender<Offer>) -> Arc<Gate> {
+        let passed = started
+            .ledger
+            .lock()
+            .contents()
+            .feed
+            .as_ref()
+            .map(Cursor::settled_until);
+        let settled = started.facts.clone();
+        let settled = settled.feed_passed(passed.map(OffsetDateTime::unix_timestamp));
         let policy = Policy {
-            rules: Rules::new(self.config.rules(), &started.facts),
+            rules: Rules::new(self.config.rules(), &settled),
             identity: Identity::new(&started.facts),
             loops: LoopWatch::default(),
         };
@@ -177,42 +192,84 @@ impl Session {
         Arc::new(Gate::new(policy, (ledger, receipts), offers, records))
     }
 
-    // Who only reads, or wants one sweep, takes nothing from a queue.
+    // Who only reads, or wants one sweep, takes nothing from a queue or a feed.
     fn intakes(&self, started: &Started, gate: &Arc<Gate>) -> Vec<Box<dyn Intake>> {
-        let takes = self.mode == Mode::Record && !self.once;
+        let takes = self.takes();
         let queue = self.queue.as_ref().filter(|_| takes);
-        let listed = self.config.listing || queue.is_none();
-        let stats = &self.stats.queue;
-        stats.is_used.store(queue.is_some(), Relaxed);
-        stats.is_alone.store(!listed, Relaxed);
+        let feed = self.feed.as_ref().filter(|_| takes);
+        let listed = self.config.listing || queue.is_none() && feed.is_none();
+        let alone = !listed && feed.is_none();
+        self.stats.never_sweeps.store(!listed, Relaxed);
+        self.stats.queue.is_used.store(queue.is_some(), Relaxed);
+        self.stats.queue.is_alone.store(alone, Relaxed);
+        self.stats.feed.begin(feed.is_some());
+        let sweeper = || self.sweeper(gate, queue.is_some());
         let mut intakes: Vec<Box<dyn Intake>> = Vec::new();
         if listed {
-            intakes.push(Box::new(self.listing(started, gate, queue.is_some())));
+            intakes.push(Box::new(Listing {
+                sweeper: sweeper(),
+                facts: started.facts.clone(),
+                interval: self.config.interval,
+                once: self.once,
+            }));
         }
         if let Some(queue) = queue {
-            intakes.push(Box::new(self.notifications(queue, gate, !listed)));
+            intakes.push(Box::new(self.notifications(queue, gate, alone)));
+        }
+        if let Some(feed) = feed {
+            let sweeper = (!listed).then(sweeper);
+            intakes.push(Box::new(self.changes(feed, gate, started, sweeper)));
         }
         intakes
     }
 
-    fn listing(&self, started: &Started, gate: &Arc<Gate>, with_queue: bool) -> Listing {
-        Listing {
-            sweeper: Sweeper {
-                reader: RangeReader {
-                    listing: Arc::clone(&self.blobs),
-                    prefix: self.config.filter.listing_prefix().to_owned(),
-                    gate: Arc::clone(gate),
-                    stats: Arc::clone(&self.stats),
-                    seed: self.writer,
-                },
-                parallelism: self.config.parallelism,
-                smallest_range: self.smallest_range,
-                last: Sample::default(),
-                with_queue,
+    fn sweeper(&self, gate: &Arc<Gate>, with_queue: bool) -> Sweeper {
+        Sweeper {
+            reader: RangeReader {
+                listing: Arc::clone(&self.blobs),
+                prefix: self.config.filter.listing_prefix().to_owned(),
+                gate: Arc::clone(gate),
+                stats: Arc::clone(&self.stats),
+                seed: self.writer,
             },
+            parallelism: self.config.parallelism,
+            smallest_range: self.smallest_range,
+            last: Sample::default(),
+            with_queue,
+        }
+    }
+
+    fn changes(
+        &self,
+        opened: &OpenedFeed,
+        gate: &Arc<Gate>,
+        started: &Started,
+        sweeper: Option<Sweeper>,
+    ) -> ChangeFeedIntake {
+        let cursor = started.ledger.lock().contents().feed.clone();
+        ChangeFeedIntake {
+            feed: Arc::clone(&opened.feed),
+            properties: Arc::clone(&opened.properties),
+            listing: Arc::clone(&self.blobs),
+            gate: Arc::clone(gate),
+            container: self.config.container.clone(),
             facts: started.facts.clone(),
+            cursor: cursor.unwrap_or_else(|| Cursor::since(OffsetDateTime::UNIX_EPOCH)),
+            sweeper,
             interval: self.config.interval,
-            once: self.once,
+            most: self.in_hand(),
+            with_queue: self.queue.is_some(),
+            stats: Arc::clone(&self.stats),
+            seed: self.writer,
+        }
+    }
+
+    // How much of what others tell of is worked on at once: it is done with once its batch is fixed, and until then it
+    // waits for others.
+    fn in_hand(&self) -> usize {
+        match &self.config.batch {
+            Some(rules) => self.config.limits.in_flight.max(2 * rules.max_blobs),
+            None => self.config.limits.in_flight,
         }
     }
 
@@ -221,7 +278,7 @@ impl Session {
             warn!(
                 source = self.source_id,
                 "blobs are found by notifications only, and Event Grid does not promise to deliver \
-                 each of them: add `source.listing` to find blobs whose notification is lost"
+                 each of them: add `source.changeFeed` or `source.listing` to find blobs whose notification is lost"
             );
         }
         let most_deliveries = self.config.queue.as_ref().map(|it| it.max_deliveries);
@@ -233,11 +290,7 @@ impl Session {
             alone,
             container: self.config.container.clone(),
             account_path: opened.account_path.clone(),
-            // A message is done with once its batch is fixed: until then it waits for others.
-            most: match &self.config.batch {
-                Some(rules) => self.config.limits.in_flight.max(2 * rules.max_blobs),
-                None => self.config.limits.in_flight,
-            },
+            most: self.in_hand(),
             max_deliveries: most_deliveries.unwrap_or(u32::MAX),
             stats: Arc::clone(&self.stats),
             seed: self.writer,
@@ -300,7 +353,7 @@ impl Session {
         gate: Arc<Gate>,
         (retries, batches): (mpsc::Sender<Offer>, mpsc::Sender<Closed>),
     ) -> Option<Requests> {
-        (self.mode == Mode::Record && !self.once).then(|| Requests {
+        self.takes().then(|| Requests {
             source_store: self.source_store(),
             listing: Arc::clone(&self.blobs),
             filter: self.config.filter.clone(),

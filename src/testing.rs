@@ -39,6 +39,7 @@ pub(crate) fn config() -> SourceConfig {
         listing: true,
         parallelism: 4,
         queue: None,
+        change_feed: false,
         existing: Existing::Skip,
         min_age: Duration::ZERO,
         skip_empty: false,
@@ -70,6 +71,7 @@ impl Connect for FakeAccount {
             blobs: Arc::new(self.listing.clone()),
             state: state.map(|state| state as Arc<dyn StateStore>),
             queue: None,
+            feed: None,
         })
     }
 }

@@ -14,6 +14,7 @@ use prometheus_client::{
     metrics::{MetricType, counter::ConstCounter, gauge::ConstGauge, histogram::Histogram},
     registry::{Registry as Metrics, Unit},
 };
+use time::OffsetDateTime;
 
 use crate::{
     admin::{ports::Ports, process::Process},
@@ -65,7 +66,7 @@ const COUNTERS: &[(&str, &str, Read)] = &[
     ),
     (
         "missed_by_queue",
-        "Blobs that only a sweep found, more than a minute after they were written",
+        "Blobs that a sweep or the change feed found, more than a minute after they were written, before a notification came",
         |s| get(&s.stats.queue.missed),
     ),
     ("batched_blobs", "Blobs that were put into batches", |s| {
@@ -118,6 +119,11 @@ const GAUGES: &[(&str, &str, Read)] = &[
         "workflows_without_phase",
         "Unfinished Workflows that Argo's controller has not picked up for minutes",
         |s| s.stats.without_phase(),
+    ),
+    (
+        "changes_waiting",
+        "Changes that were read from the change feed and are not settled",
+        |s| get(&s.stats.feed.waiting),
     ),
     (
         "queue_messages_waiting",
@@ -212,6 +218,16 @@ const SECONDS: &[(&str, &str, Read)] = &[
         |s| get(&s.stats.queue.oldest_seconds) * 1000,
     ),
     (
+        "change_feed_end",
+        "The age of the last segment of the change feed that may be read, counted from its beginning",
+        |s| age(s.stats.feed.last()),
+    ),
+    (
+        "change_feed_cursor",
+        "The age of the oldest change that may not be settled",
+        |s| age(s.stats.feed.passed()),
+    ),
+    (
         "confirmation",
         "The time from sending an event to its confirmation, as a moving average",
         |s| get(&s.stats.confirm_millis),
@@ -220,6 +236,12 @@ const SECONDS: &[(&str, &str, Read)] = &[
         get(&s.stats.last_sweep_millis)
     }),
 ];
+
+// In milliseconds; 0 when it is not known.
+fn age(since: Option<OffsetDateTime>) -> u64 {
+    let age = since.map(|since| OffsetDateTime::now_utc() - since);
+    age.map_or(0, |age| age.whole_milliseconds().try_into().unwrap_or(0))
+}
 
 fn get(counter: &AtomicU64) -> u64 {
     counter.load(Relaxed)
@@ -284,6 +306,11 @@ const COUNTERS_BY: &[CounterBy] = &[
         ("notifications", "outcome"),
         "Messages of the queue and notifications in them, by outcome",
         |s| used(&s.stats.queue.is_used, s.stats.queue.all()),
+    ),
+    (
+        ("changes", "outcome"),
+        "Changes of the change feed, by outcome",
+        |s| used(&s.stats.feed.is_used, s.stats.feed.all()),
     ),
     (
         ("storage_retries", "operation"),

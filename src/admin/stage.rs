@@ -55,6 +55,7 @@ pub(super) fn fill(registry: &Registry, count: usize) {
             7 => first_sweep(&source),
             8 => batches(&source),
             9 => queue(&source),
+            10 => change_feed(&source),
             _ => {}
         }
     }
@@ -251,6 +252,15 @@ fn queue(source: &SourceEntry) {
     queue.is_used.store(true, Relaxed);
     queue.depth.store(40, Relaxed);
     queue.oldest_seconds.store(192, Relaxed);
+}
+
+fn change_feed(source: &SourceEntry) {
+    let feed = &source.stats.feed;
+    feed.begin(true);
+    source.stats.never_sweeps.store(true, Relaxed);
+    feed.may_be_read(ago(2 * 3600));
+    feed.has_passed(ago(2 * 3600 + 900));
+    feed.waiting.store(12, Relaxed);
 }
 
 /// Serves the page of so many sources as the words on standard input say (`20`), each on a port of its own that is told

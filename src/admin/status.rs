@@ -20,6 +20,7 @@ use crate::{
     metrics::{
         Pause,
         batches::BatchStats,
+        change_feed::FeedStats,
         events::{LastEvent, Letters, OpenBatch, Waiting},
         queue::QueueStats,
         sweep::Sweeping,
@@ -105,6 +106,10 @@ pub(super) struct SourceStatus {
     pub(super) last_sweep_millis: u64,
     /// `None` when nothing tells of its blobs.
     pub(super) queue: Option<QueueStatus>,
+    /// `None` when the change feed is not read.
+    pub(super) change_feed: Option<FeedStatus>,
+    /// Whether blobs are not found by listing the container again and again.
+    pub(super) never_sweeps: bool,
     /// `None` when no batch was ever formed.
     pub(super) batches: Option<BatchStatus>,
     pub(super) last_error: Option<String>,
@@ -158,6 +163,22 @@ pub(super) struct QueueStatus {
     pub(super) missed: u64,
     /// Whether no sweep finds what notifications do not tell.
     pub(super) alone: bool,
+}
+
+/// The change feed that tells of a source's blobs.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct FeedStatus {
+    /// When the last segment began that may be read.
+    #[serde(with = "time::serde::rfc3339::option")]
+    pub(super) last_segment: Option<OffsetDateTime>,
+    /// Changes that happened before it are settled.
+    #[serde(with = "time::serde::rfc3339::option")]
+    pub(super) settled_before: Option<OffsetDateTime>,
+    /// Changes that were read and are not settled.
+    pub(super) waiting: u64,
+    /// Since this process began.
+    pub(super) changes: BTreeMap<&'static str, u64>,
 }
 
 /// Reads the numbers, each as it is at this moment.
@@ -221,6 +242,8 @@ fn source_status(source: &SourceEntry) -> SourceStatus {
         sweeps: stats.sweeps.load(Relaxed),
         last_sweep_millis: stats.last_sweep_millis.load(Relaxed),
         queue: queue_status(&stats.queue),
+        change_feed: feed_status(&stats.feed),
+        never_sweeps: stats.never_sweeps.load(Relaxed),
         batches: batch_status(&stats.batches),
         // Why the stream ended says more than what went wrong while it lived.
         last_error: stream.ended.or(error),
@@ -234,6 +257,15 @@ fn queue_status(stats: &QueueStats) -> Option<QueueStatus> {
         notifications: stats.all().filter(|(_, count)| *count > 0).collect(),
         missed: stats.missed.load(Relaxed),
         alone: stats.is_alone.load(Relaxed),
+    })
+}
+
+fn feed_status(stats: &FeedStats) -> Option<FeedStatus> {
+    stats.is_used.load(Relaxed).then(|| FeedStatus {
+        last_segment: stats.last(),
+        settled_before: stats.passed(),
+        waiting: stats.waiting.load(Relaxed),
+        changes: stats.all().filter(|(_, count)| *count > 0).collect(),
     })
 }
 
@@ -265,22 +297,43 @@ mod tests {
     use super::*;
     use crate::{
         confirm::unfinished::{Group, Holder, Survey},
-        metrics::queue::Counted,
+        metrics::{change_feed, queue::Counted},
     };
+    use serde_json::Value;
+
+    fn json(registry: &Registry) -> Value {
+        let status = read(registry, &About::default(), false, Instant::now());
+        serde_json::to_value(&status).unwrap_or_default()
+    }
+
+    #[test]
+    fn a_change_feed_is_told_with_how_far_it_is_settled() {
+        let registry = Registry::default();
+        let source = registry.source("s");
+        source.started("event", "container");
+        assert_eq!(json(&registry)["sources"][0]["changeFeed"], Value::Null);
+        let feed = &source.stats.feed;
+        feed.begin(true);
+        feed.has_passed(time::macros::datetime!(2026-11-29 13:45 UTC));
+        feed.may_be_read(time::macros::datetime!(2026-11-29 14:00 UTC));
+        feed.count(change_feed::Counted::OtherKind);
+        assert_eq!(
+            json(&registry)["sources"][0]["changeFeed"],
+            serde_json::json!({
+                "lastSegment": "2026-11-29T14:00:00Z",
+                "settledBefore": "2026-11-29T13:45:00Z",
+                "waiting": 0,
+                "changes": {"other_kind": 1},
+            })
+        );
+    }
 
     #[test]
     fn a_queue_is_told_with_its_backlog_and_what_came_of_its_messages() {
         let registry = Registry::default();
         let source = registry.source("s");
         source.started("event", "container");
-        let json = |registry| {
-            let status = read(registry, &About::default(), false, Instant::now());
-            serde_json::to_value(&status).unwrap_or_default()
-        };
-        assert_eq!(
-            json(&registry)["sources"][0]["queue"],
-            serde_json::Value::Null
-        );
+        assert_eq!(json(&registry)["sources"][0]["queue"], Value::Null);
         let queue = &source.stats.queue;
         queue.is_used.store(true, Relaxed);
         queue.depth.store(12, Relaxed);

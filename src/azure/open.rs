@@ -4,7 +4,7 @@ use url::Url;
 
 use super::{Account, Connector};
 use crate::ports::connect::{
-    Connect, ConnectError, Location, Opened, OpenedQueue, QueuePlace, Wanted,
+    Connect, ConnectError, Location, Opened, OpenedFeed, OpenedQueue, QueuePlace, Wanted,
 };
 
 impl Connect for Connector {
@@ -18,6 +18,10 @@ impl Connect for Connector {
             blobs: account.listing(wanted.container),
             state: wanted.state.map(|name| account.state(name)),
             queue: queue.transpose()?,
+            feed: wanted.change_feed.then(|| OpenedFeed {
+                feed: account.feed(),
+                properties: account.properties(wanted.container),
+            }),
         })
     }
 }

@@ -36,6 +36,7 @@ use crate::{
 mod advice;
 mod batch_reach;
 mod batches;
+mod change_feed;
 mod cost;
 mod hints;
 mod ledger;
@@ -121,7 +122,14 @@ async fn check(
     }
     if let Some(queue) = &opened.queue {
         let looked = in_time(queue::look(queue)).await;
-        report.add(queue::step(looked, config.listing))?;
+        report.add(queue::step(looked, config.is_queue_alone()))?;
+    }
+    if let Some(feed) = &opened.feed {
+        let looked = in_time(feed.feed.consumable()).await;
+        let now = listed
+            .as_ref()
+            .map_or_else(|_| now(), |page| page.service_time);
+        report.add(change_feed::step(looked, now))?;
     }
     for confirm in &config.confirm {
         let step = confirm_step(confirmations, confirm, config.limits, now()).await;

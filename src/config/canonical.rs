@@ -77,6 +77,9 @@ fn source(config: &SourceConfig) -> String {
             "listing: {{interval: {interval}, parallelism: {parallelism}}}"
         ));
     }
+    if config.change_feed {
+        ways.push("changeFeed: {}".to_owned());
+    }
     format!("{{{}}}", ways.join(", "))
 }
 

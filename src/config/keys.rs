@@ -7,8 +7,6 @@ pub(super) struct Keys {
     pub(super) path: &'static str,
     /// Those it may have, in the order in which they are read.
     pub(super) known: &'static [&'static str],
-    /// Those that the documentation has but not yet the code.
-    pub(super) later: &'static [&'static str],
     /// What somebody may write there, for those who wrote no mapping. `NAME` and `TIME` stand for a text of theirs.
     pub(super) form: &'static str,
 }
@@ -34,43 +32,41 @@ pub(super) const ROOT: Keys = Keys {
         "limits",
         "id",
     ],
-    later: &[],
     form: "",
 };
 pub(super) const SINCE: Keys = Keys {
     path: "existing",
     known: &["since"],
-    later: &[],
     form: "{since: 2026-01-01T00:00:00Z}",
 };
 pub(super) const STATE: Keys = Keys {
     path: "state",
     known: &["container"],
-    later: &[],
     form: "{container: NAME}",
 };
 pub(super) const SOURCE: Keys = Keys {
     path: "source",
-    known: &["listing", "queue"],
-    later: &["changeFeed"],
+    known: &["listing", "queue", "changeFeed"],
     form: "{listing: {interval: 30s}}",
 };
 pub(super) const LISTING: Keys = Keys {
     path: "source.listing",
     known: &["interval", "parallelism"],
-    later: &[],
     form: "{interval: TIME}",
 };
 pub(super) const QUEUE: Keys = Keys {
     path: "source.queue",
     known: &["name", "account", "endpoint", "credential", "maxDeliveries"],
-    later: &[],
     form: "{name: NAME}",
+};
+pub(super) const CHANGE_FEED: Keys = Keys {
+    path: "source.changeFeed",
+    known: &[],
+    form: "{}",
 };
 pub(super) const WORKFLOWS: Keys = Keys {
     path: "confirm.workflows",
     known: &["namespace", "selector"],
-    later: &[],
     form: "{}",
 };
 pub(super) const CONFIRM: Keys = Keys {
@@ -83,31 +79,26 @@ pub(super) const CONFIRM: Keys = Keys {
         "namespace",
         "selector",
     ],
-    later: &[],
     form: "{workflows: {}}",
 };
 pub(super) const BATCH: Keys = Keys {
     path: "batch",
     known: &["by", "maxBlobs", "maxBytes", "maxWait", "quiet", "keep"],
-    later: &[],
     form: "{by: folder, quiet: 5m}",
 };
 pub(super) const BY: Keys = Keys {
     path: "batch.by",
     known: &["depth"],
-    later: &[],
     form: "{depth: 2}",
 };
 pub(super) const REDELIVERY: Keys = Keys {
     path: "redelivery",
     known: &["deadline", "maxAttempts", "giveUpAfter"],
-    later: &[],
     form: "{deadline: 60s}",
 };
 pub(super) const LIMITS: Keys = Keys {
     path: "limits",
     known: &["inFlight", "activeWorkflows", "settle"],
-    later: &[],
     form: "{activeWorkflows: 20}",
 };
 
@@ -118,6 +109,7 @@ pub(super) const ALL: &[&Keys] = &[
     &SOURCE,
     &LISTING,
     &QUEUE,
+    &CHANGE_FEED,
     &SINCE,
     &WORKFLOWS,
     &CONFIRM,

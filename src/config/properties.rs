@@ -194,7 +194,7 @@ prop_compose! {
         container in containers(),
         filter in filters(),
         credential in option::of(credentials()),
-        (listing, interval, parallelism, queue) in ways(),
+        ((listing, interval, parallelism, queue), change_feed) in (ways(), any::<bool>()),
         existing in existings(),
         min_age in spans(0, 31_536_000),
         (skip_empty, version) in (any::<bool>(), prop::sample::select(Version::ALL.to_vec())),
@@ -209,7 +209,7 @@ prop_compose! {
         let limits = Limits { in_flight, active_workflows, settle };
         let batch = batch.filter(|_| state.is_some());
         SourceConfig {
-            location, container, filter, credential, interval, listing, parallelism, queue, existing,
+            location, container, filter, credential, interval, listing, parallelism, queue, change_feed, existing,
             min_age, skip_empty,
             version, state, confirm, batch, redelivery, limits, id,
         }

@@ -18,8 +18,7 @@ pub(super) struct Section<'a> {
 }
 
 impl<'a> Section<'a> {
-    /// The mapping at `path`; tells of every key that is unknown, not in this version, or there
-    /// twice.
+    /// The mapping at `path`; tells of every key that is unknown, or there twice.
     pub(super) fn new(
         path: &str,
         entries: &'a [(String, Value)],
@@ -37,11 +36,6 @@ impl<'a> Section<'a> {
             }
             if !seen.insert(key) {
                 mistakes.add(path, format!("key {} is given twice", shown(key)));
-            } else if keys.later.contains(&key.as_str()) {
-                mistakes.add(
-                    &section.path_of(key),
-                    "is not in this version; remove the key",
-                );
             } else if !keys.known.contains(&key.as_str()) {
                 mistakes.add(path, unknown(key, value, keys));
             }
@@ -159,6 +153,9 @@ fn mapping_wanted(found: &Value, keys: &Keys) -> String {
         _ => keys.form.replace("NAME", "…"),
     };
     let form = keys.around(&form.replace("TIME", "30s"));
+    if keys.known.is_empty() {
+        return format!("allowed is an empty mapping: `{form}`");
+    }
     format!(
         "allowed is a mapping with {}, such as `{form}`",
         listed(keys.known)

@@ -57,7 +57,7 @@ fn schema() -> Value {
             (
                 "source",
                 source(),
-                "How blobs are found: by listing the container, by a queue of notifications, or by both.",
+                "How blobs are found: by listing the container, by a queue of notifications, by the change feed, or by several of them.",
             ),
             (
                 "existing",
@@ -181,7 +181,7 @@ fn source() -> Value {
             (
                 "interval",
                 duration(bounds::INTERVAL),
-                "The time from the start of one sweep to the start of the next. Default: 30s, with a queue 1h.",
+                "The time from the start of one sweep to the start of the next. Default: 30s, with a queue or the change feed 1h.",
             ),
             (
                 "parallelism",
@@ -236,6 +236,11 @@ fn source() -> Value {
                 "queue",
                 queue,
                 "New blobs are found by notifications in a queue.",
+            ),
+            (
+                "changeFeed",
+                section(&keys::CHANGE_FEED, Vec::new()),
+                "New blobs are found by the change feed of the storage account.",
             ),
         ],
     )

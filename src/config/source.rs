@@ -25,12 +25,14 @@ pub struct SourceConfig {
     pub credential: Option<String>,
     /// From the start of one sweep to the start of the next (`source.listing.interval`).
     pub interval: Duration,
-    /// Whether the container is listed. It is, unless notifications alone are to find its blobs.
+    /// Whether the container is listed again and again. It is, unless a queue or the change feed is to find its blobs.
     pub listing: bool,
     /// How many ranges of names a sweep lists at once, at most (`source.listing.parallelism`).
     pub parallelism: usize,
     /// The queue of notifications (`source.queue`).
     pub queue: Option<QueueSource>,
+    /// Whether the change feed of the account is read (`source.changeFeed`).
+    pub change_feed: bool,
     /// What happens to blobs that were there before the source first started.
     pub existing: Existing,
     /// How long a blob must have been left alone before it is announced.
@@ -72,7 +74,13 @@ impl SourceConfig {
             container: &self.container,
             state: self.state.as_deref(),
             queue: self.queue.as_ref().map(|queue| &queue.place),
+            change_feed: self.change_feed,
         }
+    }
+
+    /// Whether nothing but notifications tells of blobs.
+    pub fn is_queue_alone(&self) -> bool {
+        self.queue.is_some() && !self.listing && !self.change_feed
     }
 
     /// The same source without `confirm`, for a client that makes nothing of its events: each is done once the stream

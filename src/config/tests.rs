@@ -68,6 +68,7 @@ fn the_least_configuration_has_the_documented_defaults() {
         listing: true,
         parallelism: 4,
         queue: None,
+        change_feed: false,
         existing: Existing::Skip,
         min_age: Duration::ZERO,
         skip_empty: false,
@@ -330,11 +331,28 @@ fn keys_are_told_with_what_was_meant() {
         "limits: unknown key `<<`; allowed: `inFlight`, `activeWorkflows` and `settle`"
     );
     assert_eq!(added("container: other"), "key `container` is given twice");
-    let later = "is not in this version; remove the key";
     assert_eq!(
-        added("source: {changeFeed: {}}"),
-        format!("source.changeFeed: {later}")
+        added("source: {changeFeed: {shards: 4}}"),
+        "source.changeFeed: unknown key `shards`; nothing is set there: write `{}`"
     );
+    assert_eq!(
+        added("source: {changeFeed: true}"),
+        "source.changeFeed: found the boolean true; allowed is an empty mapping: `source: {changeFeed: {}}`"
+    );
+}
+
+#[test]
+fn the_change_feed_finds_blobs_alone_or_with_others() {
+    let source = |source: &str| {
+        let text = format!("account: mlpipelinestore\ncontainer: datasets\nsource: {source}\n");
+        SourceConfig::parse(text.as_bytes()).unwrap()
+    };
+    let alone = source("{changeFeed: {}}");
+    assert!(alone.change_feed && !alone.listing && alone.queue.is_none());
+    let all = source("{changeFeed: {}, queue: {name: q-1}, listing: {}}");
+    assert!(all.change_feed && all.listing && all.queue.is_some());
+    assert_eq!(all.interval, Duration::from_secs(3600));
+    assert!(!source("{listing: {}}").change_feed);
 }
 
 #[test]
@@ -442,8 +460,8 @@ fn values_of_the_wrong_type_are_told() {
     );
     assert_eq!(
         added("source: listing"),
-        "source: found the text `listing`; allowed is a mapping with `listing` and `queue`, \
-         such as `source: {listing: {interval: 30s}}`"
+        "source: found the text `listing`; allowed is a mapping with `listing`, `queue` and \
+         `changeFeed`, such as `source: {listing: {interval: 30s}}`"
     );
     assert_eq!(
         added("limits: [1]"),

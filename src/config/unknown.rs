@@ -11,7 +11,6 @@ use crate::text::nearest::{close, nearest};
 /// What is said about `key`, which the section `own` does not have.
 pub(super) fn unknown(key: &str, value: &Value, own: &Keys) -> String {
     let hint = by_path(key)
-        .or_else(|| in_another_version(key))
         .or_else(|| several(key, value))
         .or_else(|| from_elsewhere(key, own))
         .or_else(|| at_another_level(key, own));
@@ -25,6 +24,10 @@ pub(super) fn unknown(key: &str, value: &Value, own: &Keys) -> String {
     }
     match nearly_at_another_level(key, own) {
         Some(hint) => format!("unknown key {key_shown}; {hint}"),
+        None if own.known.is_empty() => {
+            let form = own.form;
+            format!("unknown key {key_shown}; nothing is set there: write `{form}`")
+        }
         None => format!("unknown key {key_shown}; allowed: {}", listed(own.known)),
     }
 }
@@ -39,13 +42,6 @@ fn by_path(key: &str) -> Option<String> {
             nested(key, "…")
         )
     })
-}
-
-fn in_another_version(key: &str) -> Option<String> {
-    let word = foreign::plain(key);
-    let mut later = ALL.iter().flat_map(|section| section.later);
-    let is_later = later.any(|it| foreign::plain(it) == word);
-    is_later.then(|| "it is not in this version; remove the key".to_owned())
 }
 
 /// A list under a word that stands for more than one.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{
     bounds,
-    keys::{LISTING, QUEUE, SOURCE},
+    keys::{CHANGE_FEED, LISTING, QUEUE, SOURCE},
     mistake::Mistakes,
     names,
     place::place,
@@ -24,12 +24,13 @@ pub(super) struct Ways {
     pub(super) interval: Option<Duration>,
     pub(super) parallelism: usize,
     pub(super) queue: Option<QueueSource>,
+    pub(super) change_feed: bool,
 }
 
 pub(super) fn ways(root: &Section<'_>, m: &mut Mistakes) -> Ways {
     let source = root.section("source", &SOURCE, m);
     let has = |key| source.as_ref().is_some_and(|it| it.has(key));
-    let (listed, queued) = (has("listing"), has("queue"));
+    let (listed, others) = (has("listing"), has("queue") || has("changeFeed"));
     let listing = source
         .as_ref()
         .and_then(|it| it.section("listing", &LISTING, m));
@@ -43,11 +44,16 @@ pub(super) fn ways(root: &Section<'_>, m: &mut Mistakes) -> Ways {
     let queue = source
         .as_ref()
         .and_then(|it| it.section("queue", &QUEUE, m));
+    let change_feed = source
+        .as_ref()
+        .and_then(|it| it.section("changeFeed", &CHANGE_FEED, m))
+        .is_some();
     Ways {
-        listing: listed || !queued,
+        listing: listed || !others,
         interval,
         parallelism: parallelism.unwrap_or(DEFAULT_PARALLELISM),
         queue: queue.and_then(|it| read(&it, m)),
+        change_feed,
     }
 }
 

@@ -109,6 +109,11 @@ impl ChunkReader {
         }
     }
 
+    /// Whether all that was pushed has been read: there is no part of a block.
+    pub fn is_whole(&self) -> bool {
+        self.buffer.is_empty()
+    }
+
     /// Takes bytes of the chunk, which are those from [`Wanted::from`] on.
     pub fn push(&mut self, bytes: &[u8]) {
         self.buffer.extend_from_slice(bytes);

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
 use time::{Date, Duration, Month, OffsetDateTime, Time};
 
 /// What the names of all segments begin with.
@@ -13,7 +14,8 @@ const META: &str = "/meta.json";
 /// When a segment begins, to the minute, in UTC: `2026/11/29/1400`.
 ///
 /// Segments are of an hour today (`intervalSecs` 3600), and their names have minutes.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct Hour {
     /// Minutes since 1970.
     minutes: i64,
@@ -25,10 +27,20 @@ impl Hour {
         minutes: -194_074_560,
     };
 
+    /// Before all segments that have events: 1970.
+    pub const FIRST: Self = Self { minutes: 0 };
+
     /// The whole hour that `time` is in.
     pub fn of(time: OffsetDateTime) -> Self {
         Self {
             minutes: time.unix_timestamp().div_euclid(3600) * 60,
+        }
+    }
+
+    /// The whole minute that `time` is in: no segment that begins at `time` or before is later.
+    pub fn up_to(time: OffsetDateTime) -> Self {
+        Self {
+            minutes: time.unix_timestamp().div_euclid(60),
         }
     }
 
@@ -73,6 +85,20 @@ impl Hour {
         let [first, last] = [self, last].map(|it| format!("{SEGMENTS}{it}"));
         let same = first.chars().zip(last.chars()).take_while(|(a, b)| a == b);
         same.map(|(a, _)| a).collect()
+    }
+}
+
+impl TryFrom<String> for Hour {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        Self::parse(&text).ok_or("a segment's time is written as 2026/11/29/1400")
+    }
+}
+
+impl From<Hour> for String {
+    fn from(hour: Hour) -> Self {
+        hour.to_string()
     }
 }
 

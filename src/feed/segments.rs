@@ -3,10 +3,7 @@
 use serde::Deserialize;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
-use super::{
-    hour::Hour,
-    manifest::{self, ManifestError, shortened},
-};
+use super::manifest::{self, ManifestError, shortened};
 
 /// The name of the file.
 pub const NAME: &str = "meta/segments.json";
@@ -43,11 +40,6 @@ impl Segments {
             }
         }
     }
-
-    /// Whether the segment of this time may be read.
-    pub fn may_read(&self, segment: Hour) -> bool {
-        segment.start() <= self.last_consumable
-    }
 }
 
 #[cfg(test)]
@@ -57,14 +49,11 @@ mod tests {
     use time::macros::datetime;
 
     #[test]
-    fn the_last_consumable_segment_is_the_last_that_may_be_read() {
+    fn it_says_which_segment_is_the_last_that_may_be_read() {
         let text = r#"{"version":0,"lastConsumable":"2026-11-29T14:00:00.000Z","storageDiagnostics":{"version":0,
             "lastModifiedTime":"2026-11-29T15:04:09.594Z","data":{"aid":"a6b895a0","lfz":"2026-11-01T06:00:00.000Z"}}}"#;
         let segments = Segments::parse(text.as_bytes()).unwrap();
         assert_eq!(segments.last_consumable, datetime!(2026-11-29 14:00 UTC));
-        let may = |text| segments.may_read(Hour::parse(text).unwrap());
-        assert!(may("2026/11/29/1300") && may("2026/11/29/1400"));
-        assert!(!may("2026/11/29/1401") && !may("2026/11/29/1500"));
     }
 
     #[test]

@@ -38,6 +38,15 @@ impl Identity {
         self.by(blob, self.version)
     }
 
+    /// The fingerprint of a blob version of which only name and ETag are known. `None`: more tells versions apart.
+    pub fn of_etag(&self, name: &str, etag: &str) -> Option<Fingerprint> {
+        match self.version {
+            Version::Etag => Some(self.key.of(name, etag)),
+            Version::Name => Some(self.key.of(name, "")),
+            Version::Content => None,
+        }
+    }
+
     /// How a blob version that a sweep shows, and that was never done or begun by [its fingerprint](Self::of),
     /// stands by those that it had before `version` changed. As [`Ledger::shown`].
     pub fn shown_earlier(&self, ledger: &mut Ledger, blob: &BlobRef<'_>) -> Standing {

@@ -1,6 +1,6 @@
 //! What happens to a blob that a sweep came upon and the ledger does not know.
 
-use std::time::Duration;
+use std::{ops::Range, time::Duration};
 
 use time::OffsetDateTime;
 
@@ -38,7 +38,11 @@ pub enum Judgement {
     Unmatched,
     /// Its name has no character or more than Azure Storage allows, so no event can lead to it.
     Unusable,
+    /// It is done: the change feed has passed it, and the ledger need not remember it.
+    Settled,
 }
+
+const MINUTE: i64 = 60;
 
 /// How many steps of work at names are done at once: some milliseconds at most.
 const AT_ONCE: usize = 1_000_000;
@@ -70,6 +74,8 @@ pub struct Rules {
     cutoff: i64,
     min_age: i64,
     skip_empty: bool,
+    /// What is done although the ledger's set may not have it.
+    settled: Vec<(Filter, Range<i64>)>,
 }
 
 /// Which blobs an earlier baseline has judged, so that an unknown one among them is new.
@@ -104,12 +110,24 @@ impl Rules {
             cutoff,
             min_age: seconds_up(spec.min_age),
             skip_empty: spec.skip_empty,
+            settled: settled(facts),
         }
+    }
+
+    /// The ledger has other facts: what is settled is so from now on.
+    pub fn settle(&mut self, facts: &Facts) {
+        self.settled = settled(facts);
     }
 
     /// Whether a blob of this name may be announced at all.
     pub fn wants(&self, name: &str) -> bool {
         is_name(name) && self.filter.matches(name)
+    }
+
+    /// Whether a blob of this name is part of the baseline if it was written at `told`, in seconds since 1970, give or take
+    /// a minute.
+    pub fn was_before(&self, name: &str, told: i64) -> bool {
+        told.saturating_add(MINUTE) < self.cutoff && !self.was_judged(name)
     }
 
     /// For how long a blob that is [held back](Judgement::HeldBack) at `now`, in seconds since 1970, will be.
@@ -133,12 +151,16 @@ impl Rules {
             Judged::By(filter) => filter.cost(),
             Judged::All | Judged::None => 0,
         };
-        names_at_once(self.filter.cost() + before)
+        let settled: usize = self.settled.iter().map(|(filter, _)| filter.cost()).sum();
+        names_at_once(self.filter.cost() + before + settled)
     }
 
-    /// Judges an unknown blob at `now`, in seconds since 1970 by the service's clock.
+    /// Judges an unknown blob that a sweep came upon at `now`, in seconds since 1970 by the service's clock.
     pub fn judge(&self, blob: &BlobRef<'_>, now: i64) -> Judgement {
-        self.judge_told(blob, i64::MIN, now)
+        match self.judge_told(blob, i64::MIN, now) {
+            Judgement::Offer | Judgement::Baseline if self.is_settled(blob) => Judgement::Settled,
+            judgement => judgement,
+        }
     }
 
     /// As [`judge`](Self::judge), of a blob that came to be where it is at `told`, in seconds since 1970, whatever its
@@ -165,6 +187,14 @@ impl Rules {
         }
     }
 
+    /// Whether a blob is done although the ledger's set may not have it.
+    pub fn is_settled(&self, blob: &BlobRef<'_>) -> bool {
+        let mut settled = self.settled.iter();
+        settled.any(|(filter, modified)| {
+            modified.contains(&blob.last_modified) && filter.matches(blob.name)
+        })
+    }
+
     fn was_judged(&self, name: &str) -> bool {
         match &self.judged_before {
             Judged::All => true,
@@ -172,6 +202,17 @@ impl Rules {
             Judged::By(filter) => filter.matches(name),
         }
     }
+}
+
+// A filter that no longer compiles settles nothing: a blob too many announced is better than one lost.
+fn settled(facts: &Facts) -> Vec<(Filter, Range<i64>)> {
+    let settled = facts.settled.iter();
+    settled
+        .filter_map(|it| {
+            let modified = it.since.unwrap_or(i64::MIN)..it.until;
+            Some((Filter::new(it.filter.clone()).ok()?, modified))
+        })
+        .collect()
 }
 
 // Last-Modified has whole seconds: a part of one counts as a whole one.

@@ -19,7 +19,10 @@ const COPY: Duration = Duration::from_secs(30);
 /// The outcome of a sighting.
 #[derive(Debug)]
 pub enum Taken {
-    /// It is under way, or becomes part of the baseline: the receipt tells when that is durable.
+    /// Nobody knew it: it is under way from now on, or becomes part of the baseline. The receipt tells when that is
+    /// durable.
+    Begun(Receipt),
+    /// It was under way already.
     UnderWay(Receipt),
     /// Nothing has to be done for it.
     Settled(Settled),
@@ -49,8 +52,22 @@ impl Gate {
         self.policy.lock().rules.wants(name)
     }
 
-    /// Takes a blob that somebody tells of: at `told`, if that is known, it came to be where it is. A version that is under way already is not begun again: its receipt
-    /// tells of the same outcome.
+    /// Whether a blob of this name that was written at `told` and not since is none that is owed: it was there before the
+    /// source.
+    pub fn was_before(&self, name: &str, told: OffsetDateTime) -> bool {
+        let told = told.unix_timestamp();
+        self.policy.lock().rules.was_before(name, told)
+    }
+
+    /// Whether the version of this name and ETag is done. `false` when name and ETag do not tell.
+    pub fn knows(&self, name: &str, etag: &str) -> bool {
+        let policy = self.policy.lock();
+        let told = policy.identity.of_etag(name, etag);
+        told.is_some_and(|it| self.ledger.lock().standing(it) == Standing::Done)
+    }
+
+    /// Takes a blob that somebody tells of: at `told`, if that is known, it came to be where it is. A version that is
+    /// under way already is not begun again: its receipt tells of the same outcome.
     ///
     /// # Errors
     /// [`Closed`].
@@ -102,7 +119,7 @@ impl Gate {
             }
             Judgement::Unreadable(Access::Copying) => return (Taken::Later(COPY), None),
             Judgement::Unreadable(_) => return (Taken::Settled(Settled::Unreadable), None),
-            Judgement::Empty | Judgement::Unmatched | Judgement::Unusable => {
+            Judgement::Empty | Judgement::Unmatched | Judgement::Unusable | Judgement::Settled => {
                 return (Taken::Settled(Settled::Unwanted), None);
             }
         };
@@ -110,6 +127,6 @@ impl Gate {
             Begun::Offer(_) => ledger.begin_new(fingerprint, blob.last_modified),
             Begun::Baseline(_) => ledger.begin(fingerprint),
         }
-        (Taken::UnderWay(self.receipts.of(fingerprint)), Some(begun))
+        (Taken::Begun(self.receipts.of(fingerprint)), Some(begun))
     }
 }

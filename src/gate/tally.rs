@@ -1,7 +1,7 @@
 //! What one sweep came upon, counted.
 
 use super::rules::Judgement;
-use crate::blob::Unreadable;
+use crate::blob::{Access, Unreadable};
 
 /// The blobs of one sweep by what happened to them.
 #[derive(Debug, Default)]
@@ -22,6 +22,10 @@ pub struct Tally {
     pub unusable: u64,
     /// Held back because their content cannot be read yet.
     pub unreadable: Unreadable,
+    /// When the oldest of those was last modified that are too young, in seconds since 1970.
+    pub oldest_held: Option<i64>,
+    /// When the oldest of those was last modified whose copy is under way, in seconds since 1970.
+    pub oldest_copy: Option<i64>,
     /// On their way as the version that was in use before.
     pub unsettled: u64,
     /// By the service's clock in seconds since 1970, at the first page.
@@ -61,6 +65,8 @@ impl Tally {
         self.unusable += other.unusable;
         self.unreadable.merge(other.unreadable);
         self.unsettled += other.unsettled;
+        self.oldest_held = oldest(self.oldest_held, other.oldest_held);
+        self.oldest_copy = oldest(self.oldest_copy, other.oldest_copy);
         self.began = self.began.into_iter().chain(other.began).min();
         self.ended = self.ended.max(other.ended);
     }
@@ -71,14 +77,25 @@ impl Tally {
         (self.new + self.baseline + self.carried + waiting) as usize
     }
 
-    pub(super) fn judged(&mut self, judgement: Judgement) {
+    pub(super) fn judged(&mut self, judgement: Judgement, modified: i64) {
+        match judgement {
+            Judgement::HeldBack => self.oldest_held = oldest(self.oldest_held, Some(modified)),
+            Judgement::Unreadable(Access::Copying) => {
+                self.oldest_copy = oldest(self.oldest_copy, Some(modified));
+            }
+            _ => {}
+        }
         match judgement {
             Judgement::Offer => self.new += 1,
             Judgement::Baseline => self.baseline += 1,
             Judgement::HeldBack => self.held_back += 1,
             Judgement::Unusable => self.unusable += 1,
             Judgement::Unreadable(access) => self.unreadable.add(access),
-            Judgement::Empty | Judgement::Unmatched => {}
+            Judgement::Empty | Judgement::Unmatched | Judgement::Settled => {}
         }
     }
+}
+
+fn oldest(one: Option<i64>, other: Option<i64>) -> Option<i64> {
+    one.into_iter().chain(other).min()
 }

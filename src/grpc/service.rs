@@ -243,6 +243,7 @@ fn access(id: &str, asked: &StreamRequest, opened: &Opened, stats: Arc<SourceSta
         prefix: asked.config.filter.listing_prefix().to_owned(),
         state: opened.state.clone(),
         queue: opened.queue.clone(),
+        feed: opened.feed.clone(),
         confirm: asked.confirm.clone(),
         seed: unused_number(),
         stats,

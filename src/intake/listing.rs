@@ -37,7 +37,7 @@ impl Intake for Listing {
         loop {
             let next = Instant::now() + self.interval;
             match self.sweeper.sweep(&mut proven).await {
-                Ok(()) => {}
+                Ok(_) => {}
                 Err(SweepError::Closed) => return Ok(()),
                 Err(SweepError::Storage(error)) => return Err(error),
             }
@@ -56,14 +56,10 @@ impl Intake for Listing {
 impl Listing {
     // What a complete sweep settles for good is recorded.
     async fn tell(&mut self, gate: &Gate) -> Result<(), Closed> {
-        if self.facts.pending.is_some() {
-            gate.baseline_complete();
-            self.facts = self.facts.clone().baseline_complete();
-            gate.record(Record::Facts(self.facts.clone())).await?;
-        }
-        if !self.facts.earlier_versions.is_empty() && gate.is_settled() {
-            self.facts = self.facts.clone().versions_settled();
-            gate.record(Record::Facts(self.facts.clone())).await?;
+        let facts = settle_facts(self.facts.clone(), gate);
+        if facts != self.facts {
+            self.facts = facts.clone();
+            gate.record(Record::Facts(facts)).await?;
         }
         // So that a session that has nothing to send learns that it was overtaken as well.
         match self.once {
@@ -71,4 +67,16 @@ impl Listing {
             false => gate.record(Record::Check(None)).await,
         }
     }
+}
+
+/// The facts once the container was listed from its first name to its last.
+pub(super) fn settle_facts(mut facts: Facts, gate: &Gate) -> Facts {
+    if facts.pending.is_some() {
+        gate.baseline_complete();
+        facts = facts.baseline_complete();
+    }
+    if !facts.earlier_versions.is_empty() && gate.is_settled() {
+        facts = facts.versions_settled();
+    }
+    facts
 }

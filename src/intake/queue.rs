@@ -9,8 +9,11 @@ use async_trait::async_trait;
 use futures::{StreamExt, stream::FuturesUnordered};
 use tokio::time::{Instant, sleep, sleep_until};
 
-use self::{handling::Handling, pace::Pace, stop::Stop};
-use super::Intake;
+use self::{handling::Handling, pace::Pace};
+use super::{
+    Intake,
+    stop::{Stop, ended},
+};
 use crate::{
     ports::{
         error::StorageError,
@@ -24,7 +27,6 @@ mod lease;
 mod pace;
 mod poison;
 mod setup;
-mod stop;
 
 pub use setup::Queue;
 
@@ -39,10 +41,7 @@ impl Intake for Queue {
         let looked_after = self.look_after_numbers();
         tokio::select! {
             biased;
-            ended = self.take_all() => match ended {
-                Err(Stop::Storage(error)) => Err(error),
-                Err(Stop::Closed) | Ok(()) => Ok(()),
-            },
+            stopped = self.take_all() => ended(stopped),
             () = looked_after => Ok(()),
         }
     }

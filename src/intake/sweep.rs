@@ -38,6 +38,29 @@ pub struct Sweeper {
     pub with_queue: bool,
 }
 
+/// What a complete sweep says of itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SweepSummary {
+    /// How many blobs it showed.
+    pub blobs: u64,
+    /// Whether it may not have shown all.
+    pub is_doubted: bool,
+    /// When the service sent the last page, in seconds since 1970.
+    pub ended: i64,
+    /// When the oldest blob was last modified that is too young, in seconds since 1970.
+    pub oldest_held: Option<i64>,
+    /// When the oldest blob was last modified whose copy is under way, in seconds since 1970.
+    pub oldest_copy: Option<i64>,
+}
+
+impl SweepSummary {
+    /// Whether this sweep and the next are believed, together.
+    pub fn agrees_with(&self, next: &Self) -> bool {
+        let is_empty = |it: &Self| it.blobs == 0;
+        !self.is_doubted && !next.is_doubted && is_empty(self) == is_empty(next)
+    }
+}
+
 /// Why a sweep did not come to its end.
 #[derive(Debug)]
 pub enum SweepError {
@@ -58,7 +81,7 @@ impl Sweeper {
     ///
     /// `proven` says whether the service has ever answered as a blob service does: see
     /// [`StorageError::passes`].
-    pub async fn sweep(&mut self, proven: &mut bool) -> Result<(), SweepError> {
+    pub async fn sweep(&mut self, proven: &mut bool) -> Result<SweepSummary, SweepError> {
         let started = Instant::now();
         let ranges = self.last.ranges(self.parallelism, self.smallest_range);
         let swept = match ranges.len() {
@@ -69,9 +92,9 @@ impl Sweeper {
             Some(swept) => swept,
             None => self.in_one(proven).await?,
         };
-        self.finish(started.elapsed(), &swept);
+        let end = self.finish(started.elapsed(), &swept);
         self.last = swept.sample;
-        Ok(())
+        Ok(end)
     }
 
     async fn in_one(&self, proven: &mut bool) -> Result<RangeSwept, SweepError> {
@@ -123,7 +146,7 @@ impl Sweeper {
             .began(OffsetDateTime::now_utc(), ranges);
     }
 
-    fn finish(&self, took: Duration, range: &RangeSwept) {
+    fn finish(&self, took: Duration, range: &RangeSwept) -> SweepSummary {
         let RangeReader {
             gate,
             prefix,
@@ -198,6 +221,13 @@ impl Sweeper {
                 blobs,
                 held_back, unreadable, gone, forgotten, millis, "sweep complete, nothing new"
             );
+        }
+        SweepSummary {
+            blobs,
+            is_doubted: *suspect || swept.doubted.is_some(),
+            ended: tally.ended,
+            oldest_held: tally.oldest_held,
+            oldest_copy: tally.oldest_copy,
         }
     }
 

@@ -13,7 +13,6 @@ use super::source_store::SourceStore;
 use crate::{
     ledger::{
         Contents, Ledger,
-        batches::Batches,
         chain::Chain,
         fingerprint::Fingerprint,
         fingerprint_set::TABLES,
@@ -57,21 +56,18 @@ impl Draft {
             pending: BytesMut::new(),
             parts: Vec::new(),
         };
-        let (facts, replayed, batches) = {
+        let (small, replayed) = {
             let ledger = ledger.lock();
             let contents = ledger.contents();
-            let batches: Vec<_> = entries_of(&contents.batches).collect();
-            (contents.facts.clone(), contents.replayed.clone(), batches)
+            let small: Vec<_> = entries_of(contents).collect();
+            (small, contents.replayed.clone())
         };
-        if let Some(facts) = facts {
-            draft.add(Entry::Facts(facts)).await?;
+        for entry in small {
+            draft.add(entry).await?;
         }
         let replayed: Vec<_> = replayed.into_iter().collect();
         for piece in replayed.chunks(MAX_DONE) {
             draft.add(Entry::Replayed(piece.to_vec())).await?;
-        }
-        for entry in batches {
-            draft.add(entry).await?;
         }
         for table in 0..TABLES {
             let done: Vec<Fingerprint> = ledger.lock().contents().done.of_table(table).collect();
@@ -135,13 +131,17 @@ impl Draft {
     }
 }
 
-fn entries_of(batches: &Batches) -> impl Iterator<Item = Entry> + '_ {
+// All but what is done: facts first, because nothing can be understood without them.
+fn entries_of(contents: &Contents) -> impl Iterator<Item = Entry> + '_ {
+    let facts = contents.facts.iter().cloned().map(Entry::Facts);
+    let batches = &contents.batches;
     let kept = batches
         .kept
         .iter()
         .map(|(id, at)| Entry::BatchDone(*id, *at));
     let open = batches.open.values().cloned().map(Entry::Batch);
-    kept.chain(open)
+    let feed = contents.feed.iter().cloned().map(Some).map(Entry::Feed);
+    facts.chain(kept).chain(open).chain(feed)
 }
 
 /// Adds the frame that `bytes` end with, when `chain` is that of all before them.
@@ -155,9 +155,7 @@ pub(crate) fn link(mut chain: Chain, writer: u64, bytes: &mut BytesMut) {
 pub(crate) fn whole(contents: &Contents, name: &str, writer: u64) -> Bytes {
     let mut bytes = BytesMut::with_capacity(8 * contents.done.len() + 4096);
     let mut add = |entry| Frame { writer, entry }.encode(&mut bytes);
-    if let Some(facts) = &contents.facts {
-        add(Entry::Facts(facts.clone()));
-    }
+    entries_of(contents).for_each(&mut add);
     let mut done = contents.done.iter().peekable();
     while done.peek().is_some() {
         add(Entry::Done(done.by_ref().take(MAX_DONE).collect()));
@@ -166,7 +164,6 @@ pub(crate) fn whole(contents: &Contents, name: &str, writer: u64) -> Bytes {
     for piece in replayed.chunks(MAX_DONE) {
         add(Entry::Replayed(piece.to_vec()));
     }
-    entries_of(&contents.batches).for_each(&mut add);
     add(Entry::End(contents.done.len() as u64));
     link(Chain::of(name), writer, &mut bytes);
     bytes.freeze()

@@ -12,6 +12,10 @@ pub const FORMAT: u32 = 1;
 /// is done for new; they refuse it.
 pub const FORMAT_WITH_VERSION: u32 = 2;
 
+/// The format where not all that is done is in the set: see [`Facts::settled`]. Programs that do not know it would take
+/// what was forgotten for new.
+pub const FORMAT_WITH_FEED: u32 = 3;
+
 /// How many filters that are no longer used are remembered.
 const EARLIER: usize = 8;
 /// How many bytes they may have together: each stream keeps them in memory.
@@ -22,7 +26,7 @@ const EARLIER_VERSIONS: usize = 8;
 /// What a ledger knows beside its set. Small, and written again as a whole when it changes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Facts {
-    /// [`FORMAT`] or [`FORMAT_WITH_VERSION`].
+    /// [`FORMAT`], [`FORMAT_WITH_VERSION`] or [`FORMAT_WITH_FEED`].
     pub format: u32,
     /// The container's URL. A ledger speaks of one container only.
     pub container: String,
@@ -46,6 +50,54 @@ pub struct Facts {
     /// Since when blobs are gathered into batches; `None` while each is announced alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub batches: Option<BatchUse>,
+    /// How the change feed is used; `None` while it is not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub feed: Option<Box<FeedUse>>,
+    /// The filter of a source that is told of blobs by a queue alone, and so forgets what is done when some time is over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub forgets: Option<Box<FilterSpec>>,
+    /// What is done although the set may not have it, the latest last.
+    #[serde(default, skip_serializing_if = "<[_]>::is_empty")]
+    pub settled: Box<[Settled]>,
+}
+
+/// A source that reads the change feed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FeedUse {
+    /// For which filter.
+    pub filter: FilterSpec,
+    /// Whether all that this filter matches is found by the feed from the cursor on. Otherwise the container has to be
+    /// listed: as a whole, while the feed is read.
+    pub joined: bool,
+}
+
+/// What a source that reads the change feed has done and need not remember: the feed has passed it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Settled {
+    /// Blobs that this filter matches,
+    pub filter: FilterSpec,
+    /// that were last modified at this moment or later, in seconds since 1970; `None`: at any time,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<i64>,
+    /// and before this moment, by the service's clock.
+    pub until: i64,
+}
+
+/// What a session makes of the change feed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FeedPlan {
+    /// Nothing.
+    Unused,
+    /// It reads the feed, and the container is listed again and again besides.
+    BesideListing,
+    /// It reads the feed. Blobs from before the source may be owed: they are found by listing the container once.
+    Whole,
+    /// It reads the feed, and of blobs from before the source those are owed that were modified at this moment or later,
+    /// in seconds since 1970.
+    Since(i64),
+    /// It reads the feed, and no blob is owed that was there before the source, or before a filter that matches it, at
+    /// this moment, in seconds since 1970.
+    New(i64),
 }
 
 // Ledgers that never knew anything else are written as they always were.
@@ -101,6 +153,9 @@ impl Facts {
             version: Version::Etag,
             earlier_versions: Box::default(),
             batches: None,
+            feed: None,
+            forgets: None,
+            settled: Box::default(),
         }
     }
 
@@ -151,8 +206,136 @@ impl Facts {
 
     fn formatted(mut self) -> Self {
         let plain = self.version == Version::Etag && self.earlier_versions.is_empty();
-        self.format = if plain { FORMAT } else { FORMAT_WITH_VERSION };
+        self.format = match plain {
+            _ if self.feed.is_some() || !self.settled.is_empty() => FORMAT_WITH_FEED,
+            true => FORMAT,
+            false => FORMAT_WITH_VERSION,
+        };
         self
+    }
+
+    /// The facts once a session is told of blobs by a queue alone, or is not any more. What was modified before `forgotten`
+    /// may have been forgotten by then.
+    pub fn forgetting(mut self, filter: Option<&FilterSpec>, forgotten: i64) -> Self {
+        if self.forgets.as_deref() != filter
+            && let Some(before) =
+                std::mem::replace(&mut self.forgets, filter.cloned().map(Box::new))
+        {
+            // A queue tells of no blob that was there before.
+            let began = self.pending.as_ref().map(|it| it.since);
+            if began.is_none_or(|began| began < forgotten) {
+                self.settle_since(&before, began, forgotten);
+            }
+        }
+        self.formatted()
+    }
+
+    /// Whether these fit a session that makes this of the feed and works with `filter`.
+    pub fn fit_feed(&self, filter: &FilterSpec, plan: FeedPlan) -> bool {
+        match (&self.feed, plan) {
+            (None, FeedPlan::Unused) => true,
+            (None, _) | (Some(_), FeedPlan::Unused) => false,
+            (Some(used), FeedPlan::BesideListing) => used.filter == *filter && !used.joined,
+            (Some(used), _) => used.filter == *filter,
+        }
+    }
+
+    /// The facts once a session works with `filter` and makes this of the feed, from `now` on. `passed`: all changes before
+    /// this moment are settled by the feed as it was used before. `is_new`: the source begins with this session.
+    /// `is_told`: a queue alone has told of blobs of this filter, and what was settled by then is known.
+    pub fn with_feed(
+        mut self,
+        (filter, plan): (&FilterSpec, FeedPlan),
+        passed: Option<i64>,
+        (is_new, is_told): (bool, bool),
+        now: i64,
+    ) -> Self {
+        if self.fit_feed(filter, plan) {
+            return self;
+        }
+        let before = self.feed.take();
+        let was_joined = before.as_ref().is_some_and(|it| it.joined);
+        if let (Some(before), Some(passed), true) = (&before, passed, was_joined) {
+            self.settle(&before.filter, passed);
+        }
+        let joined = match (plan, before) {
+            (FeedPlan::Unused, _) => return self.formatted(),
+            // What the new filter matches and the old one did not is not owed, and what both match is settled. But a filter
+            // that came into use before now is owed what the feed has told of since, and the old one has passed over.
+            (FeedPlan::New(since), Some(_)) if was_joined && since >= now => {
+                self.settle(filter, passed.unwrap_or(i64::MIN));
+                true
+            }
+            (FeedPlan::Since(since) | FeedPlan::New(since), None) if is_new => {
+                self.settle(filter, since);
+                true
+            }
+            // A queue alone has told of all that is owed so far.
+            (FeedPlan::New(since), None) if is_told => {
+                self.settle(filter, since);
+                true
+            }
+            _ => false,
+        };
+        self.feed = Some(Box::new(FeedUse {
+            filter: filter.clone(),
+            joined,
+        }));
+        self.formatted()
+    }
+
+    /// From when on the feed has all that is owed, in seconds since 1970, where that is known.
+    pub fn feed_since(&self) -> Option<i64> {
+        let used = self.feed.as_ref().filter(|it| it.joined)?;
+        let settled = self.settled.iter().find(|it| it.filter == used.filter);
+        settled.map(|it| it.until)
+    }
+
+    /// The facts once the container has been listed as a whole since the feed is read without a gap.
+    pub fn feed_joined(mut self) -> Self {
+        if let Some(used) = &mut self.feed {
+            used.joined = true;
+        }
+        self
+    }
+
+    /// The same, and all changes before `passed` are settled by the feed.
+    pub fn feed_passed(mut self, passed: Option<i64>) -> Self {
+        let joined = self.feed.as_ref().filter(|it| it.joined);
+        let filter = joined.map(|it| it.filter.clone());
+        if let (Some(filter), Some(passed)) = (filter, passed) {
+            self.settle(&filter, passed);
+        }
+        self
+    }
+
+    /// The facts once the feed has a gap: what was modified at `passed` or later may be in none of its segments.
+    pub fn feed_gap(self, passed: i64) -> Self {
+        let mut facts = self.feed_passed(Some(passed));
+        if let Some(used) = &mut facts.feed {
+            used.joined = false;
+        }
+        facts.formatted()
+    }
+
+    fn settle(&mut self, filter: &FilterSpec, until: i64) {
+        self.settle_since(filter, None, until);
+    }
+
+    // What was settled stays settled.
+    fn settle_since(&mut self, filter: &FilterSpec, since: Option<i64>, until: i64) {
+        let known = self.settled.iter().find(|it| it.filter == *filter);
+        let since = known.map_or(since, |it| it.since.min(since));
+        let until = known.map_or(until, |it| it.until.max(until));
+        let others = self.settled.iter().filter(|it| it.filter != *filter);
+        let others: Vec<_> = others.cloned().collect();
+        let surplus = (others.len() + 1).saturating_sub(EARLIER);
+        let latest = Settled {
+            filter: filter.clone(),
+            since,
+            until,
+        };
+        self.settled = others.into_iter().skip(surplus).chain([latest]).collect();
     }
 
     /// The facts once a session works with `filter` (whose listing prefix is `prefix`) from `now` on.
@@ -234,7 +417,7 @@ impl Facts {
 
     pub(super) fn from_json(json: &[u8]) -> Option<Self> {
         let facts: Self = serde_json::from_slice(json).ok()?;
-        (FORMAT..=FORMAT_WITH_VERSION)
+        (FORMAT..=FORMAT_WITH_FEED)
             .contains(&facts.format)
             .then_some(facts)
     }

@@ -18,6 +18,7 @@ use super::{
     facts::Facts,
     fingerprint::Fingerprint,
 };
+use crate::feed::cursor::Cursor;
 
 /// The most fingerprints in a frame: 512 KiB, well below the 4 MiB that one append takes.
 pub const MAX_DONE: usize = 65_536;
@@ -57,6 +58,8 @@ pub enum Entry {
     /// These batches need not be known any more, whether they are done (their manifests are gone) or not (they can
     /// never be sent: their blobs are new again).
     BatchesGone(Vec<BatchId>),
+    /// How far the change feed has been worked off; `None` when it is not read any more.
+    Feed(Option<Cursor>),
     /// The end of a snapshot, with the number of its fingerprints.
     End(u64),
     /// The end of an append, and of a snapshot: the [`Chain`]'s digest of all bytes before this frame.
@@ -100,6 +103,8 @@ impl Frame {
                 out.put_i64_le(*at);
             }
             Entry::BatchesGone(ids) => ids.iter().for_each(|id| out.put_u128_le(id.0)),
+            Entry::Feed(Some(cursor)) => out.put_slice(&cursor.to_json()),
+            Entry::Feed(None) => {}
         }
         let length = ((out.len() - start - HEAD) as u32).to_le_bytes();
         let checksum = checksum(length, &out[start + HEAD..]).to_le_bytes();
@@ -123,6 +128,8 @@ impl Frame {
             (11, length) if length % 16 == 0 => {
                 Entry::BatchesGone(body.chunks_exact(16).map(read_id).collect())
             }
+            (12, 0) => Entry::Feed(None),
+            (12, _) => Entry::Feed(Some(Cursor::from_json(body).ok_or(unknown)?)),
             _ => return Err(unknown),
         };
         Ok(Self { writer, entry })
@@ -143,6 +150,7 @@ impl Entry {
             Self::Batch(_) => 9,
             Self::BatchDone(..) => 10,
             Self::BatchesGone(_) => 11,
+            Self::Feed(_) => 12,
         }
     }
 }

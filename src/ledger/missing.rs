@@ -21,6 +21,8 @@ pub struct Forgetting {
     pub many: usize,
     /// For how long a sweep in which many are missing at once does not count.
     pub doubt: Duration,
+    /// What went missing at this moment or later is remembered in any case: the change feed has not passed it.
+    pub keep_from: Option<Instant>,
 }
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -35,6 +37,7 @@ impl Default for Forgetting {
             most: 1_000_000,
             many: 1_000,
             doubt: DAY,
+            keep_from: None,
         }
     }
 }
@@ -48,6 +51,10 @@ impl Forgetting {
 
     fn bound(&self, there: usize) -> usize {
         self.most.max(there / 2)
+    }
+
+    fn keeps(&self, last: Instant) -> bool {
+        self.keep_from.is_some_and(|from| last >= from)
     }
 
     // What goes missing within so long is forgotten together.
@@ -108,11 +115,12 @@ impl Missing {
         let before = self.len();
         self.cohorts.retain_mut(|cohort| {
             cohort.sweeps = cohort.sweeps.saturating_add(1);
-            let long = now.duration_since(cohort.last) >= rule.after;
+            let long = now.duration_since(cohort.last) >= rule.after && !rule.keeps(cohort.last);
             !(cohort.prints.is_empty() || long && cohort.sweeps >= rule.sweeps)
         });
         let mut surplus = self.len().saturating_sub(rule.bound(there));
-        for cohort in &mut self.cohorts {
+        let passed = self.cohorts.iter_mut().filter(|it| !rule.keeps(it.last));
+        for cohort in passed {
             cohort.forget(&mut surplus);
         }
         before - self.len()

@@ -6,8 +6,8 @@ use thiserror::Error;
 use url::Url;
 
 use super::{
-    listing::BlobListing, notifications::NotificationQueue, properties::BlobProperties,
-    state::StateStore,
+    feed::ChangeFeed, listing::BlobListing, notifications::NotificationQueue,
+    properties::BlobProperties, state::StateStore,
 };
 
 /// What is to be opened.
@@ -23,6 +23,8 @@ pub struct Wanted<'a> {
     pub state: Option<&'a str>,
     /// The queue of notifications.
     pub queue: Option<&'a QueuePlace>,
+    /// Whether the account's change feed is read.
+    pub change_feed: bool,
 }
 
 /// Where a queue is.
@@ -54,6 +56,17 @@ pub struct Opened {
     pub state: Option<Arc<dyn StateStore>>,
     /// The queue of notifications, when there is one.
     pub queue: Option<OpenedQueue>,
+    /// The change feed of the account, when it is read.
+    pub feed: Option<OpenedFeed>,
+}
+
+/// The change feed of an account, and the blobs of the container.
+#[derive(Clone)]
+pub struct OpenedFeed {
+    /// The feed.
+    pub feed: Arc<dyn ChangeFeed>,
+    /// The blobs of the container.
+    pub properties: Arc<dyn BlobProperties>,
 }
 
 /// A queue of notifications, and what they are about.

@@ -17,7 +17,7 @@ use crate::{
     ledger::missing::Forgetting,
     metrics::SourceStats,
     ports::{
-        connect::{Opened, OpenedQueue},
+        connect::{Opened, OpenedFeed, OpenedQueue},
         listing::BlobListing,
         state::StateStore,
     },
@@ -36,6 +36,8 @@ pub struct Session {
     pub blobs: Arc<dyn BlobListing>,
     /// The queue of notifications, when there is one.
     pub queue: Option<OpenedQueue>,
+    /// The change feed of the account, when it is read.
+    pub feed: Option<OpenedFeed>,
     /// Where the ledger is kept.
     pub state: Arc<dyn StateStore>,
     /// Names this session among all that ever write the same journal: any number not used before.
@@ -87,6 +89,7 @@ impl Session {
             config,
             blobs: opened.blobs,
             queue: opened.queue,
+            feed: opened.feed,
             state: opened.state.unwrap_or_else(memory),
             writer: unused_number(),
             mode,
@@ -100,6 +103,11 @@ impl Session {
             traces: Traces::default(),
             began: Instant::now(),
         }
+    }
+
+    /// Whether it takes what others tell of: one that only reads, or wants one sweep, does not.
+    pub(super) fn takes(&self) -> bool {
+        self.mode == Mode::Record && !self.once
     }
 
     pub(super) fn source_store(&self) -> SourceStore {

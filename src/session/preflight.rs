@@ -16,8 +16,12 @@ use crate::{
         source_store::{Rollover, SourceStore},
     },
     metrics::SourceStats,
-    ports::connect::OpenedQueue,
-    ports::{listing::BlobListing, state::StateStore},
+    ports::{
+        connect::{OpenedFeed, OpenedQueue},
+        error::StorageErrorKind,
+        listing::BlobListing,
+        state::StateStore,
+    },
 };
 
 /// What a client asks for, as far as it can be tried.
@@ -34,6 +38,8 @@ pub struct Preflight {
     pub state: Option<Arc<dyn StateStore>>,
     /// The queue of notifications, when there is one.
     pub queue: Option<OpenedQueue>,
+    /// The change feed of the account, when it is read.
+    pub feed: Option<OpenedFeed>,
     /// What shows that events came to something, when the configuration says so.
     pub confirm: Option<Arc<Expected>>,
     /// Decides the jitter of retries.
@@ -58,6 +64,18 @@ impl Preflight {
         for queue in self.queue.iter().flat_map(|it| [&it.queue, &it.poison]) {
             Retry::new("look at the queue", self.seed, &self.stats)
                 .run(|| queue.depth())
+                .await?;
+        }
+        if let Some(feed) = &self.feed {
+            // What is wrong with a file of it, or that there is none, says the session.
+            let look = || async {
+                match feed.feed.consumable().await {
+                    Err(error) if error.kind != StorageErrorKind::Protocol => Err(error),
+                    _ => Ok(()),
+                }
+            };
+            Retry::new("look at the change feed", self.seed, &self.stats)
+                .run(look)
                 .await?;
         }
         match &self.state {

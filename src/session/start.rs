@@ -8,6 +8,7 @@ use std::{
 
 use sha2::{Digest, Sha256};
 use time::OffsetDateTime;
+use tokio::time::Instant;
 use tracing::{info, warn};
 
 use super::{
@@ -18,8 +19,16 @@ use super::{
 use crate::{
     calls::retry::Retry,
     delivery::dead_letters::DeadLetterBox,
+    feed::cursor::Cursor,
+    filter::FilterSpec,
+    gate::rules::Existing,
     journal::{error::JournalError, recover::recover, writer::Journal},
-    ledger::{Contents, Ledger, facts::Facts, fingerprint::FingerprintKey, frame::Entry},
+    ledger::{
+        Contents, Ledger,
+        facts::{Facts, FeedPlan},
+        fingerprint::FingerprintKey,
+        frame::Entry,
+    },
     shared::Shared,
 };
 
@@ -39,18 +48,21 @@ impl Session {
             let restored = self.restore(journal, &mut contents).await;
             restored.map_err(|e| self.explain(e))?;
         }
-        let facts = self.facts(&contents).await?;
-        let changed = contents.facts.as_ref() != Some(&facts);
+        let (facts, now) = self.facts(&contents).await?;
+        let mut changes = Vec::new();
+        if contents.facts.as_ref() != Some(&facts) {
+            changes.push(Entry::Facts(facts.clone()));
+        }
+        changes.extend(feed_change(&facts, &contents, now));
         let done = contents.done.len() as u64;
         self.stats.ledger_blobs.store(done, Relaxed);
         let mut ledger = Ledger::new(contents).forgetting(self.forgetting);
-        if changed {
-            let entry = Entry::Facts(facts.clone());
+        if !changes.is_empty() {
             let appended = match &mut journal {
-                Some(journal) => journal.append(std::slice::from_ref(&entry)).await,
+                Some(journal) => journal.append(&changes).await,
                 None => Ok(()),
             };
-            ledger.recorded(entry);
+            changes.into_iter().for_each(|it| ledger.recorded(it));
             if let (Err(JournalError::Lost(_)), Some(journal)) = (&appended, &mut journal) {
                 let snapshot = journal.snapshot(ledger.contents());
                 let restored = journal.restore(snapshot).await;
@@ -59,6 +71,8 @@ impl Session {
                 appended.map_err(|e| self.explain(e))?;
             }
         }
+        // Until the feed is known to have passed it, nothing is forgotten that it may tell of.
+        ledger.keep_from(facts.feed.is_some().then(Instant::now));
         info!(
             source = self.source_id,
             done,
@@ -116,7 +130,10 @@ impl Session {
     // The moment at which a source or a filter begins is the service's own, taken back by what
     // passed since the stream began, so that no blob of the time between is taken for an old one. The
     // moment at which `version` or `batch` changes is a while later: an earlier stream may have sent until now.
-    async fn facts(&self, contents: &Contents) -> Result<Facts, SessionError> {
+    async fn facts(
+        &self,
+        contents: &Contents,
+    ) -> Result<(Facts, Option<OffsetDateTime>), SessionError> {
         let prefix = self.config.filter.listing_prefix();
         let spec = self.config.filter.spec();
         let version = self.config.version;
@@ -131,10 +148,14 @@ impl Session {
         }
         let in_batches = self.config.batch.is_some();
         let fits = |facts: &Facts| {
-            facts.know(spec) && facts.version == version && facts.batches.is_some() == in_batches
+            facts.know(spec)
+                && facts.version == version
+                && facts.batches.is_some() == in_batches
+                && (!self.takes() || facts.fit_feed(spec, self.feed_plan(facts)))
+                && (!self.takes() || facts.forgets.as_deref() == self.forgets())
         };
         if let Some(facts) = known.clone().filter(fits) {
-            return Ok(facts.with_filter(spec, prefix, i64::MAX));
+            return Ok((facts.with_filter(spec, prefix, i64::MAX), None));
         }
         let page = Retry::new("list blobs", self.writer, &self.stats)
             .run(|| self.blobs.list(prefix, None))
@@ -146,7 +167,11 @@ impl Session {
             self.tell_of_change(&facts);
             let facts = facts.with_filter(spec, prefix, now);
             let facts = facts.with_batches(in_batches, settles);
-            return Ok(facts.with_version(version, settles));
+            let facts = facts.with_version(version, settles);
+            return Ok((
+                self.with_feed(facts, contents, now),
+                Some(page.service_time),
+            ));
         }
         if self.mode == Mode::Record {
             info!(
@@ -157,7 +182,48 @@ impl Session {
         }
         let key = self.new_key(page.service_time);
         let facts = Facts::new(container, key, spec.clone(), prefix, now);
-        Ok(facts.gathered(in_batches).told_by(version))
+        let facts = facts.gathered(in_batches).told_by(version);
+        Ok((self.with_feed(facts, contents, now), Some(since)))
+    }
+
+    // A session that only sweeps leaves the feed as it is.
+    fn with_feed(&self, facts: Facts, contents: &Contents, now: i64) -> Facts {
+        if !self.takes() {
+            return facts;
+        }
+        let is_new = contents.facts.is_none();
+        let is_told = facts.forgets.as_deref() == Some(self.config.filter.spec());
+        // What was done since then is remembered.
+        let remembered = self
+            .forgetting
+            .after
+            .as_secs()
+            .try_into()
+            .unwrap_or(i64::MAX);
+        let facts = facts.forgetting(self.forgets(), now.saturating_sub(remembered));
+        let passed = contents.feed.as_ref().map(Cursor::settled_until);
+        let passed = passed.map(OffsetDateTime::unix_timestamp);
+        let plan = self.feed_plan(&facts);
+        let used = (self.config.filter.spec(), plan);
+        facts.with_feed(used, passed, (is_new, is_told), now)
+    }
+
+    // The filter, if time alone decides what is forgotten.
+    fn forgets(&self) -> Option<&FilterSpec> {
+        let alone = self.config.is_queue_alone();
+        alone.then(|| self.config.filter.spec())
+    }
+
+    // What this session makes of the change feed.
+    fn feed_plan(&self, facts: &Facts) -> FeedPlan {
+        let began = facts.pending.as_ref().map_or(i64::MIN, |it| it.since);
+        match self.config.existing {
+            _ if !self.config.change_feed => FeedPlan::Unused,
+            _ if self.config.listing => FeedPlan::BesideListing,
+            Existing::Emit => FeedPlan::Whole,
+            Existing::Since(moment) => FeedPlan::Since(began.min(moment.unix_timestamp())),
+            Existing::Skip => FeedPlan::New(began),
+        }
     }
 
     fn tell_of_change(&self, facts: &Facts) {
@@ -207,6 +273,21 @@ impl Session {
             JournalError::Newer { .. } => SessionError::NewerLedger(error.to_string()),
             JournalError::Damaged { .. } => SessionError::DamagedLedger(error.to_string()),
         }
+    }
+}
+
+// Where the feed is read from on, when that changes.
+fn feed_change(facts: &Facts, contents: &Contents, now: Option<OffsetDateTime>) -> Option<Entry> {
+    match (&facts.feed, &contents.feed) {
+        (None, Some(_)) => Some(Entry::Feed(None)),
+        (Some(_), None) => {
+            let since = facts
+                .feed_since()
+                .and_then(|it| OffsetDateTime::from_unix_timestamp(it).ok());
+            let since = since.or(now)?;
+            Some(Entry::Feed(Some(Cursor::since(since))))
+        }
+        _ => None,
     }
 }
 

@@ -18,10 +18,12 @@ use crate::account::{FakeAccount, MAX_APPEND, NewBlob};
 mod container_file;
 mod event;
 mod schema;
+mod service;
 
 pub use container_file::Packing;
 pub use event::FeedEvent;
 pub use schema::{LATER, PUBLISHED};
+pub use service::FeedService;
 
 /// Writes the feed of one account.
 pub struct FeedWriter {

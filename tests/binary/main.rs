@@ -8,6 +8,7 @@
 mod bad_config;
 mod bad_storage;
 mod batches;
+mod change_feed;
 mod check;
 mod clients;
 mod commands;

@@ -6,6 +6,7 @@
 use std::{collections::BTreeSet, sync::Arc, task::Poll};
 
 use azure_blob_eventsource::{
+    feed::cursor::Cursor,
     filter::FilterSpec,
     journal::{
         error::JournalError,
@@ -16,7 +17,7 @@ use azure_blob_eventsource::{
     },
     ledger::{
         Contents, Ledger,
-        facts::{FORMAT_WITH_VERSION, Facts},
+        facts::{FORMAT_WITH_FEED, Facts},
         fingerprint::{Fingerprint, FingerprintKey},
         frame::{Entry, Frame, FrameReader},
     },
@@ -27,6 +28,7 @@ use azure_blob_eventsource::{
 use bytes::{Bytes, BytesMut};
 use proptest::{collection::vec, prelude::*};
 use testkit::{account::FakeAccount, faults::FaultSource, ports::FakeState};
+use time::OffsetDateTime;
 
 mod damage;
 mod lists;
@@ -92,7 +94,7 @@ async fn begin(source_store: &SourceStore) -> (Journal, Contents) {
 async fn a_frame_of_a_newer_version_is_not_thrown_away() {
     let mut bytes = encoded(&frames()[..2]);
     let mut newer = facts();
-    newer.format = FORMAT_WITH_VERSION + 1;
+    newer.format = FORMAT_WITH_FEED + 1;
     let frame = Frame {
         writer: 7,
         entry: Entry::Facts(newer),
@@ -374,6 +376,11 @@ fn entry() -> impl Strategy<Value = Entry> {
         Just(Entry::Sealed),
         any::<u64>().prop_map(Entry::End),
         vec(any::<u64>().prop_map(Fingerprint::from_bits), 0..40).prop_map(Entry::Done),
+        (0..4_000_000_i64).prop_map(|hours| {
+            let since = OffsetDateTime::from_unix_timestamp(3600 * hours).unwrap();
+            Entry::Feed(Some(Cursor::since(since)))
+        }),
+        Just(Entry::Feed(None)),
         (any::<i64>(), ".*").prop_map(|(now, prefix)| {
             Entry::Facts(Facts::new(
                 "https://account".into(),

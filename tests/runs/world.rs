@@ -443,6 +443,7 @@ impl World {
                 Some(after) => self.listing.clone().empty_once(after, Arc::default()),
                 None => self.listing.clone(),
             }),
+            feed: None,
             // Two sources that take from one queue would have half of its messages each.
             queue: self
                 .notified
@@ -557,6 +558,7 @@ fn config(rng: &mut Rng, mutant: Mutant, changes: bool) -> SourceConfig {
         listing: true,
         parallelism: 4,
         queue: None,
+        change_feed: false,
         existing: Existing::Emit,
         min_age: Duration::ZERO,
         skip_empty: false,

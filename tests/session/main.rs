@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod batches;
+mod change_feed;
 mod cluster;
 mod confirm;
 mod delivery;

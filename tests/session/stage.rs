@@ -38,7 +38,7 @@ use testkit::{
     account::{FakeAccount, NewBlob},
     faults::FaultSource,
     notified::NotifiedQueues,
-    ports::{FakeListing, FakeState, LostWay},
+    ports::{FakeChangeFeed, FakeListing, FakeState, LostWay},
     queue::FakeQueue,
 };
 use time::macros::datetime;
@@ -70,6 +70,8 @@ pub(crate) struct Stage {
     pub(crate) blank: Option<u64>,
     /// The queue of notifications and the one beside it, if there are any.
     pub(crate) queue: Option<NotifiedQueues>,
+    /// The change feed of the account, if it is read.
+    pub(crate) feed: Option<FakeChangeFeed>,
     pub(crate) retained: Arc<RetainedLedger>,
     /// Where sessions tell what became of each event.
     pub(crate) traces: Traces,
@@ -113,6 +115,7 @@ impl Stage {
                 listing: true,
                 parallelism: 4,
                 queue: None,
+                change_feed: false,
                 existing: Existing::Emit,
                 min_age: Duration::ZERO,
                 skip_empty: false,
@@ -137,6 +140,7 @@ impl Stage {
             lost: LostWay::default(),
             blank: None,
             queue: None,
+            feed: None,
             retained: Arc::default(),
             traces: Traces::default(),
             forgetting: Forgetting::default(),
@@ -271,6 +275,7 @@ impl Stage {
             config: self.config.clone(),
             blobs: Arc::new(listing),
             queue: self.queue.as_ref().map(NotifiedQueues::opened),
+            feed: self.feed.as_ref().map(|it| it.opened(CONTAINER)),
             state: Arc::new(state),
             writer: self.writers,
             mode,
@@ -292,6 +297,17 @@ impl Stage {
             stats,
             stop,
         }
+    }
+
+    /// With a change feed and nothing else.
+    pub(crate) fn fed(mut self) -> Self {
+        self.feed = Some(FakeChangeFeed::new(
+            self.account.clone(),
+            FaultSource::none(),
+        ));
+        self.config.listing = false;
+        self.config.change_feed = true;
+        self
     }
 
     /// With a queue of notifications, and the container listed once an hour beside it or not at all.

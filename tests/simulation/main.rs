@@ -7,21 +7,25 @@
 //! deleted while sweeps pass over them; listings are wrongly empty, once a session. A sweep lists up to four ranges of
 //! names at once; half of the services ignore or refuse that.
 //!
-//! In four of ten worlds Event Grid tells of what happens by messages in a queue: late, by seconds or by
+//! In some worlds Event Grid tells of what happens by messages in a queue: late, by seconds or by
 //! hours, in no order, several times, between messages of other things and some that nobody can read. Leases
-//! on messages are lost. In one half of these sweeps go over the container as well, and some notifications
-//! never come; in the other half notifications are all that there is.
+//! on messages are lost. In some of these sweeps or the change feed find
+//! blobs as well, and some notifications never come; in the others notifications are all that there is.
+//!
+//! In some worlds the service writes a change feed: minutes late, in bursts, into several shards and chunks, across the border
+//! of a segment, in any version of its schema. There the container is listed only for what the feed cannot tell; some
+//! of these worlds have a queue or sweeps as well.
 //!
 //! In three of ten worlds blobs are gathered into batches, by rules that people change between sessions and turn off
 //! and on. Each version counts, and so does the id of the batch that it was in. When the storm is over:
 //!
 //! 1. every matching blob version that is there and can be read was delivered to a client that was there
-//!    to take it, and none that cannot be read was delivered; without sweeps that is asked of the versions
-//!    that Event Grid told of, and of what happened to copies whose start it told of,
+//!    to take it, and none that cannot be read was delivered; without sweeps that is asked of the versions that Event
+//!    Grid or the feed told of, and of what happened to copies whose start they told of,
 //! 2. nothing that the ledger holds as done was delivered to nobody,
 //! 3. a clean restart delivers nothing again, and no version was announced with two ids,
 //! 4. where the state container takes up to two seconds for each call, a new blob still comes within one
-//!    interval and five seconds, and one that is told of within fifteen,
+//!    interval and five seconds, one that is told of within fifteen, and one that the feed shows within a minute,
 //! 5. the queue is empty, what nobody can read is in the poison queue, and nothing else is,
 //! 6. a message whose event waits for twenty minutes is received once.
 //!
@@ -138,6 +142,21 @@ fn the_id_of_a_batch_from_its_time_is_caught() {
 #[test]
 fn a_sweep_that_ends_with_its_first_range_is_caught() {
     is_caught(Mutant::FirstRangeOnly);
+}
+
+#[test]
+fn a_cursor_that_is_ahead_of_what_is_settled_is_caught() {
+    is_caught(Mutant::CursorAhead);
+}
+
+#[test]
+fn a_cursor_without_fence_is_caught() {
+    is_caught(Mutant::CursorWithoutFence);
+}
+
+#[test]
+fn forgetting_at_once_what_feed_and_queue_tell_of_is_caught() {
+    is_caught(Mutant::ForgetFed);
 }
 
 #[test]

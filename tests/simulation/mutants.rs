@@ -11,6 +11,7 @@ use time::OffsetDateTime;
 
 use crate::world::Mutant;
 
+pub(crate) mod feed;
 pub(crate) mod queue;
 
 /// A listing as a wrong program would read it.

@@ -23,6 +23,9 @@ pub(crate) struct Tally {
     pub(crate) poison: u64,
     pub(crate) batches: u64,
     pub(crate) batched: u64,
+    pub(crate) changes: u64,
+    pub(crate) changes_done: u64,
+    pub(crate) joins: u64,
 }
 
 impl Tally {
@@ -47,6 +50,9 @@ impl Tally {
         self.poison += other.poison;
         self.batches += other.batches;
         self.batched += other.batched;
+        self.changes += other.changes;
+        self.changes_done += other.changes_done;
+        self.joins += other.joins;
     }
 
     pub(crate) fn is_a_storm(&self) -> bool {
@@ -68,6 +74,9 @@ impl Tally {
             self.poison,
             self.batches,
             self.batched,
+            self.changes,
+            self.changes_done,
+            self.joins,
         ]
         .iter()
         .all(|count| *count > 100)

@@ -31,6 +31,7 @@ use time::macros::datetime;
 use tokio::{task::JoinHandle, time::sleep};
 use tokio_util::sync::CancellationToken;
 
+mod fed;
 mod live;
 mod notified;
 mod oracle;
@@ -39,6 +40,7 @@ mod sessions;
 mod setup;
 mod storm;
 
+use fed::Fed;
 use notified::Notified;
 use people::People;
 use setup::{Ways, config, filters, forgetting, ways};
@@ -86,6 +88,12 @@ pub(crate) enum Mutant {
     BatchIdFromTime,
     /// A sweep ends when its first range does.
     FirstRangeOnly,
+    /// The cursor of the change feed is what was read, and not what is settled.
+    CursorAhead,
+    /// The cursor is written by whoever reads the feed, even after a newer session has begun.
+    CursorWithoutFence,
+    /// What the feed and a queue tell of is forgotten as soon as it is done.
+    ForgetFed,
 }
 
 impl Mutant {
@@ -93,6 +101,13 @@ impl Mutant {
         matches!(
             self,
             Self::AckAtSend | Self::AckUnderWay | Self::NoRenewal | Self::ForgetNotified
+        )
+    }
+
+    pub(crate) fn is_of_feed(self) -> bool {
+        matches!(
+            self,
+            Self::CursorAhead | Self::CursorWithoutFence | Self::ForgetFed
         )
     }
 
@@ -111,6 +126,7 @@ pub(crate) struct World {
     mutant: Mutant,
     people: People,
     notified: Option<Notified>,
+    fed: Option<Fed>,
     listing: FakeListing,
     blanks: Arc<AtomicU64>,
     /// Listings that began at a name.
@@ -154,7 +170,9 @@ impl World {
     pub(crate) fn new(seed: u64, mutant: Mutant) -> Self {
         let mut rng = Rng::new(seed);
         let account = FakeAccount::new();
-        account.follow_tokio_time(datetime!(2026-01-01 0:00 UTC));
+        // Not long before an hour is over, and with it a segment of the change feed.
+        let start = datetime!(2026-01-01 0:45 UTC) + Duration::from_secs(rng.clone().below(900));
+        account.follow_tokio_time(start);
         account.create_container(CONTAINER).unwrap();
         account.create_container(STATE).unwrap();
         account.set_page_size(1 + rng.below(6) as usize);
@@ -180,9 +198,11 @@ impl World {
         });
         let ways = ways(&mut rng, mutant);
         let notified = Notified::new(ways, &account, &mut rng, &faults);
+        let fed = Fed::new((ways, mutant), &account, &mut rng, &faults);
         let people = People {
             account: account.clone(),
             grid: notified.as_ref().map(|it| it.grid.clone()),
+            feed: fed.as_ref().map(|it| it.service.clone()),
         };
         let hook = people
             .clone()
@@ -191,7 +211,7 @@ impl World {
         let late = real.late_effects();
         let wrong = match mutant {
             Mutant::Lost412 => Some(Wrong::Lost412),
-            Mutant::NoFence => Some(Wrong::NoFence),
+            Mutant::NoFence | Mutant::CursorWithoutFence => Some(Wrong::NoFence),
             Mutant::SentBeforeFrame => Some(Wrong::BatchLate),
             _ => None,
         };
@@ -214,6 +234,7 @@ impl World {
             mutant,
             people,
             notified,
+            fed,
             listing,
             blanks: Arc::default(),
             ranges: Arc::default(),
@@ -252,6 +273,7 @@ impl World {
         let now = self.generation().await;
         self.tally.compactions = now.saturating_sub(1);
         self.tally_queue();
+        self.tally_feed();
         let stats = self.stats.iter().map(|stats| &stats.batches);
         self.tally.batches = stats.clone().map(BatchStats::count).sum();
         self.tally.batched = stats.map(|it| it.blobs.load(SeqCst)).sum();
@@ -265,7 +287,10 @@ impl World {
 
     // Where nothing is listed, nobody writes between pages.
     fn people_live(&mut self) -> Option<JoinHandle<()>> {
-        let queue = self.notified.as_ref()?.queues.queue.clone();
+        let queue = self.notified.as_ref().map(|it| it.queues.queue.clone());
+        if queue.is_none() && self.fed.is_none() {
+            return None;
+        }
         let (people, rng) = (self.people.clone(), self.rng.fork());
         let (raging, snatches) = (Arc::clone(&self.raging), Arc::clone(&self.snatches));
         Some(tokio::spawn(people.live(rng, raging, queue, snatches)))

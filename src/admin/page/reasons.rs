@@ -4,12 +4,13 @@ use std::fmt::{self, Write};
 
 use super::text::{Escaped, Many, Words};
 use crate::{
-    admin::status::{BatchStatus, Phase, QueueStatus, SourceStatus},
+    admin::status::{BatchStatus, FeedStatus, Phase, QueueStatus, SourceStatus},
+    event::rfc3339,
     text::age::Age,
 };
 
 /// What went wrong, what is waited for, whether the listing is believed, which Workflows nobody works on,
-/// which blobs go round in a loop, which cannot be read yet, and how queue and batches are.
+/// which blobs go round in a loop, which cannot be read yet, and how queue, change feed and batches are.
 pub(super) fn write(page: &mut String, source: &SourceStatus) -> fmt::Result {
     for (kind, title, told) in all(source) {
         write!(
@@ -39,6 +40,11 @@ fn all(source: &SourceStatus) -> impl Iterator<Item = (&'static str, &'static st
         ),
         told("wait", "Not readable yet", unreadable),
         told("note", "Queue", source.queue.as_ref().map(queue)),
+        told(
+            "note",
+            "Change feed",
+            source.change_feed.as_ref().map(change_feed),
+        ),
         told("note", "Batches", source.batches.as_ref().map(batches)),
     ];
     parts.into_iter().flatten()
@@ -110,9 +116,24 @@ fn queue(queue: &QueueStatus) -> String {
     if queue.missed > 0 {
         let _ = write!(
             told,
-            "; {} found only by a sweep",
+            "; {} found without a notification",
             Many(queue.missed, "blob")
         );
+    }
+    told
+}
+
+fn change_feed(feed: &FeedStatus) -> String {
+    let mut told = match feed.last_segment {
+        Some(last) => format!("readable up to the segment of {}", rfc3339(last)),
+        None => "not read yet".to_owned(),
+    };
+    if let Some(passed) = feed.settled_before {
+        // Writing to a string does not fail.
+        let _ = write!(told, "; all before {} is settled", rfc3339(passed));
+    }
+    if feed.waiting > 0 {
+        let _ = write!(told, "; {} not settled", Many(feed.waiting, "change"));
     }
     told
 }

@@ -146,12 +146,18 @@ fn oldest(page: &mut String, source: &SourceStatus, now: OffsetDateTime) -> fmt:
 }
 
 fn sweep(page: &mut String, source: &SourceStatus, now: OffsetDateTime) -> fmt::Result {
-    let alone = source.queue.as_ref().is_some_and(|queue| queue.alone);
     let sweep = source.sweep.as_ref();
     let running = sweep.and_then(|it| Some((it, it.running_since?)));
     match (running, sweep.and_then(|it| it.next)) {
         _ if source.state == Phase::NoStream => return write!(page, "none"),
-        _ if alone => return write!(page, "none<small>blobs are found only by the queue</small>"),
+        (None, _) if source.never_sweeps => {
+            let by = match (&source.queue, &source.change_feed) {
+                (Some(_), Some(_)) => "the queue and the change feed",
+                (None, Some(_)) => "the change feed",
+                _ => "the queue",
+            };
+            return write!(page, "none<small>blobs are found only by {by}</small>");
+        }
         (Some((sweep, since)), _) => {
             let first = if source.sweeps == 0 {
                 "the first"

@@ -107,6 +107,28 @@ fn loops_and_what_cannot_be_read_are_told() {
 }
 
 #[test]
+fn a_change_feed_is_told_in_one_line() {
+    let registry = Registry::default();
+    let source = registry.source("s");
+    source.started("event", "container");
+    assert!(!page(&registry).contains("Change feed:"));
+    let feed = &source.stats.feed;
+    feed.begin(true);
+    source.stats.never_sweeps.store(true, Relaxed);
+    feed.may_be_read(time::macros::datetime!(2026-11-29 14:00 UTC));
+    feed.has_passed(time::macros::datetime!(2026-11-29 13:45 UTC));
+    feed.waiting.store(3, Relaxed);
+    let page = page(&registry);
+    let told = "<strong>Change feed:</strong> readable up to the segment of 2026-11-29T14:00:00Z; all before \
+                2026-11-29T13:45:00Z is settled; 3 changes not settled</p>";
+    assert!(page.contains(told), "{page}");
+    assert!(
+        page.contains("blobs are found only by the change feed"),
+        "{page}"
+    );
+}
+
+#[test]
 fn a_queue_is_told_in_one_line() {
     let registry = Registry::default();
     let source = registry.source("s");
@@ -120,7 +142,7 @@ fn a_queue_is_told_in_one_line() {
     queue.count(Counted::Poison);
     queue.missed.store(2, Relaxed);
     let told = "<strong>Queue:</strong> about 40 messages, the next one 3 min 12 s old; 1 in the poison queue; \
-                2 blobs found only by a sweep</p>";
+                2 blobs found without a notification</p>";
     assert!(page(&registry).contains(told), "{}", page(&registry));
 }
 

@@ -28,7 +28,7 @@ pub(crate) enum Phase {
 impl Phase {
     /// The first of these that holds.
     pub(super) fn of(live: bool, failing: bool, waits: bool, stats: &SourceStats) -> Self {
-        let sweeps = !stats.queue.is_alone.load(Relaxed);
+        let sweeps = !stats.never_sweeps.load(Relaxed);
         match (live, failing) {
             (false, _) => Self::NoStream,
             (true, _) if stats.stalled.load(Relaxed) > 0 => Self::Stalled,
@@ -78,7 +78,7 @@ mod tests {
     #[test]
     fn a_source_that_never_sweeps_does_not_wait_for_its_first_sweep() {
         let stats = SourceStats::default();
-        stats.queue.is_alone.store(true, Relaxed);
+        stats.never_sweeps.store(true, Relaxed);
         assert_eq!(Phase::of(true, false, false, &stats), Phase::Watching);
     }
 

@@ -31,8 +31,8 @@ pub(super) fn step((listed, is_complete): (u64, bool), interval: Duration) -> St
     Step::warn(
         "cost",
         text,
-        "a queue costs by what changes, not by what exists (source.queue); or make `prefix` or \
-         `source.listing.interval` longer (docs/scaling.md)",
+        "a queue and the change feed cost by what changes, not by what exists (`source: {queue: {name: …}, changeFeed: {}}`); \
+         or make `prefix` or `source.listing.interval` longer (docs/scaling.md)",
     )
 }
 

@@ -23,20 +23,20 @@ pub(super) async fn look(queue: &OpenedQueue) -> Result<u64, StorageError> {
     Ok(waiting)
 }
 
-/// What [`look`] says; `listed`: whether the container is listed as well.
-pub(super) fn step(looked: Result<u64, StorageError>, listed: bool) -> Step {
+/// What [`look`] says; `is_alone`: whether nothing else finds blobs.
+pub(super) fn step(looked: Result<u64, StorageError>, is_alone: bool) -> Step {
     let waiting = match looked {
         Ok(waiting) => waiting,
         Err(error) => return Step::fail("queue", error.to_string(), advice(error.kind)),
     };
     let text = format!("about {waiting} messages wait; they can be looked at and deleted");
-    match listed {
-        true => Step::ok("queue", text),
-        false => Step::warn(
+    match is_alone {
+        false => Step::ok("queue", text),
+        true => Step::warn(
             "queue",
             text,
-            "Event Grid does not promise to deliver each notification: add `source.listing: \
-             {interval: 1h}` to find blobs whose notification is lost",
+            "Event Grid does not promise to deliver each notification: add `source.changeFeed: {}` or \
+             `source.listing: {interval: 1h}` to find blobs whose notification is lost",
         ),
     }
 }
@@ -60,9 +60,9 @@ mod tests {
 
     #[test]
     fn a_queue_alone_is_warned_of_and_one_that_is_missing_is_told_with_the_cure() {
-        let text = |looked, listed| format!("{:?}", step(looked, listed));
-        assert!(!text(Ok(3), true).contains("does not promise"));
-        assert!(text(Ok(3), false).contains("does not promise"));
+        let text = |looked, is_alone| format!("{:?}", step(looked, is_alone));
+        assert!(!text(Ok(3), false).contains("does not promise"));
+        assert!(text(Ok(3), true).contains("does not promise"));
         let missing = StorageError::new(StorageErrorKind::NotFound, "404 QueueNotFound");
         assert!(text(Err(missing), true).contains("-poison"));
     }

@@ -10,11 +10,6 @@ use crate::{
     text::plain::Plain,
 };
 
-/// Whether nothing but notifications tells of blobs.
-fn is_alone(config: &SourceConfig) -> bool {
-    config.queue.is_some() && !config.listing
-}
-
 /// Where its notification is.
 pub(super) fn steps(config: &SourceConfig, facts: &Findings, blob: Option<&Blob>) -> Vec<Step> {
     let Some(queues) = &facts.queues else {
@@ -32,6 +27,14 @@ pub(super) fn steps(config: &SourceConfig, facts: &Findings, blob: Option<&Blob>
     };
     let queue = is_open(config, facts, blob).then(|| queue_step(config, queues));
     queue.into_iter().chain(poison).collect()
+}
+
+// What finds a blob that no notification tells of.
+fn other_way(config: &SourceConfig) -> &'static str {
+    match config.listing {
+        true => "the next sweep",
+        false => "the change feed",
+    }
 }
 
 const OTHERS_HOLD: &str = "the other lines are valid without this one";
@@ -57,9 +60,9 @@ fn queue_step(config: &SourceConfig, queues: &Queues) -> Step {
         return Step::ok("queue", text);
     }
     let none = "none of the visible notifications in the queue is about it";
-    match (not_shown(sight.not_shown), is_alone(config)) {
+    match (not_shown(sight.not_shown), config.is_queue_alone()) {
         (Some(more), _) => Step::skip("queue", &format!("{none}; {more}")),
-        (None, false) => Step::skip("queue", &format!("{none}: the next sweep finds it")),
+        (None, false) => Step::skip("queue", &format!("{none}: {} finds it", other_way(config))),
         (None, true) if queues.poison.as_ref().is_ok_and(|it| it.found.is_some()) => {
             Step::skip("queue", none)
         }
@@ -96,9 +99,9 @@ fn poison_step(
             let advice = format!("the blob is done anyway: `dead-letters drop {id}`");
             Step::warn("poison", text, advice)
         }
-        Some(_) if is_alone(config) => Step::fail("poison", text, retry),
+        Some(_) if config.is_queue_alone() => Step::fail("poison", text, retry),
         Some(_) => {
-            let advice = format!("{retry}; the next sweep finds the blob without it");
+            let advice = format!("{retry}; {} finds the blob without it", other_way(config));
             Step::warn("poison", text, advice)
         }
     }
@@ -115,7 +118,7 @@ fn not_shown(count: u64) -> Option<String> {
 
 /// Why nothing tells of a blob that is to be announced, when that is so.
 pub(super) fn untold(config: &SourceConfig, facts: &Findings) -> Option<&'static str> {
-    let queues = facts.queues.as_ref().filter(|_| is_alone(config))?;
+    let queues = facts.queues.as_ref().filter(|_| config.is_queue_alone())?;
     let waiting = queues.waiting.as_ref().ok()?;
     if waiting.found.is_some() {
         return None;
@@ -132,9 +135,12 @@ pub(super) fn when(config: &SourceConfig, facts: &Findings) -> String {
     let queues = facts.queues.as_ref();
     let waiting = queues.and_then(|it| it.waiting.as_ref().ok());
     let waits = waiting.is_some_and(|it| it.found.is_some());
-    let sweep = format!("by the next sweep (every {:?})", config.interval);
+    let sweep = match config.listing {
+        true => format!("by the next sweep (every {:?})", config.interval),
+        false => "by the change feed, up to about an hour after it was written".to_owned(),
+    };
     let taken = "when its notification is taken from the queue";
-    match (is_alone(config), waits) {
+    match (config.is_queue_alone(), waits) {
         (false, false) => sweep,
         (false, true) => format!("{taken}, or {sweep}"),
         (true, true) => taken.to_owned(),

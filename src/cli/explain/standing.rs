@@ -32,13 +32,14 @@ impl LedgerStanding {
     ) -> Self {
         let since = since(facts, name);
         let old = |blob: &Blob| cutoff(config, since).is_some_and(|from| blob.last_modified < from);
+        let next = blob.filter(|_| !done);
+        let next = next.map(|blob| next_of(config, facts, blob, now));
+        let done = done || next == Some(Judgement::Settled);
         Self {
             done,
             since,
             passed_over: done && blob.is_some_and(old),
-            next: blob
-                .filter(|_| !done)
-                .map(|blob| next(config, facts, blob, now)),
+            next: next.filter(|_| !done),
         }
     }
 }
@@ -63,7 +64,7 @@ fn cutoff(config: &SourceConfig, since: Option<i64>) -> Option<i64> {
 }
 
 // By the very rules of a sweep that begins with this configuration.
-fn next(config: &SourceConfig, facts: &Facts, blob: &Blob, now: i64) -> Judgement {
+fn next_of(config: &SourceConfig, facts: &Facts, blob: &Blob, now: i64) -> Judgement {
     let (spec, prefix) = (config.filter.spec(), config.filter.listing_prefix());
     let facts = facts.clone().with_filter(spec, prefix, now);
     Rules::new(config.rules(), &facts).judge(&blob.as_listed(), now)

@@ -19,7 +19,10 @@ const AT_ONCE: usize = 8;
 
 /// The queue, when nothing else tells of blobs.
 pub(super) fn queue_alone(source: &OpenedSource) -> Option<&OpenedQueue> {
-    source.queue.as_ref().filter(|_| !source.config.listing)
+    source
+        .queue
+        .as_ref()
+        .filter(|_| source.config.is_queue_alone())
 }
 
 /// Tells the queue of all blobs that are asked for and not done, and returns how many. One that is told of twice is

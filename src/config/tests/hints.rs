@@ -63,7 +63,7 @@ fn keys_in_other_spellings_and_with_their_path_are_told() {
     );
     hint(
         "changeFeed: {}",
-        "it is not in this version; remove the key",
+        "it goes under `source`: `source: {changeFeed: {}}`",
     );
     hint(
         "queue: dataset-events",

@@ -11,10 +11,13 @@ use super::{
     lease::during,
     poison::set_aside,
     setup::{HIDE, Queue},
-    stop::Stop,
 };
 use crate::{
     gate::sighting::{Settled, Taken},
+    intake::{
+        stop::Stop,
+        told::{Looked, PUT_BACK, Told, look},
+    },
     metrics::queue::Counted,
     notification::{Kind, Notification, parse},
     ports::notifications::Message,
@@ -22,8 +25,6 @@ use crate::{
     shared::Shared,
 };
 
-/// For how long a message is hidden whose event was taken back.
-const PUT_BACK: Duration = Duration::from_secs(30);
 /// So many messages wait in hand for what will be soon. Those beyond go back into the queue.
 const WAITING: usize = 1_000;
 /// So many messages are remembered that were given back on purpose.
@@ -166,22 +167,27 @@ impl Handling {
             self.count(Counted::Unwanted);
             return Ok(());
         }
-        let ask = || self.queue.properties.properties(&notification.name);
-        let seen = self.queue.retry("get blob properties").run(ask).await?;
-        let Some(seen) = seen else {
+        let told = Told {
+            name: &notification.name,
+            etag: notification.etag.as_deref(),
+            time: notification.time,
+        };
+        let properties = (
+            &*self.queue.properties,
+            self.queue.retry("get blob properties"),
+        );
+        let Looked::Taken {
+            taken, is_newer, ..
+        } = look(told, &self.queue.gate, properties).await?
+        else {
             self.count(Counted::Superseded);
             return Ok(());
         };
-        // What is there now is taken in its place: nobody may ever tell of it.
-        if notification
-            .etag
-            .as_deref()
-            .is_some_and(|etag| etag != seen.blob().etag)
-        {
+        if is_newer {
             self.count(Counted::Superseded);
         }
-        match self.queue.gate.sighted(&seen, notification.time).await? {
-            Taken::UnderWay(receipt) => begun.receipts.push(receipt),
+        match taken {
+            Taken::Begun(receipt) | Taken::UnderWay(receipt) => begun.receipts.push(receipt),
             Taken::Settled(Settled::Known) => self.count(Counted::Known),
             Taken::Settled(Settled::Unwanted) => self.count(Counted::Unwanted),
             Taken::Settled(Settled::Unreadable) => self.count(Counted::Unreadable),

@@ -1,5 +1,7 @@
 //! [`ChangeFeed`] over the model.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use azure_blob_eventsource::{
     feed::{
@@ -11,13 +13,14 @@ use azure_blob_eventsource::{
         shard::{ChunkFile, Shard},
     },
     ports::{
+        connect::OpenedFeed,
         error::{StorageError, StorageErrorKind},
         feed::{ChangeFeed, MOST_BYTES, MOST_SEGMENTS},
     },
 };
 use bytes::Bytes;
 
-use super::{Wire, storage_error};
+use super::{FakeProperties, Wire, storage_error};
 use crate::{
     account::{FakeAccount, Refusal},
     faults::{FaultSource, Op},
@@ -36,6 +39,15 @@ impl FakeChangeFeed {
         Self {
             account,
             wire: Wire::new(faults),
+        }
+    }
+
+    /// What a session is given, with the blobs of `container`.
+    pub fn opened(&self, container: &str) -> OpenedFeed {
+        let faults = self.wire.faults.clone();
+        OpenedFeed {
+            feed: Arc::new(self.clone()),
+            properties: Arc::new(FakeProperties::new(self.account.clone(), container, faults)),
         }
     }
 

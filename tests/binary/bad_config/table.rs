@@ -18,7 +18,6 @@ pub(super) fn table() -> Vec<(String, String)> {
              directory: 1 to 253 bytes, no `/`, `\\`, `..` or control character, no leading dot"
         )
     };
-    let later = |key: &str| format!("{key}: is not in this version; remove the key");
     let said = |text: &str| text.to_owned();
     let keys = "write keys such as `account: …` and `container: …`";
     vec![
@@ -118,7 +117,12 @@ pub(super) fn table() -> Vec<(String, String)> {
                 "this is a whole EventSource; give only the text under `spec.generic.datasets.config`",
             ),
         ),
-        (with("source: {changeFeed: {}}"), later("source.changeFeed")),
+        (
+            with("source: {changeFeed: {container: datasets}}"),
+            said(
+                "source.changeFeed: unknown key `container`; it goes at the top level or under `state`: `container: …`",
+            ),
+        ),
         (
             with("redelivery: {deadline: 60s}"),
             said(

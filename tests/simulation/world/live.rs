@@ -67,13 +67,19 @@ impl World {
         if let Some(notified) = &self.notified {
             notified.grid.created_now(name, etag);
         }
+        if let Some(fed) = &self.fed {
+            fed.service.created(name, etag, "PutBlob");
+            fed.service.catch_up();
+        }
     }
 
     // How soon a blob is found: by the next sweep, or as soon as it is told of and its properties came.
     fn soon(&self) -> Duration {
-        let found = match self.notified {
-            Some(_) => Duration::from_secs(10) + self.config.min_age,
-            None => self.config.interval,
+        let found = match (&self.notified, &self.fed) {
+            (Some(_), _) => Duration::from_secs(10) + self.config.min_age,
+            // It is looked at every half a minute, by some calls.
+            (None, Some(_)) if self.is_told() => Duration::from_secs(55) + self.config.min_age,
+            _ => self.config.interval,
         };
         found + self.waits()
     }
@@ -119,9 +125,9 @@ impl World {
         let last = self.account.put(CONTAINER, "raw/last.csv", last).unwrap();
         self.tell_now(&("raw/last.csv".into(), last));
         // Whoever has a queue beside it may get the message, and the other one learns of it at its next check.
-        let soon = match self.notified {
-            Some(_) => CHECK,
-            None => self.config.interval,
+        let soon = match self.notified.is_some() || self.fed.is_some() {
+            true => CHECK,
+            false => self.config.interval,
         };
         let soon = soon + self.waits() + SETTLE + Duration::from_secs(5);
         match timeout(soon, older.session).await.map(Result::unwrap) {

@@ -45,8 +45,8 @@ impl Notified {
         faults: &FaultSource,
     ) -> Option<Self> {
         let (alone, loses) = match ways {
-            Ways::Listing => return None,
-            Ways::Both => (false, 150),
+            Ways::Listing | Ways::Feed | Ways::FeedAndListing => return None,
+            Ways::Both | Ways::FeedAndQueue => (false, 150),
             Ways::Queue => (true, 0),
         };
         let queues = NotifiedQueues::new(account, CONTAINER, faults);
@@ -87,6 +87,9 @@ impl Notified {
 impl World {
     /// All that Event Grid tells is taken: what is there soon first, what comes after hours later.
     pub(super) async fn take_all_messages(&mut self) -> Result<(), String> {
+        if self.notified.is_none() {
+            return Ok(());
+        }
         self.people.finish_copies(&mut self.rng);
         self.drain().await?;
         while self
@@ -125,15 +128,18 @@ impl World {
 
     /// Whether somebody can have known of this version: a sweep, or who was told of it.
     pub(super) fn can_be_known(&self, version: &Version) -> bool {
+        if let Some(fed) = self.fed.as_ref().filter(|_| !self.config.listing) {
+            return fed.service.told(version);
+        }
         match self.notified.as_ref().filter(|it| it.alone) {
             Some(notified) => notified.grid.told(version),
             None => true,
         }
     }
 
-    /// Whether notifications are the only way.
-    pub(super) fn is_alone(&self) -> bool {
-        self.notified.as_ref().is_some_and(|it| it.alone)
+    /// Whether blobs are found by what others tell and not by sweeps.
+    pub(super) fn is_told(&self) -> bool {
+        !self.config.listing
     }
 
     /// Adds what befell the queue to the tally.

@@ -19,9 +19,8 @@ impl World {
     /// When the storm is over, all messages are taken, and there are two clean runs: the first delivers what
     /// is owed, the second nothing.
     pub(super) async fn settle_accounts(&mut self) -> Result<(), String> {
-        if self.notified.is_some() {
-            self.take_all_messages().await?;
-        }
+        self.take_all_messages().await?;
+        self.take_all_changes().await?;
         let first = self.clean_run().await?;
         trace!(?first, "delivered after the storm");
         self.check_ledger("after a clean run").await?;
@@ -36,6 +35,7 @@ impl World {
             [] => {}
             again => return Err(format!("delivered again after a clean restart: {again:?}")),
         }
+        self.late_copies().await?;
         self.is_prompt().await?;
         self.leases_are_kept().await?;
         self.succession().await?;
@@ -46,8 +46,9 @@ impl World {
     }
 
     async fn clean_run(&mut self) -> Result<Vec<Version>, String> {
-        if self.is_alone() {
+        if self.is_told() {
             let running = self.start(PATIENT, u64::MAX, false);
+            self.until_read().await?;
             // Batches that are fixed wait for nothing but places.
             let had_batches = self.stats.iter().any(|it| it.batches.count() > 0);
             let long = if had_batches { 600 } else { 60 };

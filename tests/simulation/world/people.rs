@@ -12,6 +12,7 @@ use std::{
 use azure_blob_eventsource::blob::Access;
 use testkit::{
     account::{FakeAccount, NewBlob},
+    change_feed::FeedService,
     event_grid::EventGrid,
     queue::FakeQueue,
     rng::Rng,
@@ -29,6 +30,8 @@ pub(super) struct People {
     pub(super) account: FakeAccount,
     /// Who tells of it, if somebody does.
     pub(super) grid: Option<EventGrid>,
+    /// Who writes the change feed, if there is one.
+    pub(super) feed: Option<FeedService>,
 }
 
 impl People {
@@ -50,7 +53,7 @@ impl People {
         self,
         mut rng: Rng,
         raging: Arc<AtomicBool>,
-        queue: FakeQueue,
+        queue: Option<FakeQueue>,
         snatches: Arc<AtomicU64>,
     ) {
         let mut snatched: HashMap<String, u32> = HashMap::new();
@@ -59,6 +62,10 @@ impl People {
             if rng.chance(700) {
                 self.write(&mut rng);
             }
+            if let Some(feed) = &self.feed {
+                feed.work();
+            }
+            let Some(queue) = &queue else { continue };
             let held = queue.held();
             if !held.is_empty() && rng.chance(250) {
                 let id = rng.pick(&held);
@@ -84,14 +91,18 @@ impl People {
                 if let Some(grid) = self.grid.as_ref().filter(|_| deleted) {
                     grid.deleted(&name);
                 }
+                if let Some(feed) = self.feed.as_ref().filter(|_| deleted) {
+                    feed.deleted(&name);
+                }
             }
             1 => self.stamp(&name),
-            // Event Grid tells of a copy when it starts.
+            // A copy is told of when it starts: not always by Event Grid.
             2 => {
                 let etag = self.account.start_copy(CONTAINER, &name).unwrap();
                 if rng.chance(700) {
-                    self.tell(&name, &etag, "CopyBlob");
+                    self.notify(&name, &etag, "CopyBlob");
                 }
+                self.feed(&name, &etag, "CopyBlob");
             }
             3 | 4 => self.finish_copy(&name, rng),
             _ => {
@@ -130,6 +141,9 @@ impl People {
         let after = self
             .account
             .set_metadata(CONTAINER, name, "processed", "true");
+        if let (Some(feed), Ok(after)) = (&self.feed, &after) {
+            feed.stamped(name, after);
+        }
         if let (Some(before), Ok(after)) = (before, after) {
             self.goes_on(name, &before, &after);
         }
@@ -146,9 +160,23 @@ impl People {
         if let Some(grid) = &self.grid {
             grid.goes_on(name, before, after);
         }
+        if let Some(feed) = &self.feed {
+            feed.goes_on(name, before, after);
+        }
     }
 
     fn tell(&self, name: &str, etag: &str, api: &str) {
+        self.notify(name, etag, api);
+        self.feed(name, etag, api);
+    }
+
+    fn feed(&self, name: &str, etag: &str, api: &str) {
+        if let Some(feed) = &self.feed {
+            feed.created(name, etag, api);
+        }
+    }
+
+    fn notify(&self, name: &str, etag: &str, api: &str) {
         if let Some(grid) = &self.grid {
             grid.created(name, etag, api);
         }

@@ -38,6 +38,7 @@ impl World {
             config: self.config.clone(),
             blobs,
             queue: self.notified.as_ref().map(|it| it.opened(self.mutant)),
+            feed: self.fed.as_ref().map(|it| it.opened(self.mutant)),
             state: Arc::clone(&self.state),
             writer: self.writers,
             mode: Mode::Record,

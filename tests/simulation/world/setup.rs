@@ -23,14 +23,40 @@ pub(super) enum Ways {
     Listing,
     Both,
     Queue,
+    Feed,
+    FeedAndQueue,
+    FeedAndListing,
 }
 
-/// In four of ten worlds there is a queue, and in half of these nothing else. What a queue may be used
-/// wrongly for shows where nothing fixes it.
+impl Ways {
+    pub(super) fn has_queue(self) -> bool {
+        matches!(self, Self::Both | Self::Queue | Self::FeedAndQueue)
+    }
+
+    pub(super) fn has_feed(self) -> bool {
+        matches!(self, Self::Feed | Self::FeedAndQueue | Self::FeedAndListing)
+    }
+
+    pub(super) fn is_listed(self) -> bool {
+        matches!(self, Self::Listing | Self::Both | Self::FeedAndListing)
+    }
+}
+
+/// In six of ten worlds there is a queue or a change feed, and in some of these nothing else. What they may be used wrongly
+/// for shows where nothing fixes it.
 pub(super) fn ways(rng: &mut Rng, mutant: Mutant) -> Ways {
     match mutant {
-        Mutant::None if rng.chance(600) => Ways::Listing,
-        Mutant::None => *rng.pick(&[Ways::Both, Ways::Queue]),
+        Mutant::None if rng.chance(400) => Ways::Listing,
+        Mutant::None => *rng.pick(&[
+            Ways::Both,
+            Ways::Queue,
+            Ways::Feed,
+            Ways::Feed,
+            Ways::FeedAndQueue,
+            Ways::FeedAndListing,
+        ]),
+        Mutant::ForgetFed => Ways::FeedAndQueue,
+        mutant if mutant.is_of_feed() => Ways::Feed,
         mutant if mutant.is_of_queue() => Ways::Queue,
         _ => Ways::Listing,
     }
@@ -75,14 +101,15 @@ pub(super) fn config(
             Ways::Listing => Duration::from_secs(1 + rng.below(30)),
             _ => Duration::from_secs(*rng.pick(&[20, 300, 3600])),
         },
-        listing: ways != Ways::Queue,
+        listing: ways.is_listed(),
         parallelism: 1 + rng.below(4) as usize,
-        queue: (ways != Ways::Listing).then(Notified::source),
+        queue: ways.has_queue().then(Notified::source),
+        change_feed: ways.has_feed(),
         existing: *rng.pick(&[Existing::Skip, Existing::Emit]),
         // A clean run of sweeps ends before a young blob is old enough; messages are waited for.
-        min_age: match ways {
-            Ways::Queue => Duration::from_secs(*rng.pick(&[0, 0, 20, 400])),
-            _ => Duration::ZERO,
+        min_age: match ways.is_listed() {
+            false => Duration::from_secs(*rng.pick(&[0, 0, 20, 400])),
+            true => Duration::ZERO,
         },
         skip_empty: false,
         version: Version::Etag,
@@ -104,13 +131,13 @@ pub(super) fn config(
 pub(super) fn forgetting(rng: &mut Rng, (ways, mutant): (Ways, Mutant)) -> Forgetting {
     let rule = Forgetting::default();
     match mutant {
-        Mutant::ForgetAtOnce | Mutant::ForgetNotified => Forgetting {
+        Mutant::ForgetAtOnce | Mutant::ForgetNotified | Mutant::ForgetFed => Forgetting {
             after: Duration::ZERO,
             sweeps: 1,
             ..rule
         },
         // Where no sweep shows anything, time is all that there is to forget by.
-        _ if ways == Ways::Queue => rule,
+        _ if !ways.is_listed() => rule,
         _ => Forgetting {
             after: *rng.pick(&[Duration::ZERO, Duration::from_secs(60), rule.after]),
             ..rule

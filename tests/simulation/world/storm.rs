@@ -26,25 +26,25 @@ impl World {
             }
             let alone = overlapped.is_empty();
             let rivals = !alone || ghosts;
-            if self.let_run(running, long).await && !rivals {
+            if self.let_run(running, long).await? && !rivals {
                 return Err("a session without rivals was taken over".into());
             }
             for other in std::mem::take(&mut overlapped) {
                 self.let_run(other, Duration::from_secs(self.rng.clone().below(20)))
-                    .await;
+                    .await?;
             }
             if alone {
                 self.check_ledger("in mid-storm").await?;
             }
         }
         for other in overlapped {
-            self.let_run(other, Duration::ZERO).await;
+            self.let_run(other, Duration::ZERO).await?;
         }
         self.check_ledger("after the storm").await
     }
 
     /// Lets a session run for a while and ends it. Whether it was taken over.
-    async fn let_run(&mut self, running: Running, long: Duration) -> bool {
+    async fn let_run(&mut self, running: Running, long: Duration) -> Result<bool, String> {
         let mut session = running.session;
         let ended = match timeout(long, &mut session).await {
             Ok(ended) => ended.unwrap(),
@@ -65,11 +65,11 @@ impl World {
         match ended {
             None => self.tally.crashes += 1,
             Some(Err(SessionError::TakenOver(_))) => self.tally.take_overs += 1,
-            Some(Err(other)) => panic!("seed {}: {other}", self.seed),
+            Some(Err(other)) => return Err(format!("seed {}: {other}", self.seed)),
             Some(Ok(())) => self.tally.clean_ends += 1,
         }
         let _ = running.client.await;
-        taken_over
+        Ok(taken_over)
     }
 
     fn start_session(&mut self) -> Running {
