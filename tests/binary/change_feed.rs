@@ -1,5 +1,7 @@
 //! The change feed over HTTP, read by the real program.
 
+use std::time::Duration;
+
 use azure_blob_eventsource::feed::hour::Hour;
 use serde_json::{Value, json};
 use testkit::{
@@ -31,6 +33,10 @@ async fn blobs_are_announced_from_the_feed_alone_across_a_kill() {
     let (place, face) = Place::fake().await;
     let place = place.with(FED);
     let mut feed = FeedWriter::enable(face.account());
+    // It has been on for a while.
+    let before = Hour::of(face.account().now() - Duration::from_secs(2 * 3600));
+    feed.begin(before);
+    feed.finalize(before);
     go_on(&feed, &face);
     place.put("raw/before.csv").await;
     let server = Server::of(&place).await;
