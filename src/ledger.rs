@@ -66,6 +66,12 @@ impl Contents {
 }
 
 impl Contents {
+    /// Changes that happened before it are settled by the feed, in seconds since 1970; `None` while it is not read.
+    pub fn feed_settled_until(&self) -> Option<i64> {
+        let cursor = self.feed.as_ref()?;
+        Some(cursor.settled_until().unix_timestamp())
+    }
+
     // Its members that are done with it for good; those of a replay are kept among its own.
     fn batch_done(&mut self, id: BatchId, at: i64) -> Vec<Fingerprint> {
         self.batches.kept.insert(id, at);

@@ -171,15 +171,8 @@ impl Session {
     }
 
     fn gate(&self, started: &Started, sending: &Sending, offers: mpsc::Sender<Offer>) -> Arc<Gate> {
-        let passed = started
-            .ledger
-            .lock()
-            .contents()
-            .feed
-            .as_ref()
-            .map(Cursor::settled_until);
-        let settled = started.facts.clone();
-        let settled = settled.feed_passed(passed.map(OffsetDateTime::unix_timestamp));
+        let passed = started.ledger.lock().contents().feed_settled_until();
+        let settled = started.facts.clone().feed_passed(passed);
         let policy = Policy {
             rules: Rules::new(self.config.rules(), &settled),
             identity: Identity::new(&started.facts),

@@ -3,7 +3,6 @@
 use std::{collections::BTreeSet, process::ExitCode, sync::Arc};
 
 use anyhow::{Context, anyhow, bail};
-use time::OffsetDateTime;
 
 use super::{
     args::SourceArgs,
@@ -15,7 +14,6 @@ use crate::{
     azure::Connector,
     config::{SourceConfig, source_id::source_id},
     event::Place,
-    feed::cursor::Cursor,
     journal::{recover::recover, source_store::SourceStore},
     ledger::{Contents, facts::Facts},
     ports::{
@@ -206,13 +204,10 @@ impl OpenedSource {
                 facts.container,
                 self.place.url()
             ),
-            Some(facts) => {
-                let passed = contents.feed.as_ref().map(Cursor::settled_until);
-                Ok(LedgerContents {
-                    facts: facts.feed_passed(passed.map(OffsetDateTime::unix_timestamp)),
-                    contents,
-                })
-            }
+            Some(facts) => Ok(LedgerContents {
+                facts: facts.feed_passed(contents.feed_settled_until()),
+                contents,
+            }),
             None => {
                 let names = self.store().first("").await?;
                 bail!("{}", self.never_ran(&names))

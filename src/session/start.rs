@@ -201,8 +201,7 @@ impl Session {
             .try_into()
             .unwrap_or(i64::MAX);
         let facts = facts.forgetting(self.forgets(), now.saturating_sub(remembered));
-        let passed = contents.feed.as_ref().map(Cursor::settled_until);
-        let passed = passed.map(OffsetDateTime::unix_timestamp);
+        let passed = contents.feed_settled_until();
         let plan = self.feed_plan(&facts);
         let used = (self.config.filter.spec(), plan);
         facts.with_feed(used, passed, (is_new, is_told), now)

@@ -13,7 +13,7 @@ use tokio::{
 };
 use tracing::{info, warn};
 
-use super::{Work, Written, health, health::Health};
+use super::{Work, Written, health, health::Health, is_joined};
 use crate::{
     feed::{
         change::{Change, Kind},
@@ -99,7 +99,7 @@ impl Work {
             return Ok(false);
         };
         self.stats.feed.may_be_read(segments.last_consumable);
-        let is_joined = self.facts.lock().feed.as_ref().is_some_and(|it| it.joined);
+        let is_joined = is_joined(&self.facts.lock());
         if goes_on_again {
             self.gap(self.clock.now()).await?;
         } else if !is_joined && self.join.borrow().is_none() {
