@@ -24,7 +24,7 @@ use support::{
     role, row,
     server::Server,
     size,
-    source::CONTAINER,
+    source::{CONTAINER, STATE},
     verdict,
 };
 use testkit::{
@@ -36,7 +36,6 @@ use tonic::Streaming;
 
 mod support;
 
-const STATE: &str = "eventsource-state";
 /// How long a Sensor takes for a Workflow.
 const TRIGGER: Duration = Duration::from_millis(250);
 /// For how long a million blobs in one folder are gathered at most, and a million folders.

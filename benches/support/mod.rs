@@ -17,6 +17,8 @@ use std::{
 use nix::sys::resource::{UsageWho, getrusage};
 
 pub(crate) mod go_client;
+pub(crate) mod plot;
+pub(crate) mod program;
 pub(crate) mod queue;
 pub(crate) mod server;
 pub(crate) mod source;

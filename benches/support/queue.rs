@@ -24,14 +24,15 @@ use testkit::{
     http::{HttpFace, HttpOp},
 };
 
-use super::{Other, source::CONTAINER};
+use super::{
+    Other,
+    source::{CONTAINER, STATE},
+};
 
 /// The role of [`serve`].
 pub(crate) const SERVE: &str = "serve";
 /// The queue.
 pub(crate) const QUEUE: &str = "dataset-events";
-/// Where the ledger is.
-const STATE: &str = "eventsource-state";
 /// All that is called for each message, or for some of them.
 const CALLS: [HttpOp; 6] = [
     HttpOp::ReceiveMessages,

@@ -4,7 +4,7 @@ use std::{net::SocketAddr, sync::Arc};
 
 use azure_blob_eventsource::{
     grpc::{
-        self, Parts, auth::BearerAuth, health::Health, reading::ConfigReader,
+        self, Parts, auth::BearerAuth, health::Health, limits::REQUESTS, reading::ConfigReader,
         service::EventSourceService, streams::Streams,
     },
     journal::in_process::ProcessLedgers,
@@ -49,7 +49,8 @@ impl Server {
                 "grpc",
                 Limits {
                     connections: 2 * STREAMS,
-                    requests: 8,
+                    // As the program has it: all streams may be about to begin at once.
+                    requests: REQUESTS + STREAMS,
                 },
                 Arc::default(),
             ),

@@ -37,6 +37,8 @@ use super::Other;
 
 /// The container that the fake serves.
 pub(crate) const CONTAINER: &str = "datasets";
+/// The container of ledgers.
+pub(crate) const STATE: &str = "eventsource-state";
 /// The role of [`serve`].
 pub(crate) const SERVE: &str = "serve";
 /// How much of the container the fake keeps rendered.

@@ -3,7 +3,7 @@
 use futures::future::LocalBoxFuture;
 
 use crate::{
-    install::{Bus, Setup},
+    install::{Bus, Setup, Steps},
     stage::Stage,
 };
 
@@ -78,7 +78,7 @@ pub(crate) const CASES: &[Case] = &[
         short: true,
         needs: &[],
         setup: Setup {
-            pipeline: true,
+            steps: Steps::Pipeline,
             ..USUAL
         },
         play: |stage| Box::pin(pipeline::dataset(stage)),
@@ -89,7 +89,7 @@ pub(crate) const CASES: &[Case] = &[
         short: false,
         needs: &[],
         setup: Setup {
-            pipeline: true,
+            steps: Steps::Pipeline,
             active_workflows: 8,
             ..USUAL
         },
@@ -347,7 +347,7 @@ pub(crate) const CASES: &[Case] = &[
         short: false,
         needs: &[Need::Python],
         setup: Setup {
-            pipeline: true,
+            steps: Steps::Pipeline,
             ..USUAL
         },
         play: |stage| Box::pin(pipeline::datasets(stage)),
@@ -370,6 +370,7 @@ pub(crate) const CASES: &[Case] = &[
         needs: &[Need::AtHand],
         setup: Setup {
             active_workflows: 1000,
+            steps: Steps::None,
             ..USUAL
         },
         play: |stage| Box::pin(latency::beside_queue_storage(stage)),
@@ -382,6 +383,7 @@ pub(crate) const CASES: &[Case] = &[
         setup: Setup {
             source: "source: {queue: {name: dataset-events}, listing: {interval: 20s}}",
             active_workflows: 1000,
+            steps: Steps::None,
             ..USUAL
         },
         play: |stage| Box::pin(latency::notified(stage)),

@@ -35,14 +35,25 @@ pub(crate) struct Setup {
     pub(crate) active_workflows: usize,
     /// The bus.
     pub(crate) bus: Bus,
-    /// Whether Workflows run the pipeline; else they have one step, which prints what the event said.
-    pub(crate) pipeline: bool,
+    /// What Workflows do.
+    pub(crate) steps: Steps,
     /// Whether a proxy stands before the storage account that can show an empty listing.
     pub(crate) proxy: bool,
     /// Whether the component `kubernetes-events` is there as well.
     pub(crate) kubernetes_events: bool,
     /// Whether all is applied at once, as users do; else the bus first, which saves restarts.
     pub(crate) at_once: bool,
+}
+
+/// What Workflows do.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Steps {
+    /// The pipeline.
+    Pipeline,
+    /// One step, which prints what the event said.
+    One,
+    /// Nothing: they are suspended, and their pods take no processor from what is measured.
+    None,
 }
 
 /// Which bus there is.
@@ -65,7 +76,7 @@ impl Setup {
         confirm: "{workflows: {}}",
         active_workflows: 20,
         bus: Bus::Shipped,
-        pipeline: false,
+        steps: Steps::One,
         proxy: false,
         kubernetes_events: false,
         at_once: false,
@@ -283,8 +294,11 @@ fn patches(namespace: &str, setup: Setup) -> String {
         patches.push_str(bus);
         patches.push('\n');
     }
-    if !setup.pipeline {
+    if !matches!(setup.steps, Steps::Pipeline) {
         patches.push_str(&one_step());
+    }
+    if matches!(setup.steps, Steps::None) {
+        patches.push_str("    - {op: add, path: /spec/suspend, value: true}\n");
     }
     if setup.proxy {
         patches.push_str(&proxy());

@@ -186,6 +186,18 @@ impl FakeAccount {
         self.add_container(name, Container::Synthetic(Synthetic::new(blobs)))
     }
 
+    /// Lets a container of made-up blobs have `blobs` of them from now on.
+    pub fn resize_synthetic_container(&self, name: &str, blobs: u64) -> Result<(), Refusal> {
+        match self.lock().containers.get_mut(name) {
+            Some(Container::Synthetic(made_up)) => {
+                *made_up = Synthetic::new(blobs);
+                Ok(())
+            }
+            Some(Container::Stored { .. }) => Err(Refusal::ReadOnly),
+            None => Err(Refusal::ContainerNotFound),
+        }
+    }
+
     /// Whether there is such a container.
     pub fn container_exists(&self, name: &str) -> Result<(), Refusal> {
         match self.lock().containers.contains_key(name) {

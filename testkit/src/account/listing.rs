@@ -302,6 +302,8 @@ mod tests {
         assert_eq!(names.len(), 23);
         assert!(names.is_sorted());
         assert_eq!(sweep(&account, "raw/part-00000002").len(), 4);
+        account.resize_synthetic_container("c", 24).unwrap();
+        assert_eq!(sweep(&account, "").len(), 24);
     }
 
     #[test]
