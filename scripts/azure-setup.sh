@@ -21,6 +21,8 @@ readonly QUEUE=dataset-events
 readonly POISON=$QUEUE-poison
 # A queue's message is a hint that a sweep makes up for, so one that nobody took in a day is of no use.
 readonly MESSAGE_TTL=86400
+# A server that was down for longer has to list the container once, for what it could not read any more.
+readonly FEED_DAYS=30
 readonly TAG=made-by
 readonly MARK=azure-blob-eventsource
 repository=${BASH_SOURCE[0]}
@@ -31,8 +33,9 @@ readonly SECRETS=(azure-storage ml-pipeline-storage azure-blob-eventsource-token
 
 group=ml-pipelines location=westeurope account='' namespace=ml-pipelines identity=azure-blob-eventsource
 aks='' aks_group='' issuer='' overlay='' registry=''
-server_client_id='' pipeline_client_id=''
-workload_identity=false with_queue=false with_batches=false dry_run=false delete=false delete_group=false yes=false
+server_client_id='' pipeline_client_id='' feed_is_new=false
+workload_identity=false with_queue=false with_change_feed=false with_batches=false
+dry_run=false delete=false delete_group=false yes=false
 
 usage() {
     cat <<'END'
@@ -46,6 +49,9 @@ Usage: scripts/azure-setup.sh [OPTION...]
   --namespace NAME           the Kubernetes namespace (ml-pipelines)
   --with-queue               also a queue to which Event Grid sends an event for each new blob of `datasets`, and a
                              queue for poison messages: `source: {queue: {name: dataset-events}}`
+  --with-change-feed         also the account's change feed, so that no container is listed again and again:
+                             `source: {changeFeed: {}}`, and the queue beside it with --with-queue. The server's identity
+                             may then read all blobs of the account. Not for an account with a hierarchical namespace
   --with-batches             also a Workflow for each batch of blobs, those of a folder below `folders/`: the pipeline's
                              identity may read the container in which the lists of a batch's blobs are
 
@@ -189,11 +195,13 @@ register() {
     fi
 }
 
-# grant PRINCIPAL ROLE PATH: on what is at a path below the account. az takes one that is there for made.
+# grant PRINCIPAL ROLE [PATH]: on what is at a path below the account, or on the account. az takes one that is there for
+# made.
 grant() {
-    step "Role $2 on ${3##*/}"
+    local scope=$account_id${3:+/$3}
+    step "Role $2 on ${scope##*/}"
     run az role assignment create --role "$2" --assignee-object-id "$1" \
-        --assignee-principal-type ServicePrincipal --scope "$account_id/$3"
+        --assignee-principal-type ServicePrincipal --scope "$scope"
 }
 
 # revoke PRINCIPAL: all its roles, which would stay behind as roles of nobody.
@@ -229,6 +237,33 @@ make_account() {
         note "$(quoted az storage account update --name "$account" --resource-group "$group" --allow-shared-key-access false)"
     elif ! $workload_identity && [[ $answer == false ]]; then
         fail "the storage account $account does not allow keys: give --workload-identity, or another --account"
+    fi
+}
+
+# Azure has no change feed for an account with a hierarchical namespace. Seen before anything is made that is of no use then.
+look_for_hierarchy() {
+    step "Whether $account can have a change feed"
+    ask false az storage account show --name "$account" --resource-group "$group" --query isHnsEnabled --output tsv
+    [[ $answer != true ]] \
+        || fail "the storage account $account has a hierarchical namespace (Data Lake Storage), and Azure has no change feed there: leave out --with-change-feed, and give --with-queue if listing is too slow; or give another --account"
+}
+
+# It may be there with any retention, which others rely on.
+make_feed() {
+    local properties=(--account-name "$account" --resource-group "$group")
+    step "Change feed of $account"
+    ask false az storage account blob-service-properties show "${properties[@]}" --query changeFeed.enabled --output tsv
+    if [[ $answer != true ]]; then
+        run az storage account blob-service-properties update "${properties[@]}" \
+            --enable-change-feed true --change-feed-retention-days "$FEED_DAYS"
+        feed_is_new=true
+        return
+    fi
+    ask '' az storage account blob-service-properties show "${properties[@]}" --query changeFeed.retentionInDays --output tsv
+    if [[ -z $answer ]]; then
+        note "is on already, and keeps everything"
+    else
+        note "is on already, and keeps what it tells for $answer days: a server that is down for longer lists the container once"
     fi
 }
 
@@ -366,6 +401,8 @@ make_identities() {
         grant "$principal" "Storage Queue Data Contributor" "queueServices/default/queues/$QUEUE"
         grant "$principal" "Storage Queue Data Contributor" "queueServices/default/queues/$POISON"
     fi
+    # The feed is a container of its own, which may not be there yet.
+    ! $with_change_feed || grant "$principal" "Storage Blob Data Reader"
     make_identity "$identity-pipeline" "$PIPELINE" PIPELINE
     pipeline_client_id=$client_id
     grant "$principal" "Storage Blob Data Reader" "$BELOW/datasets"
@@ -494,14 +531,21 @@ write_overlay() {
     done
 }
 
-# watched TEXT: the EventSource with the queue and the batches that were asked for.
+# watched TEXT: the EventSource with the queue, the change feed and the batches that were asked for.
 watched() {
-    local text=$1 credential=$'\n        credential: azure-storage'
-    if $with_queue; then
-        text=${text/        existing:/        source:
-          queue: \{name: $QUEUE\}
-          listing: \{interval: 1h\}    # finds what no notification told of
-        existing:}
+    local text=$1 credential=$'\n        credential: azure-storage' source='        source:'
+    ! $with_queue || source+="
+          queue: {name: $QUEUE}"
+    if $with_change_feed; then
+        source+="
+          changeFeed: {}    # complete, minutes to about an hour late"
+    elif $with_queue; then
+        source+="
+          listing: {interval: 1h}    # finds what no notification told of"
+    fi
+    if $with_queue || $with_change_feed; then
+        source+=$'\n        existing:'
+        text=${text/        existing:/$source}
     fi
     if $with_batches; then
         ! $workload_identity || credential=''
@@ -543,6 +587,10 @@ make() {
     ! $workload_identity || find_issuer
     make_group
     make_account
+    if $with_change_feed; then
+        look_for_hierarchy
+        make_feed
+    fi
     $workload_identity || take_keys
     make_containers
     look_for_rules
@@ -591,6 +639,9 @@ say_next() {
     fi
     note "az storage blob upload --auth-mode $mode --account-name $account --container-name datasets --name raw/machines.csv --file examples/data/machines.csv"
     note "kubectl get workflows -n $namespace -w"
+    if $feed_is_new; then
+        note "(the change feed was just switched on: it tells nothing for an hour or two, and blobs that only it finds wait until then)"
+    fi
     if $workload_identity && ((${#too_wide[@]} > 0)); then
         step "$identity is the server's alone now, and still has rights of the pipeline. Take them away"
         note "when the overlay is applied and no earlier Workflow runs any more:"
@@ -688,6 +739,7 @@ read_options() {
         case $1 in
             --workload-identity) workload_identity=true ;;
             --with-queue) with_queue=true ;;
+            --with-change-feed) with_change_feed=true ;;
             --with-batches) with_batches=true ;;
             --dry-run) dry_run=true ;;
             --delete) delete=true ;;

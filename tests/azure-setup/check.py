@@ -45,14 +45,23 @@ NAMES = ["--resource-group", "some(group)", "--location", "northeurope", "--acco
          "--namespace", "elsewhere", "--identity", "some-identity"]
 DRY_RUNS = [[], ["--with-queue"], WITH_ISSUER, WITH_OVERLAY, [*WITH_ISSUER, *WITH_OVERLAY, "--with-batches"], [*WITH_ISSUER, "--with-queue"], [*WITH_AKS, "--with-queue"],
             [*NAMES, "--with-queue"], [*NAMES, *WITH_AKS, "--with-queue"],
+            ["--with-change-feed"], [*WITH_AKS, *WITH_OVERLAY, "--with-queue", "--with-change-feed"],
             ["--delete"], ["--delete", "--workload-identity"], ["--delete", "--delete-resource-group", "--yes", *NAMES]]
 # What az must refuse, or this test would prove nothing.
 WRONG = ["group make --name x", "group create --name x", "group create --name x --locaton y",
          "storage account create --name x --resource-group y --sku Standard_XYZ",
          "storage container-rm create --name x --storage-acount y",
+         "storage account blob-service-properties update --account-name x --resource-group y --enable-change-feed maybe",
+         "storage account blob-service-properties update --account-name x --resource-group y --enable-change-feed true --change-feed-retention x",
          "identity federated-credential create --name x --identity-name y --resource-group z --isuer u",
          "eventgrid system-topic event-subscription create --name x --system-topic-name y --resource-group z "
          "--endpoint-type storage-queue"]
+# What an overlay is asked for, and how its EventSource finds blobs then.
+QUEUE = {"queue": {"name": "dataset-events"}}
+OVERLAYS = [([], None),
+            (["--with-queue", "--with-batches", "--namespace", "elsewhere"], QUEUE | {"listing": {"interval": "1h"}}),
+            (["--with-change-feed"], {"changeFeed": {}}),
+            (["--with-change-feed", "--with-queue", "--with-batches"], QUEUE | {"changeFeed": {}})]
 # Each with a word of the sentence that it must come to.
 REFUSED = [(["--frobnicate"], "--frobnicate"), (["storage"], "storage"), (["--account"], "--account needs a value"),
            (["--account", "--dry-run"], "--account needs a value"), (["--account", "No-Good"], "lower case"),
@@ -61,6 +70,7 @@ REFUSED = [(["--frobnicate"], "--frobnicate"), (["storage"], "storage"), (["--ac
            (["--identity", "x y"], "--identity"), (["--workload-identity"], "--aks or --oidc-issuer"),
            ([*WITH_ISSUER, "--aks", "x"], "one of"), (["--workload-identity", "--oidc-issuer", "http://x"], "https"),
            (["--aks", "x"], "--workload-identity"), (["--yes"], "--delete"), (["--delete-resource-group"], "--delete"),
+           (["--with-change-feed", "30"], "no option 30"), (["--with-changefeed"], "no option --with-changefeed"),
            (["--delete"], "no terminal"), (["--overlay", "x"], "--registry"), (["--registry", "x"], "--overlay"),
            (["--overlay", "x y", "--registry", "x"], "--overlay is 'x y'"), (["--overlay", "x", "--registry", "X!"], "--registry is"),
            (["--delete", "--yes", *WITH_OVERLAY], "--overlay")]
@@ -304,6 +314,53 @@ def lifecycle_rules(check):
     check.ok("lifecycle rules that would delete what the server remembers are told, and others are not")
 
 
+def a_change_feed(check):
+    wanted = {"enabled": True, "retentionInDays": 30}
+    for mode in ([], WITH_ISSUER):
+        check.fresh()
+        assert check.run(*mode)[0] == 0
+        name, _ = only(check.azure, "storage account")
+        before = set(check.azure.roles)
+        assert ("change feed", name) not in check.azure.puts, "it is on, and nobody asked for it"
+        code, said = check.run(*mode, "--with-change-feed")
+        assert code == 0 and "tells nothing for an hour or two" in said, said
+        check.no_secret_in(said)
+        assert check.azure.puts["change feed", name] == wanted, check.azure.puts
+        account = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/ml-pipelines/providers/Microsoft.Storage/storageAccounts/{name}"
+        more = {(f"principal-of-{SERVER_IDENTITY}", "Storage Blob Data Reader", account)} if mode else set()
+        assert set(check.azure.roles) - before == more, check.azure.roles
+        says_how_to_apply(check, said, name)
+        first = check.snapshot()
+        # One that was switched off is switched on again; one that is on keeps the retention that somebody chose.
+        check.azure.puts["change feed", name] = {"enabled": False, "retentionInDays": None}
+        code, said = check.run(*mode, "--with-change-feed")
+        assert code == 0 and check.snapshot() == first, said
+        for days, words in [(None, "keeps everything"), (3, "for 3 days"), (30, "for 30 days")]:
+            check.azure.puts["change feed", name] = {"enabled": True, "retentionInDays": days}
+            code, said = check.run(*mode, "--with-change-feed")
+            assert code == 0 and words in said and "hour or two" not in said, said
+            assert check.azure.puts["change feed", name]["retentionInDays"] == days, "another's retention was changed"
+        assert check.snapshot() == first, "a second run changes something"
+    check.ok("a change feed is switched on once, with 30 days and, without keys, one role; what is on stays as it is")
+
+
+def no_change_feed_in_a_hierarchy(check):
+    for mode in ([], WITH_ISSUER):
+        check.fresh()
+        check.azure.create("group", {"name": "ml-pipelines"})
+        check.azure.create("storage account", {"name": "lake", "resource-group": "ml-pipelines", "location": "x",
+                                               "allow-shared-key-access": "true", "enable-hierarchical-namespace": "true"})
+        before = check.azure.snapshot()[0], check.azure.roles.copy(), check.cluster.snapshot()
+        code, said = check.run("--account", "lake", "--with-change-feed", *mode)
+        told = [it for it in said.splitlines() if it.startswith("azure-setup: ")]
+        assert code == 1 and len(told) == 1 and said.endswith(told[0] + "\n"), said
+        assert "hierarchical namespace" in told[0] and "--with-queue" in told[0] and "--account" in told[0], said
+        assert (check.azure.snapshot()[0], check.azure.roles, check.cluster.snapshot()) == before, "something was made"
+        assert not check.azure.puts, check.azure.puts
+        assert check.run("--account", "lake", "--with-queue", *mode)[0] == 0, "what is advised does not work"
+    check.ok("an account with a hierarchical namespace has no change feed: one sentence with the cure, and nothing is made")
+
+
 def an_account_of_others(check):
     check.fresh()
     options = {"name": "others", "resource-group": "ml-pipelines", "location": "x", "allow-shared-key-access": "true"}
@@ -366,7 +423,7 @@ def an_overlay(check):
         print("not tried: overlays, because kubectl is missing")
         return
     for mode, credential in [([], True), (WITH_ISSUER, False)]:
-        for more in ([], ["--with-queue", "--with-batches", "--namespace", "elsewhere"]):
+        for more, wanted in OVERLAYS:
             check.fresh()
             folder = check.folder / "some/overlay"
             shutil.rmtree(folder, ignore_errors=True)
@@ -375,16 +432,17 @@ def an_overlay(check):
             check.no_secret_in("".join(it.read_text() for it in folder.iterdir()))
             [name, _] = only(check.azure, "storage account")
             found = rendered(folder)
-            namespace = "elsewhere" if more else "ml-pipelines"
+            namespace = "elsewhere" if "--namespace" in more else "ml-pipelines"
             assert {it["metadata"]["namespace"] for it in found if it["kind"] != "Namespace"} == {namespace}
             assert [it["metadata"]["name"] for it in found if it["kind"] == "Namespace"] == [namespace]
             events = one(found, "EventSource", "blobs")["spec"]["generic"]
-            assert set(events) == ({"datasets", "batches"} if more else {"datasets"}), events
+            with_batches = "--with-batches" in more
+            assert set(events) == ({"datasets", "batches"} if with_batches else {"datasets"}), events
             for event in (yaml.safe_load(it["config"]) for it in events.values()):
                 assert event["account"] == name and ("credential" in event) == credential, event
-            queue = yaml.safe_load(events["datasets"]["config"]).get("source", {}).get("queue")
-            assert queue == ({"name": "dataset-events"} if more else None), queue
-            for template in ["ml-pipeline", *(["ml-batch"] if more else [])]:
+            source = yaml.safe_load(events["datasets"]["config"]).get("source")
+            assert source == wanted, source
+            for template in ["ml-pipeline", *(["ml-batch"] if with_batches else [])]:
                 parameters = {it["name"]: it.get("value") for it in
                               one(found, "WorkflowTemplate", template)["spec"]["arguments"]["parameters"]}
                 assert parameters["endpoint"] == f"https://{name}.blob.core.windows.net", parameters
@@ -397,7 +455,7 @@ def an_overlay(check):
             assert identities == ({"azure-blob-eventsource": f"client-of-{SERVER_IDENTITY}",
                                    "ml-pipeline": f"client-of-{PIPELINE_IDENTITY}"} if mode else {}), identities
             state = {role for who, role, scope in check.azure.roles if who.endswith("-pipeline") and scope.endswith("/eventsource-state")}
-            assert state == ({"Storage Blob Data Reader"} if mode and more else set()), check.azure.roles
+            assert state == ({"Storage Blob Data Reader"} if mode and with_batches else set()), check.azure.roles
             (folder / "event-source.yaml").write_text("mine")
             assert check.run(*mode, *more, *WITH_OVERLAY)[0] == 0
             assert (folder / "event-source.yaml").read_text() == "mine", "a file that was there is written again"
@@ -410,7 +468,7 @@ def an_overlay(check):
             assert code == 0 and rendered(folder), said
         finally:
             shutil.rmtree(folder, ignore_errors=True)
-    check.ok("an overlay renders with the names of the installation, with keys and with identities, with queue and batches")
+    check.ok("an overlay renders with the names of the installation, with keys and with identities, with queue, change feed and batches")
 
 
 def from_one_identity(check):
@@ -550,7 +608,7 @@ def temporary():
 
 
 CHECKS = (shellcheck, az_refuses_wrong_lines, dry_runs, refusals, surroundings, with_keys, again, a_new_key,
-          lifecycle_rules, an_account_of_others, without_keys, an_overlay, from_one_identity, removal, on_a_terminal, a_failure)
+          lifecycle_rules, a_change_feed, no_change_feed_in_a_hierarchy, an_account_of_others, without_keys, an_overlay, from_one_identity, removal, on_a_terminal, a_failure)
 
 
 def main(script=SCRIPT, *names):

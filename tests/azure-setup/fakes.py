@@ -46,6 +46,7 @@ class FakeAzure:
         resource["tags"] = dict([options["tags"].split("=")]) if "tags" in options else {}
         if kind == "storage account":
             resource["allowSharedKeyAccess"] = options["allow-shared-key-access"] == "true"
+            resource["isHnsEnabled"] = options.get("enable-hierarchical-namespace") == "true"
         if kind == "eventgrid system-topic":
             self.must_have("storage account", options["source"])
             if options.get("identity") == "systemassigned":
@@ -81,6 +82,18 @@ class FakeAzure:
 
     def provider_register(self, options):
         self.registered.add(options["namespace"])
+
+    def storage_account_blob_service_properties_show(self, options):
+        name = options["account-name"]
+        self.show("storage account", options | {"name": name})
+        return {"changeFeed": self.puts.get(("change feed", name))}
+
+    def storage_account_blob_service_properties_update(self, options):
+        name = options["account-name"]
+        if self.show("storage account", options | {"name": name})["isHnsEnabled"]:
+            raise PermissionError("(FeatureNotSupportedForAccount) ChangeFeed is not supported for the account.")
+        self.puts["change feed", name] = {"enabled": options["enable-change-feed"] == "true",
+                                          "retentionInDays": int(options["change-feed-retention-days"])}
 
     def storage_account_management_policy_show(self, options):
         self.show("storage account", options | {"name": options["account-name"]})
