@@ -214,6 +214,10 @@ fn of_batches() -> String {
     patch
 }
 
+/// The Sensor makes Workflows that wait to be resumed.
+const SUSPENDED: &str = "- target: {kind: Sensor, name: ml-pipeline}\n  patch: |\n    \
+     - {op: add, path: /spec/triggers/0/template/k8s/source/resource/spec/suspend, value: true}\n";
+
 /// A container beside Azurite that takes its port, and starts first.
 fn proxy() -> String {
     let proxy = json!({
@@ -298,7 +302,7 @@ fn patches(namespace: &str, setup: Setup) -> String {
         patches.push_str(&one_step());
     }
     if matches!(setup.steps, Steps::None) {
-        patches.push_str("    - {op: add, path: /spec/suspend, value: true}\n");
+        patches.push_str(SUSPENDED);
     }
     if setup.proxy {
         patches.push_str(&proxy());

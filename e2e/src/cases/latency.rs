@@ -178,6 +178,7 @@ spec:
             kind: Workflow
             metadata: {{name: of-the-message, labels: {{azure-blob-eventsource/event-id: of-the-message}}}}
             spec:
+              suspend: true
               workflowTemplateRef: {{name: ml-pipeline}}
               arguments:
                 parameters:
