@@ -89,13 +89,18 @@ async fn measure(hours: u64) {
     tell(&lake, &found, spent, &calls.lock().unwrap(), hours);
     println!(
         "\n  changes by outcome: {:?}; missed by the queue: {}",
-        stats.feed.all().filter(|it| it.1 > 0).collect::<Vec<_>>(),
+        stats
+            .feed
+            .outcomes
+            .all()
+            .filter(|it| it.1 > 0)
+            .collect::<Vec<_>>(),
         stats
             .queue
             .missed
             .load(std::sync::atomic::Ordering::Relaxed)
     );
-    assert!(stats.feed.counted(Counted::Known) > 0);
+    assert!(stats.feed.outcomes.of(Counted::Known) > 0);
 }
 
 type Running =

@@ -28,6 +28,7 @@ use crate::{
 pub mod batches;
 pub mod change_feed;
 pub mod events;
+pub mod outcomes;
 pub mod queue;
 pub mod rate;
 pub mod spread;

@@ -305,12 +305,12 @@ const COUNTERS_BY: &[CounterBy] = &[
     (
         ("notifications", "outcome"),
         "Messages of the queue and notifications in them, by outcome",
-        |s| used(&s.stats.queue.is_used, s.stats.queue.all()),
+        |s| used(&s.stats.queue.is_used, s.stats.queue.outcomes.all()),
     ),
     (
         ("changes", "outcome"),
         "Changes of the change feed, by outcome",
-        |s| used(&s.stats.feed.is_used, s.stats.feed.all()),
+        |s| used(&s.stats.feed.is_used, s.stats.feed.outcomes.all()),
     ),
     (
         ("storage_retries", "operation"),

@@ -254,7 +254,11 @@ fn queue_status(stats: &QueueStats) -> Option<QueueStatus> {
     stats.is_used.load(Relaxed).then(|| QueueStatus {
         messages: stats.depth.load(Relaxed),
         oldest_message_seconds: stats.oldest_seconds.load(Relaxed),
-        notifications: stats.all().filter(|(_, count)| *count > 0).collect(),
+        notifications: stats
+            .outcomes
+            .all()
+            .filter(|(_, count)| *count > 0)
+            .collect(),
         missed: stats.missed.load(Relaxed),
         alone: stats.is_alone.load(Relaxed),
     })
@@ -265,7 +269,11 @@ fn feed_status(stats: &FeedStats) -> Option<FeedStatus> {
         last_segment: stats.last(),
         settled_before: stats.passed(),
         waiting: stats.waiting.load(Relaxed),
-        changes: stats.all().filter(|(_, count)| *count > 0).collect(),
+        changes: stats
+            .outcomes
+            .all()
+            .filter(|(_, count)| *count > 0)
+            .collect(),
     })
 }
 
@@ -316,7 +324,7 @@ mod tests {
         feed.begin(true);
         feed.has_passed(time::macros::datetime!(2026-11-29 13:45 UTC));
         feed.may_be_read(time::macros::datetime!(2026-11-29 14:00 UTC));
-        feed.count(change_feed::Counted::OtherKind);
+        feed.outcomes.count(change_feed::Counted::OtherKind);
         assert_eq!(
             json(&registry)["sources"][0]["changeFeed"],
             serde_json::json!({
@@ -338,8 +346,8 @@ mod tests {
         queue.is_used.store(true, Relaxed);
         queue.depth.store(12, Relaxed);
         queue.oldest_seconds.store(90, Relaxed);
-        queue.count(Counted::Done);
-        queue.count(Counted::Poison);
+        queue.outcomes.count(Counted::Done);
+        queue.outcomes.count(Counted::Poison);
         assert_eq!(
             json(&registry)["sources"][0]["queue"],
             serde_json::json!({

@@ -2,7 +2,11 @@
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 
-use super::{events::OpenBatch, spread::Sizes};
+use super::{
+    events::OpenBatch,
+    outcomes::{Outcome, Outcomes},
+    spread::Sizes,
+};
 use crate::{ledger::batches::ClosedBy, shared::Shared};
 
 /// The live numbers of a source's batches.
@@ -19,7 +23,7 @@ pub struct BatchStats {
     /// How many blobs each of those had that were closed.
     pub sizes: Sizes,
     some: Shared<Vec<OpenBatch>>,
-    closed: [AtomicU64; ClosedBy::ALL.len()],
+    closed: Outcomes<ClosedBy>,
 }
 
 impl BatchStats {
@@ -27,7 +31,7 @@ impl BatchStats {
     pub fn closed(&self, by: ClosedBy, blobs: u64) {
         self.blobs.fetch_add(blobs, Relaxed);
         self.sizes.note(blobs);
-        self.closed[by.place()].fetch_add(1, Relaxed);
+        self.closed.count(by);
     }
 
     /// Some of those that are open, the one first that has waited longest.
@@ -42,12 +46,19 @@ impl BatchStats {
 
     /// How many were closed by each bound: a closed set.
     pub fn all(&self) -> impl Iterator<Item = (&'static str, u64)> + '_ {
-        let counts = ClosedBy::ALL.iter().zip(&self.closed);
-        counts.map(|(by, count)| (by.as_str(), count.load(Relaxed)))
+        self.closed.all()
     }
 
     /// How many were closed.
     pub fn count(&self) -> u64 {
         self.all().map(|(_, count)| count).sum()
+    }
+}
+
+impl Outcome for ClosedBy {
+    const ALL: &'static [Self] = &Self::ALL;
+
+    fn as_str(self) -> &'static str {
+        self.as_str()
     }
 }

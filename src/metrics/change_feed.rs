@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering::Relaxed};
 
 use time::OffsetDateTime;
 
+use super::outcomes::{Outcome, Outcomes};
 use crate::shared::Shared;
 
 /// The outcome of a change.
@@ -27,21 +28,11 @@ pub enum Counted {
     OtherKind,
 }
 
-const OUTCOMES: [Counted; 8] = [
-    Counted::Done,
-    Counted::Known,
-    Counted::Superseded,
-    Counted::Unwanted,
-    Counted::Unreadable,
-    Counted::Later,
-    Counted::OtherContainer,
-    Counted::OtherKind,
-];
-
 /// The live numbers of a change feed.
 #[derive(Debug, Default)]
 pub struct FeedStats {
-    counts: [AtomicU64; OUTCOMES.len()],
+    /// Outcomes of changes.
+    pub outcomes: Outcomes<Counted>,
     /// Whether the latest stream reads it.
     pub is_used: AtomicBool,
     /// The last segment that may be read, in seconds since 1970; 0 when that is not known.
@@ -61,23 +52,6 @@ impl FeedStats {
         self.last.store(0, Relaxed);
         self.passed.store(0, Relaxed);
         *self.trouble.lock() = None;
-    }
-
-    /// Counts one.
-    pub fn count(&self, what: Counted) {
-        self.counts[what.place()].fetch_add(1, Relaxed);
-    }
-
-    /// How many there were.
-    pub fn counted(&self, what: Counted) -> u64 {
-        self.counts[what.place()].load(Relaxed)
-    }
-
-    /// All that is counted, by name: a closed set.
-    pub fn all(&self) -> impl Iterator<Item = (&'static str, u64)> + '_ {
-        OUTCOMES
-            .into_iter()
-            .map(|what| (what.as_str(), self.counted(what)))
     }
 
     /// The feed may be read up to the segment that begins at `last`.
@@ -119,9 +93,19 @@ fn moment(seconds: &AtomicI64) -> Option<OffsetDateTime> {
     OffsetDateTime::from_unix_timestamp(seconds).ok()
 }
 
-impl Counted {
-    /// Its name in `/metrics`.
-    pub fn as_str(self) -> &'static str {
+impl Outcome for Counted {
+    const ALL: &'static [Self] = &[
+        Self::Done,
+        Self::Known,
+        Self::Superseded,
+        Self::Unwanted,
+        Self::Unreadable,
+        Self::Later,
+        Self::OtherContainer,
+        Self::OtherKind,
+    ];
+
+    fn as_str(self) -> &'static str {
         match self {
             Self::Done => "done",
             Self::Known => "known",
@@ -133,26 +117,16 @@ impl Counted {
             Self::OtherKind => "other_kind",
         }
     }
-
-    fn place(self) -> usize {
-        let place = OUTCOMES.iter().position(|it| *it == self);
-        place.unwrap_or_default()
-    }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
-
     use super::*;
+    use crate::metrics::outcomes::has_a_counter_for_each;
 
     #[test]
-    fn each_outcome_has_a_place_and_a_name_of_its_own() {
-        let stats = FeedStats::default();
-        OUTCOMES.into_iter().for_each(|what| stats.count(what));
-        assert!(stats.all().all(|(_, count)| count == 1));
-        let names: BTreeSet<_> = stats.all().map(|(name, _)| name).collect();
-        assert_eq!(names.len(), OUTCOMES.len());
+    fn each_outcome_has_a_counter_and_a_name_of_its_own() {
+        has_a_counter_for_each::<Counted>();
     }
 
     #[test]

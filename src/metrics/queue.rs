@@ -1,7 +1,8 @@
 //! What is counted of a queue of notifications.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU64};
 
+use super::outcomes::{Outcome, Outcomes};
 use crate::notification::Kind;
 
 /// The outcome of a message, or of one notification in it.
@@ -29,38 +30,11 @@ pub enum Counted {
     Kind(Kind),
 }
 
-/// The kinds that are counted by their names.
-const KINDS: [Kind; 12] = [
-    Kind::Opened,
-    Kind::Deleted,
-    Kind::DirectoryCreated,
-    Kind::DirectoryRenamed,
-    Kind::DirectoryDeleted,
-    Kind::TierChanged,
-    Kind::PropertiesUpdated,
-    Kind::PolicyCompleted,
-    Kind::OperationInitiated,
-    Kind::Validation,
-    Kind::Created,
-    Kind::Renamed,
-];
-const OUTCOMES: [Counted; 9] = [
-    Counted::Done,
-    Counted::Known,
-    Counted::Superseded,
-    Counted::Unwanted,
-    Counted::Unreadable,
-    Counted::OtherContainer,
-    Counted::Later,
-    Counted::LostLease,
-    Counted::Poison,
-];
-const PLACES: usize = OUTCOMES.len() + KINDS.len() + 1;
-
 /// The live numbers of a queue.
 #[derive(Debug, Default)]
 pub struct QueueStats {
-    counts: [AtomicU64; PLACES],
+    /// Outcomes of messages and of the notifications in them.
+    pub outcomes: Outcomes<Counted>,
     /// Whether the latest stream takes notifications from a queue.
     pub is_used: AtomicBool,
     /// Whether it never sweeps.
@@ -73,28 +47,33 @@ pub struct QueueStats {
     pub missed: AtomicU64,
 }
 
-impl QueueStats {
-    /// Counts one.
-    pub fn count(&self, what: Counted) {
-        self.counts[what.place()].fetch_add(1, Relaxed);
-    }
+impl Outcome for Counted {
+    const ALL: &'static [Self] = &[
+        Self::Done,
+        Self::Known,
+        Self::Superseded,
+        Self::Unwanted,
+        Self::Unreadable,
+        Self::OtherContainer,
+        Self::Later,
+        Self::LostLease,
+        Self::Poison,
+        Self::Kind(Kind::Opened),
+        Self::Kind(Kind::Deleted),
+        Self::Kind(Kind::DirectoryCreated),
+        Self::Kind(Kind::DirectoryRenamed),
+        Self::Kind(Kind::DirectoryDeleted),
+        Self::Kind(Kind::TierChanged),
+        Self::Kind(Kind::PropertiesUpdated),
+        Self::Kind(Kind::PolicyCompleted),
+        Self::Kind(Kind::OperationInitiated),
+        Self::Kind(Kind::Validation),
+        Self::Kind(Kind::Created),
+        Self::Kind(Kind::Renamed),
+        Self::Kind(Kind::Other),
+    ];
 
-    /// How many there were.
-    pub fn counted(&self, what: Counted) -> u64 {
-        self.counts[what.place()].load(Relaxed)
-    }
-
-    /// All that is counted, by name: a closed set.
-    pub fn all(&self) -> impl Iterator<Item = (&'static str, u64)> + '_ {
-        let kinds = KINDS.into_iter().chain([Kind::Other]).map(Counted::Kind);
-        let all = OUTCOMES.into_iter().chain(kinds);
-        all.map(|what| (what.as_str(), self.counted(what)))
-    }
-}
-
-impl Counted {
-    /// Its name in `/metrics`.
-    pub fn as_str(self) -> &'static str {
+    fn as_str(self) -> &'static str {
         match self {
             Self::Done => "done",
             Self::Known => "known",
@@ -108,32 +87,15 @@ impl Counted {
             Self::Kind(kind) => kind.as_str(),
         }
     }
-
-    fn place(self) -> usize {
-        let outcome = OUTCOMES.iter().position(|it| *it == self);
-        let kind = |kind| KINDS.iter().position(|it| *it == kind);
-        outcome.unwrap_or_else(|| match self {
-            Self::Kind(it) => OUTCOMES.len() + kind(it).unwrap_or(KINDS.len()),
-            _ => PLACES - 1,
-        })
-    }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
-
     use super::*;
+    use crate::metrics::outcomes::has_a_counter_for_each;
 
     #[test]
-    fn each_has_a_place_and_a_name_of_its_own() {
-        let stats = QueueStats::default();
-        let names: BTreeSet<_> = stats.all().map(|(name, _)| name).collect();
-        assert_eq!(names.len(), PLACES);
-        for what in OUTCOMES.into_iter().chain(KINDS.map(Counted::Kind)) {
-            stats.count(what);
-        }
-        stats.count(Counted::Kind(Kind::Other));
-        assert!(stats.all().all(|(_, count)| count == 1));
+    fn each_outcome_has_a_counter_and_a_name_of_its_own() {
+        has_a_counter_for_each::<Counted>();
     }
 }

@@ -86,7 +86,7 @@ fn stage(existing: Existing) -> Stage {
 }
 
 fn counted(stream: &Stream, what: Counted) -> u64 {
-    stream.stats.feed.counted(what)
+    stream.stats.feed.outcomes.of(what)
 }
 
 fn sweeps(stream: &Stream) -> u64 {

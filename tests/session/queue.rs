@@ -60,7 +60,7 @@ pub(crate) async fn until_empty(queue: &FakeQueue) {
 }
 
 fn counted(stream: &Stream, what: Counted) -> u64 {
-    stream.stats.queue.counted(what)
+    stream.stats.queue.outcomes.of(what)
 }
 
 #[tokio::test(start_paused = true)]

@@ -139,7 +139,7 @@ fn a_queue_is_told_in_one_line() {
     assert!(page(&registry).contains("<strong>Queue:</strong> empty</p>"));
     queue.depth.store(40, Relaxed);
     queue.oldest_seconds.store(192, Relaxed);
-    queue.count(Counted::Poison);
+    queue.outcomes.count(Counted::Poison);
     queue.missed.store(2, Relaxed);
     let told = "<strong>Queue:</strong> about 40 messages, the next one 3 min 12 s old; 1 in the poison queue; \
                 2 blobs found without a notification</p>";

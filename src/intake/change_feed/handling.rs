@@ -112,6 +112,6 @@ impl Work {
     }
 
     fn count(&self, what: Counted) {
-        self.stats.feed.count(what);
+        self.stats.feed.outcomes.count(what);
     }
 }

@@ -428,7 +428,7 @@ impl Work {
     }
 
     fn passed_over(&self, why: Counted) -> Option<Written> {
-        self.stats.feed.count(why);
+        self.stats.feed.outcomes.count(why);
         None
     }
 }

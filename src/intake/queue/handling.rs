@@ -204,6 +204,6 @@ impl Handling {
     }
 
     fn count(&self, what: Counted) {
-        self.queue.stats.queue.count(what);
+        self.queue.stats.queue.outcomes.count(what);
     }
 }

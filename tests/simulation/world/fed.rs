@@ -89,7 +89,14 @@ impl World {
         };
         fed.service.catch_up();
         let stats = self.stats.last().map(Arc::clone).unwrap_or_default();
-        let counted = || stats.feed.all().map(|(_, count)| count).sum::<u64>();
+        let counted = || {
+            stats
+                .feed
+                .outcomes
+                .all()
+                .map(|(_, count)| count)
+                .sum::<u64>()
+        };
         let (mut before, mut quiet) = (counted(), Duration::ZERO);
         for _ in 0..LONG.as_secs() / LOOK.as_secs() {
             sleep(LOOK).await;
@@ -158,7 +165,7 @@ impl World {
         };
         self.tally.changes = fed.service.written();
         let done = self.stats.iter();
-        self.tally.changes_done = done.map(|it| it.feed.counted(Counted::Done)).sum();
+        self.tally.changes_done = done.map(|it| it.feed.outcomes.of(Counted::Done)).sum();
         let swept = self.stats.iter().filter(|_| self.is_told());
         let swept = swept.map(|it| it.sweeps.load(std::sync::atomic::Ordering::SeqCst));
         self.tally.joins = swept.sum();

@@ -148,7 +148,7 @@ impl World {
             return;
         };
         let counted = |what| {
-            let all = self.stats.iter().map(|stats| stats.queue.counted(what));
+            let all = self.stats.iter().map(|stats| stats.queue.outcomes.of(what));
             all.sum::<u64>()
         };
         let counts = notified.grid.counts();
