@@ -266,12 +266,10 @@ impl Facts {
                 self.settle(filter, passed.unwrap_or(i64::MIN));
                 true
             }
-            (FeedPlan::Since(since) | FeedPlan::New(since), None) if is_new => {
-                self.settle(filter, since);
-                true
-            }
             // A queue alone has told of all that is owed so far.
-            (FeedPlan::New(since), None) if is_told => {
+            (FeedPlan::Since(since) | FeedPlan::New(since), None)
+                if is_new || (is_told && matches!(plan, FeedPlan::New(_))) =>
+            {
                 self.settle(filter, since);
                 true
             }
@@ -286,9 +284,14 @@ impl Facts {
 
     /// From when on the feed has all that is owed, in seconds since 1970, where that is known.
     pub fn feed_since(&self) -> Option<i64> {
-        let used = self.feed.as_ref().filter(|it| it.joined)?;
-        let settled = self.settled.iter().find(|it| it.filter == used.filter);
+        let filter = self.joined_filter()?;
+        let settled = self.settled.iter().find(|it| it.filter == *filter);
         settled.map(|it| it.until)
+    }
+
+    fn joined_filter(&self) -> Option<&FilterSpec> {
+        let used = self.feed.as_ref().filter(|it| it.joined)?;
+        Some(&used.filter)
     }
 
     /// The facts once the container has been listed as a whole since the feed is read without a gap.
@@ -301,9 +304,7 @@ impl Facts {
 
     /// The same, and all changes before `passed` are settled by the feed.
     pub fn feed_passed(mut self, passed: Option<i64>) -> Self {
-        let joined = self.feed.as_ref().filter(|it| it.joined);
-        let filter = joined.map(|it| it.filter.clone());
-        if let (Some(filter), Some(passed)) = (filter, passed) {
+        if let (Some(filter), Some(passed)) = (self.joined_filter().cloned(), passed) {
             self.settle(&filter, passed);
         }
         self

@@ -373,15 +373,12 @@ impl Work {
         written: &mpsc::Sender<Written>,
     ) -> Result<Result<(), ChunkError>, Stop> {
         // All or nothing: what is read again later would be in hand twice.
-        if let Some(error) = block.changes().find_map(Result::err) {
-            return Ok(Err(error));
-        }
+        let changes: Vec<_> = match block.changes().collect::<Result<_, _>>() {
+            Ok(changes) => changes,
+            Err(error) => return Ok(Err(error)),
+        };
         let mut after = Mark(from.0, block.at, 0);
-        for (event, change) in (0..).zip(block.changes()) {
-            let change = match change {
-                Ok(change) => change,
-                Err(error) => return Ok(Err(error)),
-            };
+        for (event, change) in (0..).zip(&changes) {
             let at = Position {
                 segment,
                 shard,
@@ -393,7 +390,7 @@ impl Work {
             if Mark::from(at) < from {
                 continue;
             }
-            if let Some(blob) = self.wanted(&change, at) {
+            if let Some(blob) = self.wanted(change, at) {
                 self.progress.lock().waits(at);
                 written.send(blob).await.map_err(|_| Closed)?;
             }
