@@ -56,8 +56,9 @@ def values(it, column, missing, comma):
     return numbers.to_numpy("float32", na_value=float("nan"))
 
 
-CODES = {"US$": "usd", "R$": "brl", "A$": "aud", "C$": "cad", "$": "usd", "€": "eur", "£": "gbp", "¥": "jpy", "₹": "inr"}
-CODES |= {"Rs.": "inr", "Rs": "inr", "₽": "rub", "₩": "krw", "₺": "try", "₪": "ils", "₫": "vnd", "zł": "pln"}
+CODES = {"US$": "usd", "R$": "brl", "A$": "aud", "C$": "cad", "$": "usd", "€": "eur", "£": "gbp", "¥": "jpy"}
+CODES |= {"₹": "inr", "Rs.": "inr", "Rs": "inr", "₽": "rub", "₩": "krw", "₺": "try", "₪": "ils", "₫": "vnd"}
+CODES |= {"zł": "pln"}
 POWERS = {"k": 1e3, "K": 1e3, "thousand": 1e3, "M": 1e6, "mn": 1e6, "Mn": 1e6, "Mio": 1e6, "million": 1e6}
 POWERS |= {"B": 1e9, "bn": 1e9, "Bn": 1e9, "billion": 1e9, "T": 1e12, "trillion": 1e12}
 
@@ -65,7 +66,9 @@ POWERS |= {"B": 1e9, "bn": 1e9, "Bn": 1e9, "billion": 1e9, "T": 1e12, "trillion"
 def number(field, unit, comma):
     """A number with groups of digits, a currency, a unit or a power of ten beside it; NaN if it is none."""
     decimal, group = (",", ".") if comma else (".", ",")
-    digits = rf"[1-9]\d{{0,2}}(?:([{group} '])\d{{3}})(?:\5\d{{3}})*(?:[{decimal}]\d*)?|\d+(?:[{decimal}]\d*)?|[{decimal}]\d+"
+    part = rf"(?:[{decimal}]\d*)?"
+    grouped = rf"[1-9]\d{{0,2}}(?:([{group} '])\d{{3}})(?:\5\d{{3}})*{part}"
+    digits = rf"{grouped}|\d+{part}|[{decimal}]\d+"
     inner = re.sub("[\u00a0\u202f\u2009]", " ", field.replace("\u2212", "-"))
     brackets = "(" in inner and inner.endswith(")")
     inner = inner.replace("(", "").rstrip(")").strip() if brackets else inner
@@ -94,34 +97,37 @@ def plain(field):
 MONTHS = ["january", "february", "march", "april", "may", "june", "july"]
 MONTHS += ["august", "september", "october", "november", "december"]
 WEEKDAY = r"(mon|tues?|wed(nes)?|thu(rs?)?|fri|sat(ur)?|sun)(day)?(?![a-z])[ .,/-]*"
-NAMED = r"(?P<month>[a-z]{3,9})"
+NAMED = r"(?P<month>[a-z]{3,9})[ .,/-]*"
+NTH = r"(?P<day>\d\d?)(?:st|nd|rd|th)?"
 DATES = [
     rf"(?P<year>\d{{4}})([-/. ])(?P<month>\d\d?|[a-z]{{3,9}})\2(?P<day>\d\d?)(?!\d)",
     rf"(?P<year>\d{{4}})-(?P<month>\d\d?|[a-z]{{3,9}})$",
     r"(?P<year>\d{4})(?P<month>\d\d)(?P<day>\d\d)(?=\D)",
-    rf"(?P<day>\d\d?)(?:st|nd|rd|th)?[ .,/-]*(?:of[ .,/-]*)?{NAMED}[ .,/-]*(?P<year>\d{{4}}|\d\d)(?!\d)",
-    rf"{NAMED}[ .,/-]*(?P<day>\d\d?)(?:st|nd|rd|th)?[ .,/-]+(?P<year>\d{{4}}|\d\d)(?![\d:])",
-    rf"{NAMED}[ .,/-]*(?P<day>\d\d?) +(?P<clock>\d\d?:.*) (?P<year>\d{{4}})$",
-    rf"{NAMED}[ .,/-]*(?P<year>\d{{4}})$",
+    rf"{NTH}[ .,/-]*(?:of[ .,/-]*)?{NAMED}(?P<year>\d{{4}}|\d\d)(?!\d)",
+    rf"{NAMED}{NTH}[ .,/-]+(?P<year>\d{{4}}|\d\d)(?![\d:])",
+    rf"{NAMED}(?P<day>\d\d?) +(?P<clock>\d\d?:.*) (?P<year>\d{{4}})$",
+    rf"{NAMED}(?P<year>\d{{4}})$",
     r"(?P<one>\d\d?)([-/.])(?P<two>\d\d?)\2(?P<year>\d{4}|\d\d)(?!\d)",
 ]
-ZONES = {"z": 0, "utc": 0, "gmt": 0, "ut": 0, "est": -5, "edt": -4, "cst": -6, "cdt": -5, "mst": -7, "mdt": -6, "pst": -8}
-ZONES |= {"pdt": -7, "cet": 1, "cest": 2}
+ZONES = {"z": 0, "utc": 0, "gmt": 0, "ut": 0, "cet": 1, "cest": 2}
+ZONES |= {"est": -5, "edt": -4, "cst": -6, "cdt": -5, "mst": -7, "mdt": -6, "pst": -8, "pdt": -7}
 CLOCK = (
-    r"(?:(?P<h>\d{1,4})(?::(?P<m>[0-5]\d)(?::(?P<s>[0-5]\d(?:[.,]\d+)?))?)?|(?P<digits>\d{6}))(?: *(?P<half>[ap])(?:m|\.m\.?))?"
+    r"(?:(?P<h>\d{1,4})(?::(?P<m>[0-5]\d)(?::(?P<s>[0-5]\d(?:[.,]\d+)?))?)?|(?P<digits>\d{6}))"
+    r"(?: *(?P<half>[ap])(?:m|\.m\.?))?"
     rf" *(?P<zone>{'|'.join(ZONES)})?(?: *(?P<sign>[-+])(?P<oh>\d\d?):?(?P<om>\d\d)?)? *(?:[([].*)?"
 )
+PER_DAY = {"unix-seconds": 86400, "unix-milliseconds": 86400e3}
+PER_DAY |= {"unix-microseconds": 86400e6, "unix-nanoseconds": 86400e9}
 NANS = float("nan")
 
 
 def counted(number, order):
     """The days that a number is in a column of dates: days, digits such as 20241125, or seconds since 1970."""
-    per_day = {"unix-seconds": 86400, "unix-milliseconds": 86400e3, "unix-microseconds": 86400e6, "unix-nanoseconds": 86400e9}
     if pd.isna(number) or abs(number) < 1e6:
         return number
     if order == "digits":
         return calendar(int(number) // 10000, int(number) // 100 % 100, int(number) % 100)
-    return number / per_day[order] if order in per_day else NANS
+    return number / PER_DAY[order] if order in PER_DAY else NANS
 
 
 def calendar(year, month, day):
@@ -145,11 +151,12 @@ def days_of(field, order):
             continue
         parts = found.groupdict()
         year = int(parts["year"]) + (0 if len(parts["year"]) == 4 else 2000 if int(parts["year"]) < 69 else 1900)
-        month = parts.get("month") or {"day-month-year": parts.get("two"), "month-day-year": parts.get("one")}.get(order)
-        day = parts.get("day") or {"day-month-year": parts.get("one"), "month-day-year": parts.get("two")}.get(order) or 1
+        one, two = parts.get("one"), parts.get("two")
+        day, month = {"day-month-year": (one, two), "month-day-year": (two, one)}.get(order, (None, None))
+        day, month = parts.get("day") or day or 1, parts.get("month") or month
         if month and not month.isdigit():
             month = next((at for at, name in enumerate(MONTHS, 1) if name.startswith(month)), None)
-        is_version = parts.get("one") and re.match(r"\d\.|\d\d\.\d\.", text) and len(parts["year"]) == 2
+        is_version = one and re.match(r"\d\.|\d\d\.\d\.", text) and len(parts["year"]) == 2
         if month is None or is_version:
             continue
         rest = parts.get("clock") or re.sub(r"^(:|t|[ ,]*(at +)?)", "", text[found.end() :])

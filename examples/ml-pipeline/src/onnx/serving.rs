@@ -62,6 +62,15 @@ mod tests {
     use crate::onnx::graph::Builder;
 
     #[test]
+    fn the_script_is_short_in_each_line() {
+        let long: Vec<_> = SCRIPT
+            .lines()
+            .filter(|line| line.chars().count() > 120)
+            .collect();
+        assert!(long.is_empty(), "{long:?}");
+    }
+
+    #[test]
     fn the_signature_has_the_types_and_shapes_of_all_columns_and_outputs() {
         let mut graph = Builder::new("model", &["label"]);
         graph.input("load", element::FLOAT);
