@@ -282,7 +282,21 @@ fn a_folder_for_mlflow_is_left_where_it_is_asked_for() {
     let said = case.pipeline(&["--mlflow"]);
     assert!(said.out.contains("out/mlflow"), "{}", said.out);
     let about = case.json("mlflow/MLmodel");
-    assert_eq!(about["flavors"]["python_function"]["data"], "model.onnx");
+    let flavors = &about["flavors"];
+    let function = &flavors["python_function"];
+    for (key, wanted) in [
+        ("data", "model.onnx"),
+        ("code", "code"),
+        ("loader_module", "ml_pipeline_model"),
+        ("python_version", "3.11"),
+    ] {
+        assert_eq!(function[key], wanted, "{function}");
+    }
+    assert_eq!(flavors["onnx"]["data"], "model.onnx");
+    for file in ["python_env.yaml", "conda.yaml"] {
+        let environment = String::from_utf8(case.read(&format!("mlflow/{file}"))).unwrap();
+        assert!(environment.contains("3.11"), "{file}: {environment}");
+    }
     let inputs: serde_json::Value =
         serde_json::from_str(about["signature"]["inputs"].as_str().unwrap()).unwrap();
     assert_eq!(

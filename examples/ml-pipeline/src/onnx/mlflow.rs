@@ -31,12 +31,11 @@ def _load_pyfunc(path):
 /// The name of that file, which no other module has.
 const LOADER_MODULE: &str = "ml_pipeline_model";
 
+/// The Python that `predict.py` is tested with. MLflow makes environments with it, and warns where another one loads
+/// the model.
+const PYTHON: &str = "3.11";
+
 const REQUIREMENTS: &str = "mlflow\nonnxruntime>=1.17\npandas>=2\n";
-
-const ENVIRONMENT: &str =
-    "python: \"3.11\"\nbuild_dependencies: [pip]\ndependencies: [-r requirements.txt]\n";
-
-const CONDA: &str = "name: ml-pipeline\nchannels: [conda-forge]\ndependencies: [python=3.11, pip, {pip: [mlflow, 'onnxruntime>=1.17', 'pandas>=2']}]\n";
 
 /// Writes the folder `mlflow` in `dir`, with the model of `model-quantized.onnx`.
 ///
@@ -49,14 +48,21 @@ pub fn leave(dir: &Path) -> Result<()> {
     let code = folder.join("code");
     fs::create_dir_all(&code).with_context(|| format!("cannot create {}", code.display()))?;
     let described = format!("{:#}\n", described(&from)?);
+    let environment = format!(
+        "python: \"{PYTHON}\"\nbuild_dependencies: [pip]\ndependencies: [-r requirements.txt]\n"
+    );
+    let conda = format!(
+        "name: ml-pipeline\nchannels: [conda-forge]\n\
+         dependencies: [python={PYTHON}, pip, {{pip: [mlflow, 'onnxruntime>=1.17', 'pandas>=2']}}]\n"
+    );
     let to = folder.join("model.onnx");
     fs::copy(&from, &to).with_context(|| format!("cannot write {}", to.display()))?;
     for (name, text) in [
         // JSON is YAML.
         ("MLmodel", described.as_str()),
         ("requirements.txt", REQUIREMENTS),
-        ("python_env.yaml", ENVIRONMENT),
-        ("conda.yaml", CONDA),
+        ("python_env.yaml", &environment),
+        ("conda.yaml", &conda),
         ("code/predict.py", SCRIPT),
         (&format!("code/{LOADER_MODULE}.py"), LOADER),
     ] {
@@ -98,6 +104,7 @@ fn described(path: &Path) -> Result<Value> {
                 "code": "code",
                 "data": "model.onnx",
                 "env": environment,
+                "python_version": PYTHON,
             },
         },
         "signature": {"inputs": ins.to_string(), "outputs": outs.to_string(), "params": null},
