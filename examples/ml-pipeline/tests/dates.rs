@@ -123,6 +123,34 @@ fn a_date_that_stands_for_none_is_told() {
     assert!(train.lines().any(|line| line.starts_with(',')), "{train}");
 }
 
+#[test]
+fn a_number_that_stands_for_no_date_is_told() {
+    let with = |number: &str| {
+        let number = number.to_owned();
+        column(move |row| {
+            if row % 10 == 3 {
+                number.clone()
+            } else {
+                format!("202501{:02}", 1 + row % 28)
+            }
+        })
+    };
+    // The first is beyond the years of dates in digits, so without `--missing` the column has numbers.
+    for number in ["99991231", "19000101"] {
+        let case = with(number);
+        let told = case.preprocess(&[])["warnings"].to_string();
+        let wanted = format!(
+            "'when': 20 of 200 values are {number}, far from all others (20250101 to 20250128): if that stands for \
+             no value, --missing={number} says so"
+        );
+        assert!(told.contains(&wanted), "{told}");
+        let schema = case.preprocess(&[&format!("--missing={number}")]);
+        assert_eq!(schema["columns"][0]["kind"]["date"]["order"], "digits");
+        let train = String::from_utf8(case.read("train.csv")).unwrap();
+        assert!(train.lines().any(|line| line.starts_with(',')), "{train}");
+    }
+}
+
 /// Rows whose class follows from the hour, the weekday or the month of a time.
 fn schedule(written: impl Fn(u32, u32) -> String, is_busy: impl Fn(u32, u32) -> bool) -> Case {
     let mut text = "when,load,state\n".to_owned();

@@ -40,17 +40,19 @@ def values(it, column, missing, comma):
         words = text.fillna("").map(lambda field: [word for word in field.split() if len(word) <= 50][:500])
         return words.map(" ".join).to_numpy(object)
     numbers = pd.to_numeric(text, errors="coerce").astype("Float64")
+    absent = [float(word) for word in missing if plain(word)]
     if it["takes"] == "number":
         written = text.notna() & (numbers.isna() | (comma and column.dtype.kind not in "iuf"))
         numbers[written] = text[written].map(lambda field: number(field, it.get("unit"), comma)).astype("Float64")
-        numbers = numbers.mask(numbers.isin([float(word) for word in missing if plain(word)]))
+        numbers = numbers.mask(numbers.isin(absent))
     if it["takes"] == "days":
         order = it["date"]["order"]
         if column.dtype.kind == "M":
             days = (pd.to_datetime(column, utc=True) - pd.Timestamp(0, tz="UTC")) / pd.Timedelta(days=1)
             numbers = (days - days // 1 if order == "time-of-day" else days).astype("Float64")
         else:
-            numbers = numbers.map(lambda count: counted(count, order)).astype("Float64")
+            text = text.mask(numbers.isin(absent))
+            numbers = numbers.mask(text.isna()).map(lambda count: counted(count, order)).astype("Float64")
             written = text.notna() & numbers.isna()
             numbers[written] = text[written].map(lambda field: days_of(field, order)).astype("Float64")
     return numbers.to_numpy("float32", na_value=float("nan"))
@@ -125,7 +127,7 @@ def counted(number, order):
     """The days that a number is in a column of dates: days, digits such as 20241125, or seconds since 1970."""
     if pd.isna(number) or abs(number) < 1e6:
         return number
-    if order == "digits":
+    if order == "digits" and 18000101 <= number <= 22001231:
         return calendar(int(number) // 10000, int(number) // 100 % 100, int(number) % 100)
     return number / PER_DAY[order] if order in PER_DAY else NANS
 

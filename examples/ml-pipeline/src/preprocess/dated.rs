@@ -89,15 +89,19 @@ impl Dated {
     /// Warnings of likely dates that are far from all others.
     pub fn told(&self, name: &str) -> Option<String> {
         let (first, last) = self.range;
-        let far = self.likely.iter().find(|(days, count, _)| {
+        let mut far = self.likely.iter().filter(|(days, count, _)| {
             let off = (first - days).max(days - last);
             first <= last && *count > 1 && off > 366.0 && off > (last - first) / 2.0
         });
-        let (_, count, written) = far?;
+        let (_, count, written) = far.next()?;
+        let mut counts = format!("{count} of {} dates are '{written}'", self.count());
+        let mut all = written.clone();
+        for (_, count, written) in far {
+            counts = format!("{counts}, {count} are '{written}'");
+            all = format!("{all},{written}");
+        }
         Some(format!(
-            "'{name}': {count} of {} dates are '{written}', far from all others: if that stands for no value, \
-             --missing='{written}' says so",
-            self.count()
+            "'{name}': {counts}, far from all others: if that stands for no value, --missing='{all}' says so"
         ))
     }
 }
@@ -140,6 +144,16 @@ mod tests {
             told.starts_with("'until': 3 of 31 dates are '9999-12-31'"),
             "{told}"
         );
+        let old = || std::iter::repeat_n("1900-01-01".to_owned(), 2);
+        let told = of(usual().chain(never()).chain(old())).told("until");
+        let told = told.unwrap_or_default();
+        assert!(
+            told.starts_with(
+                "'until': 3 of 33 dates are '9999-12-31', 2 are '1900-01-01', far from"
+            ),
+            "{told}"
+        );
+        assert!(told.contains("--missing='9999-12-31,1900-01-01'"), "{told}");
         assert_eq!(of(usual()).told("until"), None);
         let old = ["1895-05-05", "1970-01-01", "1970-01-01", "1999-09-09"].map(str::to_owned);
         assert_eq!(of(old).told("born"), None);

@@ -225,7 +225,12 @@ fn doubt(name: &str, profile: &Profile, kind: Kind) -> Vec<String> {
                 )
             });
             let counted = epoch::told(name, order);
-            [exchanged, counted, profile.dates.told(name)]
+            let sentinels = if counted.is_some() {
+                profile.sentinels.told(name, profile.numbers())
+            } else {
+                profile.dates.told(name)
+            };
+            [exchanged, counted, sentinels]
                 .into_iter()
                 .flatten()
                 .collect()

@@ -1,7 +1,7 @@
 //! Numbers that often stand for no value, such as -999: how many there are, and whether they are far from all others.
 
-/// The numbers that are looked at: what programs and people write where nothing is known.
-const LIKELY: [i64; 17] = [
+/// The numbers that are looked at: what programs and people write where nothing is known, also as dates in digits.
+const LIKELY: [i64; 23] = [
     -99,
     -999,
     -9999,
@@ -19,6 +19,12 @@ const LIKELY: [i64; 17] = [
     -32_768,
     -2_147_483_648,
     2_147_483_647,
+    99_991_231,
+    29_991_231,
+    20_991_231,
+    19_700_101,
+    19_000_101,
+    18_000_101,
 ];
 
 /// Such numbers in a column, and the range of all others.
@@ -88,10 +94,19 @@ impl Sentinels {
             "'{name}': {count} of {numbers} values {} {first}{rest}, far from all others ({} to {}): if that stands for \
              no value, --missing={} says so",
             if count == 1 { "is" } else { "are" },
-            self.range.0 as f32,
-            self.range.1 as f32,
+            shown(self.range.0),
+            shown(self.range.1),
             all.join(",")
         ))
+    }
+}
+
+/// A number as people write it. Dates in digits are too long for 32 bits.
+fn shown(number: f64) -> String {
+    if number.fract() == 0.0 {
+        number.to_string()
+    } else {
+        (number as f32).to_string()
     }
 }
 
@@ -115,5 +130,20 @@ mod tests {
         assert_eq!(far((-500..500_i16).map(f64::from).chain([-99.0; 5])), []);
         assert_eq!(far([-999.0, -999.0, 1.0]), [], "too few others");
         assert_eq!(far([]), []);
+    }
+
+    #[test]
+    fn dates_in_digits_are_told_with_all_of_their_digits() {
+        let mut sentinels = Sentinels::default();
+        for number in (20_241_101..20_241_129).chain([99_991_231; 3]) {
+            sentinels.add(f64::from(number));
+        }
+        let told = sentinels.told("until", 31).unwrap_or_default();
+        assert!(
+            told.starts_with(
+                "'until': 3 of 31 values are 99991231, far from all others (20241101 to 20241128)"
+            ),
+            "{told}"
+        );
     }
 }
