@@ -102,6 +102,23 @@ fn dates_are_read_in_any_usual_form_and_in_several_in_one_column() {
 }
 
 #[test]
+fn quarters_are_dates() {
+    let first = |row: usize| format!("{}-{:02}-01", 2000 + row % 23, 1 + row % 4 * 3);
+    let (_, expected) = read(&column(first));
+    type Written = fn(usize, usize) -> String;
+    let ways: [Written; 3] = [
+        |year, quarter| format!("{year}-Q{quarter}"),
+        |year, quarter| format!("{year}Q{quarter}"),
+        |year, quarter| format!("Q{quarter} {year}"),
+    ];
+    for written in ways {
+        let case = column(|row| written(2000 + row % 23, 1 + row % 4));
+        let found = ("year-month-day".to_owned(), expected.clone());
+        assert_eq!(read(&case), found, "{}", written(2024, 1));
+    }
+}
+
+#[test]
 fn a_date_that_stands_for_none_is_told() {
     let case = column(|row| {
         if row % 10 == 3 {

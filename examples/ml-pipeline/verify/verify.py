@@ -332,8 +332,10 @@ def forms(path, rows=600):
         [stamp.strftime("%I:%M %p") for stamp in stamps],
         [int(stamp.timestamp()) for stamp in stamps],
         [stamp.strftime("%Y%m%d") for stamp in stamps],
+        [f"Q{stamp.quarter} {stamp.year}" for stamp in stamps],
     ]
     names = ["euro", "brackets", "powers", "degrees", "groups", "weight", "mixed", "short", "clock", "epoch", "digits"]
+    names += ["quarter"]
     frame = pd.DataFrame(dict(zip(names, columns))).astype(object)
     for name, marker in zip(names[:8], ["\\N", "--", "n.a.", "unknown", "NaT", "", "<NA>", "none"]):
         frame.loc[random.choice(rows, 30, replace=False), name] = marker

@@ -102,6 +102,8 @@ WEEKDAY = r"(mon|tues?|wed(nes)?|thu(rs?)?|fri|sat(ur)?|sun)(day)?(?![a-z])[ .,/
 NAMED = r"(?P<month>[a-z]{3,9})[ .,/-]*"
 NTH = r"(?P<day>\d\d?)(?:st|nd|rd|th)?"
 DATES = [
+    r"(?P<year>\d{4})[-/. ]?q(?P<quarter>[1-4])$",
+    r"q(?P<quarter>[1-4])[-/. ](?P<year>\d{4})$",
     rf"(?P<year>\d{{4}})([-/. ])(?P<month>\d\d?|[a-z]{{3,9}})\2(?P<day>\d\d?)(?!\d)",
     rf"(?P<year>\d{{4}})-(?P<month>\d\d?|[a-z]{{3,9}})$",
     r"(?P<year>\d{4})(?P<month>\d\d)(?P<day>\d\d)(?=\D)",
@@ -156,6 +158,8 @@ def days_of(field, order):
         one, two = parts.get("one"), parts.get("two")
         day, month = {"day-month-year": (one, two), "month-day-year": (two, one)}.get(order, (None, None))
         day, month = parts.get("day") or day or 1, parts.get("month") or month
+        if parts.get("quarter"):
+            month = str(3 * int(parts["quarter"]) - 2)
         if month and not month.isdigit():
             month = next((at for at, name in enumerate(MONTHS, 1) if name.startswith(month)), None)
         is_version = one and re.match(r"\d\.|\d\d\.\d\.", text) and len(parts["year"]) == 2

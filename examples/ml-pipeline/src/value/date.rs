@@ -161,6 +161,13 @@ enum Parts {
 }
 
 fn date(tokens: &mut Tokens) -> Option<Parts> {
+    if let Some(month) = tokens.quarter() {
+        tokens.mark("-/. ")?;
+        return match tokens.next()? {
+            Token::Number(year, 4) => quarter(tokens, year as i32, month),
+            _ => None,
+        };
+    }
     match tokens.next()? {
         Token::Number(year, 4) => year_first(tokens, year as i32),
         Token::Number(number, 8) if tokens.is_followed() => {
@@ -176,9 +183,13 @@ fn date(tokens: &mut Tokens) -> Option<Parts> {
     }
 }
 
-/// `2026-11-25`, `2026-Nov-25`, `2026-11`
+/// `2026-11-25`, `2026-Nov-25`, `2026-11`, `2026-Q4`, `2026Q4`
 fn year_first(tokens: &mut Tokens, year: i32) -> Option<Parts> {
-    let mark = tokens.mark("-/. ")?;
+    let mark = tokens.mark("-/. ");
+    if let Some(month) = tokens.quarter() {
+        return quarter(tokens, year, month);
+    }
+    let mark = mark?;
     let month = match tokens.next()? {
         Token::Number(month, 1 | 2) => month as u32,
         Token::Word(word) => tokens::month(word)?,
@@ -246,6 +257,11 @@ fn named_first(tokens: &mut Tokens, month: u32) -> Option<Parts> {
     }
 }
 
+/// The first day of a quarter, behind which nothing may stand.
+fn quarter(tokens: &Tokens, year: i32, month: u32) -> Option<Parts> {
+    known(year, month, 1).filter(|_| tokens.is_end())
+}
+
 fn known(year: i32, month: u32, day: u32) -> Option<Parts> {
     Some(Parts::Day(Day::Known(calendar(year, month, day)?)))
 }
@@ -294,6 +310,20 @@ mod tests {
         assert_eq!(days("Dec-2026", Order::YearMonthDay), Some(DAY + 6.0));
         assert_eq!(days("2026-12", Order::YearMonthDay), Some(DAY + 6.0));
         assert_eq!(days("1 Feb 69", Order::YearMonthDay), Some(-334.0));
+    }
+
+    #[test]
+    fn a_quarter_is_its_first_day() {
+        for field in [
+            "2026-Q4", "2026Q4", "2026 q4", "2026/Q4", "Q4 2026", "Q4-2026", "q4/2026",
+        ] {
+            for order in [Order::YearMonthDay, Order::DayMonthYear] {
+                assert_eq!(days(field, order), Some(DAY - 55.0), "{field}");
+            }
+        }
+        assert_eq!(days("1970-Q1", Order::YearMonthDay), Some(0.0));
+        assert_eq!(days("Q2 1970", Order::YearMonthDay), Some(90.0));
+        assert_eq!(days("1970Q3", Order::YearMonthDay), Some(181.0));
     }
 
     #[test]
@@ -387,6 +417,15 @@ mod tests {
             "a 2026-11-25",
             "25 - - 11 2026",
             "192.168.10.25",
+            "2026-Q5",
+            "2026-Q0",
+            "2026Q12",
+            "2026-Q4-1",
+            "2026-Q4 09:30",
+            "Q42026",
+            "Q4 26",
+            "Q4",
+            "Q 4 2026",
         ] {
             for order in ORDERS {
                 assert_eq!(days(field, order), None, "{field} {order:?}");

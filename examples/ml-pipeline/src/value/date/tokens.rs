@@ -143,6 +143,21 @@ impl<'a> Tokens<'a> {
         self.skip_word("at");
     }
 
+    /// Reads a quarter such as `Q2`: the number of its first month.
+    pub fn quarter(&mut self) -> Option<u32> {
+        match self.all[self.at..self.count] {
+            [
+                Token::Word("Q" | "q"),
+                Token::Number(quarter @ 1..=4, 1),
+                ..,
+            ] => {
+                self.at += 2;
+                Some(quarter as u32 * 3 - 2)
+            }
+            _ => None,
+        }
+    }
+
     /// Reads a year of four digits, or of two: from 69 on of the last century, as POSIX has it.
     pub fn year(&mut self) -> Option<i32> {
         match self.next()? {
@@ -169,11 +184,11 @@ impl<'a> Iterator for Tokens<'a> {
     }
 }
 
-/// Whether a text begins with the name of a month or a weekday, or with `T` and a digit.
+/// Whether a text begins with the name of a month or a weekday, or with the letter of a time or a quarter.
 pub fn is_named(text: &str) -> bool {
     let length = text.bytes().take_while(u8::is_ascii_alphabetic).count();
     let word = &text[..length];
-    month(word).is_some() || is_in(&WEEKDAYS, word).is_some() || word == "T"
+    month(word).is_some() || is_in(&WEEKDAYS, word).is_some() || matches!(word, "T" | "Q" | "q")
 }
 
 /// The number of a month, by its name or the first letters of it.
