@@ -314,6 +314,10 @@ def texts(path, rows=1500):
     frame.to_csv(path, index=False)
 
 
+SPANISH = ["enero", "febrero", "marzo", "abril", "mayo", "junio", "julio"]
+SPANISH += ["agosto", "septiembre", "octubre", "noviembre", "diciembre"]
+
+
 def forms(path, rows=600):
     """Made data whose numbers and dates are written in many ways, with markers of missing values."""
     random = np.random.default_rng(4)
@@ -333,9 +337,10 @@ def forms(path, rows=600):
         [int(stamp.timestamp()) for stamp in stamps],
         [stamp.strftime("%Y%m%d") for stamp in stamps],
         [f"Q{stamp.quarter} {stamp.year}" for stamp in stamps],
+        [f"{stamp.day} de {SPANISH[stamp.month - 1]} de {stamp.year}" for stamp in stamps],
     ]
     names = ["euro", "brackets", "powers", "degrees", "groups", "weight", "mixed", "short", "clock", "epoch", "digits"]
-    names += ["quarter"]
+    names += ["quarter", "spanish"]
     frame = pd.DataFrame(dict(zip(names, columns))).astype(object)
     for name, marker in zip(names[:8], ["\\N", "--", "n.a.", "unknown", "NaT", "", "<NA>", "none"]):
         frame.loc[random.choice(rows, 30, replace=False), name] = marker

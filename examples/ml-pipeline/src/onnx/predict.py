@@ -96,18 +96,32 @@ def plain(field):
     return re.fullmatch(r"[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?", field, re.IGNORECASE) is not None
 
 
-MONTHS = ["january", "february", "march", "april", "may", "june", "july"]
-MONTHS += ["august", "september", "october", "november", "december"]
+MONTHS = [
+    "january januar janvier enero gennaio janeiro",
+    "february februar fevrier febrero febbraio fevereiro",
+    "march marz maerz mars marzo marco",
+    "april avril abril aprile",
+    "may mai mayo maggio maio",
+    "june juni juin junio giugno junho",
+    "july juli juillet julio luglio julho",
+    "august aout agosto",
+    "september septembre septiembre settembre setembro",
+    "october oktober octobre octubre ottobre outubro",
+    "november novembre noviembre novembro",
+    "december dezember decembre diciembre dicembre dezembro",
+]
+ACCENTS = str.maketrans("äéûç", "aeuc")
 WEEKDAY = r"(mon|tues?|wed(nes)?|thu(rs?)?|fri|sat(ur)?|sun)(day)?(?![a-z])[ .,/-]*"
-NAMED = r"(?P<month>[a-z]{3,9})[ .,/-]*"
-NTH = r"(?P<day>\d\d?)(?:st|nd|rd|th)?"
+OF = "[ .,/-]*(?:(?:of|de)[ .,/-]+)?"
+NAMED = rf"(?P<month>[a-z]{{3,10}}){OF}"
+NTH = r"(?P<day>\d\d?)(?:st|nd|rd|th|er|º)?"
 DATES = [
     r"(?P<year>\d{4})[-/. ]?q(?P<quarter>[1-4])$",
     r"q(?P<quarter>[1-4])[-/. ](?P<year>\d{4})$",
-    rf"(?P<year>\d{{4}})([-/. ])(?P<month>\d\d?|[a-z]{{3,9}})\2(?P<day>\d\d?)(?!\d)",
-    rf"(?P<year>\d{{4}})-(?P<month>\d\d?|[a-z]{{3,9}})$",
+    rf"(?P<year>\d{{4}})([-/. ])(?P<month>\d\d?|[a-z]{{3,10}})\2(?P<day>\d\d?)(?!\d)",
+    rf"(?P<year>\d{{4}})-(?P<month>\d\d?|[a-z]{{3,10}})$",
     r"(?P<year>\d{4})(?P<month>\d\d)(?P<day>\d\d)(?=\D)",
-    rf"{NTH}[ .,/-]*(?:of[ .,/-]*)?{NAMED}(?P<year>\d{{4}}|\d\d)(?!\d)",
+    rf"{NTH}{OF}{NAMED}(?P<year>\d{{4}}|\d\d)(?!\d)",
     rf"{NAMED}{NTH}[ .,/-]+(?P<year>\d{{4}}|\d\d)(?![\d:])",
     rf"{NAMED}(?P<day>\d\d?) +(?P<clock>\d\d?:.*) (?P<year>\d{{4}})$",
     rf"{NAMED}(?P<year>\d{{4}})$",
@@ -143,7 +157,7 @@ def calendar(year, month, day):
 
 def days_of(field, order):
     """The days since 1970 of a date, a time or both; NaN if it is none in this order."""
-    text = re.sub("^" + WEEKDAY, "", field.strip().lower())
+    text = re.sub("^" + WEEKDAY, "", field.strip().lower().translate(ACCENTS))
     clock = re.fullmatch("t?" + CLOCK, text)
     if clock and (clock["m"] or clock["half"]):
         return seconds(clock) / 86400 if order == "time-of-day" else NANS
@@ -161,7 +175,8 @@ def days_of(field, order):
         if parts.get("quarter"):
             month = str(3 * int(parts["quarter"]) - 2)
         if month and not month.isdigit():
-            month = next((at for at, name in enumerate(MONTHS, 1) if name.startswith(month)), None)
+            named = [at for at, names in enumerate(MONTHS, 1) if f" {month}" in f" {names}"]
+            month = named[0] if len(named) == 1 else None
         is_version = one and re.match(r"\d\.|\d\d\.\d\.", text) and len(parts["year"]) == 2
         if month is None or is_version:
             continue

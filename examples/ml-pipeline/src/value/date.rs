@@ -1,6 +1,7 @@
 //! Dates and times of day, as days since 1970-01-01.
 
 pub mod clock;
+pub mod names;
 pub mod tokens;
 
 use serde::{Deserialize, Serialize};
@@ -175,8 +176,8 @@ fn date(tokens: &mut Tokens) -> Option<Parts> {
         }
         Token::Number(number, length @ 1..=2) => number_first(tokens, number as u32, length),
         Token::Word(word) => {
-            let month = tokens::month(word)?;
-            tokens.skip_marks();
+            let month = names::month(word)?;
+            tokens.skip_of();
             named_first(tokens, month)
         }
         _ => None,
@@ -192,7 +193,7 @@ fn year_first(tokens: &mut Tokens, year: i32) -> Option<Parts> {
     let mark = mark?;
     let month = match tokens.next()? {
         Token::Number(month, 1 | 2) => month as u32,
-        Token::Word(word) => tokens::month(word)?,
+        Token::Word(word) => names::month(word)?,
         _ => return None,
     };
     if tokens.is_end() && mark == '-' {
@@ -205,17 +206,16 @@ fn year_first(tokens: &mut Tokens, year: i32) -> Option<Parts> {
     }
 }
 
-/// `25.11.2026`, `25 Nov 2026`, `25th of November 26`
+/// `25.11.2026`, `25 Nov 2026`, `25th of November 26`, `25 de noviembre de 2026`
 fn number_first(tokens: &mut Tokens, first: u32, digits: usize) -> Option<Parts> {
     tokens.skip_ordinal();
     let start = tokens.clone();
     let mark = tokens.mark("-/. ");
-    tokens.skip_marks();
-    tokens.skip_word("of");
+    tokens.skip_of();
     match tokens.next()? {
         Token::Word(word) => {
-            let month = tokens::month(word)?;
-            tokens.skip_marks();
+            let month = names::month(word)?;
+            tokens.skip_of();
             let year = tokens.year()?;
             known(year, month, first)
         }
@@ -310,6 +310,39 @@ mod tests {
         assert_eq!(days("Dec-2026", Order::YearMonthDay), Some(DAY + 6.0));
         assert_eq!(days("2026-12", Order::YearMonthDay), Some(DAY + 6.0));
         assert_eq!(days("1 Feb 69", Order::YearMonthDay), Some(-334.0));
+    }
+
+    #[test]
+    fn months_are_named_in_other_languages() {
+        for field in [
+            "25. November 2026",
+            "25 novembre 2026",
+            "25 de noviembre de 2026",
+            "25 de novembro de 2026",
+            "25/nov./2026",
+        ] {
+            assert_eq!(days(field, Order::YearMonthDay), Some(DAY), "{field}");
+        }
+        for field in [
+            "1. März 1970",
+            "1er mars 1970",
+            "1º de março de 1970",
+            "marzo de 1970",
+            "MÄRZ 1970",
+        ] {
+            assert_eq!(days(field, Order::YearMonthDay), Some(59.0), "{field}");
+        }
+        for (field, month) in [
+            ("5 févr. 1970", 31.0),
+            ("05-Okt-1970 00:00", 273.0),
+            ("5 dez 1970", 334.0),
+        ] {
+            assert_eq!(
+                days(field, Order::YearMonthDay),
+                Some(month + 4.0),
+                "{field}"
+            );
+        }
     }
 
     #[test]
@@ -417,6 +450,8 @@ mod tests {
             "a 2026-11-25",
             "25 - - 11 2026",
             "192.168.10.25",
+            "25 jui 2026",
+            "25 Märzen 2026",
             "2026-Q5",
             "2026-Q0",
             "2026Q12",

@@ -1,33 +1,9 @@
 //! The numbers, words and marks of a text, as dates have them.
 
+use super::names;
+
 /// How many tokens a date may have.
 const MOST: usize = 32;
-
-/// The months by their first three letters.
-const MONTHS: [&str; 12] = [
-    "january",
-    "february",
-    "march",
-    "april",
-    "may",
-    "june",
-    "july",
-    "august",
-    "september",
-    "october",
-    "november",
-    "december",
-];
-
-const WEEKDAYS: [&str; 7] = [
-    "monday",
-    "tuesday",
-    "wednesday",
-    "thursday",
-    "friday",
-    "saturday",
-    "sunday",
-];
 
 /// A part of a text.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -54,13 +30,12 @@ impl<'a> Tokens<'a> {
         let mut all = [Token::Mark(' '); MOST];
         let (mut count, mut rest) = (0, text);
         while let Some(first) = rest.chars().next() {
-            let run = |is: fn(&u8) -> bool| rest.bytes().take_while(&is).count();
             let (token, length) = if first.is_ascii_digit() {
-                let length = run(u8::is_ascii_digit);
+                let length = rest.bytes().take_while(u8::is_ascii_digit).count();
                 (Token::Number(rest[..length].parse().ok()?, length), length)
-            } else if first.is_ascii_alphabetic() {
-                let length = run(u8::is_ascii_alphabetic);
-                (Token::Word(&rest[..length]), length)
+            } else if first.is_alphabetic() {
+                let word = first_word(rest);
+                (Token::Word(word), word.len())
             } else {
                 (Token::Mark(first), first.len_utf8())
             };
@@ -106,6 +81,12 @@ impl<'a> Tokens<'a> {
         while self.mark(" ").is_some() {}
     }
 
+    /// Skips what stands between a month and its day or year, as in `25th of November` and `25 de noviembre de 2026`.
+    pub fn skip_of(&mut self) {
+        self.skip_marks();
+        let _ = self.skip_word("of") || self.skip_word("de");
+    }
+
     /// Skips a word.
     pub fn skip_word(&mut self, wanted: &str) -> bool {
         let is_it =
@@ -120,16 +101,16 @@ impl<'a> Tokens<'a> {
     /// Skips the name of a weekday at the beginning.
     pub fn skip_weekday(&mut self) {
         if let Some(Token::Word(word)) = self.peek()
-            && is_in(&WEEKDAYS, word).is_some()
+            && names::weekday(word)
         {
             self.at += 1;
             self.skip_marks();
         }
     }
 
-    /// Skips what makes `25th` of `25`.
+    /// Skips what makes `25th` of `25`, and `1er` or `1º` of `1`.
     pub fn skip_ordinal(&mut self) {
-        if let Some(Token::Word("st" | "nd" | "rd" | "th")) = self.peek() {
+        if let Some(Token::Word("st" | "nd" | "rd" | "th" | "er" | "º")) = self.peek() {
             self.at += 1;
         }
     }
@@ -186,23 +167,12 @@ impl<'a> Iterator for Tokens<'a> {
 
 /// Whether a text begins with the name of a month or a weekday, or with the letter of a time or a quarter.
 pub fn is_named(text: &str) -> bool {
-    let length = text.bytes().take_while(u8::is_ascii_alphabetic).count();
-    let word = &text[..length];
-    month(word).is_some() || is_in(&WEEKDAYS, word).is_some() || matches!(word, "T" | "Q" | "q")
+    let word = first_word(text);
+    names::month(word).is_some() || names::weekday(word) || matches!(word, "T" | "Q" | "q")
 }
 
-/// The number of a month, by its name or the first letters of it.
-pub fn month(word: &str) -> Option<u32> {
-    is_in(&MONTHS, word).map(|place| place as u32 + 1)
-}
-
-/// The place of a name that a word is, or is the first three letters of; `Sept`, `Tues` and `Thurs` too.
-fn is_in(names: &[&str], word: &str) -> Option<usize> {
-    names.iter().position(|name| {
-        let begins = word.len() >= 3
-            && name
-                .get(..word.len())
-                .is_some_and(|begin| begin.eq_ignore_ascii_case(word));
-        begins && (word.len() <= 5 || word.len() == name.len())
-    })
+/// The letters that a text begins with.
+fn first_word(text: &str) -> &str {
+    let end = text.find(|letter: char| !letter.is_alphabetic());
+    &text[..end.unwrap_or(text.len())]
 }
