@@ -22,13 +22,12 @@ from sklearn.impute import SimpleImputer
 from sklearn.inspection import permutation_importance
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.metrics import balanced_accuracy_score, r2_score
-from sklearn.model_selection import cross_val_score, train_test_split
+from sklearn.model_selection import cross_val_score
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-# As in the pipeline: rows to compare on, rows for importance, draws, columns for importance.
-COMPARED, IMPORTANCE_ROWS, DRAWS, REPEATS = 6_000, 1_000, 500, 3
+from common import COMPARED, IMPORTANCE_ROWS, MOST_ROWS, REPEATS, apart, interval, spread
 
 
 def main(data, out):
@@ -38,7 +37,7 @@ def main(data, out):
     target = frame.columns[-1]
     x, y = frame.drop(columns=target), frame[target]
     classes = not pd.api.types.is_numeric_dtype(y) or (y.nunique() <= 20 and (y == y.round()).all())
-    x_train, x_test, y_train, y_test = train_test_split(x, y, test_size=0.2, random_state=0, stratify=y if classes else None)
+    x_train, x_test, y_train, y_test = apart(x, y, classes)
 
     words = [name for name in x if not pd.api.types.is_numeric_dtype(x[name])]
     numbers = [name for name in x if name not in words]
@@ -60,9 +59,9 @@ def main(data, out):
     else:
         candidates = [Ridge()] + [MLPRegressor(hidden_layer_sizes=hidden, **stop) for hidden in [(64,)]]
     scoring = "balanced_accuracy" if classes else "r2"
-    step = -(-len(encoded) // COMPARED)
+    some = spread(encoded, COMPARED)
     scores = [
-        cross_val_score(model, encoded[::step], np.asarray(wanted)[::step], cv=3 if many else 5, scoring=scoring).mean()
+        cross_val_score(model, encoded[some], np.asarray(wanted)[some], cv=3 if many else 5, scoring=scoring).mean()
         for model in candidates
     ]
     model = candidates[int(np.argmax(scores))].fit(encoded, wanted)
@@ -72,7 +71,7 @@ def main(data, out):
     quantization.quantize_static(
         str(out / "model.onnx"),
         str(out / "model-quantized.onnx"),
-        Batches(encoded[:: -(-len(encoded) // 10_000)]),
+        Batches(encoded[spread(encoded, MOST_ROWS)]),
         quant_format=quantization.QuantFormat.QDQ,
         activation_type=quantization.QuantType.QUInt8,
         weight_type=quantization.QuantType.QInt8,
@@ -87,11 +86,8 @@ def main(data, out):
     sessions = [onnxruntime.InferenceSession(out / name) for name in ["model.onnx", "model-quantized.onnx"]]
     predicted = [judge(session, test) for session in sessions]
     dummy = (DummyClassifier() if classes else DummyRegressor()).fit(encoded, y_train).predict(test)
-    random, truth = np.random.default_rng(0), np.asarray(y_test)
-    rows = min(len(truth), 10_000)
-    draws = [random.integers(0, len(truth), rows) for _ in range(DRAWS)]
-    interval = np.percentile([score(truth[draw], predicted[0][draw]) for draw in draws], [2.5, 97.5])
-    some = slice(None, None, -(-len(test) // IMPORTANCE_ROWS))
+    truth = np.asarray(y_test)
+    some = spread(test, IMPORTANCE_ROWS)
     importance = permutation_importance(
         Judge(lambda rows: judge(sessions[0], rows.astype(np.float32))),
         test[some],
@@ -104,7 +100,7 @@ def main(data, out):
         "score": score(truth, predicted[0]),
         "quantized": score(truth, predicted[1]),
         "dummy": score(truth, dummy),
-        "interval": list(interval),
+        "interval": interval(score, truth, predicted[0]),
         "importance": list(importance.importances_mean),
     }
     (out / "metrics.json").write_text(json.dumps(result, indent=2))

@@ -1,6 +1,6 @@
 """The pipeline's steps with scikit-learn's boosted trees alone: what its trees are measured against. It reads a CSV,
-cross-validates HistGradientBoosting, trains it, and evaluates it (bootstrap, permutation importance). It compares no other
-candidate, and writes no model.
+cross-validates HistGradientBoosting, trains it, and evaluates it (bootstrap, permutation importance). It compares no
+other candidate, and writes no model.
 
 Usage: baseline_trees.py DATA.csv TARGET DIR
 """
@@ -15,11 +15,10 @@ from sklearn.compose import make_column_transformer
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 from sklearn.inspection import permutation_importance
 from sklearn.metrics import balanced_accuracy_score, r2_score
-from sklearn.model_selection import cross_val_score, train_test_split
+from sklearn.model_selection import cross_val_score
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import OrdinalEncoder
 
-from baseline import COMPARED, DRAWS, IMPORTANCE_ROWS, REPEATS
+from common import COMPARED, IMPORTANCE_ROWS, REPEATS, apart, interval, numbered, spread
 
 
 def main(data, target, out):
@@ -27,30 +26,27 @@ def main(data, target, out):
     frame = pd.read_csv(data)
     x, y = frame.drop(columns=target), frame[target]
     classes = not pd.api.types.is_numeric_dtype(y)
-    x_train, x_test, y_train, y_test = train_test_split(x, y, test_size=0.2, random_state=0, stratify=y if classes else None)
+    x_train, x_test, y_train, y_test = apart(x, y, classes)
     words = [name for name in x if not pd.api.types.is_numeric_dtype(x[name])]
-    encoder = OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=np.nan, encoded_missing_value=np.nan)
     trees = HistGradientBoostingClassifier(random_state=0) if classes else HistGradientBoostingRegressor(random_state=0)
-    model = make_pipeline(make_column_transformer((encoder, words), remainder="passthrough"), trees)
+    model = make_pipeline(make_column_transformer((numbered(), words), remainder="passthrough"), trees)
 
     scoring = "balanced_accuracy" if classes else "r2"
-    step = -(-len(x_train) // COMPARED)
+    some = spread(x_train, COMPARED)
     folds = 3 if len(x_train) >= 3_000 else 5
-    compared = cross_val_score(model, x_train[::step], y_train[::step], cv=folds, scoring=scoring).mean()
+    compared = cross_val_score(model, x_train[some], y_train[some], cv=folds, scoring=scoring).mean()
     model.fit(x_train, y_train)
 
     score = balanced_accuracy_score if classes else r2_score
     predicted, truth = model.predict(x_test), np.asarray(y_test)
-    random = np.random.default_rng(0)
-    rows = min(len(truth), 10_000)
-    draws = [random.integers(0, len(truth), rows) for _ in range(DRAWS)]
-    interval = np.percentile([score(truth[draw], predicted[draw]) for draw in draws], [2.5, 97.5])
-    some = slice(None, None, -(-len(x_test) // IMPORTANCE_ROWS))
-    importance = permutation_importance(model, x_test[some], truth[some], scoring=scoring, n_repeats=REPEATS, random_state=0)
+    some = spread(x_test, IMPORTANCE_ROWS)
+    importance = permutation_importance(
+        model, x_test[some], truth[some], scoring=scoring, n_repeats=REPEATS, random_state=0
+    )
     result = {
         "score": score(truth, predicted),
         "compared": compared,
-        "interval": list(interval),
+        "interval": interval(score, truth, predicted),
         "importance": list(importance.importances_mean),
     }
     (out / "metrics.json").write_text(json.dumps(result, indent=2))

@@ -30,10 +30,12 @@ ROWS = 8_000
 def main(program, runs):
     with tempfile.TemporaryDirectory() as temp:
         data, out = Path(temp, "data.csv"), Path(temp, "out")
-        print(f"{'':<11}{'Rust':>9}{'Python':>9}{'ratio':>8}   {'Rust':>9}{'Python':>9}{'ratio':>8}   score, Rust and Python")
+        columns = f"{'Rust':>9}{'Python':>9}{'ratio':>8}   "
+        print(f"{'':<11}{columns}{columns}score, Rust and Python")
         for name, make in DATASETS.items():
             write(make, data)
-            in_turns(name, runs, out, [program, "run", data, "--out", out], [HERE / "baseline.py", data, out / "python"])
+            in_turns(name, runs, out, [program, "run", data, "--out", out],
+                     [HERE / "baseline.py", data, out / "python"])
         print("with trees")
         for package, name, target, *others in real.DATASETS:
             if name not in TREES:

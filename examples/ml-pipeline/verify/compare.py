@@ -30,9 +30,11 @@ from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression, RidgeCV
 from sklearn.metrics import balanced_accuracy_score, r2_score
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 import real
+import verify
+from common import numbered
 
 # scikit-learn's threads warn of each other, and of a class that a small test does not have: hundreds of lines.
 warnings.filterwarnings("ignore", module="sklearn")
@@ -46,7 +48,8 @@ BEHIND = 0.03
 
 def main(program, names):
     ahead, rows = [], 0
-    print(f"{'':<22}{'rows':>7}{'ours':>9}{'taken':>10}{'boosted':>9}{'forest':>9}{'linear':>9}{'ahead':>9}{'seconds':>9}")
+    scores = "".join(f"{it:>9}" for it in ["boosted", "forest", "linear", "ahead", "seconds"])
+    print(f"{'':<22}{'rows':>7}{'ours':>9}{'taken':>10}{scores}")
     with tempfile.TemporaryDirectory() as temp:
         for package, name, target, *others in real.DATASETS:
             if names and name not in names:
@@ -92,17 +95,14 @@ def steps(program, path, out, target):
 def references(out):
     """The scores of scikit-learn's models."""
     schema = json.loads((out / "schema.json").read_text())
-    kinds = {it["name"]: it["kind"] in ("category", "boolean", "text") for it in schema["columns"]}
+    kinds = {it["name"]: verify.is_text(it) for it in schema["columns"]}
     texts = {name: str for name, is_text in kinds.items() if is_text}
     is_classes = "classes" in schema["target"]["task"]
     target = schema["target"]["name"]
     parts = [pd.read_csv(out / it, dtype=texts | ({target: str} if is_classes else {}), keep_default_na=False,
                          na_values=[""]) for it in ["train.csv", "test.csv"]]
     (x, y), (x_test, y_test) = [(it[list(kinds)], it.iloc[:, -1]) for it in parts]
-    ordinal = make_column_transformer(
-        (OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=np.nan, encoded_missing_value=np.nan), list(texts)),
-        remainder="passthrough",
-    )
+    ordinal = make_column_transformer((numbered(), list(texts)), remainder="passthrough")
     numbers = [name for name in kinds if name not in texts]
     scaled = make_column_transformer(
         (make_pipeline(SimpleImputer(keep_empty_features=True), StandardScaler()), numbers),

@@ -23,7 +23,8 @@ def main(model, data):
         inputs[column.name] = values.reshape(-1, 1)
     truth = rows.iloc[:, -1]
     found = session.run(None, inputs)[0].reshape(-1)
-    score = r2_score(pd.to_numeric(truth), found) if found.dtype.kind == "f" else accuracy_score(truth, found.astype(str))
+    is_number = found.dtype.kind == "f"
+    score = r2_score(pd.to_numeric(truth), found) if is_number else accuracy_score(truth, found.astype(str))
     print(f"{score:.4f}")
 
 

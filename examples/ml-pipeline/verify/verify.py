@@ -160,7 +160,9 @@ def same_as_tract(program, path, data, found, classes, full):
         return
     tract = np.array([[float(it) for it in row[1:]] for row in rows], dtype=np.float32)
     others = [it for it in range(len(rows)) if rows[it][0] != found[0][it]]
-    unexplained = [it for it in others if full or not close_call(path, classes, rows[it][0], found[0][it], tract[it], found[1][it])]
+    favour = label_favour(path, classes)
+    close = lambda it: close_call(favour, classes, rows[it][0], found[0][it], tract[it], found[1][it])
+    unexplained = [it for it in others if full or not close(it)]
     if unexplained:
         yield f"{path.name}: onnxruntime and tract name other classes in {len(unexplained)} of {len(rows)} rows"
     if full and not np.allclose(tract, found[1], rtol=1e-5, atol=1e-7):
@@ -169,13 +171,18 @@ def same_as_tract(program, path, data, found, classes, full):
         yield f"{path.name}: probabilities are up to {np.max(np.abs(tract - found[1])):.2e} apart"
 
 
-def close_call(path, classes, one, other, tract, onnxruntime_says):
-    """Whether two classes of a row of the 8-bit model were so close that the small difference of its probabilities decides.
+def label_favour(path, classes):
+    """What the model adds to the logarithm of each probability before it takes the greatest; zeros if it has none."""
+    weights = onnx.load(path).graph.initializer
+    found = (onnx.numpy_helper.to_array(it).ravel() for it in weights if it.name == "label_favour")
+    return next(found, np.zeros(len(classes)))
+
+
+def close_call(favour, classes, one, other, tract, onnxruntime_says):
+    """Whether two classes of a row in 8 bits were so close that the small difference of its probabilities decides.
 
     Each runtime rounds to 8 bits in its own way, so a row at the threshold may fall on either side.
     """
-    favour = next((onnx.numpy_helper.to_array(it).ravel() for it in onnx.load(path).graph.initializer
-                   if it.name == "label_favour"), np.zeros(len(classes)))
     pair = [classes.index(str(it)) for it in (one, other)]
     by_tract, by_onnxruntime = np.log(tract[pair]), np.log(onnxruntime_says[pair])
     gap = (by_onnxruntime + favour[pair]) @ [-1, 1]
@@ -344,7 +351,7 @@ def forms(path, rows=600):
     frame = pd.DataFrame(dict(zip(names, columns))).astype(object)
     for name, marker in zip(names[:8], ["\\N", "--", "n.a.", "unknown", "NaT", "", "<NA>", "none"]):
         frame.loc[random.choice(rows, 30, replace=False), name] = marker
-    busy = (stamps.hour >= 9) & (stamps.hour < 17) & (stamps.dayofweek < 5)
+    busy = (stamps.hour >= 9) & (stamps.hour < 17) & (stamps.day_of_week < 5)
     frame["state"] = np.where(busy ^ (figures[:, 0] > 80), "busy", "idle")
     frame.to_csv(path, index=False)
 

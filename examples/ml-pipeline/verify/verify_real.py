@@ -93,7 +93,8 @@ def judged(program, name, target, data, out):
         yield from verify.shape(out / file, schema, classes)
         found = verify.served(out / file, schema, test)
         found[0] = found[0].astype(str) if classes else found[0]
-        yield from verify.same_as_tract(program, out / file, out / "test.csv", found, classes, full=file == "model.onnx")
+        full = file == "model.onnx"
+        yield from verify.same_as_tract(program, out / file, out / "test.csv", found, classes, full)
         scores.append(score(found, test.iloc[:, -1], classes))
         if classes and loss is None:
             loss, prior = losses(found[1], test.iloc[:, -1], classes, metrics)
