@@ -22,7 +22,7 @@ HERE = Path(__file__).resolve().parent
 DATASETS = {"iris": "iris", "digits": "digits", "20k x 8": "houses", "100k x 20": "made"}
 
 
-# Real datasets of real.py.
+# Real datasets of real.py, and how many rows of each are taken at most.
 TREES = ["concrete", "deliveries", "Computers"]
 ROWS = 8_000
 

@@ -3,9 +3,9 @@ and linear models, on the same rows and columns.
 
 Usage: compare.py ML_PIPELINE_PROGRAM [NAME...]
 
-The datasets are those of real.py. Prints a table of scores (balanced accuracy or R2 on the
-test rows that `preprocess` set apart), and how far the pipeline is ahead of the better one of scikit-learn's
-two tree models.
+The datasets are those of real.py, of at most 8,000 rows each: it says nothing of larger data. Prints a table of
+scores (balanced accuracy or R2 on the test rows that `preprocess` set apart), and how far the pipeline is ahead of the
+better one of scikit-learn's two tree models.
 """
 
 import json
@@ -39,7 +39,7 @@ from common import numbered
 # scikit-learn's threads warn of each other, and of a class that a small test does not have: hundreds of lines.
 warnings.filterwarnings("ignore", module="sklearn")
 
-# More say little more, and take long.
+# So that all datasets take minutes. With more rows, the comparison may end differently.
 ROWS = 8_000
 
 # By how much a model is behind for it to be told.

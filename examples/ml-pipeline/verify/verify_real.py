@@ -31,7 +31,7 @@ import compare
 import real
 import verify
 
-# More say little more, and take long.
+# So that all datasets take minutes. With more rows, the comparison may end differently.
 ROWS = 1_200
 MOST_BEHIND = 0.15
 MEDIAN_BEHIND = 0.01
