@@ -71,6 +71,7 @@ impl From<StorageArgs> for Connector {
         Self {
             credentials_dir: args.credentials_dir,
             allowed_endpoints: args.endpoints.allowed,
+            ..Self::default()
         }
     }
 }

@@ -8,11 +8,14 @@ use std::{
 
 use url::Url;
 
-pub use self::download::{DownloadError, Downloaded};
 use self::{
     blobs::Listing, connection_string::ConnectionString, credential::CredentialFile,
     download::Download, endpoint::Endpoint, failure::Serves, feed::Feed, pipeline::Service,
     properties::Blobs, queue::Queue, sign_in::SignIn, state::Container,
+};
+pub use self::{
+    download::{DownloadError, Downloaded},
+    transport::Network,
 };
 use crate::ports::{
     connect::{ConnectError, Location},
@@ -51,16 +54,18 @@ mod xml_text;
 const QUEUES: &str = "source.queue.endpoint";
 
 /// Makes connections to storage accounts with the credentials that the server's operator mounted.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Connector {
     /// The directory of credential files (`--credentials-dir`).
     pub credentials_dir: Option<PathBuf>,
     /// Endpoints beside the clouds' own to which the server's own identity may send its token
     /// (`--allow-endpoint`): a URL, a host, `host:port`, or `*.suffix`. Always over https.
     pub allowed_endpoints: Vec<String>,
+    /// What all accounts that it connects to share.
+    pub network: Network,
 }
 
-/// A storage account that we can call. Its connections are pooled and shared by all that it makes.
+/// A storage account that we can call.
 #[derive(Clone)]
 pub struct Account {
     service: Arc<Service>,
@@ -106,7 +111,7 @@ impl Connector {
         secret: Option<&str>,
     ) -> Result<Account, ConnectError> {
         match secret {
-            Some(secret) => with_secret(location, secret),
+            Some(secret) => self.with_secret(location, secret),
             None => self.with_own_identity(location),
         }
     }
@@ -128,18 +133,18 @@ impl Connector {
             asked
                 .permits_token(&self.allowed_endpoints)
                 .map_err(ConnectError::Invalid)?;
-            return Account::at(asked.clone(), Ok(asked), SignIn::with_own_identity());
+            return self.account(asked.clone(), Ok(asked), SignIn::with_own_identity());
         };
         let (file, content) = self.credential(name)?;
         must_serve(&content, &asked, name)?;
-        Account::at(asked.clone(), Ok(asked), SignIn::with_file(file, content))
+        self.account(asked.clone(), Ok(asked), SignIn::with_file(file, content))
     }
 
     fn with_credential(&self, location: &Location, name: &str) -> Result<Account, ConnectError> {
         let (file, content) = self.credential(name)?;
         must_belong(&content, location, name)?;
         let (endpoint, queues) = (content.endpoint.clone(), queues_of(&content));
-        Account::at(endpoint, queues, SignIn::with_file(file, content))
+        self.account(endpoint, queues, SignIn::with_file(file, content))
     }
 
     fn credential(&self, name: &str) -> Result<(CredentialFile, ConnectionString), ConnectError> {
@@ -164,18 +169,32 @@ impl Connector {
             queues.permits_token(&self.allowed_endpoints)?;
             Ok(queues)
         });
-        Account::at(endpoint, queues, SignIn::with_own_identity())
+        self.account(endpoint, queues, SignIn::with_own_identity())
     }
-}
 
-fn with_secret(location: &Location, secret: &str) -> Result<Account, ConnectError> {
-    let endpoint = endpoint_of(location)?;
-    let content = ConnectionString::parse_or_key(secret, &endpoint).map_err(|problem| {
-        ConnectError::Credential(format!("the key cannot be used: {problem}"))
-    })?;
-    must_belong(&content, location, "key")?;
-    let queues = queues_of(&content);
-    Account::at(endpoint, queues, SignIn::with(content))
+    fn with_secret(&self, location: &Location, secret: &str) -> Result<Account, ConnectError> {
+        let endpoint = endpoint_of(location)?;
+        let content = ConnectionString::parse_or_key(secret, &endpoint).map_err(|problem| {
+            ConnectError::Credential(format!("the key cannot be used: {problem}"))
+        })?;
+        must_belong(&content, location, "key")?;
+        let queues = queues_of(&content);
+        self.account(endpoint, queues, SignIn::with(content))
+    }
+
+    fn account(
+        &self,
+        endpoint: Endpoint,
+        queues: Result<Endpoint, String>,
+        sign_in: SignIn,
+    ) -> Result<Account, ConnectError> {
+        let transport = self.network.transport().map_err(ConnectError::Machine)?;
+        let service = Service::new(endpoint, sign_in, transport);
+        Ok(Account {
+            service: Arc::new(service),
+            queues,
+        })
+    }
 }
 
 // A key or a SAS goes to the queue service that its own connection string names, or to the one beside its blobs.
@@ -282,18 +301,6 @@ fn wrong(field: &str, problem: &str) -> ConnectError {
 }
 
 impl Account {
-    fn at(
-        endpoint: Endpoint,
-        queues: Result<Endpoint, String>,
-        sign_in: SignIn,
-    ) -> Result<Self, ConnectError> {
-        let service = Service::new(endpoint, sign_in).map_err(ConnectError::Machine)?;
-        Ok(Self {
-            service: Arc::new(service),
-            queues,
-        })
-    }
-
     /// The URL of the blob service, without a trailing slash.
     pub fn endpoint(&self) -> &str {
         self.service.endpoint()

@@ -123,6 +123,7 @@ impl Credential {
         Connector {
             credentials_dir: Some(self.dir.path().to_owned()),
             allowed_endpoints: Vec::new(),
+            ..Connector::default()
         }
     }
 }

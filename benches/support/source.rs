@@ -105,6 +105,7 @@ pub(crate) fn listing(endpoint: &str) -> Arc<dyn BlobListing> {
     let connector = Connector {
         credentials_dir: Some(dir.path().to_owned()),
         allowed_endpoints: Vec::new(),
+        ..Connector::default()
     };
     let Opened { blobs, .. } = connector
         .open(&config(endpoint).wanted())

@@ -4,7 +4,7 @@ use std::{future::Future, ops::RangeInclusive, sync::Arc, time::Duration};
 
 use azure_core::http::{
     AsyncResponseBody, ClientOptions, Context, Method, Pipeline, PipelineStreamOptions, Request,
-    RetryOptions, Url,
+    RetryOptions, Transport, Url,
     headers::{HeaderName, Headers},
 };
 use bytes::{Bytes, BytesMut};
@@ -14,7 +14,6 @@ use super::{
     endpoint::Endpoint,
     failure::{Call, Serves, error_code},
     sign_in::SignIn,
-    transport,
 };
 use crate::{
     net::proxy::Proxies,
@@ -45,19 +44,16 @@ pub(super) struct Service {
 }
 
 impl Service {
-    /// The blob service at `endpoint`. Its connections are pooled, and shared by all that it makes.
-    ///
-    /// # Errors
-    /// As [`transport::bounded`].
-    pub(super) fn new(endpoint: Endpoint, sign_in: SignIn) -> Result<Self, String> {
+    /// The blob service at `endpoint`, called by way of `transport`.
+    pub(super) fn new(endpoint: Endpoint, sign_in: SignIn, transport: Transport) -> Self {
         let options = ClientOptions {
             per_try_policies: vec![Arc::new(sign_in)],
             // The callers retry, and an append whose answer was lost must not be repeated blindly.
             retry: RetryOptions::none(),
-            transport: Some(transport::bounded(transport::Kind::Blobs)?),
+            transport: Some(transport),
             ..Default::default()
         };
-        Ok(Self::with(endpoint, Serves::Blobs, options))
+        Self::with(endpoint, Serves::Blobs, options)
     }
 
     /// Another service of the same account, with the same sign-in and the same pool of connections.

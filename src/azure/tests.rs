@@ -2,9 +2,13 @@
 
 #![allow(clippy::unwrap_used, clippy::panic)]
 
-use std::{path::Path, sync::Mutex, time::Duration};
+use std::{collections::BTreeSet, net::SocketAddr, path::Path, sync::Mutex, time::Duration};
 
-use axum::{body::Body, extract::Request, response::Response};
+use axum::{
+    body::Body,
+    extract::{ConnectInfo, Request},
+    response::Response,
+};
 use url::Url;
 
 use super::*;
@@ -64,6 +68,7 @@ fn connector(dir: &Path) -> Connector {
     Connector {
         credentials_dir: Some(dir.to_owned()),
         allowed_endpoints: Vec::new(),
+        ..Connector::default()
     }
 }
 
@@ -84,6 +89,29 @@ async fn listed(answer: Response) -> Result<crate::blob::ListPage, StorageError>
     let once = Arc::new(Mutex::new(Some(answer)));
     let (account, _, _dir) = account(move |_| once.lock().unwrap().take().unwrap()).await;
     account.listing("datasets").list("", None).await
+}
+
+#[tokio::test]
+async fn accounts_of_one_connector_share_their_connections() {
+    let ports = Arc::new(Mutex::new(BTreeSet::new()));
+    let log = ports.clone();
+    let app = axum::Router::new().fallback(move |ConnectInfo(peer): ConnectInfo<SocketAddr>| {
+        log.lock().unwrap().insert(peer.port());
+        async { answer(200, &[], PAGE) }
+    });
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let endpoint = format!("http://{}/acct", listener.local_addr().unwrap());
+    let app = app.into_make_service_with_connect_info::<SocketAddr>();
+    tokio::spawn(async move { axum::serve(listener, app).await });
+    let dir = tempfile::tempdir().unwrap();
+    write(dir.path(), &endpoint, &format!("AccountKey={KEY}"));
+    let location = Location::Endpoint(Url::parse(&endpoint).unwrap());
+    let connector = connector(dir.path());
+    for _ in 0..3 {
+        let account = connector.connect(&location, Some("azure")).unwrap();
+        account.listing("datasets").list("", None).await.unwrap();
+    }
+    assert_eq!(ports.lock().unwrap().len(), 1);
 }
 
 #[tokio::test]

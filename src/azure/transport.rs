@@ -47,6 +47,24 @@ pub(super) enum Kind {
     Tokens,
 }
 
+/// The way to storage accounts that all sources of a server share: one pool of connections, and one copy of the
+/// certificates of authorities. Each of its own would take a megabyte for each source.
+///
+/// It is made when it is used for the first time, and belongs to the runtime that this happens in.
+#[derive(Debug, Clone, Default)]
+pub struct Network(Arc<OnceLock<Transport>>);
+
+impl Network {
+    /// As [`bounded`], for blobs and queues.
+    pub(super) fn transport(&self) -> Result<Transport, String> {
+        if let Some(transport) = self.0.get() {
+            return Ok(transport.clone());
+        }
+        let transport = bounded(Kind::Blobs)?;
+        Ok(self.0.get_or_init(|| transport).clone())
+    }
+}
+
 /// A way to the network whose answers have an end.
 ///
 /// # Errors

@@ -78,6 +78,7 @@ fn connect(args: &FetchArgs) -> anyhow::Result<Account> {
     let connector = Connector {
         credentials_dir: None,
         allowed_endpoints: args.endpoints.allowed.clone(),
+        ..Connector::default()
     };
     let endpoint = Url::parse(&args.endpoint).context("--endpoint is not a URL")?;
     Ok(connector.connect_with(&Location::Endpoint(endpoint), secret.as_deref())?)

@@ -282,6 +282,7 @@ pub fn connect(endpoint: &str, connection_string: &str) -> (Account, TempDir) {
     let connector = Connector {
         credentials_dir: Some(credentials.path().to_owned()),
         allowed_endpoints: vec![endpoint.to_owned()],
+        ..Connector::default()
     };
     let location = Location::Endpoint(endpoint.parse().unwrap());
     let account = connector.connect(&location, Some("account")).unwrap();

@@ -62,6 +62,7 @@ async fn whatever_a_credential_holds_signs_in_or_is_told_in_a_sentence_without_a
     let connector = Connector {
         credentials_dir: None,
         allowed_endpoints: Vec::new(),
+        ..Connector::default()
     };
     feed(|rng| {
         let bytes = mutated(rng, &DOCUMENTS, &WORDS);

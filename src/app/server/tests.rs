@@ -31,6 +31,7 @@ fn options() -> ServeOptions {
         connector: Connector {
             credentials_dir: None,
             allowed_endpoints: Vec::new(),
+            ..Connector::default()
         },
         token_file: None,
         tls: None,

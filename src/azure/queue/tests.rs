@@ -92,6 +92,7 @@ fn where_an_accounts_queues_are_is_known_before_anything_is_sent() {
     let connector = Connector {
         credentials_dir: None,
         allowed_endpoints: vec!["https://blobs.corp.example:10000".to_owned()],
+        ..Connector::default()
     };
     let queues = |endpoint: &str, secret: Option<&str>| {
         let location = Location::Endpoint(endpoint.parse().unwrap());
@@ -133,6 +134,7 @@ fn a_queue_service_that_is_named_is_asked_only_if_it_may_be() {
     let connector = Connector {
         credentials_dir: Some(dir.path().to_owned()),
         allowed_endpoints: vec!["https://queues.corp.example".to_owned()],
+        ..Connector::default()
     };
     let queues = |url: &str, credential: Option<&str>| {
         let account = connector.connect_queues(&url.parse().unwrap(), credential);
