@@ -32,21 +32,21 @@ def main(program, runs):
         data, out = Path(temp, "data.csv"), Path(temp, "out")
         columns = f"{'Rust':>9}{'Python':>9}{'ratio':>8}   "
         print(f"{'':<11}{columns}{columns}score, Rust and Python")
-        for name, make in DATASETS.items():
-            write(make, data)
+        for name, dataset in DATASETS.items():
+            make("datasets.py", dataset, data)
             in_turns(name, runs, out, [program, "run", data, "--out", out],
                      [HERE / "baseline.py", data, out / "python"])
         print("with trees")
-        for package, name, target, *others in real.DATASETS:
+        for _, name, target, *_ in real.DATASETS:
             if name not in TREES:
                 continue
-            real.write(package, name, target, others, data, ROWS)
+            make("real.py", name, ROWS, data)
             in_turns(name, runs, out, [program, "run", data, "--out", out, "--target", target],
                      [HERE / "baseline_trees.py", data, target, out / "python"])
             taken = json.loads((out / "metrics.json").read_text())["training"]["chosen"]
             if taken != "trees":
                 sys.exit(f"{name}: {taken} was taken, so that it says nothing of trees")
-        write("gigabyte", data)
+        make("datasets.py", "gigabyte", data)
         size = data.stat().st_size / 1e9
         seconds, memory = measure([program, "preprocess", data, "--out", out])
         print(f"preprocess of {size:.2f} GB: {seconds:.1f} s, {memory:.0f} MB")
@@ -68,9 +68,9 @@ def in_turns(name, runs, out, rust, python):
     )
 
 
-def write(dataset, path):
+def make(script, *arguments):
     """Writes a dataset, in a process of its own: the kernel counts this one's memory as its children's."""
-    subprocess.run([sys.executable, HERE / "datasets.py", dataset, path], check=True)
+    subprocess.run([sys.executable, HERE / script, *map(str, arguments)], check=True)
 
 
 def measure(command):

