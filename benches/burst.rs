@@ -24,8 +24,6 @@ mod support;
 
 /// What the container has before. No event is made of it.
 const BEFORE: u64 = 10_000;
-/// How much of the container the fake keeps rendered.
-const CACHE: usize = 1 << 30;
 
 /// How the blobs become events: a name, and lines of the configuration.
 const WAYS: [(&str, &str); 2] = [
@@ -63,7 +61,7 @@ async fn measure(way: &str, config: &str, burst: u64) -> Vec<String> {
     account
         .create_container(source::STATE)
         .expect("a new container");
-    let face = HttpFace::start_with(account.clone(), 0, CACHE).await;
+    let face = HttpFace::start_with(account.clone(), 0, source::CACHE).await;
     let face = face.expect("a free port");
     let directory = tempfile::tempdir().expect("a temporary directory");
     source::write_credential(directory.path(), &face.endpoint());

@@ -148,7 +148,7 @@ impl Place {
         }
         let made = account.create_container(source::STATE);
         made.expect("a new container");
-        let cache = if blobs > CACHED { 0 } else { 1 << 30 };
+        let cache = if blobs > CACHED { 0 } else { source::CACHE };
         let face = HttpFace::start_with(account.clone(), 0, cache).await;
         let face = face.expect("a free port");
         face.set_latency(HttpOp::ListBlobs, LATENCY);

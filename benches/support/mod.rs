@@ -76,16 +76,18 @@ impl Memory {
     /// Now, as Linux counts it.
     pub(crate) fn now() -> Self {
         let status = fs::read_to_string("/proc/self/status").expect("this bench needs Linux");
-        let kilobytes = |field: &str| -> u64 {
-            let line = status.lines().find_map(|line| line.strip_prefix(field));
-            let number = line.and_then(|rest| rest.split_whitespace().next());
-            number.and_then(|number| number.parse().ok()).unwrap_or(0)
-        };
         Self {
-            resident: kilobytes("VmRSS:") << 10,
-            peak: kilobytes("VmHWM:") << 10,
+            resident: number_after(&status, "VmRSS:") << 10,
+            peak: number_after(&status, "VmHWM:") << 10,
         }
     }
+}
+
+/// The number behind `field`, at the beginning of a line of one of Linux's files about a process; 0 without such a line.
+pub(crate) fn number_after(text: &str, field: &str) -> u64 {
+    let line = text.lines().find_map(|line| line.strip_prefix(field));
+    let number = line.and_then(|rest| rest.split_whitespace().next());
+    number.map_or(0, |number| number.parse().expect("a number"))
 }
 
 /// The one in the middle.

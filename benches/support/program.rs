@@ -14,6 +14,8 @@ use serde_json::Value;
 use tokio::time::sleep;
 use tonic::{Request, Streaming, transport::Channel};
 
+use super::number_after;
+
 /// How often a counter of the program is looked at while it is waited for.
 const LOOK: Duration = Duration::from_millis(100);
 /// A counter that does not move for so long never will.
@@ -123,22 +125,17 @@ impl Program {
     /// What it has had so far.
     pub(crate) fn usage(&self) -> Usage {
         let process = format!("/proc/{}", self.process.id());
-        let number = |text: &str, field: &str| -> u64 {
-            let line = text.lines().find_map(|line| line.strip_prefix(field));
-            let number = line.and_then(|rest| rest.split_whitespace().next());
-            number.map_or(0, |number| number.parse().expect("a number"))
-        };
         let read = |path: String| fs::read_to_string(path).unwrap_or_default();
         let (mut wakeups, mut nanos) = (0, 0);
         for task in fs::read_dir(format!("{process}/task")).expect("this bench needs Linux") {
             let task = task.expect("a task").path().display().to_string();
-            wakeups += number(&read(format!("{task}/status")), "voluntary_ctxt_switches:");
-            nanos += number(&read(format!("{task}/schedstat")), "");
+            wakeups += number_after(&read(format!("{task}/status")), "voluntary_ctxt_switches:");
+            nanos += number_after(&read(format!("{task}/schedstat")), "");
         }
         let status = read(format!("{process}/status"));
         Usage {
-            resident: number(&status, "VmRSS:") << 10,
-            peak: number(&status, "VmHWM:") << 10,
+            resident: number_after(&status, "VmRSS:") << 10,
+            peak: number_after(&status, "VmHWM:") << 10,
             wakeups,
             cpu_micros: nanos as f64 / 1000.0,
         }

@@ -42,7 +42,7 @@ pub(crate) const STATE: &str = "eventsource-state";
 /// The role of [`serve`].
 pub(crate) const SERVE: &str = "serve";
 /// How much of the container the fake keeps rendered.
-const CACHE: usize = 1 << 30;
+pub(crate) const CACHE: usize = 1 << 30;
 const KEY: FingerprintKey = FingerprintKey(0x6b65_7931, 0x6b65_7932);
 
 /// Serves a container of made-up blobs: prints the endpoint, and ends with its input. The arguments are how many there
