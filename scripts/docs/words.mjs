@@ -45,6 +45,9 @@ const phrases = [
     [/\bif not written\b/, 'Default: …'],
     [/\bthose in hand included\b/, 'with those that the server works on'],
     [/\b(mended|mends)\b/, 'fixed, repairs'],
+    [/\bof use\b/, 'useful'],
+    [/\bshould you\b/, 'if you'],
+    [/\bgoes without saying\b/, '(leave it out)'],
 ];
 const kinds = ['*.md', '*.yaml', '*.json', '*.sh', '*.rs', '*.mjs', '*.cjs', '*.js', '*.css', '*.proto', '*.py', 'Makefile', '.ci/run', ':!scripts/docs/words.mjs'];
 
