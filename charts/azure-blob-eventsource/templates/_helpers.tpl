@@ -1,9 +1,9 @@
-{{/* What all objects have in common; the selectors need the name alone. */}}
+{{/* The labels of all objects; selectors use only the name. */}}
 {{- define "part-of" -}}
 app.kubernetes.io/part-of: azure-blob-eventsource
 {{- end }}
 
-{{/* What no schema can say. */}}
+{{/* Checks that a JSON schema cannot express. */}}
 {{- define "check-values" -}}
 {{- $values := .Values -}}
 {{- if and $values.storage.account $values.storage.endpoint -}}
@@ -17,7 +17,7 @@ app.kubernetes.io/part-of: azure-blob-eventsource
 {{- end -}}
 {{- end }}
 
-{{/* image (list IMAGE CHART): by its digest where there is one. */}}
+{{/* image (list IMAGE CHART): with its digest if there is one. */}}
 {{- define "image" -}}
 {{- $image := index . 0 -}}
 {{- if $image.digest -}}
@@ -39,7 +39,7 @@ https://{{ required "storage.account is empty: give the storage account's name, 
 {{- end -}}
 {{- end }}
 
-{{/* config (list CONTEXT EVENT): the configuration of an event, with what `storage` says. */}}
+{{/* config (list CONTEXT EVENT): the configuration of an event, with the values of `storage`. */}}
 {{- define "config" -}}
 {{- $root := index . 0 -}}
 {{- $config := deepCopy (index . 1) -}}
@@ -57,7 +57,7 @@ https://{{ required "storage.account is empty: give the storage account's name, 
 {{ toYaml $config }}
 {{- end }}
 
-{{/* pod: what the pods of Argo Events' clients have in common. */}}
+{{/* pod: the settings of all pods of Argo Events' clients. */}}
 {{- define "client-pod" -}}
 securityContext: {runAsNonRoot: true, runAsUser: 65532, seccompProfile: {type: RuntimeDefault}}
 container:
@@ -87,7 +87,7 @@ container:
 {{ toYaml $object }}
 {{- end }}
 
-{{/* workflow-template (list CONTEXT FILE): with our images, our account and the parameters that are given. */}}
+{{/* workflow-template (list CONTEXT FILE): with the images, the account and the parameters of the values. */}}
 {{- define "workflow-template" -}}
 {{- $root := index . 0 -}}
 {{- $object := include "from-file" . | fromYaml -}}
