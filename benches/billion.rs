@@ -89,12 +89,7 @@ async fn measure(hours: u64) {
     tell(&lake, &found, spent, &calls.lock().unwrap(), hours);
     println!(
         "\n  changes by outcome: {:?}; missed by the queue: {}",
-        stats
-            .feed
-            .outcomes
-            .all()
-            .filter(|it| it.1 > 0)
-            .collect::<Vec<_>>(),
+        stats.feed.outcomes.happened(),
         stats
             .queue
             .missed

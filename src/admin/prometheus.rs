@@ -324,7 +324,7 @@ const COUNTERS_BY: &[CounterBy] = &[
     (
         ("batches", "closed_by"),
         "Batches that were closed, by the limit that closed them",
-        |s| used(&s.stats.batches.is_used, s.stats.batches.all()),
+        |s| used(&s.stats.batches.is_used, s.stats.batches.outcomes.all()),
     ),
 ];
 

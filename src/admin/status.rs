@@ -254,11 +254,7 @@ fn queue_status(stats: &QueueStats) -> Option<QueueStatus> {
     stats.is_used.load(Relaxed).then(|| QueueStatus {
         messages: stats.depth.load(Relaxed),
         oldest_message_seconds: stats.oldest_seconds.load(Relaxed),
-        notifications: stats
-            .outcomes
-            .all()
-            .filter(|(_, count)| *count > 0)
-            .collect(),
+        notifications: stats.outcomes.happened(),
         missed: stats.missed.load(Relaxed),
         alone: stats.is_alone.load(Relaxed),
     })
@@ -269,11 +265,7 @@ fn feed_status(stats: &FeedStats) -> Option<FeedStatus> {
         last_segment: stats.last(),
         settled_before: stats.passed(),
         waiting: stats.waiting.load(Relaxed),
-        changes: stats
-            .outcomes
-            .all()
-            .filter(|(_, count)| *count > 0)
-            .collect(),
+        changes: stats.outcomes.happened(),
     })
 }
 
@@ -293,7 +285,7 @@ fn batch_status(stats: &BatchStats) -> Option<BatchStatus> {
     let status = BatchStatus {
         open: stats.open.load(Relaxed),
         waiting_blobs: stats.waiting.load(Relaxed),
-        closed: stats.all().filter(|(_, count)| *count > 0).collect(),
+        closed: stats.outcomes.happened(),
         blobs: stats.blobs.load(Relaxed),
         some: stats.some(),
     };

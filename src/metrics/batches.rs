@@ -22,8 +22,9 @@ pub struct BatchStats {
     pub blobs: AtomicU64,
     /// How many blobs each of those had that were closed.
     pub sizes: Sizes,
+    /// How many were closed by each bound.
+    pub outcomes: Outcomes<ClosedBy>,
     some: Shared<Vec<OpenBatch>>,
-    closed: Outcomes<ClosedBy>,
 }
 
 impl BatchStats {
@@ -31,7 +32,7 @@ impl BatchStats {
     pub fn closed(&self, by: ClosedBy, blobs: u64) {
         self.blobs.fetch_add(blobs, Relaxed);
         self.sizes.note(blobs);
-        self.closed.count(by);
+        self.outcomes.count(by);
     }
 
     /// Some of those that are open, the one first that has waited longest.
@@ -44,14 +45,9 @@ impl BatchStats {
         *self.some.lock() = some;
     }
 
-    /// How many were closed by each bound: a closed set.
-    pub fn all(&self) -> impl Iterator<Item = (&'static str, u64)> + '_ {
-        self.closed.all()
-    }
-
     /// How many were closed.
     pub fn count(&self) -> u64 {
-        self.all().map(|(_, count)| count).sum()
+        self.outcomes.all().map(|(_, count)| count).sum()
     }
 }
 

@@ -1,6 +1,7 @@
 //! How often each of a closed set of outcomes happened.
 
 use std::{
+    collections::BTreeMap,
     fmt::{self, Debug, Formatter},
     marker::PhantomData,
     sync::atomic::{AtomicU64, Ordering::Relaxed},
@@ -52,6 +53,11 @@ impl<O: Outcome> Outcomes<O> {
     pub fn all(&self) -> impl Iterator<Item = (&'static str, u64)> + '_ {
         let counts = O::ALL.iter().zip(&self.counts);
         counts.map(|(outcome, count)| (outcome.as_str(), count.load(Relaxed)))
+    }
+
+    /// Those that there were, by name.
+    pub fn happened(&self) -> BTreeMap<&'static str, u64> {
+        self.all().filter(|(_, count)| *count > 0).collect()
     }
 }
 
