@@ -258,26 +258,26 @@ impl Facts {
         if let (Some(before), Some(passed), true) = (&before, passed, was_joined) {
             self.settle(&before.filter, passed);
         }
-        let joined = match (plan, before) {
+        // Up to which moment all that is owed is settled. Where nobody knows, the container has to be listed.
+        let settled = match (plan, before) {
             (FeedPlan::Unused, _) => return self.formatted(),
             // What the new filter matches and the old one did not is not owed, and what both match is settled. But a filter
             // that came into use before now is owed what the feed has told of since, and the old one has passed over.
             (FeedPlan::New(since), Some(_)) if was_joined && since >= now => {
-                self.settle(filter, passed.unwrap_or(i64::MIN));
-                true
+                Some(passed.unwrap_or(i64::MIN))
             }
-            // A queue alone has told of all that is owed so far.
-            (FeedPlan::Since(since) | FeedPlan::New(since), None)
-                if is_new || (is_told && matches!(plan, FeedPlan::New(_))) =>
-            {
-                self.settle(filter, since);
-                true
-            }
-            _ => false,
+            // A new source owes nothing from before this moment.
+            (FeedPlan::Since(since) | FeedPlan::New(since), None) if is_new => Some(since),
+            // A queue alone has told of all that is owed so far, unless blobs from before the source are owed as well.
+            (FeedPlan::New(since), None) if is_told => Some(since),
+            _ => None,
         };
+        if let Some(until) = settled {
+            self.settle(filter, until);
+        }
         self.feed = Some(Box::new(FeedUse {
             filter: filter.clone(),
-            joined,
+            joined: settled.is_some(),
         }));
         self.formatted()
     }
