@@ -7,18 +7,10 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use support::{
-    megabytes, print_table,
-    program::Program,
-    row, size,
-    source::{self, CONTAINER},
-};
-use testkit::{
-    account::FakeAccount,
-    http::{HttpFace, HttpOp},
-};
+use support::{megabytes, place::Place, print_table, row, size, source::CONTAINER};
+use testkit::http::HttpOp;
 
 mod support;
 
@@ -33,6 +25,10 @@ const WAYS: [(&str, &str); 2] = [
         "batch: {by: folder, quiet: 5s, maxBlobs: 10000}, limits: {settle: 0s, inFlight: 100}",
     ),
 ];
+
+/// Calls to the container, and to the ledger.
+const LISTING: [HttpOp; 1] = [HttpOp::ListBlobs];
+const WRITING: [HttpOp; 2] = [HttpOp::PutBlob, HttpOp::AppendBlock];
 
 #[tokio::main]
 async fn main() {
@@ -54,36 +50,16 @@ async fn main() {
 }
 
 async fn measure(way: &str, config: &str, burst: u64) -> Vec<String> {
-    let account = FakeAccount::new();
-    account
-        .create_synthetic_container(CONTAINER, BEFORE)
-        .expect("a new container");
-    account
-        .create_container(source::STATE)
-        .expect("a new container");
-    let face = HttpFace::start_with(account.clone(), 0, source::CACHE).await;
-    let face = face.expect("a free port");
-    let directory = tempfile::tempdir().expect("a temporary directory");
-    source::write_credential(directory.path(), &face.endpoint());
-    let program = Program::start(directory.path(), 1);
-    let source = format!(
-        "{{endpoint: \"{}\", container: {CONTAINER}, credential: fake, existing: skip, id: burst, state: {{container: {}}}, \
-         source: {{listing: {{interval: 1s}}}}, {config}}}",
-        face.endpoint(),
-        source::STATE
-    );
-    let mut stream = program.stream(source).await;
-    program.reaches("sweeps_total", 1).await;
-    let before = program.usage();
-    let ledger = || {
-        let ops = [HttpOp::PutBlob, HttpOp::AppendBlock];
-        ops.iter().map(|op| face.requests(*op)).sum::<u64>()
-    };
-    let (listed, written) = (face.requests(HttpOp::ListBlobs), ledger());
+    let place = Place::new(vec![CONTAINER.to_owned()], BEFORE, Duration::ZERO).await;
+    let lines = format!("source: {{listing: {{interval: 1s}}}}, {config}");
+    let mut streams = place.streams(&lines).await;
+    let stream = &mut streams[0];
+    place.program.reaches("sweeps_total", 1).await;
+    let before = place.program.usage();
+    let listed = place.requests(&LISTING);
+    let written = place.requests(&WRITING);
     let start = Instant::now();
-    account
-        .resize_synthetic_container(CONTAINER, BEFORE + burst)
-        .expect("a larger container");
+    place.resize(CONTAINER, BEFORE + burst);
     let (mut events, mut blobs) = (0_u64, 0);
     while blobs < burst {
         let event = stream.message().await.expect("an event").expect("an event");
@@ -92,9 +68,9 @@ async fn measure(way: &str, config: &str, burst: u64) -> Vec<String> {
     }
     let seconds = start.elapsed().as_secs_f64();
     assert_eq!(blobs, burst, "each blob once");
-    let baseline = program.counter("baseline_blobs_total");
+    let baseline = place.program.counter("baseline_blobs_total");
     assert_eq!(baseline, BEFORE, "what was there before is no news");
-    let after = program.usage();
+    let after = place.program.usage();
     row([
         way,
         &events.to_string(),
@@ -105,8 +81,8 @@ async fn measure(way: &str, config: &str, burst: u64) -> Vec<String> {
             "{:.1}",
             (after.cpu_micros - before.cpu_micros) / burst as f64
         ),
-        &(face.requests(HttpOp::ListBlobs) - listed).to_string(),
-        &(ledger() - written).to_string(),
+        &(place.requests(&LISTING) - listed).to_string(),
+        &(place.requests(&WRITING) - written).to_string(),
     ])
 }
 

@@ -14,28 +14,18 @@ use std::{
     time::{Duration, Instant},
 };
 
+use azure_blob_eventsource::grpc::contract::Event;
 use futures::future::join_all;
 use support::{
-    median, megabytes, plot,
-    plot::Panel,
-    print_table,
-    program::Program,
-    row, size,
-    source::{self, CONTAINER},
-};
-use tempfile::TempDir;
-use testkit::{
-    account::FakeAccount,
-    http::{HttpFace, HttpOp},
+    median, megabytes, place::Place, plot, plot::Panel, print_table, row, size, source::CONTAINER,
 };
 use tokio::time::sleep;
+use tonic::Streaming;
 
 mod support;
 
 /// What the service takes for a page.
 const LATENCY: Duration = Duration::from_millis(20);
-/// A container that does not fit is rendered page by page instead of filling the memory.
-const CACHED: u64 = 1_000_000;
 /// Blobs in the container of each of many sources.
 const FEW: u64 = 1_000;
 
@@ -75,8 +65,8 @@ async fn main() {
 /// One source that lists each second. New blobs come one by one, at the end of the listing.
 async fn of_blobs(blobs: u64) -> Point {
     let (sweeps, samples) = size((3, 9), (1, 2));
-    let place = Place::new((0..1).map(|_| CONTAINER.to_owned()), blobs).await;
-    let mut streams = place.streams("1s").await;
+    let place = Place::new(vec![CONTAINER.to_owned()], blobs, LATENCY).await;
+    let mut streams = place.streams(&every("1s")).await;
     // The first sweep lists one range, and tells where the next ones are cut.
     let first = place.program.reaches("sweeps_total", 2).await;
     let before = place.program.usage();
@@ -101,8 +91,8 @@ async fn of_blobs(blobs: u64) -> Point {
 async fn of_sources(sources: u64) -> Point {
     let seconds = size(30, 1);
     let name = |number| format!("{CONTAINER}-{number}");
-    let place = Place::new((0..sources).map(name), FEW).await;
-    let mut streams = place.streams(size("10s", "1s")).await;
+    let place = Place::new((0..sources).map(name).collect(), FEW, LATENCY).await;
+    let mut streams = place.streams(&every(size("10s", "1s"))).await;
     place.program.reaches("sweeps_total", 2 * sources).await;
     let before = place.program.usage();
     sleep(Duration::from_secs(seconds)).await;
@@ -123,65 +113,13 @@ async fn of_sources(sources: u64) -> Point {
     }
 }
 
-type Stream = tonic::Streaming<azure_blob_eventsource::grpc::contract::Event>;
+/// How often a source lists.
+fn every(interval: &str) -> String {
+    format!("source: {{listing: {{interval: {interval}}}}}")
+}
 
-async fn next(stream: &mut Stream) {
+async fn next(stream: &mut Streaming<Event>) {
     stream.message().await.expect("an event").expect("an event");
-}
-
-/// A fake account with containers, and the program beside it.
-struct Place {
-    account: FakeAccount,
-    containers: Vec<String>,
-    face: HttpFace,
-    program: Program,
-    _credentials: TempDir,
-}
-
-impl Place {
-    async fn new(containers: impl Iterator<Item = String>, blobs: u64) -> Self {
-        let account = FakeAccount::new();
-        let containers: Vec<_> = containers.collect();
-        for name in &containers {
-            let made = account.create_synthetic_container(name, blobs);
-            made.expect("a new container");
-        }
-        let made = account.create_container(source::STATE);
-        made.expect("a new container");
-        let cache = if blobs > CACHED { 0 } else { source::CACHE };
-        let face = HttpFace::start_with(account.clone(), 0, cache).await;
-        let face = face.expect("a free port");
-        face.set_latency(HttpOp::ListBlobs, LATENCY);
-        let credentials = tempfile::tempdir().expect("a temporary directory");
-        source::write_credential(credentials.path(), &face.endpoint());
-        Self {
-            program: Program::start(credentials.path(), containers.len()),
-            account,
-            containers,
-            face,
-            _credentials: credentials,
-        }
-    }
-
-    /// A stream of a source for each container.
-    async fn streams(&self, interval: &str) -> Vec<Stream> {
-        let mut streams = Vec::new();
-        for container in &self.containers {
-            let config = format!(
-                "{{endpoint: \"{}\", container: {container}, credential: fake, existing: skip, id: {container}, \
-                 state: {{container: {}}}, source: {{listing: {{interval: {interval}}}}}}}",
-                self.face.endpoint(),
-                source::STATE
-            );
-            streams.push(self.program.stream(config).await);
-        }
-        streams
-    }
-
-    fn resize(&self, container: &str, blobs: u64) {
-        let resized = self.account.resize_synthetic_container(container, blobs);
-        resized.expect("a larger container");
-    }
 }
 
 fn show(points: &[Point], (axis, cpu): (&str, &str), plot: &std::path::Path) {

@@ -17,6 +17,7 @@ use std::{
 use nix::sys::resource::{UsageWho, getrusage};
 
 pub(crate) mod go_client;
+pub(crate) mod place;
 pub(crate) mod plot;
 pub(crate) mod program;
 pub(crate) mod queue;

@@ -41,8 +41,9 @@ pub(crate) const CONTAINER: &str = "datasets";
 pub(crate) const STATE: &str = "eventsource-state";
 /// The role of [`serve`].
 pub(crate) const SERVE: &str = "serve";
-/// How much of the container the fake keeps rendered.
-pub(crate) const CACHE: usize = 1 << 30;
+/// How much of the container the fake keeps rendered at most, and what a blob takes of it.
+const CACHE: u64 = 1 << 30;
+const RENDERED: u64 = 700;
 const KEY: FingerprintKey = FingerprintKey(0x6b65_7931, 0x6b65_7932);
 
 /// Serves a container of made-up blobs: prints the endpoint, and ends with its input. The arguments are how many there
@@ -54,15 +55,22 @@ pub(crate) async fn serve(arguments: &[String]) {
     account
         .create_synthetic_container(CONTAINER, blobs)
         .expect("a new container");
-    // A container that does not fit is rendered page by page instead of filling the memory.
-    let cache = if blobs * 700 > CACHE as u64 { 0 } else { CACHE };
-    let face = HttpFace::start_with(account, 0, cache)
+    let face = HttpFace::start_with(account, 0, cache(blobs))
         .await
         .expect("a free port");
     face.set_latency(HttpOp::ListBlobs, latency);
     println!("{}", face.endpoint());
     let end = tokio::task::spawn_blocking(|| stdin().read_to_end(&mut Vec::new()));
     let _ = end.await;
+}
+
+/// How much of a container of so many blobs is kept rendered. One that does not fit is rendered page by page instead of
+/// filling the memory.
+pub(crate) fn cache(blobs: u64) -> usize {
+    match blobs * RENDERED <= CACHE {
+        true => CACHE as usize,
+        false => 0,
+    }
 }
 
 /// A fake service in another process, and how the product reaches it.
