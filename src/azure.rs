@@ -11,7 +11,7 @@ use url::Url;
 use self::{
     blobs::Listing, connection_string::ConnectionString, credential::CredentialFile,
     download::Download, endpoint::Endpoint, failure::Serves, feed::Feed, pipeline::Service,
-    properties::Blobs, queue::Queue, sign_in::SignIn, state::Container,
+    properties::Blobs, queue::Queue, sign_in::SignIn, state::Container, transport::Kind,
 };
 pub use self::{
     download::{DownloadError, Downloaded},
@@ -133,7 +133,11 @@ impl Connector {
             asked
                 .permits_token(&self.allowed_endpoints)
                 .map_err(ConnectError::Invalid)?;
-            return self.account(asked.clone(), Ok(asked), SignIn::with_own_identity());
+            return self.account(
+                asked.clone(),
+                Ok(asked),
+                SignIn::with_own_identity(&self.network),
+            );
         };
         let (file, content) = self.credential(name)?;
         must_serve(&content, &asked, name)?;
@@ -169,7 +173,7 @@ impl Connector {
             queues.permits_token(&self.allowed_endpoints)?;
             Ok(queues)
         });
-        self.account(endpoint, queues, SignIn::with_own_identity())
+        self.account(endpoint, queues, SignIn::with_own_identity(&self.network))
     }
 
     fn with_secret(&self, location: &Location, secret: &str) -> Result<Account, ConnectError> {
@@ -188,7 +192,8 @@ impl Connector {
         queues: Result<Endpoint, String>,
         sign_in: SignIn,
     ) -> Result<Account, ConnectError> {
-        let transport = self.network.transport().map_err(ConnectError::Machine)?;
+        let transport = self.network.transport(Kind::Blobs);
+        let transport = transport.map_err(ConnectError::Machine)?;
         let service = Service::new(endpoint, sign_in, transport);
         Ok(Account {
             service: Arc::new(service),

@@ -16,6 +16,7 @@ use super::{
     credential::CredentialFile,
     shared_key::SharedKey,
     token::{SCOPE, TokenChain},
+    transport::Network,
 };
 
 /// A policy that authorizes each try by key, SAS or token.
@@ -51,8 +52,8 @@ impl SignIn {
     }
 
     /// Signs in with the server's own identity.
-    pub(super) fn with_own_identity() -> Self {
-        let tokens = Arc::new(TokenChain::default());
+    pub(super) fn with_own_identity(network: &Network) -> Self {
+        let tokens = Arc::new(TokenChain::new(network.clone()));
         Self {
             current: RwLock::new(Current {
                 from: None,

@@ -15,7 +15,7 @@ use azure_identity::{
 };
 use tokio::sync::RwLock;
 
-use super::transport;
+use super::transport::{Kind, Network};
 use crate::text::plain::is_hidden;
 
 /// What tokens are asked for; the same in all clouds.
@@ -27,9 +27,19 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// The ways to a token, tried in order the first time that one is wanted: workload identity where its
 /// federated token is mounted (then no other way is tried), managed identity, Azure CLI. The first
 /// that yields one is kept. The client library reads its own environment variables for them.
-#[derive(Default)]
 pub(super) struct TokenChain {
+    network: Network,
     kept: RwLock<Option<Arc<dyn TokenCredential>>>,
+}
+
+impl TokenChain {
+    /// Asks for tokens by way of `network`.
+    pub(super) fn new(network: Network) -> Self {
+        Self {
+            network,
+            kept: RwLock::default(),
+        }
+    }
 }
 
 #[async_trait::async_trait]
@@ -43,7 +53,7 @@ impl TokenCredential for TokenChain {
             return credential.get_token(scopes, options).await;
         }
         let mut kept = self.kept.write().await;
-        let (credential, token) = first_that_works(scopes, options).await?;
+        let (credential, token) = first_that_works(&self.network, scopes, options).await?;
         *kept = Some(credential);
         Ok(token)
     }
@@ -56,10 +66,11 @@ impl fmt::Debug for TokenChain {
 }
 
 async fn first_that_works(
+    network: &Network,
     scopes: &[&str],
     options: Option<TokenRequestOptions<'_>>,
 ) -> azure_core::Result<(Arc<dyn TokenCredential>, AccessToken)> {
-    let workload = match workload_identity() {
+    let workload = match workload_identity(network) {
         // A pod that is given an identity means that identity; another one would only confuse.
         Ok(credential) => {
             let token = credential
@@ -77,7 +88,7 @@ async fn first_that_works(
         }
         Err(error) => reason(&error),
     };
-    let managed = match attempt(managed_identity(), scopes, options.clone()).await {
+    let managed = match attempt(managed_identity(network), scopes, options.clone()).await {
         Ok(found) => return Ok(found),
         Err(reason) => reason,
     };
@@ -110,19 +121,19 @@ async fn in_time<T>(call: impl Future<Output = azure_core::Result<T>>) -> Result
     }
 }
 
-fn workload_identity() -> azure_core::Result<Arc<dyn TokenCredential>> {
+fn workload_identity(network: &Network) -> azure_core::Result<Arc<dyn TokenCredential>> {
     let options = WorkloadIdentityCredentialOptions {
         credential_options: ClientAssertionCredentialOptions {
-            client_options: one_try()?,
+            client_options: one_try(network)?,
         },
         ..Default::default()
     };
     Ok(WorkloadIdentityCredential::new(Some(options))?)
 }
 
-fn managed_identity() -> azure_core::Result<Arc<dyn TokenCredential>> {
+fn managed_identity(network: &Network) -> azure_core::Result<Arc<dyn TokenCredential>> {
     let options = ManagedIdentityCredentialOptions {
-        client_options: one_try()?,
+        client_options: one_try(network)?,
         ..Default::default()
     };
     Ok(ManagedIdentityCredential::new(Some(options))?)
@@ -133,8 +144,9 @@ fn azure_cli() -> azure_core::Result<Arc<dyn TokenCredential>> {
 }
 
 // When to try again is decided in one place, far above.
-fn one_try() -> azure_core::Result<ClientOptions> {
-    let transport = transport::bounded(transport::Kind::Tokens)
+fn one_try(network: &Network) -> azure_core::Result<ClientOptions> {
+    let transport = network
+        .transport(Kind::Tokens)
         .map_err(|problem| Error::with_message(ErrorKind::Credential, problem))?;
     Ok(ClientOptions {
         retry: RetryOptions::none(),

@@ -47,31 +47,36 @@ pub(super) enum Kind {
     Tokens,
 }
 
-/// The way to storage accounts that all sources of a server share: one pool of connections, and one copy of the
-/// certificates of authorities. Each of its own would take a megabyte for each source.
+/// The ways to storage accounts and to tokens that all sources of a server share: for each one pool of connections, and one
+/// copy of the certificates of authorities. Each of its own would take a megabyte for each source.
 ///
-/// It is made when it is used for the first time, and belongs to the runtime that this happens in.
+/// Each is made when it is used for the first time, and belongs to the runtime that this happens in.
 #[derive(Debug, Clone, Default)]
-pub struct Network(Arc<OnceLock<Transport>>);
+pub struct Network(Arc<Ways>);
 
-impl Network {
-    /// As [`bounded`], for blobs and queues.
-    pub(super) fn transport(&self) -> Result<Transport, String> {
-        if let Some(transport) = self.0.get() {
-            return Ok(transport.clone());
-        }
-        let transport = bounded(Kind::Blobs)?;
-        Ok(self.0.get_or_init(|| transport).clone())
-    }
+#[derive(Debug, Default)]
+struct Ways {
+    blobs: OnceLock<Transport>,
+    tokens: OnceLock<Transport>,
 }
 
-/// A way to the network whose answers have an end.
-///
-/// # Errors
-/// A sentence: there are no certificates of authorities to trust.
-pub(super) fn bounded(kind: Kind) -> Result<Transport, String> {
-    let http = client(Connections::Kept)?;
-    Ok(Transport::new(Arc::new(Bounded::new(http, kind))))
+impl Network {
+    /// A way to the network whose answers have an end.
+    ///
+    /// # Errors
+    /// A sentence: there are no certificates of authorities to trust.
+    pub(super) fn transport(&self, kind: Kind) -> Result<Transport, String> {
+        let way = match kind {
+            Kind::Blobs => &self.0.blobs,
+            Kind::Tokens => &self.0.tokens,
+        };
+        if let Some(transport) = way.get() {
+            return Ok(transport.clone());
+        }
+        let http = client(Connections::Kept)?;
+        let transport = Transport::new(Arc::new(Bounded::new(http, kind)));
+        Ok(way.get_or_init(|| transport).clone())
+    }
 }
 
 /// What happens to a connection after its request.
