@@ -131,8 +131,8 @@ pub(crate) async fn install(namespace: &str, setup: Setup) -> Result<()> {
 }
 
 /// Applies the Sensor's folder again: what a case took away is there again.
-pub(crate) async fn install_sensor(namespace: &str) -> Result<()> {
-    let patches = format!("patches:\n{}", one_step());
+pub(crate) async fn install_sensor(namespace: &str, setup: Setup) -> Result<()> {
+    let patches = format!("patches:\n{}", of_sensor(setup));
     apply(namespace, "sensors/ml-pipeline", &patches).await
 }
 
@@ -141,6 +141,19 @@ pub(crate) async fn apply(namespace: &str, folder: &str, patches: &str) -> Resul
     let text = render(namespace, folder, patches).await?;
     kubectl(namespace, &["apply", "-f", "-"], &text).await?;
     Ok(())
+}
+
+/// The patches of the Sensor's folder.
+fn of_sensor(setup: Setup) -> String {
+    let mut patches = match setup.steps {
+        Steps::Pipeline => String::new(),
+        Steps::One => one_step(),
+        Steps::None => one_step() + SUSPENDED,
+    };
+    if !setup.batch.is_empty() {
+        patches.push_str(&of_batches());
+    }
+    patches
 }
 
 /// Workflows of one quick step, for cases that are about their number.
@@ -298,17 +311,9 @@ fn patches(namespace: &str, setup: Setup) -> String {
         patches.push_str(bus);
         patches.push('\n');
     }
-    if !matches!(setup.steps, Steps::Pipeline) {
-        patches.push_str(&one_step());
-    }
-    if matches!(setup.steps, Steps::None) {
-        patches.push_str(SUSPENDED);
-    }
+    patches.push_str(&of_sensor(setup));
     if setup.proxy {
         patches.push_str(&proxy());
-    }
-    if !setup.batch.is_empty() {
-        patches.push_str(&of_batches());
     }
     let components = match setup.kubernetes_events {
         true => "components: [../../../manifests/components/kubernetes-events]\n",

@@ -70,6 +70,11 @@ impl Stage {
         Ok(stage)
     }
 
+    /// Applies the Sensor's folder again: what the case took away is there again.
+    pub(crate) async fn install_sensor(&self) -> Result<()> {
+        install::install_sensor(&self.namespace, self.setup).await
+    }
+
     /// `kubectl` in the namespace.
     pub(crate) async fn kubectl(&self, args: &[&str]) -> Result<String> {
         kubectl(&self.namespace, args, "").await

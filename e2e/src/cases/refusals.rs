@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 
 use super::restarts::has_no_dead_letter;
-use crate::{install::install_sensor, pods::PATIENCE, stage::Stage, wait::until};
+use crate::{pods::PATIENCE, stage::Stage, wait::until};
 
 /// Three attempts, 5 s apart and more, would be over by then.
 const OUTAGE: Duration = Duration::from_secs(40);
@@ -22,7 +22,7 @@ pub(crate) async fn sensor_forbidden(stage: &Stage) -> Result<()> {
     is_stalled(stage, "Sensor").await?;
     gives_nothing_up(stage).await?;
 
-    install_sensor(&stage.namespace).await?;
+    stage.install_sensor().await?;
     stage.say.line("it may again");
     versions.extend(stage.put_all("after", 5).await);
     stage.comes_to_exactly(&versions).await?;

@@ -5,7 +5,6 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, ensure};
 
 use crate::{
-    install::install_sensor,
     pods::{EVENT_SOURCE, PATIENCE, SENSOR, SERVER},
     stage::Stage,
     wait::until,
@@ -51,7 +50,7 @@ pub(crate) async fn eventsource_before_sensor(stage: &Stage) -> Result<()> {
     until("all are sent while there is no Sensor", PATIENCE, look).await?;
     stage.say.line("all are sent, and nobody takes them");
     stage.say.figure("published without a Sensor", 20);
-    install_sensor(&stage.namespace).await?;
+    stage.install_sensor().await?;
     stage.say.line("the Sensor is applied again");
 
     versions.extend(stage.put_all("during", 10).await);
