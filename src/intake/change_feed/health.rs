@@ -100,6 +100,15 @@ mod tests {
     }
 
     #[test]
+    fn the_alerts_take_the_same_feeds_for_still() {
+        let rules = include_str!("../../../manifests/components/monitoring/prometheus-rule.yaml");
+        let limits = rules.split("_change_feed_end_seconds > ").skip(1);
+        let limits = limits.map(|it| it.split_once(' ').unwrap().0);
+        let limit = (SEGMENT + STILL).whole_seconds().to_string();
+        assert_eq!(limits.collect::<Vec<_>>(), [&limit, &limit]);
+    }
+
+    #[test]
     fn hours_without_a_segment_may_be_a_gap() {
         let hour = |text| Hour::parse(text).unwrap();
         let latest = hour("2026/11/29/1400");
