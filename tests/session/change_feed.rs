@@ -85,6 +85,13 @@ fn stage(existing: Existing) -> Stage {
     stage
 }
 
+/// A session that has been at work for a minute.
+async fn at_work(stage: &mut Stage) -> Stream {
+    let stream = stage.start();
+    sleep(MINUTE).await;
+    stream
+}
+
 fn counted(stream: &Stream, what: Counted) -> u64 {
     stream.stats.feed.outcomes.of(what)
 }
@@ -108,8 +115,7 @@ async fn what_the_feed_tells_is_announced_and_nothing_is_listed() {
     stage.put_all(["old.csv", "older.csv"]);
     sleep(MINUTE).await;
     let mut feed = Feed::on(&stage);
-    let mut stream = stage.start();
-    sleep(MINUTE).await;
+    let mut stream = at_work(&mut stage).await;
     feed.put(&stage, "raw/größe ✓.csv");
     assert_eq!(stream.take(1).await, ["raw/größe ✓.csv"]);
     stream.until_done(1).await;
@@ -136,8 +142,7 @@ async fn a_restart_repeats_nothing_and_reads_on() {
     let mut stage = stage(Existing::Skip);
     let mut feed = Feed::on(&stage);
     feed.writer.set_shards(3);
-    let mut stream = stage.start();
-    sleep(MINUTE).await;
+    let mut stream = at_work(&mut stage).await;
     for n in 0..30 {
         feed.put(&stage, &format!("{n}.csv"));
     }
@@ -151,10 +156,8 @@ async fn a_restart_repeats_nothing_and_reads_on() {
         feed.go_on(&stage);
     }
     let mut stream = stage.start();
-    let mut names = stream.take(3).await;
-    names.sort();
     assert_eq!(
-        names,
+        stream.take_sorted(3).await,
         ["while-down-0.csv", "while-down-1.csv", "while-down-2.csv"]
     );
     stream.expect_silence(10 * MINUTE).await;
@@ -167,8 +170,7 @@ async fn a_restart_repeats_nothing_and_reads_on() {
 async fn what_was_sent_and_not_done_comes_again_with_its_id() {
     let mut stage = stage(Existing::Skip);
     let mut feed = Feed::on(&stage);
-    let mut killed = stage.start();
-    sleep(MINUTE).await;
+    let mut killed = at_work(&mut stage).await;
     feed.put(&stage, "sent.csv");
     let first = killed.event().await;
     sleep(Duration::from_secs(5)).await;
@@ -187,9 +189,7 @@ async fn blobs_from_before_the_source_are_listed_once_and_the_feed_goes_on_from_
     sleep(6 * HOUR).await;
     let mut feed = Feed::on(&stage);
     let mut stream = stage.start();
-    let mut names = stream.take(2).await;
-    names.sort();
-    assert_eq!(names, ["old.csv", "older.csv"]);
+    assert_eq!(stream.take_sorted(2).await, ["old.csv", "older.csv"]);
     feed.put(&stage, "new.csv");
     assert_eq!(stream.take(1).await, ["new.csv"]);
     stream.until_done(3).await;
@@ -252,9 +252,7 @@ async fn since_a_time_that_the_feed_does_not_reach_back_to_is_listed_once() {
     let mut feed = Feed::on(&stage);
     feed.put(&stage, "later.csv");
     let mut stream = stage.start();
-    let mut names = stream.take(2).await;
-    names.sort();
-    assert_eq!(names, ["after.csv", "later.csv"]);
+    assert_eq!(stream.take_sorted(2).await, ["after.csv", "later.csv"]);
     stream.expect_silence(HOUR).await;
     assert_eq!(sweeps(&stream), 2);
 }
@@ -289,8 +287,7 @@ async fn a_feed_that_is_off_is_told_with_the_cure_and_what_came_meanwhile_is_fou
 async fn a_feed_that_stands_still_is_told_and_its_gap_is_listed() {
     let mut stage = stage(Existing::Skip);
     let mut feed = Feed::on(&stage);
-    let mut stream = stage.start();
-    sleep(MINUTE).await;
+    let mut stream = at_work(&mut stage).await;
     feed.put(&stage, "a.csv");
     stream.take(1).await;
     sleep(2 * HOUR).await;
@@ -304,9 +301,7 @@ async fn a_feed_that_stands_still_is_told_and_its_gap_is_listed() {
     );
     sleep(HOUR).await;
     feed.put(&stage, "b.csv");
-    let mut names = stream.take(2).await;
-    names.sort();
-    assert_eq!(names, ["b.csv", "nobody-tells.csv"]);
+    assert_eq!(stream.take_sorted(2).await, ["b.csv", "nobody-tells.csv"]);
     stream.until_done(3).await;
     stream.expect_silence(HOUR).await;
     assert_eq!(stream.stats.error(), None);
@@ -321,8 +316,7 @@ async fn a_cursor_that_is_older_than_the_feed_is_told_by_a_listing_and_nothing_r
         ..Forgetting::default()
     };
     let mut feed = Feed::on(&stage);
-    let mut stream = stage.start();
-    sleep(MINUTE).await;
+    let mut stream = at_work(&mut stage).await;
     for hours in 0..12 {
         feed.put(&stage, &format!("{hours}.csv"));
         stream.take(1).await;
@@ -339,9 +333,7 @@ async fn a_cursor_that_is_older_than_the_feed_is_told_by_a_listing_and_nothing_r
     feed.writer.expire(lost);
     feed.put(&stage, "new.csv");
     let mut stream = stage.start();
-    let mut names = stream.take(2).await;
-    names.sort();
-    assert_eq!(names, ["lost.csv", "new.csv"]);
+    assert_eq!(stream.take_sorted(2).await, ["lost.csv", "new.csv"]);
     stream.until_done(2).await;
     stream.expect_silence(3 * HOUR).await;
 }
@@ -355,8 +347,7 @@ async fn what_the_feed_has_not_passed_is_not_forgotten() {
     };
     let mut feed = Feed::on(&stage);
     stage.account.start_copy(CONTAINER, "copy.csv").unwrap();
-    let mut stream = stage.start();
-    sleep(MINUTE).await;
+    let mut stream = at_work(&mut stage).await;
     let copy = stage.account.start_copy(CONTAINER, "copy.csv").unwrap();
     feed.tell(&stage, "copy.csv", &copy);
     for n in 0..5 {
@@ -385,8 +376,7 @@ async fn with_a_queue_each_blob_runs_once_and_what_the_queue_missed_is_counted()
     let (stage, queue, _) = Stage::new().with_container().notified(false);
     let mut stage = stage.fed();
     let mut feed = Feed::on(&stage);
-    let mut stream = stage.start();
-    sleep(MINUTE).await;
+    let mut stream = at_work(&mut stage).await;
     let both = stage.put("both.csv");
     queue
         .put(&told_of(
@@ -430,8 +420,7 @@ async fn a_wider_filter_is_owed_what_was_there_before_only_with_emit() {
         stage.forgetting.after = Duration::ZERO;
         stage.config.filter = filter("raw/", &[]);
         let mut feed = Feed::on(&stage);
-        let mut stream = stage.start();
-        sleep(MINUTE).await;
+        let mut stream = at_work(&mut stage).await;
         feed.put(&stage, "raw/a.csv");
         feed.put(&stage, "other/a.csv");
         assert_eq!(stream.take(1).await, ["raw/a.csv"]);
@@ -461,8 +450,7 @@ async fn from_a_listing_to_the_feed_and_back_nothing_is_lost_or_repeated() {
     };
     let mut feed = Feed::on(&stage);
     (stage.config.listing, stage.config.change_feed) = (true, false);
-    let mut stream = stage.start();
-    sleep(MINUTE).await;
+    let mut stream = at_work(&mut stage).await;
     feed.put(&stage, "listed.csv");
     stream.take(1).await;
     stream.until_done(1).await;
@@ -492,8 +480,7 @@ async fn from_a_listing_to_the_feed_and_back_nothing_is_lost_or_repeated() {
 async fn a_chunk_that_cannot_be_read_is_told_and_waited_for() {
     let mut stage = stage(Existing::Skip);
     let mut feed = Feed::on(&stage);
-    let mut stream = stage.start();
-    sleep(MINUTE).await;
+    let mut stream = at_work(&mut stage).await;
     feed.put(&stage, "a.csv");
     stream.take(1).await;
     let chunk = Shard {
@@ -531,8 +518,7 @@ async fn blobs_that_were_there_before_are_in_no_memory() {
     }
     sleep(HOUR).await;
     let mut feed = Feed::on(&stage);
-    let mut stream = stage.start();
-    sleep(MINUTE).await;
+    let mut stream = at_work(&mut stage).await;
     feed.put(&stage, "new.csv");
     stream.take(1).await;
     stream.until_done(1).await;
@@ -544,8 +530,7 @@ async fn blobs_that_were_there_before_are_in_no_memory() {
 async fn a_segment_that_appears_after_later_ones_is_read() {
     let mut stage = stage(Existing::Skip);
     let mut feed = Feed::on(&stage);
-    let mut stream = stage.start();
-    sleep(MINUTE).await;
+    let mut stream = at_work(&mut stage).await;
     let then = stage.account.now();
     let etag = stage.put("late.csv");
     sleep(HOUR).await;
@@ -600,9 +585,7 @@ async fn what_was_written_after_the_feed_was_switched_off_is_found_when_it_is_on
     stage.put("off.csv");
     sleep(5 * HOUR).await;
     feed.put(&stage, "on.csv");
-    let mut names = stream.take(2).await;
-    names.sort();
-    assert_eq!(names, ["off.csv", "on.csv"]);
+    assert_eq!(stream.take_sorted(2).await, ["off.csv", "on.csv"]);
     stream.until_done(3).await;
     stream.expect_silence(HOUR).await;
 }
@@ -611,8 +594,7 @@ async fn what_was_written_after_the_feed_was_switched_off_is_found_when_it_is_on
 async fn a_segment_that_was_removed_before_it_was_settled_does_not_hold_the_cursor_for_ever() {
     let mut stage = stage(Existing::Skip);
     let mut feed = Feed::on(&stage);
-    let stream = stage.start();
-    sleep(MINUTE).await;
+    let stream = at_work(&mut stage).await;
     let copy = stage.account.start_copy(CONTAINER, "copy.csv").unwrap();
     feed.tell(&stage, "copy.csv", &copy);
     sleep(MINUTE).await;
@@ -628,9 +610,7 @@ async fn a_segment_that_was_removed_before_it_was_settled_does_not_hold_the_curs
         .finish_copy(CONTAINER, "copy.csv", content)
         .unwrap();
     let mut stream = stage.start();
-    let mut names = stream.take(2).await;
-    names.sort();
-    assert_eq!(names, ["b.csv", "copy.csv"]);
+    assert_eq!(stream.take_sorted(2).await, ["b.csv", "copy.csv"]);
     feed.put_hourly(&stage, &mut stream, 4).await;
     sleep(MINUTE).await;
     let passed = stream.stats.feed.passed().unwrap();
@@ -646,8 +626,7 @@ async fn from_a_queue_alone_to_the_feed_or_a_listing_nothing_runs_twice() {
         stage.config.change_feed = false;
         stage.forgetting.after = HOUR;
         let mut feed = Feed::on(&stage);
-        let mut stream = stage.start();
-        sleep(MINUTE).await;
+        let mut stream = at_work(&mut stage).await;
         let etag = stage.put("long-ago.csv");
         let told = told_of(&stage, "BlobCreated", CONTAINER, "long-ago.csv", &etag);
         queue.put(&told).unwrap();

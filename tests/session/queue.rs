@@ -99,9 +99,7 @@ async fn whoever_finds_a_blob_first_it_is_announced_once() {
     put(&stage, &queue, "both.csv");
     stage.put("lost.csv");
     let mut stream = stage.start();
-    let mut names = stream.take(2).await;
-    names.sort();
-    assert_eq!(names, ["both.csv", "lost.csv"]);
+    assert_eq!(stream.take_sorted(2).await, ["both.csv", "lost.csv"]);
     until_empty(&queue).await;
     // The same notification again, and one of what only the sweep found.
     for name in ["both.csv", "lost.csv"] {

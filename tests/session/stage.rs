@@ -379,6 +379,13 @@ impl Stream {
         names
     }
 
+    /// As [`Self::take`], where nobody knows which comes first.
+    pub(crate) async fn take_sorted(&mut self, count: usize) -> Vec<String> {
+        let mut names = self.take(count).await;
+        names.sort();
+        names
+    }
+
     /// Everything until the stream ends.
     pub(crate) async fn rest(&mut self) -> Vec<String> {
         let mut names = Vec::new();
