@@ -10,8 +10,8 @@ use std::time::Duration;
 use support::{
     median, megabytes, print_table,
     program::Program,
-    role, row, size,
-    source::{self, CONTAINER, SERVE, Service},
+    row, size,
+    source::{self, CONTAINER, Service},
     spread, verdict,
 };
 use tokio::time::sleep;
@@ -29,11 +29,7 @@ const SETTLING: Duration = Duration::from_secs(5);
 
 #[tokio::main]
 async fn main() {
-    match role() {
-        Some((role, arguments)) if role == SERVE => source::serve(&arguments).await,
-        Some((role, _)) => panic!("no role {role}"),
-        None => measure().await,
-    }
+    source::serve_or(measure()).await;
 }
 
 async fn measure() {

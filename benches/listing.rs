@@ -14,8 +14,8 @@ use azure_storage_blob::{
 };
 use futures::StreamExt;
 use support::{
-    cpu, median, micros_each, print_table, role, row, size,
-    source::{self, CONTAINER, SERVE, Service, Sweep},
+    cpu, median, micros_each, print_table, row, size,
+    source::{self, CONTAINER, Service, Sweep},
     spread, verdict,
 };
 
@@ -34,11 +34,7 @@ const WAYS: [&str; 4] = [
 
 #[tokio::main]
 async fn main() {
-    match role() {
-        Some((role, arguments)) if role == SERVE => source::serve(&arguments).await,
-        Some((role, _)) => panic!("no role {role}"),
-        None => measure().await,
-    }
+    source::serve_or(measure()).await;
 }
 
 async fn measure() {

@@ -7,8 +7,8 @@
 use std::time::{Duration, Instant};
 
 use support::{
-    cpu, median, micros_each, print_table, role, row, size,
-    source::{self, SERVE, Service, Sweep},
+    cpu, median, micros_each, print_table, row, size,
+    source::{self, Service, Sweep},
     spread, verdict,
 };
 
@@ -25,11 +25,7 @@ const CPU_A_BLOB: f64 = 0.7;
 
 #[tokio::main]
 async fn main() {
-    match role() {
-        Some((role, arguments)) if role == SERVE => source::serve(&arguments).await,
-        Some((role, _)) => panic!("no role {role}"),
-        None => measure().await,
-    }
+    source::serve_or(measure()).await;
 }
 
 async fn measure() {

@@ -33,7 +33,7 @@ use testkit::{
 };
 use tokio::sync::mpsc;
 
-use super::Other;
+use super::{Other, role};
 
 /// The container that the fake serves.
 pub(crate) const CONTAINER: &str = "datasets";
@@ -62,6 +62,15 @@ pub(crate) async fn serve(arguments: &[String]) {
     println!("{}", face.endpoint());
     let end = tokio::task::spawn_blocking(|| stdin().read_to_end(&mut Vec::new()));
     let _ = end.await;
+}
+
+/// What a bench does whose other processes only [`serve`]: that in them, and `measure` in the bench itself.
+pub(crate) async fn serve_or(measure: impl Future<Output = ()>) {
+    match role() {
+        Some((role, arguments)) if role == SERVE => serve(&arguments).await,
+        Some((role, _)) => panic!("no role {role}"),
+        None => measure.await,
+    }
 }
 
 /// How much of a container of so many blobs is kept rendered. One that does not fit is rendered page by page instead of
