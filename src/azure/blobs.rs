@@ -35,9 +35,6 @@ use crate::{
 /// with fewer blobs. A sweep has several pages in hand at once, one for each range.
 const LARGEST_PAGE: usize = 16 * 1024 * 1024;
 
-/// The most blobs that the service puts on a page.
-const MOST_BLOBS: usize = 5000;
-
 /// The first element of every listing.
 const ROOT: &[u8] = b"<EnumerationResults";
 
@@ -77,7 +74,7 @@ impl Listing {
             operation: format!("listing container `{container}`"),
             url,
             page_bytes: AtomicUsize::new(0),
-            most_blobs: AtomicUsize::new(MOST_BLOBS),
+            most_blobs: AtomicUsize::new(ListPage::MOST),
         }
     }
 

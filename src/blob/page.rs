@@ -41,6 +41,9 @@ struct Row {
 }
 
 impl ListPage {
+    /// The most blobs that the service puts on a page ("List Blobs", Azure Storage REST API).
+    pub const MOST: usize = 5_000;
+
     /// An empty page that was answered at `service_time`.
     pub fn new(service_time: OffsetDateTime) -> Self {
         Self {

@@ -4,9 +4,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 
 use super::error::StorageError;
-
-/// The most names on one page ("List Blobs", Azure Storage REST API).
-const PAGE: usize = 5_000;
+use crate::blob::ListPage;
 
 /// The port to where a ledger is kept. Names are relative to the store (`datasets-raw/journal-1`).
 ///
@@ -24,7 +22,7 @@ pub trait StateStore: Send + Sync {
     /// Some of the names that start with `prefix`, the first in name order: those of one page.
     async fn first(&self, prefix: &str) -> Result<Vec<String>, StorageError> {
         let mut names = self.list(prefix).await?;
-        names.truncate(PAGE);
+        names.truncate(ListPage::MOST);
         Ok(names)
     }
 

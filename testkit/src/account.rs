@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use azure_blob_eventsource::blob::Access;
+use azure_blob_eventsource::blob::{Access, ListPage};
 use bytes::Bytes;
 use time::{OffsetDateTime, macros::datetime};
 
@@ -98,7 +98,7 @@ impl FakeAccount {
             clock: Clock::Stands(datetime!(2026-01-01 0:00 UTC)),
             writes: 0,
             limits: Limits {
-                page_size: 5000,
+                page_size: ListPage::MOST,
                 append_blocks: 50_000,
                 empty_pages: false,
                 start_from: StartFrom::default(),
@@ -132,7 +132,7 @@ impl FakeAccount {
         self.lock().clock = Clock::Runs { base, since };
     }
 
-    /// How many blobs a page of a listing holds at most (the service's own most is 5,000).
+    /// How many blobs a page of a listing holds at most, in place of [`ListPage::MOST`].
     pub fn set_page_size(&self, blobs: usize) {
         assert!(blobs > 0, "a page holds at least one blob");
         self.lock().limits.page_size = blobs;

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use crate::cli::{counts::counted, report::Step};
+use crate::{
+    blob::ListPage,
+    cli::{counts::counted, report::Step},
+};
 
-/// The most blobs that one call lists ("List Blobs", Azure Storage REST API).
-const PAGE: u64 = 5_000;
 /// What ten thousand calls of List Blobs cost, in US dollars: the example of Microsoft's "Estimate the cost of using Azure Blob
 /// Storage" (26 July 2024, hot tier). Regions differ.
 const PRICE: f64 = 0.055;
@@ -17,7 +18,7 @@ const DAY: f64 = 24.0 * 3600.0;
 /// The calls and the money of a day of sweeps, one each `interval`; with the cure where that is much.
 /// `listed` blobs are what one sweep lists, or at least so many unless the count `is_complete`.
 pub(super) fn step((listed, is_complete): (u64, bool), interval: Duration) -> Step {
-    let calls = listed.div_ceil(PAGE).max(1);
+    let calls = listed.div_ceil(ListPage::MOST as u64).max(1);
     let a_day = calls as f64 * DAY / interval.as_secs_f64();
     let dollars = a_day / 10_000.0 * PRICE;
     let at_least = if is_complete { "" } else { "at least " };

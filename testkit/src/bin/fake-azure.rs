@@ -3,6 +3,7 @@
 
 use std::io::{Read, stdin};
 
+use azure_blob_eventsource::blob::ListPage;
 use clap::Parser;
 use testkit::{
     account::FakeAccount,
@@ -16,7 +17,7 @@ struct Args {
     #[arg(long, default_value_t = 1_000_000)]
     blobs: u64,
     /// How many blobs a page holds
-    #[arg(long, default_value_t = 5000)]
+    #[arg(long, default_value_t = ListPage::MOST)]
     page_size: usize,
     /// The container's name
     #[arg(long, default_value = "datasets")]
