@@ -66,6 +66,9 @@ use start::Started;
 const OFFERS: usize = 256;
 /// Batches that wait between what fixes them and the client.
 const BATCHES: usize = 4;
+/// So many blobs that others tell of are worked on beyond what may be in flight: the one that a stalled source sends to
+/// learn whether others get through, and the next one, for which that one makes way.
+const PROBES: usize = 2;
 /// Records that wait for the journal.
 const RECORDS: usize = 64;
 
@@ -260,9 +263,11 @@ impl Session {
     // How much of what others tell of is worked on at once: it is done with once its batch is fixed, and until then it
     // waits for others.
     fn in_hand(&self) -> usize {
+        let probes = if self.confirm.is_some() { PROBES } else { 0 };
+        let events = self.config.limits.in_flight + probes;
         match &self.config.batch {
-            Some(rules) => self.config.limits.in_flight.max(2 * rules.max_blobs),
-            None => self.config.limits.in_flight,
+            Some(rules) => events.max(2 * rules.max_blobs),
+            None => events,
         }
     }
 

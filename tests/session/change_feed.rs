@@ -23,14 +23,15 @@ use crate::{
 const HOUR: Duration = Duration::from_secs(3600);
 
 /// The service that writes the feed, at once.
-struct Feed {
+pub(crate) struct Feed {
     writer: FeedWriter,
     /// Segments that are not final.
     open: BTreeSet<Hour>,
 }
 
 impl Feed {
-    fn on(stage: &Stage) -> Self {
+    /// Switches it on, as if it had been for hours.
+    pub(crate) fn on(stage: &Stage) -> Self {
         let mut feed = Self {
             writer: FeedWriter::enable(&stage.account),
             open: BTreeSet::new(),
@@ -44,7 +45,7 @@ impl Feed {
     }
 
     /// Somebody writes a blob, and the feed tells of it.
-    fn put(&mut self, stage: &Stage, name: &str) -> String {
+    pub(crate) fn put(&mut self, stage: &Stage, name: &str) -> String {
         let etag = stage.put(name);
         self.tell(stage, name, &etag);
         etag

@@ -115,7 +115,7 @@ async fn a_role_that_is_missing_ends_the_stream_before_it_takes_anything_over() 
 }
 
 /// Good events get their Workflow at once, the others never.
-async fn serve(
+pub(crate) async fn serve(
     stream: &mut Stream,
     cluster: &crate::cluster::Cluster,
     good: impl Fn(&str) -> bool,
@@ -261,23 +261,6 @@ async fn one_that_is_alone_and_unconfirmed_for_a_day_is_given_up() {
     };
     timeout(25 * 60 * MINUTE, events).await.unwrap();
     assert!(start.elapsed() >= 24 * 60 * MINUTE);
-}
-
-#[tokio::test(start_paused = true)]
-async fn good_events_get_through_when_all_in_flight_are_hopeless() {
-    let (mut stage, cluster) = Stage::new().confirmed();
-    stage.config.limits.in_flight = 3;
-    stage.config.redelivery.max_attempts = 3;
-    stage.put_all(["a-bad.csv", "b-bad.csv", "c-bad.csv", "d-bad.csv"]);
-    let mut stream = stage.start();
-    let good = |name: &str| name.ends_with("good.csv");
-    serve(&mut stream, &cluster, good, 30 * MINUTE).await;
-    for n in 0..60 {
-        stage.put(&format!("e{n}-good.csv"));
-        serve(&mut stream, &cluster, good, 5 * MINUTE).await;
-    }
-    let done = stream.stats.events_done.load(Relaxed);
-    assert_eq!((stage.in_folder("dead/").len(), done), (4, 64));
 }
 
 /// A probe beyond the limits makes way for the next one. If its Workflow comes late and is gone before the

@@ -8,6 +8,7 @@ mod cluster;
 mod confirm;
 mod delivery;
 mod faults;
+mod hopeless;
 mod lateness;
 mod lost_ledger;
 mod new;

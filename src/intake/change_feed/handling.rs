@@ -44,10 +44,12 @@ impl Work {
 
     /// Works on a blob until nothing has to be done for it any more.
     async fn handle(&self, written: Written) -> Result<Position, Stop> {
+        // Kept until it is settled: what made way for others does not keep them from being taken when it comes again.
+        let mut place = None;
         while let Some(rest) = self.attempt(&written).await? {
             self.count(Counted::Later);
             // Those that find no place wait as well, and keep others from being taken.
-            let _place = self.places.try_acquire().ok();
+            place = place.or_else(|| self.places.try_acquire().ok());
             self.begun.notify_one();
             sleep(rest).await;
         }

@@ -121,16 +121,18 @@ impl Handling {
             Ok(notifications) => notifications,
             Err(problem) => return Ok(Verdict::Poison(problem.to_string())),
         };
+        // Kept until it is done: what made way for others does not keep them from being taken when it comes again.
+        let mut place = None;
         loop {
             let Some(rest) = self.attempt(&notifications).await? else {
                 return Ok(Verdict::Delete);
             };
             // Each time that it is given back and comes again counts as a delivery, and the next session would take
             // these for failures.
-            let place = self.places.try_acquire();
-            let Some(_place) = place.ok().filter(|_| rest <= HIDE) else {
+            place = place.or_else(|| self.places.try_acquire().ok());
+            if place.is_none() || rest > HIDE {
                 return Ok(Verdict::Hide(rest));
-            };
+            }
             self.count(Counted::Later);
             self.begun.notify_one();
             sleep(rest).await;
