@@ -5,7 +5,9 @@
 //! - [`queue`]: the model of a storage queue.
 //! - [`change_feed`]: who writes an account's change feed.
 //! - [`event_grid`]: who tells a queue of what happens in an account.
+//! - [`hands`]: what people do to blobs, so that all who tell of it are told.
 //! - [`notified`]: a queue and its poison queue, as a session is given them.
+//! - [`fed`]: a change feed, as a session is given it.
 //! - [`ports`]: the models as the library's ports, [`BlobListing`] and [`StateStore`] say, with seeded
 //!   faults and a place to crash on both sides of every effect. For the deterministic simulation.
 //! - [`http`]: the model as a Blob service on loopback, with the answers that servers and networks
@@ -29,6 +31,8 @@ pub mod collector;
 pub mod crash;
 pub mod event_grid;
 pub mod faults;
+pub mod fed;
+pub mod hands;
 pub mod http;
 pub mod lost;
 pub mod names;
@@ -40,4 +44,5 @@ pub mod seeds;
 pub mod shared_key;
 pub mod subject;
 pub mod weather;
+pub mod wrong_feed;
 pub mod wrong_state;

@@ -11,7 +11,6 @@ use time::OffsetDateTime;
 
 use crate::world::Mutant;
 
-pub(crate) mod feed;
 pub(crate) mod queue;
 
 /// A listing as a wrong program would read it.

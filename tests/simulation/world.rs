@@ -22,6 +22,8 @@ use testkit::{
     account::{FakeAccount, StartFrom},
     event_grid::Version,
     faults::{FaultSource, Storm},
+    fed::FedContainer,
+    hands::Hands,
     ports::{FakeListing, FakeState},
     rng::Rng,
     weather::Weather,
@@ -40,7 +42,7 @@ mod sessions;
 mod setup;
 mod storm;
 
-use fed::Fed;
+use fed::fed;
 use notified::Notified;
 use people::People;
 use setup::{Ways, config, filters, forgetting, ways};
@@ -126,7 +128,7 @@ pub(crate) struct World {
     mutant: Mutant,
     people: People,
     notified: Option<Notified>,
-    fed: Option<Fed>,
+    fed: Option<FedContainer>,
     listing: FakeListing,
     blanks: Arc<AtomicU64>,
     /// Listings that began at a name.
@@ -198,12 +200,13 @@ impl World {
         });
         let ways = ways(&mut rng, mutant);
         let notified = Notified::new(ways, &account, &mut rng, &faults);
-        let fed = Fed::new((ways, mutant), &account, &mut rng, &faults);
-        let people = People {
+        let fed = fed((ways, mutant), &account, &mut rng, &faults);
+        let people = People(Hands {
             account: account.clone(),
+            container: CONTAINER,
             grid: notified.as_ref().map(|it| it.grid.clone()),
             feed: fed.as_ref().map(|it| it.service.clone()),
-        };
+        });
         let hook = people
             .clone()
             .between_pages(rng.fork(), Arc::clone(&raging));

@@ -100,6 +100,12 @@ impl FeedService {
         }
     }
 
+    /// Who looks at this version of a blob when it is told of cannot read it, and nobody tells when that is over.
+    pub fn passed_over(&self, name: &str, etag: &str) {
+        let mut state = self.lock();
+        state.told.remove(&(name.to_owned(), etag.to_owned()));
+    }
+
     /// Whether it told of this version of a blob, or will.
     pub fn told(&self, version: &Version) -> bool {
         self.lock().told.contains(version)

@@ -1,73 +1,36 @@
 //! The change feed of a world that has one, and what it owes.
 
-use std::{
-    sync::{Arc, Mutex},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use azure_blob_eventsource::{
     journal::{recover::recover, source_store::SourceStore},
     metrics::change_feed::Counted,
-    ports::connect::OpenedFeed,
 };
 use testkit::{
-    account::FakeAccount, change_feed::FeedService, event_grid::Version, faults::FaultSource,
-    ports::FakeChangeFeed, rng::Rng,
+    account::FakeAccount, event_grid::Version, faults::FaultSource, fed::FedContainer, rng::Rng,
 };
 use tokio::time::sleep;
 
 use super::{CONTAINER, Mutant, PATIENT, SOURCE, Ways, World};
-use crate::mutants::feed::{MutantFeed, ReadSoFar};
 
-/// How long it may take in calm weather until all of a feed is settled.
-const LONG: Duration = Duration::from_secs(6 * 3600);
-/// A feed is looked at every half a minute: when nothing new is read for three times as long, all is read.
-const QUIET: Duration = Duration::from_secs(100);
 /// So many days later a copy of a notification comes.
 const DAYS: u64 = 2;
-/// How often it is looked at.
-const LOOK: Duration = Duration::from_secs(5);
 
-/// A feed and who writes it.
-pub(super) struct Fed {
-    pub(super) service: FeedService,
-    port: FakeChangeFeed,
-    read: Arc<Mutex<ReadSoFar>>,
-}
-
-impl Fed {
-    /// The feed of a world in which blobs are found these ways, if it has one.
-    pub(super) fn new(
-        (ways, mutant): (Ways, Mutant),
-        account: &FakeAccount,
-        rng: &mut Rng,
-        faults: &FaultSource,
-    ) -> Option<Self> {
-        if !ways.has_feed() {
-            return None;
-        }
-        let service = FeedService::enable(account, CONTAINER, rng.fork());
-        Some(Self {
-            service: match mutant {
-                Mutant::CursorAhead => service.unpacked(),
-                _ => service,
-            },
-            port: FakeChangeFeed::new(account.clone(), faults.clone()),
-            read: Arc::default(),
-        })
+/// The feed of a world in which blobs are found these ways, if it has one.
+pub(super) fn fed(
+    (ways, mutant): (Ways, Mutant),
+    account: &FakeAccount,
+    rng: &mut Rng,
+    faults: &FaultSource,
+) -> Option<FedContainer> {
+    if !ways.has_feed() {
+        return None;
     }
-
-    /// What a session is given.
-    pub(super) fn opened(&self, mutant: Mutant) -> OpenedFeed {
-        let opened = self.port.opened(CONTAINER);
-        match mutant {
-            Mutant::CursorAhead => OpenedFeed {
-                feed: Arc::new(MutantFeed::new(opened.feed, Arc::clone(&self.read))),
-                ..opened
-            },
-            _ => opened,
-        }
-    }
+    let fed = FedContainer::new(account, CONTAINER, rng.fork(), faults);
+    Some(match mutant {
+        Mutant::CursorAhead => fed.unpacked(),
+        _ => fed,
+    })
 }
 
 impl World {
@@ -87,31 +50,9 @@ impl World {
         let Some(fed) = &self.fed else {
             return Ok(());
         };
-        fed.service.catch_up();
         let stats = self.stats.last().map(Arc::clone).unwrap_or_default();
-        let counted = || {
-            stats
-                .feed
-                .outcomes
-                .all()
-                .map(|(_, count)| count)
-                .sum::<u64>()
-        };
-        let (mut before, mut quiet) = (counted(), Duration::ZERO);
-        for _ in 0..LONG.as_secs() / LOOK.as_secs() {
-            sleep(LOOK).await;
-            let waits = stats.feed.waiting.load(std::sync::atomic::Ordering::SeqCst);
-            let now = counted();
-            quiet = match now == before && waits == 0 && self.is_joined().await? {
-                true => quiet + LOOK,
-                false => Duration::ZERO,
-            };
-            before = now;
-            if quiet >= QUIET {
-                return Ok(());
-            }
-        }
-        Err("the feed is never settled".to_owned())
+        fed.until_read(&stats, async || self.is_joined().await)
+            .await
     }
 
     /// A copy of a notification that comes days later, when the feed has long passed its blob, starts nothing.

@@ -9,11 +9,9 @@ use std::{
     time::Duration,
 };
 
-use azure_blob_eventsource::blob::Access;
 use testkit::{
     account::{FakeAccount, NewBlob},
-    change_feed::FeedService,
-    event_grid::EventGrid,
+    hands::Hands,
     queue::FakeQueue,
     rng::Rng,
 };
@@ -26,13 +24,7 @@ const SNATCHES: u32 = 3;
 
 /// Those who write, overwrite and delete a few blobs.
 #[derive(Clone)]
-pub(super) struct People {
-    pub(super) account: FakeAccount,
-    /// Who tells of it, if somebody does.
-    pub(super) grid: Option<EventGrid>,
-    /// Who writes the change feed, if there is one.
-    pub(super) feed: Option<FeedService>,
-}
+pub(super) struct People(pub(super) Hands);
 
 impl People {
     /// They write while pages are listed.
@@ -62,7 +54,7 @@ impl People {
             if rng.chance(700) {
                 self.write(&mut rng);
             }
-            if let Some(feed) = &self.feed {
+            if let Some(feed) = &self.0.feed {
                 feed.work();
             }
             let Some(queue) = &queue else { continue };
@@ -86,37 +78,21 @@ impl People {
         let name = format!("{folder}/{}.{ending}", rng.below(12));
         // Of a blob that is not there, or not being copied, these refuse.
         match rng.below(10) {
-            0 => {
-                let deleted = self.account.delete(CONTAINER, &name).is_ok();
-                if let Some(grid) = self.grid.as_ref().filter(|_| deleted) {
-                    grid.deleted(&name);
-                }
-                if let Some(feed) = self.feed.as_ref().filter(|_| deleted) {
-                    feed.deleted(&name);
-                }
-            }
-            1 => self.stamp(&name),
+            0 => self.0.delete(&name),
+            1 => self.0.stamp(&name, false),
             // A copy is told of when it starts: not always by Event Grid.
-            2 => {
-                let etag = self.account.start_copy(CONTAINER, &name).unwrap();
-                if rng.chance(700) {
-                    self.notify(&name, &etag, "CopyBlob");
-                }
-                self.feed(&name, &etag, "CopyBlob");
-            }
+            2 => self.0.start_copy(&name, rng.chance(700)),
             3 | 4 => self.finish_copy(&name, rng),
             _ => {
                 let content = format!("{}", rng.next_u64());
-                let blob = NewBlob::new(content);
-                let etag = self.account.put(CONTAINER, &name, blob).unwrap();
-                self.tell(&name, &etag, "PutBlob");
+                self.0.put(&name, NewBlob::new(content));
             }
         }
     }
 
     /// No copy is under way any more.
     pub(super) fn finish_copies(&self, rng: &mut Rng) {
-        for name in self.account.names(CONTAINER) {
+        for name in self.0.account.names(CONTAINER) {
             self.finish_copy(&name, rng);
         }
     }
@@ -124,61 +100,6 @@ impl People {
     fn finish_copy(&self, name: &str, rng: &mut Rng) {
         let content = format!("{}", rng.next_u64());
         let content = rng.chance(800).then_some(content.as_bytes());
-        let told = rng.chance(500);
-        let Some(before) = self.copying(name) else {
-            return;
-        };
-        let after = self.account.finish_copy(CONTAINER, name, content).unwrap();
-        self.goes_on(name, &before, &after);
-        if told && content.is_some() {
-            self.tell(name, &after, "CopyBlob");
-        }
-    }
-
-    // Nobody tells of metadata. But a copy that was told of is still waited for.
-    fn stamp(&self, name: &str) {
-        let before = self.copying(name);
-        let after = self
-            .account
-            .set_metadata(CONTAINER, name, "processed", "true");
-        if let (Some(feed), Ok(after)) = (&self.feed, &after) {
-            feed.stamped(name, after);
-        }
-        if let (Some(before), Ok(after)) = (before, after) {
-            self.goes_on(name, &before, &after);
-        }
-    }
-
-    // The ETag of a blob that is being copied.
-    fn copying(&self, name: &str) -> Option<String> {
-        let blob = self.account.get(CONTAINER, name).ok();
-        let blob = blob.filter(|blob| blob.access == Access::Copying);
-        blob.map(|blob| blob.etag)
-    }
-
-    fn goes_on(&self, name: &str, before: &str, after: &str) {
-        if let Some(grid) = &self.grid {
-            grid.goes_on(name, before, after);
-        }
-        if let Some(feed) = &self.feed {
-            feed.goes_on(name, before, after);
-        }
-    }
-
-    fn tell(&self, name: &str, etag: &str, api: &str) {
-        self.notify(name, etag, api);
-        self.feed(name, etag, api);
-    }
-
-    fn feed(&self, name: &str, etag: &str, api: &str) {
-        if let Some(feed) = &self.feed {
-            feed.created(name, etag, api);
-        }
-    }
-
-    fn notify(&self, name: &str, etag: &str, api: &str) {
-        if let Some(grid) = &self.grid {
-            grid.created(name, etag, api);
-        }
+        self.0.finish_copy(name, content, rng.chance(500));
     }
 }

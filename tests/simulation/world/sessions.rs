@@ -38,7 +38,10 @@ impl World {
             config: self.config.clone(),
             blobs,
             queue: self.notified.as_ref().map(|it| it.opened(self.mutant)),
-            feed: self.fed.as_ref().map(|it| it.opened(self.mutant)),
+            feed: self.fed.as_ref().map(|it| match self.mutant {
+                Mutant::CursorAhead => it.opened_ahead(),
+                _ => it.opened(),
+            }),
             state: Arc::clone(&self.state),
             writer: self.writers,
             mode: Mode::Record,

@@ -1,4 +1,4 @@
-//! A feed as a wrong program would read it.
+//! A change feed as a program would read it whose cursor is what it has read: what simulations must catch.
 
 use std::{
     collections::HashMap,
@@ -17,41 +17,43 @@ use azure_blob_eventsource::{
 };
 use bytes::Bytes;
 
-use crate::world::CONTAINER;
-
 /// Up to which byte each chunk was read, by any session.
-pub(crate) type ReadSoFar = HashMap<(Shard, u32), u64>;
+pub type ReadSoFar = HashMap<(Shard, u32), u64>;
 
 /// To a session it looks as if nothing happened in what the sessions before have read.
-pub(crate) struct MutantFeed {
+pub struct WrongFeed {
     real: Arc<dyn ChangeFeed>,
+    container: String,
     read: Arc<Mutex<ReadSoFar>>,
     passed: ReadSoFar,
 }
 
-impl MutantFeed {
-    pub(crate) fn new(real: Arc<dyn ChangeFeed>, read: Arc<Mutex<ReadSoFar>>) -> Self {
+impl WrongFeed {
+    /// The feed of the account of `container`, of which other sessions have read so much. Its blocks are not packed.
+    pub fn new(real: Arc<dyn ChangeFeed>, container: &str, read: Arc<Mutex<ReadSoFar>>) -> Self {
         let passed = read.lock().unwrap().clone();
-        Self { real, read, passed }
+        Self {
+            real,
+            container: container.to_owned(),
+            read,
+            passed,
+        }
     }
-}
 
-// As if they were of another container, whose name is as long.
-fn hide(bytes: &mut [u8]) {
-    let wanted = format!("/containers/{CONTAINER}/");
-    let other = wanted.replace("data", "dat_");
-    let mut at = 0;
-    while let Some(found) = bytes[at..]
-        .windows(wanted.len())
-        .position(|it| it == wanted.as_bytes())
-    {
-        at += found;
-        bytes[at..at + other.len()].copy_from_slice(other.as_bytes());
+    // As if they were of another container, whose name is as long.
+    fn hide(&self, bytes: &mut [u8]) {
+        let wanted = format!("/containers/{}/", self.container);
+        while let Some(at) = bytes
+            .windows(wanted.len())
+            .position(|it| it == wanted.as_bytes())
+        {
+            bytes[at + wanted.len() - 2] = b'_';
+        }
     }
 }
 
 #[async_trait]
-impl ChangeFeed for MutantFeed {
+impl ChangeFeed for WrongFeed {
     async fn consumable(&self) -> Result<Option<Segments>, StorageError> {
         self.real.consumable().await
     }
@@ -86,7 +88,7 @@ impl ChangeFeed for MutantFeed {
         let passed = passed.unwrap_or(0).saturating_sub(from) as usize;
         let mut bytes = bytes.to_vec();
         let passed = passed.min(bytes.len());
-        hide(&mut bytes[..passed]);
+        self.hide(&mut bytes[..passed]);
         Ok(Some(bytes.into()))
     }
 }
