@@ -149,6 +149,11 @@ impl Argo {
         self.state().refused = prefix.map(str::to_owned);
     }
 
+    /// Whether it refuses any.
+    pub fn refuses(&self) -> bool {
+        self.state().refused.is_some()
+    }
+
     /// Makes the mutant that names each Workflow by its delivery.
     pub fn name_afresh(&self) {
         self.state().fresh_names = true;

@@ -71,7 +71,7 @@ impl World {
         }
         self.tally.rule_changes += 1;
         let mut rules = rules(&mut self.rng);
-        if self.poisoned {
+        if self.poisoned > 0 {
             // What is refused stays alone in its batches.
             rules.by = By::Folder;
         }

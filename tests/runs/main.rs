@@ -7,13 +7,16 @@
 //! crashes before it acknowledges, and loses its rights; the watch is late, double, incomplete, or away;
 //! Workflows are deleted; blobs are written, overwritten, stamped with metadata and deleted, copied by
 //! copies that finish later or fail, and put into the Archive tier and back; people change `version`. In some worlds
-//! Event Grid tells of them as well: late, twice, in no order, or never. In some, blobs are gathered into batches, by
+//! Event Grid tells of them as well: late, twice, in no order, or never. In some the service writes a change feed: minutes
+//! late, in bursts, into several shards, across the border of a segment. There the source has the feed alone, or with a
+//! queue that loses messages, or with sweeps. In some, blobs are gathered into batches, by
 //! rules that people change and turn off and on; what is said below of the event of a version is said of the batch
 //! that it is in.
 //! When it is over:
 //!
 //! 1. each blob version that can be read has exactly one Workflow in all of history, or one dead letter,
-//!    and what cannot be read has none; of the second Sensor that some worlds have, and of another source
+//!    and what cannot be read has none; where nothing is swept, a version that the feed does not tell of (metadata, a blob
+//!    that came back from the Archive tier) has no more than one; of the second Sensor that some worlds have, and of another source
 //!    over the same container, likewise,
 //! 2. no event ever had two Workflows, whatever copies of it come later and whatever is deleted,
 //! 3. no more Workflows are unfinished than the limit allows,
@@ -26,9 +29,11 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod batches;
+mod fed;
 mod letters;
 mod notified;
 mod oracle;
+mod people;
 mod tally;
 mod world;
 
@@ -173,4 +178,9 @@ fn a_batch_sent_before_its_frame_is_durable_is_caught() {
 #[test]
 fn forgetting_at_once_what_one_listing_does_not_show_is_caught() {
     is_caught(Mutant::ForgetAtOnce);
+}
+
+#[test]
+fn a_cursor_that_is_ahead_of_what_is_settled_is_caught() {
+    is_caught(Mutant::CursorAhead);
 }

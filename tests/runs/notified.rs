@@ -1,4 +1,4 @@
-//! The queue of a world in which somebody tells of blobs, beside the sweeps.
+//! The queue of a world in which somebody tells of blobs, beside sweeps or the change feed.
 
 use std::{collections::BTreeSet, time::Duration};
 
@@ -87,6 +87,11 @@ impl Notified {
             )),
             (pending, _) => Some(format!("{pending} messages are still to come")),
         }
+    }
+
+    /// Of how many versions nobody was told.
+    pub(crate) fn lost(&self) -> u64 {
+        self.grid.counts().lost
     }
 
     /// How many messages there were, and how many were set aside.

@@ -2,6 +2,24 @@
 
 use testkit::argo::Story;
 
+/// What happened in worlds that have a change feed.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub(crate) struct FedTally {
+    /// Worlds in which a change became a Workflow: with the feed alone, with a queue beside it, and with sweeps beside it.
+    pub(crate) alone: u64,
+    pub(crate) beside_queue: u64,
+    pub(crate) beside_sweeps: u64,
+    /// Events that were written into feeds.
+    pub(crate) changes: u64,
+    /// Changes that were read and whose events were done.
+    pub(crate) done: u64,
+    /// Of the container, for what the feed does not tell.
+    pub(crate) sweeps: u64,
+    /// Versions that a queue beside a feed was never told of, and those that the feed found first for that.
+    pub(crate) lost: u64,
+    pub(crate) missed: u64,
+}
+
 /// What happened.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub(crate) struct Tally {
@@ -26,7 +44,21 @@ pub(crate) struct Tally {
     pub(crate) batched: u64,
     /// Of their rules.
     pub(crate) rule_changes: u64,
+    pub(crate) fed: FedTally,
     pub(crate) argo: Story,
+}
+
+impl FedTally {
+    fn add(&mut self, other: &Self) {
+        self.alone += other.alone;
+        self.beside_queue += other.beside_queue;
+        self.beside_sweeps += other.beside_sweeps;
+        self.changes += other.changes;
+        self.done += other.done;
+        self.sweeps += other.sweeps;
+        self.lost += other.lost;
+        self.missed += other.missed;
+    }
 }
 
 impl Tally {
@@ -47,6 +79,7 @@ impl Tally {
         self.batches += other.batches;
         self.batched += other.batched;
         self.rule_changes += other.rule_changes;
+        self.fed.add(&other.fed);
         self.argo.dropped += other.argo.dropped;
         self.argo.lost += other.argo.lost;
         self.argo.repeated += other.argo.repeated;
@@ -55,7 +88,7 @@ impl Tally {
     }
 
     pub(crate) fn is_a_storm(&self) -> bool {
-        let Self { argo, .. } = self;
+        let Self { argo, fed, .. } = self;
         [
             self.crashes,
             self.take_overs,
@@ -69,6 +102,14 @@ impl Tally {
             self.poison,
             self.batches,
             self.rule_changes,
+            fed.alone,
+            fed.beside_queue,
+            fed.beside_sweeps,
+            fed.changes,
+            fed.done,
+            fed.sweeps,
+            fed.lost,
+            fed.missed,
             argo.dropped,
             argo.lost,
             argo.repeated,

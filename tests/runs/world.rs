@@ -11,7 +11,7 @@ use std::{
 
 use azure_blob_eventsource::{
     batch::rules::By,
-    blob::{Access, Version},
+    blob::Version,
     config::SourceConfig,
     confirm::target::Confirm,
     delivery::{
@@ -32,10 +32,11 @@ use azure_blob_eventsource::{
 };
 use futures::future::join_all;
 use testkit::{
-    account::{FakeAccount, NewBlob},
+    account::FakeAccount,
     argo::{Argo, FakeWatch, Lies, event_id},
     crash::CrashAfter,
     faults::{FaultSource, Storm},
+    hands::Hands,
     ports::{FakeListing, FakeState},
     rng::Rng,
     weather::Weather,
@@ -49,15 +50,20 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use tracing::trace;
 
-use crate::{batches, notified::Notified, tally::Tally};
+use crate::{
+    batches,
+    fed::{Fed, write_on},
+    notified::Notified,
+    people::People,
+    tally::Tally,
+};
 
 pub(crate) const CONTAINER: &str = "datasets";
 pub(crate) const STATE: &str = "eventsource-state";
 pub(crate) const SOURCE: &str = "datasets-raw";
 /// The source of another pipeline over the same container.
 pub(crate) const SECOND: &str = "datasets-second";
-pub(crate) const POISON: &str = "raw/poison/it.csv";
-/// Alone in its folder, so that it is alone in its batches as well.
+/// Where datasets are that the cluster refuses: alone in their folder, so that they are alone in their batches as well.
 pub(crate) const POISONED: &str = "raw/poison";
 pub(crate) const REPLAY: &str = "0123456789abcdef";
 
@@ -80,6 +86,8 @@ pub(crate) enum Mutant {
     BatchForgotten,
     BatchDoneAtSend,
     SentBeforeFrame,
+    /// The cursor of the change feed is what was read, and not what is settled.
+    CursorAhead,
 }
 
 pub(crate) struct World {
@@ -89,8 +97,12 @@ pub(crate) struct World {
     pub(crate) argo: Argo,
     /// The second Sensor, in some worlds: an event is done when it has made a Workflow as well.
     pub(crate) audit: Option<Argo>,
+    /// Those who write blobs, and who is told of it.
+    pub(crate) hands: Hands,
     /// Who tells of blobs, in some worlds.
     pub(crate) notified: Option<Notified>,
+    /// The change feed, in some worlds.
+    pub(crate) fed: Option<Fed>,
     /// The other pipeline's source, in some worlds.
     pub(crate) second: Option<Running>,
     pub(crate) calm: Arc<dyn StateStore>,
@@ -100,11 +112,16 @@ pub(crate) struct World {
     /// After how many others a listing of the next sessions is wrongly empty, if one is.
     pub(crate) blank: Option<u64>,
     pub(crate) tally: Tally,
+    /// What each session of the source counted.
+    pub(crate) stats: Vec<Arc<SourceStats>>,
     /// Events that the ledger held as done when nobody wrote it.
     pub(crate) recorded: BTreeSet<EventId>,
     /// Names and ETags that a replay must announce again.
     pub(crate) to_replay: BTreeSet<(String, String)>,
-    pub(crate) poisoned: bool,
+    /// How many datasets the cluster refuses.
+    pub(crate) poisoned: u64,
+    /// How many were written beside them since the storm, to show that others get through.
+    pub(crate) others: u64,
     listing: FakeListing,
     state: Arc<dyn StateStore>,
     raging: Arc<AtomicBool>,
@@ -142,7 +159,9 @@ impl World {
     pub(crate) fn new(seed: u64, mutant: Mutant) -> Self {
         let mut rng = Rng::new(seed);
         let account = FakeAccount::new();
-        account.follow_tokio_time(datetime!(2026-01-01 0:00 UTC));
+        // Not long before an hour is over, and with it a segment of the change feed.
+        let start = datetime!(2026-01-01 0:45 UTC) + Duration::from_secs(rng.clone().below(900));
+        account.follow_tokio_time(start);
         account.create_container(CONTAINER).unwrap();
         account.create_container(STATE).unwrap();
         account.set_page_size(1 + rng.below(6) as usize);
@@ -162,13 +181,24 @@ impl World {
         if mutant == Mutant::IdFromTime {
             argo.name_afresh();
         }
-        let mut poisoned = rng.chance(300) || mutant == Mutant::NoLimit;
+        let poisoned = rng.chance(300) || mutant == Mutant::NoLimit;
+        let mut poisoned = u64::from(poisoned);
         let audited = rng.chance(300) || mutant == Mutant::AnyObjectConfirms;
         let mut changes = rng.chance(300);
+        let fed = Fed::new(&account, mutant, &mut rng, &faults);
         let notified = rng.chance(400);
+        let notified = fed.as_ref().map_or(notified, |fed| fed.has_queue(notified));
         let notified = notified.then(|| Notified::new(&account, &mut rng, &faults));
         let mut config = config(&mut rng, mutant, changes);
         config.queue = notified.as_ref().map(|_| Notified::source());
+        if let Some(fed) = &fed {
+            fed.configure(&mut config, &mut rng);
+            poisoned *= fed.refused(&mut rng);
+        }
+        if poisoned > 1 {
+            // They are given up one after the other.
+            config.redelivery.max_attempts = 3;
+        }
         let of_batches = matches!(
             mutant,
             Mutant::BatchForgotten | Mutant::BatchDoneAtSend | Mutant::SentBeforeFrame
@@ -176,13 +206,13 @@ impl World {
         if of_batches || mutant == Mutant::None && rng.chance(300) {
             let rules = batches::rules(&mut rng);
             // All folders are one group then, and the one that is refused is among them.
-            poisoned &= rules.by == By::Folder;
+            poisoned *= u64::from(rules.by == By::Folder);
             config.batch = Some(rules);
             // A manifest names ETags, by which alone its members are told here.
             config.version = Version::Etag;
             changes = false;
         }
-        argo.refuse(poisoned.then_some(POISONED));
+        argo.refuse((poisoned > 0).then_some(POISONED));
         let wrong = match mutant {
             Mutant::Lost412 => Some(Wrong::Lost412),
             Mutant::NoFence => Some(Wrong::NoFence),
@@ -194,7 +224,15 @@ impl World {
         Self {
             batched: config.batch.is_some(),
             config,
+            hands: Hands {
+                account: account.clone(),
+                container: CONTAINER,
+                // It tells of what it comes upon.
+                grid: None,
+                feed: fed.as_ref().map(|it| it.container.service.clone()),
+            },
             notified,
+            fed,
             rollover: Rollover {
                 frames: 4 + rng.below(30),
                 bytes: 1 << 20,
@@ -212,9 +250,11 @@ impl World {
             audit: audited.then(Argo::default),
             second: None,
             tally: Tally::default(),
+            stats: Vec::new(),
             recorded: BTreeSet::new(),
             to_replay: BTreeSet::new(),
             poisoned,
+            others: 0,
             raging,
             met,
             writers: 0,
@@ -240,6 +280,7 @@ impl World {
         if let Some(notified) = &self.notified {
             (self.tally.messages, self.tally.poison) = notified.counts();
         }
+        self.tally_feed();
         self.people.iter().for_each(JoinHandle::abort);
         Ok(self.tally)
     }
@@ -264,10 +305,15 @@ impl World {
             let telling = notified.clone().tell(self.rng.fork());
             self.people.push(tokio::spawn(telling));
         }
+        if let Some(fed) = &self.fed {
+            let writing = write_on(fed.container.clone(), self.rng.fork());
+            self.people.push(tokio::spawn(writing));
+        }
         let people = People {
-            account: self.account.clone(),
+            hands: self.hands.clone(),
             rng: self.rng.fork(),
             stamps: !self.changes,
+            same: self.config.version == Version::Content,
             unreadable: Vec::new(),
         };
         let writing = people.write(self.poisoned, raging);
@@ -298,7 +344,12 @@ impl World {
 
     /// Sessions come and go, one after the other or one over the other.
     async fn storm(&mut self) -> Result<(), String> {
-        let end = Instant::now() + Duration::from_secs(60 + self.rng.below(180));
+        // What the feed tells comes late.
+        let (least, more) = match self.fed {
+            Some(_) => (120, 600),
+            None => (60, 180),
+        };
+        let end = Instant::now() + Duration::from_secs(least + self.rng.below(more));
         let mut overlapped: Vec<Running> = Vec::new();
         while Instant::now() < end {
             let running = self.start_session();
@@ -435,6 +486,9 @@ impl World {
             (format!("Workflow (sensor={at})"), watch)
         });
         let stats = Arc::new(SourceStats::default());
+        if source == SOURCE {
+            self.stats.push(Arc::clone(&stats));
+        }
         let session = Session {
             source_id: source.into(),
             endpoint: "https://account.blob.core.windows.net".into(),
@@ -443,7 +497,7 @@ impl World {
                 Some(after) => self.listing.clone().empty_once(after, Arc::default()),
                 None => self.listing.clone(),
             }),
-            feed: None,
+            feed: self.fed.as_ref().map(|it| it.opened(source, self.mutant)),
             // Two sources that take from one queue would have half of its messages each.
             queue: self
                 .notified
@@ -597,87 +651,6 @@ fn forgetting(mutant: Mutant) -> Forgetting {
             _ => Forgetting::default().sweeps,
         },
         ..Forgetting::default()
-    }
-}
-
-/// People write, overwrite and delete.
-struct People {
-    account: FakeAccount,
-    rng: Rng,
-    /// Whether they write metadata.
-    stamps: bool,
-    /// What they began to copy, or put into the Archive tier.
-    unreadable: Vec<String>,
-}
-
-impl People {
-    /// Writes as long as the storm rages, and then completes what was begun.
-    async fn write(mut self, poisoned: bool, raging: impl Fn() -> bool + Send) {
-        if poisoned {
-            let put = self.account.put(CONTAINER, POISON, NewBlob::new("x"));
-            put.unwrap();
-        }
-        while raging() {
-            for _ in 0..1 + self.rng.below(4) {
-                self.write_one();
-            }
-            if self.rng.chance(500) {
-                self.complete_one();
-            }
-            let pause = self
-                .rng
-                .duration(Duration::from_secs(1)..Duration::from_secs(30));
-            sleep(pause).await;
-        }
-        while !self.unreadable.is_empty() {
-            self.complete_one();
-        }
-    }
-
-    // What is not there, or not in such a state, is refused.
-    fn write_one(&mut self) {
-        let number = self.rng.below(10);
-        let name = format!("raw/{}/{number}.csv", number % 3);
-        let content = format!("{}", self.rng.next_u64());
-        let blob = NewBlob::new(content);
-        match self.rng.below(20) {
-            0..3 => _ = self.account.delete(CONTAINER, &name),
-            3..5 if self.stamps => {
-                _ = self
-                    .account
-                    .set_metadata(CONTAINER, &name, "processed", "true");
-            }
-            5 => {
-                self.account.start_copy(CONTAINER, &name).unwrap();
-                self.unreadable.push(name);
-            }
-            6 => {
-                let blob = blob.access(Access::Archived);
-                self.account.put(CONTAINER, &name, blob).unwrap();
-                self.unreadable.push(name);
-            }
-            _ => _ = self.account.put(CONTAINER, &name, blob).unwrap(),
-        }
-    }
-
-    fn complete_one(&mut self) {
-        let Some(name) = self.unreadable.pop() else {
-            return;
-        };
-        match self.account.get(CONTAINER, &name).map(|blob| blob.access) {
-            Ok(Access::Copying) => {
-                let content = format!("{}", self.rng.next_u64());
-                let content = self.rng.chance(800).then_some(content.as_bytes());
-                let finished = self.account.finish_copy(CONTAINER, &name, content);
-                finished.unwrap();
-            }
-            Ok(Access::Archived) => {
-                let set = self.account.set_access(CONTAINER, &name, Access::Readable);
-                set.unwrap();
-            }
-            // Somebody else wrote it, or deleted it.
-            _ => {}
-        }
     }
 }
 
