@@ -260,6 +260,14 @@ fn must_belong(
                 return Ok(());
             }
             let asked = asked.as_str();
+            let below = asked.strip_prefix(endpoint);
+            if let Some(container) = below.and_then(|it| it.strip_prefix('/')) {
+                return Err(ConnectError::Invalid(format!(
+                    "`endpoint` is {asked}, and the account of the credential `{credential}` is at {endpoint}: write `{}` and \
+                     `container: {container}`",
+                    key_for(content)
+                )));
+            }
             format!(
                 "`endpoint` is {asked}, but the credential `{credential}` is for the account `{}` at {endpoint}: write `{}`, or have `BlobEndpoint={asked}` put into the credential",
                 content.account,

@@ -12,8 +12,7 @@
 //! let error = SourceConfig::parse(b"account: mlpipelinestore\nconatiner: datasets\n").unwrap_err();
 //! assert_eq!(
 //!     error.to_string(),
-//!     "unknown key `conatiner`; did you mean `container`?\n\
-//!      container: is missing; give the name of the container to watch"
+//!     "unknown key `conatiner`; did you mean `container`?"
 //! );
 //! # Ok::<(), azure_blob_eventsource::config::ConfigError>(())
 //! ```
@@ -25,10 +24,13 @@ mod canonical;
 mod confirm;
 mod delivery;
 mod document;
+mod endpoint;
 mod foreign;
 #[cfg(test)]
 mod hostile;
 mod keys;
+mod lines;
+mod meaning;
 mod mistake;
 mod names;
 mod object;
@@ -43,11 +45,13 @@ mod size;
 mod source;
 pub mod source_id;
 mod span;
+mod syntax;
 #[cfg(test)]
 mod tests;
 mod unknown;
 mod ways;
 mod whole;
+mod within;
 
 pub use self::{
     mistake::{ConfigError, Mistake},
@@ -61,7 +65,7 @@ impl SourceConfig {
     /// All that is wrong with it: text that is no YAML mapping, unknown keys, values of the wrong
     /// type or out of bounds. No message shows what looks like a secret.
     pub fn parse(text: &[u8]) -> Result<Self, ConfigError> {
-        document::read(&raw::read(text)?)
+        document::read(&raw::read(text)?).map_err(|error| lines::explained(error, text))
     }
 
     /// The effective configuration as YAML, defaults included. [`parse`](Self::parse) reads it to

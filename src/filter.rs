@@ -30,16 +30,24 @@ mod automaton;
 mod bounds;
 mod builder;
 mod compiled;
+mod contradiction;
 mod glob;
 mod matcher;
 #[cfg(test)]
 mod properties;
+mod regex;
+mod rewrite;
+mod rewrites;
+mod slips;
 mod spec;
 #[cfg(test)]
 mod tests;
+mod unreadable;
 
 pub(crate) use self::builder::Builder;
 pub use self::compiled::Filter;
+pub(crate) use self::rewrite::Rewrite;
+pub(crate) use self::rewrites::rewrites;
 pub(crate) use self::spec::check_count;
 pub use self::spec::{FilterError, FilterSpec, MAX_PATTERNS, Why};
 

@@ -320,6 +320,12 @@ fn a_credential_only_goes_to_its_own_endpoint() {
     assert_eq!(account.endpoint(), "https://blobs.example/acct");
     assert!(connect(at("HTTPS://Blobs.example:443/acct/")).is_ok());
 
+    let below = connect(at("https://blobs.example/acct/datasets"));
+    assert_eq!(
+        below.unwrap_err().to_string(),
+        "`endpoint` is https://blobs.example/acct/datasets, and the account of the credential `azure` is at \
+         https://blobs.example/acct: write `endpoint: https://blobs.example/acct` and `container: datasets`"
+    );
     let other = connect(Location::Account("other".to_owned()));
     assert_eq!(
         other.unwrap_err().to_string(),

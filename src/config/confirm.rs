@@ -73,6 +73,9 @@ fn entry(section: &Section<'_>, m: &mut Mistakes) -> Option<Confirm> {
     if section.has("workflows") {
         return workflows(section, m);
     }
+    if section.is_meant("workflows") {
+        return None;
+    }
     if !["group", "version", "kind"]
         .iter()
         .any(|key| section.has(key))
@@ -91,15 +94,33 @@ fn entry(section: &Section<'_>, m: &mut Mistakes) -> Option<Confirm> {
         names::kind(v.text()?)
     });
     let (namespace, selector) = (namespace(section, m), selector(section, m));
+    let (group, version, kind) = (group.unwrap_or_default(), version?, kind?);
+    if let Some((home, version)) = home_of(&kind).filter(|_| group.is_empty()) {
+        m.add(
+            section.path(),
+            format!("`{kind}` is in the group `{home}`; write `{{group: {home}, version: {version}, kind: {kind}}}`"),
+        );
+        return None;
+    }
     Some(Confirm {
         kind: ObjectKind {
-            group: group.unwrap_or_default(),
-            version: version?,
-            kind: kind?,
+            group,
+            version,
+            kind,
         },
         namespace,
         selector,
     })
+}
+
+/// The group and the version of a kind that many know without its group.
+fn home_of(kind: &str) -> Option<(&'static str, &'static str)> {
+    match kind {
+        "Job" | "CronJob" => Some(("batch", "v1")),
+        "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet" => Some(("apps", "v1")),
+        "Workflow" | "CronWorkflow" => Some(("argoproj.io", "v1alpha1")),
+        _ => None,
+    }
 }
 
 fn workflows(entry: &Section<'_>, m: &mut Mistakes) -> Option<Confirm> {

@@ -99,7 +99,10 @@ fn incomplete() -> Mistake {
 }
 
 fn location(root: &Section<'_>, m: &mut Mistakes) -> Option<Location> {
-    if !root.has("account") && !root.has("endpoint") {
+    if ["account", "endpoint"]
+        .iter()
+        .all(|key| !root.has(key) && !root.is_meant(key))
+    {
         m.add(
             "account",
             "is missing; give the storage account's name, or its URL as `endpoint`",

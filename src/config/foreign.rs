@@ -1,17 +1,12 @@
 //! Words that people bring from other tools, and what they are called here.
 
-/// What a foreign word means.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Meaning {
-    /// The key at this path.
-    Key(&'static str),
-    /// The key at this path, whose value is of another kind: what to know about it.
-    Other(&'static str, &'static str),
-    /// No key: why, and what to do.
-    None(&'static str),
-}
-
-use Meaning::{Key, None, Other};
+use super::{
+    meaning::{
+        Meaning::{self, Key, None, Other},
+        Words,
+    },
+    within::WITHIN,
+};
 
 const SECRET: &str = "a key is not part of the configuration: the operator puts the connection string into a file of the \
                       server's credentials directory (in the cluster, the Secret `azure-storage`), and the configuration \
@@ -35,7 +30,7 @@ const FILTER: &str =
     "filters are keys of the top level: `prefix: raw/` and `pattern: \"**/*.csv\"`";
 
 /// Each word in lower case and without `_` and `-`.
-const WORDS: &[(&[&str], Meaning)] = &[
+const WORDS: Words = &[
     (
         &[
             "pollintervalseconds",
@@ -349,8 +344,11 @@ pub(super) fn meaning(key: &str, section: &str) -> Option<Meaning> {
     if word == "name" && section.is_empty() {
         return Some(None(NAMES));
     }
+    let within = WITHIN.iter().find(|(path, _)| *path == section);
+    let within = within.map(|(_, words)| *words).unwrap_or_default();
     let known = |(words, _): &&(&[&str], Meaning)| words.contains(&word);
-    WORDS.iter().find(known).map(|(_, meaning)| *meaning)
+    let mut meanings = within.iter().chain(WORDS);
+    meanings.find(known).map(|(_, meaning)| *meaning)
 }
 
 /// There, words are those of Kubernetes.

@@ -125,6 +125,12 @@ impl Keys {
         ALL.iter().copied().find(|section| section.path == path)
     }
 
+    /// Whether an empty mapping says something: that there is to be one, with its defaults.
+    pub(super) fn may_be_empty(&self) -> bool {
+        let sections = [&LISTING, &CHANGE_FEED, &WORKFLOWS, &BATCH];
+        sections.iter().any(|section| section.path == self.path)
+    }
+
     /// How this section is written in a configuration, with `inside` as what is in it.
     pub(super) fn around(&self, inside: &str) -> String {
         nested(self.path, inside)

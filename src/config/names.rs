@@ -1,9 +1,9 @@
 //! The rules for names, as Azure, Kubernetes and file systems have them.
 
 use time::{OffsetDateTime, UtcOffset, format_description::well_known::Rfc3339};
-use url::Url;
 
 use super::{
+    endpoint::{Written, written},
     mistake::{looks_secret, shown},
     raw::Value,
 };
@@ -11,57 +11,24 @@ use super::{
 /// A storage account's name.
 pub(super) fn account(name: &str) -> Result<String, String> {
     let allowed = "allowed are 3 to 24 lower-case letters and digits";
-    if name.contains(['.', '/', ':']) {
-        return Err(format!(
-            "found {}; {allowed} (for a URL use `endpoint`)",
-            shown(name)
-        ));
-    }
-    let fits = (3..=24).contains(&name.len());
-    if fits
-        && name
-            .bytes()
-            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
-    {
+    if is_account(name) {
         return Ok(name.to_owned());
     }
-    Err(format!("found {}; {allowed}", shown(name)))
+    let found = shown(name);
+    let lower = name.to_lowercase();
+    Err(match written(name) {
+        Some(Written { place, .. }) => format!("found {found}; write `{place}`"),
+        None if name.contains(['.', '/', ':']) => {
+            format!("found {found}; {allowed} (for a URL use `endpoint`)")
+        }
+        None if is_account(&lower) => format!("found {found}; {allowed}: write `{lower}`"),
+        None => format!("found {found}; {allowed}"),
+    })
 }
 
-/// The longest URL of a service in bytes: the longest host name has 253, and reading one takes
-/// time that grows with its square.
-const LONGEST_ENDPOINT: usize = 1024;
-
-/// The URL of an account's `service` (`blob` or `queue`), without a trailing slash on its path.
-pub(super) fn endpoint(text: &str, service: &str) -> Result<Url, String> {
-    if text.len() > LONGEST_ENDPOINT {
-        return Err(format!(
-            "is {} bytes long; at most {LONGEST_ENDPOINT} are allowed",
-            text.len()
-        ));
-    }
-    // First, because the rest would show it.
-    if text.contains('@') {
-        return Err("has a user name or a secret in it; put it in a `credential`".to_owned());
-    }
-    if text.contains('?') {
-        return Err("has a query (`?…`); if it is a SAS, put it in a `credential`".to_owned());
-    }
-    if text.contains('#') {
-        return Err(format!(
-            "found {}; remove the part from `#` on",
-            shown(text)
-        ));
-    }
-    let allowed = format!("allowed is a URL such as https://NAME.{service}.core.windows.net");
-    // The parser would drop control characters and spaces without a word.
-    let clean = !text.contains(|c: char| c.is_control() || c.is_whitespace() || c == '\\');
-    let url = Url::parse(text).ok().filter(|_| clean);
-    let url = url.filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
-    let mut url = url.ok_or_else(|| format!("found {}; {allowed}", shown(text)))?;
-    let path = url.path().trim_end_matches('/').to_owned();
-    url.set_path(&path);
-    Ok(url)
+fn is_account(name: &str) -> bool {
+    let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();
+    (3..=24).contains(&name.len()) && name.bytes().all(plain)
 }
 
 /// The containers that the service itself names and whose blobs can be listed.
@@ -81,11 +48,48 @@ pub(super) fn container(name: &str) -> Result<String, String> {
     if is_container(name) {
         return Ok(name.to_owned());
     }
+    if let Some(cure) = container_within(name) {
+        return Err(format!("found {}; {cure}", shown(name)));
+    }
     Err(format!(
         "found {}; allowed are 3 to 63 lower-case letters, digits and single hyphens, \
-         a letter or digit first and last (or `$root`, `$web`, `$logs`)",
-        shown(name)
+         a letter or digit first and last (or `$root`, `$web`, `$logs`){}",
+        shown(name),
+        in_lower_case(name)
     ))
+}
+
+/// What to write for a container that stands in a URL, or with a folder behind it.
+fn container_within(text: &str) -> Option<String> {
+    let (place, path) = match written(text) {
+        Some(Written { place, path }) => (Some(place), path),
+        None => (None, text.trim_start_matches('/').to_owned()),
+    };
+    let (name, folder) = path.split_once('/').unwrap_or((&path, ""));
+    if !is_container(name) || looks_secret(text) {
+        return None;
+    }
+    let folder = folder.trim_end_matches('/');
+    let keys = [
+        place,
+        Some(format!("container: {name}")),
+        (!folder.is_empty()).then(|| format!("prefix: {folder}/")),
+    ];
+    let keys: Vec<_> = keys
+        .into_iter()
+        .flatten()
+        .map(|it| format!("`{it}`"))
+        .collect();
+    Some(format!("write {}", keys.join(" and ")))
+}
+
+/// The cure for a name that is one in lower case.
+fn in_lower_case(name: &str) -> String {
+    let lower = name.to_lowercase();
+    match is_container(&lower) {
+        true => format!(": write `{lower}`"),
+        false => String::new(),
+    }
 }
 
 /// A container to keep a ledger in: never one of the service's own, of which one is a public web
@@ -96,8 +100,9 @@ pub(super) fn state_container(name: &str) -> Result<String, String> {
     }
     Err(format!(
         "found {}; allowed are 3 to 63 lower-case letters, digits and single hyphens, \
-         a letter or digit first and last",
-        shown(name)
+         a letter or digit first and last{}",
+        shown(name),
+        in_lower_case(name)
     ))
 }
 
@@ -141,6 +146,11 @@ pub(super) fn credential(name: &str) -> Result<String, String> {
     let allowed = "allowed is the name of a file in the server's credentials directory";
     if looks_secret(name) {
         return Err(format!("is a secret itself (not shown); {allowed}"));
+    }
+    if name.contains('=') {
+        return Err(format!(
+            "is a connection string (not shown); put it into a file, and write the file's name here: {allowed}"
+        ));
     }
     let inside = !name.contains(['/', '\\']) && !name.contains("..") && !name.starts_with('.');
     let plain = !name.chars().any(char::is_control);

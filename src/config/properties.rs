@@ -22,7 +22,7 @@ fn locations() -> impl Strategy<Value = Location> {
     prop_oneof![
         "[a-z0-9]{3,24}".prop_map(Location::Account),
         "https?://([a-z]{1,9}\\.){0,3}[a-z]{1,5}(:1[0-9]{3})?(/[a-zA-Z0-9é%.'\" ~-]{1,9}){0,2}"
-            .prop_filter_map("a URL", |url| super::names::endpoint(&url, "blob").ok())
+            .prop_filter_map("a URL", |url| super::endpoint::endpoint(&url, "blob").ok())
             .prop_map(Location::Endpoint),
     ]
 }

@@ -9,14 +9,11 @@ use serde::{
     Deserialize, Deserializer,
     de::{MapAccess, SeqAccess, Visitor},
 };
-use serde_saphyr::{
-    Error, MergeKeyPolicy, MessageFormatter, NonFiniteFloatPolicy, Options, UserMessageFormatter,
-    options::DuplicateKeyPolicy,
-};
+use serde_saphyr::{MergeKeyPolicy, NonFiniteFloatPolicy, Options, options::DuplicateKeyPolicy};
 
 use super::{
-    mistake::{Mistake, looks_secret, one_line, shown},
-    object,
+    mistake::{Mistake, one_line, shown},
+    syntax::syntax,
 };
 
 /// The longest configuration in bytes.
@@ -108,96 +105,6 @@ fn options() -> Options {
     }
 }
 
-/// One sentence about why a text is not YAML.
-fn syntax(text: &str, error: &Error) -> String {
-    let (line, column) = match error.location() {
-        Some(at) => (at.line(), at.column()),
-        None => (1, 1),
-    };
-    if let Some(why) = known_cause(text, error, line, column) {
-        return why;
-    }
-    let message = UserMessageFormatter.format_message(error);
-    let message = match looks_secret(&message) {
-        true => "this is not expected here".to_owned(),
-        false => one_line(&message, 160),
-    };
-    format!("line {line}, column {column}: not YAML: {message}")
-}
-
-/// The mistakes that people make, and what they have to do about them.
-fn known_cause(text: &str, error: &Error, line: u64, column: u64) -> Option<String> {
-    if let Error::MultipleDocuments { .. } = error
-        && let Some(problem) = object::one_of_several(text)
-    {
-        return Some(problem);
-    }
-    if let Some(line) = tabbed_line(text, line) {
-        return Some(format!(
-            "line {line}: is indented with a tab; YAML allows only spaces"
-        ));
-    }
-    let cause = match error {
-        Error::MultipleDocuments { .. } => {
-            "a second YAML document starts here; write one, without `---`".to_owned()
-        }
-        Error::UnsupportedTag { tag, .. } => format!(
-            "{} is read as a YAML tag; put text that starts with `!` in quotes",
-            shown(tag)
-        ),
-        error if is_too_much(error) => "the configuration nests or repeats too much".to_owned(),
-        _ if starts_with_star(text, line, column) => {
-            "put text that starts with `*` in quotes, such as \"**/*.csv\"".to_owned()
-        }
-        _ => return None,
-    };
-    Some(format!("line {line}: {cause}"))
-}
-
-fn is_too_much(error: &Error) -> bool {
-    if let Error::AliasError { error, .. } = error {
-        return is_too_much(error);
-    }
-    matches!(
-        error,
-        Error::Budget { .. }
-            | Error::AliasReplayLimitExceeded { .. }
-            | Error::AliasExpansionLimitExceeded { .. }
-            | Error::AliasReplayStackDepthExceeded { .. }
-            | Error::AliasReplayCounterOverflow { .. }
-    ) || UserMessageFormatter
-        .format_message(error)
-        .contains("recursion limit")
-}
-
-/// The line that a tab indents, when it is the one at fault or the one after it: the text of a
-/// value goes on there.
-fn tabbed_line(text: &str, line: u64) -> Option<usize> {
-    let first = usize::try_from(line).ok()?.checked_sub(1)?;
-    let tabbed = |line: &str| {
-        line.bytes()
-            .take_while(|b| b" \t".contains(b))
-            .any(|b| b == b'\t')
-    };
-    let mut near = text.lines().enumerate().skip(first).take(2);
-    near.find(|(_, line)| tabbed(line))
-        .map(|(index, _)| index + 1)
-}
-
-/// Whether the text at fault starts with a star, which YAML takes for an alias.
-fn starts_with_star(text: &str, line: u64, column: u64) -> bool {
-    let index = |number: u64| usize::try_from(number).ok()?.checked_sub(1);
-    let (Some(line), Some(column)) = (index(line), index(column)) else {
-        return false;
-    };
-    // An alias without a name is reported one behind its star.
-    let line = text.lines().nth(line).unwrap_or_default();
-    line.chars()
-        .skip(column.saturating_sub(1))
-        .take(2)
-        .any(|c| c == '*')
-}
-
 impl Value {
     /// The node as messages show it, such as "the text `abc`".
     pub(super) fn described(&self) -> String {
@@ -207,6 +114,9 @@ impl Value {
             Self::Number(digits) => format!("the number {}", one_line(digits, 40)),
             Self::Text(text) => format!("the text {}", shown(text)),
             Self::List(_) => "a list".to_owned(),
+            Self::Map(entries) if is_template(entries) => {
+                "a template (`{{ … }}`) that was not rendered".to_owned()
+            }
             Self::Map(_) => "a mapping".to_owned(),
         }
     }
@@ -218,9 +128,17 @@ impl Value {
             Self::Bool(yes) => yes.to_string(),
             Self::Number(text) | Self::Text(text) => text,
             Self::List(_) => "[…]".to_owned(),
-            Self::Map(_) => "{…}".to_owned(),
+            Self::Map(_) => MAP_AS_KEY.to_owned(),
         }
     }
+}
+
+/// What a mapping is called that stands as a key.
+const MAP_AS_KEY: &str = "{…}";
+
+/// `{{ .Values.x }}`, which YAML reads as a mapping in a mapping.
+fn is_template(entries: &[(String, Value)]) -> bool {
+    matches!(entries, [(key, Value::Null)] if key == MAP_AS_KEY)
 }
 
 impl<'de> Deserialize<'de> for Value {

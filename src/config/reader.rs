@@ -15,6 +15,8 @@ use super::{
 pub(super) struct Section<'a> {
     path: String,
     entries: &'a [(String, Value)],
+    /// What is said of its unknown keys.
+    hints: String,
 }
 
 impl<'a> Section<'a> {
@@ -25,10 +27,7 @@ impl<'a> Section<'a> {
         keys: &Keys,
         mistakes: &mut Mistakes,
     ) -> Self {
-        let section = Self {
-            path: path.to_owned(),
-            entries,
-        };
+        let mut hints = String::new();
         let mut seen = HashSet::new();
         for (key, value) in entries {
             if mistakes.are_enough() {
@@ -37,10 +36,16 @@ impl<'a> Section<'a> {
             if !seen.insert(key) {
                 mistakes.add(path, format!("key {} is given twice", shown(key)));
             } else if !keys.known.contains(&key.as_str()) {
-                mistakes.add(path, unknown(key, value, keys));
+                let hint = unknown(key, value, keys);
+                hints.push_str(&hint);
+                mistakes.add(path, hint);
             }
         }
-        section
+        Self {
+            path: path.to_owned(),
+            entries,
+            hints,
+        }
     }
 
     /// The mapping that `value` should be, which is at `path`.
@@ -77,6 +82,13 @@ impl<'a> Section<'a> {
 
     pub(super) fn has(&self, key: &str) -> bool {
         self.get(key).is_some()
+    }
+
+    /// Whether this key was probably meant by one that is unknown: then it is not missing.
+    pub(super) fn is_meant(&self, key: &str) -> bool {
+        ["did you mean `", "write `"]
+            .iter()
+            .any(|hint| self.hints.contains(&format!("{hint}{key}`")))
     }
 
     fn get(&self, key: &str) -> Option<&'a Value> {
@@ -123,6 +135,7 @@ impl<'a> Section<'a> {
         read: impl FnOnce(&'a Value) -> Result<T, String>,
     ) -> Option<T> {
         let lack = match self.get(key) {
+            None if self.is_meant(key) => return None,
             None => "is missing",
             Some(Value::Null) => "is empty",
             Some(_) => return self.optional(key, mistakes, read),
@@ -138,8 +151,15 @@ impl<'a> Section<'a> {
         keys: &Keys,
         mistakes: &mut Mistakes,
     ) -> Option<Section<'a>> {
+        let path = self.path_of(key);
+        if keys.may_be_empty() && self.get(key) == Some(&Value::Null) {
+            let problem =
+                format!("is empty; write `{key}: {{}}`, or remove the key to do without it");
+            mistakes.add(&path, problem);
+            return None;
+        }
         let value = self.value(key, mistakes)?;
-        Section::of(&self.path_of(key), value, keys, mistakes)
+        Section::of(&path, value, keys, mistakes)
     }
 }
 

@@ -221,7 +221,7 @@ fn five_mistakes_are_told_at_once() {
         error.to_string(),
         "unknown key `acount`; did you mean `account`?\n\
          container: found `Datasets`; allowed are 3 to 63 lower-case letters, digits and single \
-         hyphens, a letter or digit first and last (or `$root`, `$web`, `$logs`)\n\
+         hyphens, a letter or digit first and last (or `$root`, `$web`, `$logs`): write `datasets`\n\
          pattern[1]: the pattern has a `[` at character 2 that is never closed; write `\\[` for \
          the character\n\
          source.listing.interval: found the number 30; write a unit, such as 30s\n\
@@ -274,6 +274,26 @@ fn what_is_not_yaml_is_told_with_its_place() {
         "line 1, column 11: not YAML: mapping values are not allowed in this context"
     );
     assert_eq!(
+        told("prefix:raw/\naccount: mlpipelinestore\n"),
+        "line 1: write a space after the colon: `prefix: …`"
+    );
+    assert_eq!(
+        added("prefix:raw/"),
+        "line 3: write a space after the colon: `prefix: …`"
+    );
+    assert_eq!(
+        added("prefix:\u{a0}raw/"),
+        "line 3: has a no-break space; write an ordinary space in its place"
+    );
+    assert_eq!(
+        added("prefix: {{ .Values.prefix }}/raw"),
+        "line 3: has a template (`{{ … }}`) that was not rendered; render it first, or write the text itself"
+    );
+    assert_eq!(
+        added("prefix: {{ .Values.prefix }}"),
+        "prefix: found a template (`{{ … }}`) that was not rendered; allowed is a text"
+    );
+    assert_eq!(
         told("container: 'abc\n"),
         "line 1, column 12: not YAML: unclosed quote"
     );
@@ -305,8 +325,7 @@ fn what_is_not_yaml_is_told_with_its_place() {
 fn keys_are_told_with_what_was_meant() {
     assert_eq!(
         told("account: mlpipelinestore\nconatiner: datasets\n"),
-        "unknown key `conatiner`; did you mean `container`?\n\
-         container: is missing; give the name of the container to watch"
+        "unknown key `conatiner`; did you mean `container`?"
     );
     assert_eq!(
         added("source: {listing: {intervall: 5s}}"),
@@ -330,7 +349,10 @@ fn keys_are_told_with_what_was_meant() {
         added("limits: {<<: {}}"),
         "limits: unknown key `<<`; allowed: `inFlight`, `activeWorkflows` and `settle`"
     );
-    assert_eq!(added("container: other"), "key `container` is given twice");
+    assert_eq!(
+        added("container: other"),
+        "key `container` is given twice, in the lines 2 and 3"
+    );
     assert_eq!(
         added("source: {changeFeed: {shards: 4}}"),
         "source.changeFeed: unknown key `shards`; nothing is set there: write `{}`"
@@ -427,8 +449,29 @@ fn absent_and_empty_values_are_told() {
     }
     assert_eq!(
         added("source: {listing: ~}"),
-        format!("source.listing: {empty}")
+        "source.listing: is empty; write `listing: {}`, or remove the key to do without it"
     );
+    for (line, told) in [
+        (
+            "confirm: {workflows: }",
+            "confirm.workflows: is empty; write `workflows: {}`, or",
+        ),
+        (
+            "source: {changeFeed: }",
+            "source.changeFeed: is empty; write `changeFeed: {}`, or",
+        ),
+        (
+            "prefix: #raw/",
+            "prefix: is empty, because `#` begins a comment; put the text in quotes: `prefix: \"#raw/\"`",
+        ),
+        (
+            "prefix: # raw/",
+            "prefix: is empty; give a value or remove the key",
+        ),
+    ] {
+        let found = added(line);
+        assert!(found.starts_with(told), "{line}: {found}");
+    }
     assert_eq!(
         added("state: {}"),
         "state.container: is missing; give the name of the container for the ledger"

@@ -1,8 +1,9 @@
 //! What is said about a key that its section does not have: where it goes, or what it is called here.
 
 use super::{
-    foreign::{self, Meaning},
+    foreign,
     keys::{ALL, Keys, nested},
+    meaning::Meaning,
     mistake::{listed, shown},
     raw::Value,
 };
@@ -106,7 +107,7 @@ fn at_another_level(key: &str, own: &Keys) -> Option<String> {
 fn nearly_at_another_level(key: &str, own: &Keys) -> Option<String> {
     let names: Vec<&str> = ALL.iter().flat_map(|it| it.known).copied().collect();
     // Everything is near a short word.
-    let name = close(key, &names).filter(|name| name.len() > 4)?;
+    let name = close(key, &names).filter(|name| name.len() > 4 && key.len() > 5)?;
     goes_to(name, false, own)
 }
 

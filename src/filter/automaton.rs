@@ -88,6 +88,18 @@ impl Automaton {
         is_set(&live, self.last)
     }
 
+    /// Whether a name can match that begins with this text.
+    pub(super) fn goes_on_after(&self, start: &str) -> bool {
+        let mut live = vec![0; self.takes.len()];
+        set(&mut live, 0);
+        self.jump(&mut live);
+        start.chars().all(|c| {
+            let goes_on = self.step(&mut live, c);
+            self.jump(&mut live);
+            goes_on && live.iter().any(|word| *word != 0)
+        })
+    }
+
     /// About how many steps of work a character of a name is, at most.
     pub(super) fn cost(&self) -> usize {
         4 + self.takes.len() + self.jumps.len()

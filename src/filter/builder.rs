@@ -7,9 +7,10 @@ use std::sync::Arc;
 
 use super::{
     compiled::{Compiled, Filter},
-    glob,
+    contradiction, glob,
     matcher::Matcher,
     spec::FilterSpec,
+    unreadable,
 };
 
 /// The most characters of all patterns of a filter together. Each stream keeps them, and what they
@@ -51,7 +52,9 @@ impl Builder {
     pub(crate) fn add(&mut self, pattern: &str) -> Result<(), String> {
         let not_a_glob = |problem: String| format!("the pattern {problem}");
         let (excludes, text) = split(pattern);
-        let tokens = glob::parse(text).map_err(not_a_glob)?;
+        let sign = if excludes { "!" } else { "" };
+        let tokens = glob::parse(text)
+            .map_err(|problem| not_a_glob(unreadable::told(sign, text, problem)))?;
         let size = self.size_with(text, &tokens).map_err(not_a_glob)?;
         if !excludes {
             self.narrow(pattern, &tokens)?;
@@ -124,19 +127,7 @@ fn joint_start(prefix: &str, pattern: &str, tokens: &[glob::Token]) -> Result<St
     if prefix.starts_with(&start) && !whole {
         return Ok(prefix.to_owned());
     }
-    let (prefix, pattern) = (brief(prefix), brief(pattern));
-    Err(format!(
-        "prefix `{prefix}` and pattern `{pattern}` have no name in common"
-    ))
-}
-
-/// The start of a text, for a message.
-fn brief(text: &str) -> String {
-    let mut start: String = text.chars().filter(|c| !c.is_control()).take(40).collect();
-    if start.len() < text.len() {
-        start.push('…');
-    }
-    start
+    Err(contradiction::told(prefix, pattern))
 }
 
 fn common_start(mut one: String, other: &str) -> String {

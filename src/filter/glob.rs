@@ -7,6 +7,9 @@ const MAX_LENGTH: usize = 1024;
 /// How deep braces nest.
 const MAX_DEPTH: usize = 8;
 
+/// What to do about a `**` in the wrong place, where nothing better is known.
+pub(super) const AS_IN: &str = "write it as in `**/*.csv` or `raw/**`";
+
 /// A piece of a glob.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Token {
@@ -196,8 +199,7 @@ impl Parser {
             return Ok(Token::Rest);
         }
         Err(format!(
-            "has a `**` at character {start} that is not a whole path segment; \
-             write it as in `**/*.csv` or `raw/**`"
+            "has a `**` at character {start} that is not a whole path segment; {AS_IN}"
         ))
     }
 

@@ -61,13 +61,12 @@ async fn all_mistakes_are_told_at_once() {
         Code::InvalidArgument,
         "several mistakes: \
          (1) unknown key `acount`; did you mean `account`? \
-         (2) account: is missing; give the storage account's name, or its URL as `endpoint` \
-         (3) container: found `Datasets`; allowed are 3 to 63 lower-case letters, digits and single \
-         hyphens, a letter or digit first and last (or `$root`, `$web`, `$logs`) \
-         (4) pattern: the pattern has a `[` at character 2 that is never closed; write `\\[` for the \
+         (2) container: found `Datasets`; allowed are 3 to 63 lower-case letters, digits and single \
+         hyphens, a letter or digit first and last (or `$root`, `$web`, `$logs`): write `datasets` \
+         (3) pattern: the pattern has a `[` at character 2 that is never closed; write `\\[` for the \
          character \
-         (5) source.listing.interval: found the number 30; write a unit, such as 30s \
-         (6) source.queue.name: is missing; give the name of the queue",
+         (4) source.listing.interval: found the number 30; write a unit, such as 30s \
+         (5) source.queue.name: is missing; give the name of the queue",
     );
 }
 

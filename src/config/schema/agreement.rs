@@ -20,7 +20,7 @@ enum Seen {
 /// What only the program can refuse: an expression for its message, and why a schema cannot know.
 const ONLY_THE_PROGRAM: &[(&str, Seen, &str)] = &[
     (
-        "is given twice",
+        "key `.*` is given twice",
         Seen::Never,
         "in JSON, which a schema is about, a key is there once",
     ),
@@ -50,12 +50,12 @@ const ONLY_THE_PROGRAM: &[(&str, Seen, &str)] = &[
         "a schema does not compare two entries",
     ),
     (
-        "have no name in common$",
+        "have no name in common",
         Seen::Never,
         "a schema does not compare two values",
     ),
     (
-        "^the pattern has a `",
+        "^the pattern (has a `|has quotes|is several globs|is a regular|ends in a line)",
         Seen::Never,
         "a glob is more than a regular expression can describe",
     ),
@@ -75,8 +75,28 @@ const ONLY_THE_PROGRAM: &[(&str, Seen, &str)] = &[
         "`!` alone is a text of one character",
     ),
     (
-        "^is a secret itself",
+        "^found .*; write `(https?|account|endpoint|container)",
+        Seen::Partly,
+        "what a text was meant to be",
+    ),
+    (
+        "service of the account; write `https|with the path .*; write the (container|queue) under",
         Seen::Never,
+        "which hosts are Azure's is no matter of form",
+    ),
+    (
+        "a port is a number from 1 to 65535",
+        Seen::Partly,
+        "a schema does not compare numbers within a text",
+    ),
+    (
+        "^`[A-Za-z]*` is in the group",
+        Seen::Never,
+        "which group a kind is in, only Kubernetes knows",
+    ),
+    (
+        "^is a secret itself",
+        Seen::Partly,
         "what looks like a secret is a guess",
     ),
     (

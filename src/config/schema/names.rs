@@ -7,7 +7,7 @@ pub(super) const ENDPOINT: &str = r"^[Hh][Tt][Tt][Pp][Ss]?://[^\s\\@?#\x00-\x1f\
 pub(super) const CONTAINER: &str = r"^(\$root|\$web|\$logs|[a-z0-9](-?[a-z0-9])*)$";
 pub(super) const STATE_CONTAINER: &str = "^[a-z0-9](-?[a-z0-9])*$";
 pub(super) const CREDENTIAL: &str =
-    r"^[^./\\\x00-\x1f\x7f-\x9f](\.?[^./\\\x00-\x1f\x7f-\x9f])*\.?$";
+    r"^[^./=\\\x00-\x1f\x7f-\x9f](\.?[^./=\\\x00-\x1f\x7f-\x9f])*\.?$";
 pub(super) const LABEL: &str = "^[a-z0-9]([a-z0-9-]*[a-z0-9])?$";
 pub(super) const GROUP: &str =
     r"^([a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*)?$";
@@ -23,7 +23,7 @@ pub(super) const MOMENT: &str = r"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[
 use proptest::prelude::*;
 use regex::Regex;
 
-use crate::config::{names, raw::Value, size, span};
+use crate::config::{endpoint, names, raw::Value, size, span};
 
 /// Asks the reader and the expression about a text.
 fn agree(
@@ -74,7 +74,7 @@ proptest! {
         url in "https?://[a-z]{1,5}(\\.[a-z]{1,5}){0,2}(:[0-9]{1,4})?(/[a-zA-Z0-9%.~-]{0,9}){0,2}",
         year in 1..=9999_u32, month in 1..=13_u32, day in 1..=32_u32, hour in 0..=24_u32, zone in "Z|\\+0[0-9]:30|-2[0-9]:00|",
     ) {
-        if names::endpoint(&url, "blob").is_ok() {
+        if endpoint::endpoint(&url, "blob").is_ok() {
             prop_assert!(Regex::new(ENDPOINT).unwrap().is_match(&url), "{url}");
         }
         let moment = format!("{year:04}-{month:02}-{day:02}T{hour:02}:00:00{zone}");

@@ -54,6 +54,14 @@ fn what_confirms_must_be_said_once_and_whole() {
         "confirm: does not say what confirms an event; give `workflows: {}`, or `group`, `version` and `kind`"
     );
     assert_eq!(
+        added("confirm: {version: v1, kind: Job}"),
+        "confirm: `Job` is in the group `batch`; write `{group: batch, version: v1, kind: Job}`"
+    );
+    assert_eq!(
+        added("confirm: [{workflows: {}}, {version: v1, kind: Workflow}]"),
+        "confirm[1]: `Workflow` is in the group `argoproj.io`; write `{group: argoproj.io, version: v1alpha1, kind: Workflow}`"
+    );
+    assert_eq!(
         added("confirm: {workflows: {}, kind: Job}"),
         "confirm.kind: cannot be used together with `workflows`; remove one of them"
     );
@@ -68,8 +76,7 @@ fn what_confirms_must_be_said_once_and_whole() {
     );
     assert_eq!(
         added("confirm: {workflow: {}}"),
-        "confirm: unknown key `workflow`; did you mean `workflows`?\n\
-         confirm: does not say what confirms an event; give `workflows: {}`, or `group`, `version` and `kind`"
+        "confirm: unknown key `workflow`; did you mean `workflows`?"
     );
     assert_eq!(
         added("confirm: {group: batch/v1, version: \"1\", kind: jobs, namespace: ML}"),

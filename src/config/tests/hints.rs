@@ -168,9 +168,48 @@ fn words_of_other_tools_are_told_in_ours() {
             "confirm: {workflows: {}, labels: {a: b}}",
             "write `selector`, labels and their values",
         ),
+        ("confirm: {workflow: {}}", "did you mean `workflows`?"),
+        ("CREDENTIAL: x", "did you mean `credential`?"),
+        (
+            "state: {container: abc}\nbatch: {size: 100}",
+            "write `maxBlobs`",
+        ),
+        (
+            "state: {container: abc}\nbatch: {count: 1}",
+            "write `maxBlobs`",
+        ),
+        (
+            "state: {container: abc}\nbatch: {max: 100}",
+            "write `maxBlobs`",
+        ),
+        (
+            "state: {container: abc}\nbatch: {wait: 5m}",
+            "write `maxWait`",
+        ),
+        (
+            "state: {container: abc}\nbatch: {idle: 5m}",
+            "write `quiet`",
+        ),
+        (
+            "confirm: {workflows: {}}\nredelivery: {max: 3}",
+            "write `maxAttempts`",
+        ),
+        ("limits: {events: 3}", "write `inFlight`"),
+        (
+            "existing: {since: 2026-01-01T00:00:00Z, from: a}",
+            "write `since`",
+        ),
+        ("state: {container: abc, name: def}", "write `container`"),
     ] {
         hint(line, part);
     }
+    let by = added("state: {container: abc}\nbatch: {by: {folder: 2}}");
+    assert_eq!(
+        by,
+        "batch.by: unknown key `folder`; write `depth`, how many folders of a name make a group"
+    );
+    // A word that is only near something elsewhere is not taken for it.
+    assert!(!added("state: {container: abc}\nbatch: {sinze: 1}").contains("since"));
     // What is no list needs no list's answer.
     hint("containers: abc", "did you mean `container`?");
     assert!(!added("accountKey: c2VjcmV0").contains("c2VjcmV0"));

@@ -11,16 +11,70 @@ fn accounts_and_endpoints_are_checked() {
     );
     let account = |value: &str| told(&format!("account: {value}\ncontainer: datasets\n"));
     let allowed = "allowed are 3 to 24 lower-case letters and digits";
-    for bad in ["ab", "Abc", "a-b-c", "abcdefghijklmnopqrstuvwxy", "äbc"] {
+    for bad in ["ab", "a-b-c", "abcdefghijklmnopqrstuvwxy", "äbc"] {
         assert_eq!(account(bad), format!("account: found `{bad}`; {allowed}"));
     }
     assert_eq!(
-        account("x.blob.core.windows.net"),
-        format!("account: found `x.blob.core.windows.net`; {allowed} (for a URL use `endpoint`)")
+        account("Abc"),
+        format!("account: found `Abc`; {allowed}: write `abc`")
     );
+    for (bad, cure) in [
+        ("store.blob.core.windows.net", "write `account: store`"),
+        (
+            "https://store.blob.core.windows.net",
+            "write `account: store`",
+        ),
+        (
+            "store.blob.core.chinacloudapi.cn",
+            "write `endpoint: https://store.blob.core.chinacloudapi.cn`",
+        ),
+        (
+            "http://azurite:10000",
+            "lower-case letters and digits (for a URL use `endpoint`)",
+        ),
+    ] {
+        let told = account(bad);
+        assert!(
+            told.starts_with("account: found `") && told.ends_with(cure),
+            "{told}"
+        );
+    }
     let allowed = "allowed is a URL such as https://NAME.blob.core.windows.net";
+    for (bad, cure) in [
+        (
+            "store.blob.core.windows.net",
+            "write `https://store.blob.core.windows.net`",
+        ),
+        ("127.0.0.1:21100", "write `http://127.0.0.1:21100`"),
+        (
+            "localhost:10000/acct",
+            "write `http://localhost:10000/acct`",
+        ),
+        ("azurite:10000/acct", "write `https://azurite:10000/acct`"),
+        ("https://x:99999", "a port is a number from 1 to 65535"),
+        ("https://x:0/", "a port is a number from 1 to 65535"),
+        (
+            "https://store.queue.core.windows.net",
+            "which is the queue service of the account; write `https://store.blob.core.windows.net`",
+        ),
+        (
+            "https://store.z12.dfs.storage.azure.net",
+            "which is the dfs service of the account; write `https://store.z12.blob.storage.azure.net`",
+        ),
+        (
+            "https://store.blob.core.windows.net/datasets",
+            "with the path `datasets`; write the container under `container`, and here \
+             `https://store.blob.core.windows.net`",
+        ),
+    ] {
+        let told = endpoint(bad);
+        assert!(
+            told.starts_with("endpoint: found `") && told.ends_with(cure),
+            "{told}"
+        );
+    }
     for bad in [
-        "x.blob.core.windows.net",
+        "store",
         "ftp://x",
         "https://",
         "'https://x y'",
@@ -56,7 +110,12 @@ fn where_a_queue_is_is_checked_as_where_the_blobs_are() {
     for (place, problem) in [
         (
             "account: x.queue.core.windows.net",
-            "account: found `x.queue.core.windows.net`; allowed are 3 to 24 lower-case letters and digits (for a URL use `endpoint`)",
+            "account: found `x.queue.core.windows.net`; write `account: x`",
+        ),
+        (
+            "endpoint: 'https://store.blob.core.windows.net'",
+            "endpoint: found `https://store.blob.core.windows.net/`, which is the blob service of the account; write \
+             `https://store.queue.core.windows.net`",
         ),
         (
             "endpoint: others",
@@ -83,9 +142,22 @@ fn where_a_queue_is_is_checked_as_where_the_blobs_are() {
 fn containers_are_checked() {
     let rule = "allowed are 3 to 63 lower-case letters, digits and single hyphens, \
                 a letter or digit first and last";
-    for bad in [
-        "ab", "Raw", "a--b", "-abc", "abc-", "a_b", "$other", "raw/x",
+    for (bad, cure) in [
+        ("raw/x", "write `container: raw` and `prefix: x/`"),
+        ("datasets/", "write `container: datasets`"),
+        (
+            "https://store.blob.core.windows.net/datasets",
+            "write `account: store` and `container: datasets`",
+        ),
+        ("Raw", "`$logs`): write `raw`"),
     ] {
+        let told = container(bad);
+        assert!(
+            told.starts_with("container: found `") && told.ends_with(cure),
+            "{told}"
+        );
+    }
+    for bad in ["ab", "a--b", "-abc", "abc-", "a_b", "$other"] {
         assert_eq!(
             container(bad),
             format!("container: found `{bad}`; {rule} (or `$root`, `$web`, `$logs`)")
@@ -136,6 +208,11 @@ fn names_of_files_and_sources_are_checked() {
         "credential: is a secret itself (not shown); allowed is the name of a file in the \
          server's credentials directory"
     );
+    assert_eq!(
+        added("credential: UseDevelopmentStorage=true"),
+        "credential: is a connection string (not shown); put it into a file, and write the file's name here: allowed is the \
+         name of a file in the server's credentials directory"
+    );
     for bad in ["", "A", "-a", "a-", "a.b", &"x".repeat(64)] {
         let told = added(&format!("id: '{bad}'"));
         assert!(
@@ -168,12 +245,24 @@ fn filters_are_checked() {
     );
     assert_eq!(
         added("pattern: a**"),
-        "pattern: the pattern has a `**` at character 2 that is not a whole path segment; \
-         write it as in `**/*.csv` or `raw/**`"
+        "pattern: the pattern has a `**` at character 2 that is not a whole path segment; write `a/**`"
+    );
+    assert_eq!(
+        added("pattern: '**/*.csv,**/*.tsv'"),
+        "pattern: the pattern is several globs in one text; write a list: `[\"**/*.csv\", \"**/*.tsv\"]`"
+    );
+    assert_eq!(
+        added("pattern: |\n  **/*.csv"),
+        "pattern: the pattern ends in a line break; write it on the line of its key, without `|` and `>`: `\"**/*.csv\"`"
+    );
+    assert_eq!(
+        added("pattern: “**/*.csv”"),
+        "pattern: the pattern has quotes that YAML does not know; write straight ones: `\"**/*.csv\"`"
     );
     assert_eq!(
         added("prefix: raw/\npattern: [raw/a, in/*.csv]"),
-        "pattern[1]: prefix `raw/` and pattern `in/*.csv` have no name in common"
+        "pattern[1]: prefix `raw/` and pattern `in/*.csv` have no name in common: `pattern` is about the whole name, the \
+         prefix included; write `\"raw/in/*.csv\"`, or remove `prefix`"
     );
     assert_eq!(
         added(&format!("pattern: ['a[',{}]", "a,".repeat(64))),

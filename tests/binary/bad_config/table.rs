@@ -6,10 +6,10 @@ const WHERE: &str = "account: mlpipelinestore\ncontainer: datasets\n";
 pub(super) fn table() -> Vec<(String, String)> {
     let with = |line: &str| format!("{WHERE}{line}\n");
     let container = |name: &str| format!("account: mlpipelinestore\ncontainer: {name}\n");
-    let names = |found: &str| {
+    let names = |found: &str, cure: &str| {
         format!(
             "container: found `{found}`; allowed are 3 to 63 lower-case letters, digits and single \
-             hyphens, a letter or digit first and last (or `$root`, `$web`, `$logs`)"
+             hyphens, a letter or digit first and last (or `$root`, `$web`, `$logs`){cure}"
         )
     };
     let file = |found: &str| {
@@ -141,6 +141,30 @@ pub(super) fn table() -> Vec<(String, String)> {
                 "confirm.kind: found `job`; allowed is the name of a kind as manifests have it, such as Job or Workflow",
             ),
         ),
+        (
+            with("confirm: {version: v1, kind: Job}"),
+            said(
+                "confirm: `Job` is in the group `batch`; write `{group: batch, version: v1, kind: Job}`",
+            ),
+        ),
+        (
+            with("confirm: {workflows: }"),
+            said(
+                "confirm.workflows: is empty; write `workflows: {}`, or remove the key to do without it",
+            ),
+        ),
+        (
+            with("state: {container: eventsource-state}\nbatch: {size: 100}"),
+            said("batch: unknown key `size`; write `maxBlobs`, a number of blobs"),
+        ),
+        (
+            with("prefix: {{ .Values.prefix }}"),
+            said("prefix: found a template (`{{ … }}`) that was not rendered; allowed is a text"),
+        ),
+        (
+            with("prefix:raw/"),
+            said("line 3: write a space after the colon: `prefix: …`"),
+        ),
         // Values of the wrong type.
         (
             container("12345"),
@@ -190,10 +214,20 @@ pub(super) fn table() -> Vec<(String, String)> {
             container("..."),
             said("container: found `...`; that is a path, give a container's name"),
         ),
-        (container("Data"), names("Data")),
-        (container("ab"), names("ab")),
-        (container("a--b"), names("a--b")),
-        (container("raw/x"), names("raw/x")),
+        (container("Data"), names("Data", ": write `data`")),
+        (container("ab"), names("ab", "")),
+        (container("a--b"), names("a--b", "")),
+        (
+            container("raw/x"),
+            said("container: found `raw/x`; write `container: raw` and `prefix: x/`"),
+        ),
+        (
+            container("https://mlpipelinestore.blob.core.windows.net/raw"),
+            said(
+                "container: found `https://mlpipelinestore.blob.core.window…`; write `account: mlpipelinestore` and \
+                 `container: raw`",
+            ),
+        ),
         (with("credential: ../token"), file("../token")),
         (with("credential: a/b"), file("a/b")),
         (with("credential: a..b"), file("a..b")),
@@ -211,8 +245,21 @@ pub(super) fn table() -> Vec<(String, String)> {
         (
             said("account: https://mlpipelinestore.blob.core.windows.net\ncontainer: datasets\n"),
             said(
-                "account: found `https://mlpipelinestore.blob.core.window…`; allowed are 3 to 24 \
-                 lower-case letters and digits (for a URL use `endpoint`)",
+                "account: found `https://mlpipelinestore.blob.core.window…`; write `account: mlpipelinestore`",
+            ),
+        ),
+        (
+            said("endpoint: mlpipelinestore.blob.core.windows.net\ncontainer: datasets\n"),
+            said(
+                "endpoint: found `mlpipelinestore.blob.core.windows.net`; write \
+                 `https://mlpipelinestore.blob.core.windows.net`",
+            ),
+        ),
+        (
+            said("endpoint: https://mlpipelinestore.queue.core.windows.net\ncontainer: datasets\n"),
+            said(
+                "endpoint: found `https://mlpipelinestore.queue.core.windo…`, which is the queue service of the account; write \
+                 `https://mlpipelinestore.blob.core.windows.net`",
             ),
         ),
         // Patterns.
@@ -226,13 +273,28 @@ pub(super) fn table() -> Vec<(String, String)> {
         (
             with("pattern: raw**"),
             said(
-                "pattern: the pattern has a `**` at character 4 that is not a whole path segment; \
-                 write it as in `**/*.csv` or `raw/**`",
+                "pattern: the pattern has a `**` at character 4 that is not a whole path segment; write `raw/**`",
+            ),
+        ),
+        (
+            with("pattern: '**/*.csv,**/*.parquet'"),
+            said(
+                "pattern: the pattern is several globs in one text; write a list: `[\"**/*.csv\", \"**/*.parquet\"]`",
             ),
         ),
         (
             with("prefix: raw/\npattern: in/*.csv"),
-            said("pattern: prefix `raw/` and pattern `in/*.csv` have no name in common"),
+            said(
+                "pattern: prefix `raw/` and pattern `in/*.csv` have no name in common: `pattern` is about the whole name, the \
+                 prefix included; write `\"raw/in/*.csv\"`, or remove `prefix`",
+            ),
+        ),
+        (
+            with("prefix: raw/\npattern: '.*\\.csv'"),
+            said(
+                "pattern: prefix `raw/` and pattern `.*\\.csv` have no name in common: `pattern` is a glob and not a regular \
+                 expression; write `\"**/*.csv\"`",
+            ),
         ),
         // Credentials that are not what they should be.
         (

@@ -1,0 +1,132 @@
+//! What may be around or within a prefix or a pattern that is no part of a blob's name. Pure.
+
+use super::{
+    rewrite::{Rewrite, each},
+    spec::FilterSpec,
+};
+
+/// A way to write a text as names are written, and what it says of one that is written otherwise.
+type Slip = (&'static str, fn(&str, &str) -> String);
+
+const SLIPS: [Slip; 7] = [
+    (
+        "there is a blank or a line break around the text",
+        |text, _| text.trim().to_owned(),
+    ),
+    ("quotes around the text must be straight ones", |text, _| {
+        text.trim_matches(QUOTES).to_owned()
+    }),
+    (
+        "the name of a blob is not its URL and does not contain the name of the container",
+        without_url,
+    ),
+    ("folders are separated by `/` and not by `\\`", |text, _| {
+        with_slashes(text)
+    }),
+    ("one `/` separates folders", |text, _| {
+        let twice = text.get(1..).is_some_and(|rest| rest.contains("//"));
+        match twice {
+            true => single_slashes(text),
+            false => text.to_owned(),
+        }
+    }),
+    (
+        "the name of a blob does not begin with `/` or `./`",
+        |text, _| without_root(text).to_owned(),
+    ),
+    (
+        "the name of a blob does not contain the name of the container",
+        |text, container| {
+            let rest = text.strip_prefix(container);
+            let rest = rest.and_then(|it| it.strip_prefix('/'));
+            rest.filter(|_| !container.is_empty())
+                .unwrap_or(text)
+                .to_owned()
+        },
+    ),
+];
+
+/// Quotes as word processors make them, and straight ones that were quoted.
+pub(super) const QUOTES: [char; 9] = ['“', '”', '„', '‘', '’', '«', '»', '"', '\''];
+
+/// The filter without each of the slips that it has, and without all of them.
+pub(super) fn slips(filter: &FilterSpec, container: &str) -> Vec<Rewrite> {
+    let mut all = Vec::new();
+    let mut add = |cause: &str, changed: FilterSpec| {
+        if changed != *filter {
+            let cause = cause.to_owned();
+            all.push(Rewrite {
+                cause,
+                filter: changed,
+            });
+        }
+    };
+    for (cause, change) in SLIPS {
+        add(cause, changed(filter, container, change));
+    }
+    if let Some(first) = all.first().map(|it: &Rewrite| it.cause.clone()) {
+        all.push(Rewrite {
+            cause: first,
+            filter: tidy(filter, container),
+        });
+    }
+    all
+}
+
+/// The filter without any slip.
+pub(super) fn tidy(filter: &FilterSpec, container: &str) -> FilterSpec {
+    SLIPS.iter().fold(filter.clone(), |filter, (_, change)| {
+        changed(&filter, container, *change)
+    })
+}
+
+fn changed(filter: &FilterSpec, container: &str, change: fn(&str, &str) -> String) -> FilterSpec {
+    FilterSpec {
+        prefix: change(&filter.prefix, container),
+        patterns: each(&filter.patterns, |it| change(it, container)),
+    }
+}
+
+fn without_url(text: &str, container: &str) -> String {
+    let rest = text
+        .strip_prefix("https://")
+        .or_else(|| text.strip_prefix("http://"));
+    let Some(rest) = rest else {
+        return text.to_owned();
+    };
+    let within = format!("/{container}/");
+    let name = match rest.find(&within) {
+        Some(at) if !container.is_empty() => rest.get(at + within.len()..),
+        // The host, and the container.
+        _ => rest.splitn(3, '/').nth(2),
+    };
+    name.unwrap_or(text).to_owned()
+}
+
+/// `\` as Windows has it. Where it stands before a punctuation mark, it is more likely an escape.
+fn with_slashes(text: &str) -> String {
+    let mut chars = text.chars().peekable();
+    let mut changed = String::new();
+    while let Some(c) = chars.next() {
+        let is_slash = match chars.peek() {
+            None => true,
+            Some(next) => next.is_alphanumeric() || matches!(next, '_' | '*'),
+        };
+        changed.push(if c == '\\' && is_slash { '/' } else { c });
+    }
+    changed
+}
+
+fn single_slashes(text: &str) -> String {
+    let mut single = text.to_owned();
+    while single.contains("//") {
+        single = single.replace("//", "/");
+    }
+    single
+}
+
+fn without_root(text: &str) -> &str {
+    text.strip_prefix("./")
+        .unwrap_or(text)
+        .trim_start_matches('/')
+}
