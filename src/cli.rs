@@ -24,6 +24,7 @@ mod ledgers;
 pub mod man;
 pub mod migrate;
 mod moment;
+mod passed_over;
 mod poison;
 mod progress;
 pub mod replay;

@@ -102,9 +102,13 @@ fn known(levels: &str) -> Result<(), TelemetryError> {
     }
 }
 
-// Azure's and Kubernetes' own crates log each failed call, beside our one line for each fault.
+// Azure's and Kubernetes' own crates log each failed call, beside our one line for each fault. Commands have a sentence of
+// their own about a cluster that does not answer.
 fn levels(args: &LogArgs, quiet: bool) -> String {
-    let level = if quiet { "warn" } else { "info" };
+    let level = match quiet {
+        true => concat!("warn,", env!("CARGO_CRATE_NAME"), "::kubernetes=error"),
+        false => "info",
+    };
     let default = || format!("{level},azure_core=warn,typespec_client_core=warn,kube_client=off");
     args.levels.clone().unwrap_or_else(default)
 }

@@ -99,7 +99,7 @@ async fn first_that_works(
     Err(Error::with_message(
         ErrorKind::Credential,
         format!(
-            "this server has no identity of its own: name a `credential`, or set up workload identity (workload identity: {workload}; managed identity: {managed}; Azure CLI: {cli})"
+            "there is no identity to sign in with: name a `credential`, or set up workload identity (workload identity: {workload}; managed identity: {managed}; Azure CLI: {cli})"
         ),
     ))
 }

@@ -3,7 +3,7 @@
 
 use std::{env, net::SocketAddr, path::PathBuf};
 
-use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum, builder::NonEmptyStringValueParser};
 use clap_complete::Shell;
 use http::Uri;
 
@@ -65,7 +65,7 @@ Examples:
   azure-blob-eventsource check --config source.yaml --credentials-dir ./credentials
   azure-blob-eventsource check --config - < source.yaml
 
-Exit status: 0 when all works, 1 when a step fails, 2 when the configuration is wrong.";
+Exit status: 0 when no step failed (there may be warnings), 1 when a step failed, 2 for wrong input.";
 
 const EXPLAIN_EXAMPLES: &str = "\
 Examples:
@@ -352,7 +352,7 @@ pub struct WatchArgs {
     pub output: Option<Output>,
     /// The event's name, the key under `spec.generic` [default: the only source of this configuration that
     /// has run]
-    #[arg(short, long, value_name = "EVENT")]
+    #[arg(short, long, value_name = "EVENT", value_parser = NonEmptyStringValueParser::new())]
     pub name: Option<String>,
     /// A file with the server's bearer token, for --connect
     #[arg(long, value_name = "FILE", env = "AZURE_BLOB_EVENTSOURCE_TOKEN_FILE")]
@@ -401,7 +401,7 @@ pub struct CheckArgs {
     pub config: PathBuf,
     /// The event's name, the key under `spec.generic` [default: the only source of this configuration that
     /// has run]
-    #[arg(short, long, value_name = "EVENT")]
+    #[arg(short, long, value_name = "EVENT", value_parser = NonEmptyStringValueParser::new())]
     pub name: Option<String>,
     /// How to sign in to storage accounts.
     #[command(flatten)]
@@ -416,7 +416,7 @@ pub struct SourceArgs {
     pub config: PathBuf,
     /// The event's name, the key under `spec.generic`; not needed when the configuration has an `id`
     /// [default: the only source of this configuration that has run]
-    #[arg(short, long, value_name = "EVENT")]
+    #[arg(short, long, value_name = "EVENT", value_parser = NonEmptyStringValueParser::new())]
     pub name: Option<String>,
     /// How to sign in to storage accounts.
     #[command(flatten)]
@@ -528,7 +528,7 @@ pub struct FetchArgs {
     pub metadata: Option<PathBuf>,
     /// Download the blob that has the same name with SUFFIX at its end too, if there is one, to OUT with SUFFIX. For a
     /// batch, its name begins with that of the folder of all its blobs
-    #[arg(long, value_name = "SUFFIX", value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    #[arg(long, value_name = "SUFFIX", value_parser = NonEmptyStringValueParser::new())]
     pub beside: Option<String>,
     /// A file with the account's key or a connection string [default: sign in with the identity of this process]
     #[arg(long, value_name = "FILE")]

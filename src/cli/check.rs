@@ -1,35 +1,33 @@
 //! `check`: tries a configuration against the storage account, step by step.
 
-use std::{future::Future, io, process::ExitCode, sync::Arc, time::Duration};
+use std::{cell::Cell, future::Future, io, process::ExitCode, time::Duration};
 
-use bytes::Bytes;
 use time::OffsetDateTime;
-use tokio::time::timeout;
 
 use self::{
     hints::hint,
+    ledger::Source,
+    patience::in_time,
+    standing::Standing,
     survey::{Survey, survey},
 };
 use super::{
     args::CheckArgs,
+    counts::counted,
     load_config, mistake,
-    report::{Report, Step, storage_advice},
+    progress::Progress,
+    report::{Report, Step},
     unless_pipe_broke,
 };
 use crate::{
     azure::Connector,
-    blob::ListPage,
+    blob::{BlobRef, ListPage},
     config::SourceConfig,
-    confirm::{error::ConfirmError, index::WatchHealth, target::Confirm},
-    delivery::policy::Limits,
-    filter::Filter,
-    journal::number::unused_number,
     kubernetes::Watches,
     ports::{
-        confirmation::{Confirmation, Confirmations},
-        connect::{Connect, ConnectError, Opened},
-        error::{StorageError, StorageErrorKind},
-        state::{Appended, StateStore},
+        confirmation::Confirmations,
+        connect::{Connect, Opened},
+        error::StorageError,
     },
 };
 
@@ -37,14 +35,17 @@ mod advice;
 mod batch_reach;
 mod batches;
 mod change_feed;
+mod confirm;
+mod connect;
 mod cost;
 mod hints;
 mod ledger;
+mod patience;
 mod queue;
+mod standing;
+mod state;
 mod survey;
 
-/// How long a step may take.
-const PATIENCE: Duration = Duration::from_secs(30);
 /// A clock that is off by more than this is worth a word.
 const WARN_SKEW: Duration = Duration::from_secs(60);
 /// Azure refuses signatures that are 15 minutes old.
@@ -57,13 +58,18 @@ pub async fn run(args: CheckArgs) -> anyhow::Result<ExitCode> {
         Err(error) => return Ok(mistake(&error)),
     };
     let mut report = Report::on_stdout(args.print.output);
+    let asked = Asked {
+        config: &config,
+        name: args.name.as_deref(),
+        credentials: args.storage.credentials_dir.as_deref().map(connect::files),
+    };
     let connector = Connector::from(args.storage);
     let adapters = (
         &connector as &dyn Connect,
         &Watches::default() as &dyn Confirmations,
     );
     let now = OffsetDateTime::now_utc;
-    match check(adapters, &config, args.name.as_deref(), now, &mut report).await {
+    match check(adapters, &asked, now, &mut report).await {
         // Nobody reads any further.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
         checked => checked?,
@@ -71,97 +77,116 @@ pub async fn run(args: CheckArgs) -> anyhow::Result<ExitCode> {
     unless_pipe_broke(report.finish().map(|()| report.exit_code()))
 }
 
+/// What is checked.
+struct Asked<'a> {
+    config: &'a SourceConfig,
+    /// The event's name, when it was typed.
+    name: Option<&'a str>,
+    /// The names of the files in the directory of credentials; `None` without a directory.
+    credentials: Option<Vec<String>>,
+}
+
 async fn check(
     (open, confirmations): (&dyn Connect, &dyn Confirmations),
-    config: &SourceConfig,
-    name: Option<&str>,
+    asked: &Asked<'_>,
     now: fn() -> OffsetDateTime,
     report: &mut Report<impl io::Write>,
 ) -> io::Result<()> {
+    let Asked { config, name, .. } = *asked;
     report.add(Step::ok(
         "config",
         format!("container {}", config.container),
     ))?;
     let opened = match open.open(&config.wanted()) {
         Ok(opened) => opened,
-        Err(error) => return cannot_connect(&error, report),
+        Err(error) => {
+            let steps = connect::steps(&error, config, asked.credentials.as_deref());
+            return steps.into_iter().try_for_each(|step| report.add(step));
+        }
     };
-    let found = ledger::find(&opened, config, name).await;
+    let found = busy(
+        "looking for the source",
+        ledger::find(&opened, config, name),
+    )
+    .await;
     let id = found.id(config, name, &opened.endpoint);
     report.add(Step::ok(
         "connect",
         format!("{} as source {id}", opened.endpoint),
     ))?;
-    let listed = list(&opened, config).await;
-    let survey = match &listed {
-        Ok(page) => in_time(survey(&*opened.blobs, &config.filter, page)).await,
-        Err(error) => Err(error.clone()),
-    };
-    report.add(list_step(&survey, &config.filter))?;
-    if let (Ok(survey), true) = (&survey, config.listing) {
-        report.add(cost::step(
-            (survey.listed, survey.is_complete),
-            config.interval,
-        ))?;
-    }
-    if let Ok(page) = &listed {
-        for step in advice::steps(page, config) {
-            report.add(step)?;
-        }
-    }
-    if let Some(step) = batches::step(config) {
-        report.add(step)?;
-    }
-    let state = state_step(&opened, &id).await;
-    let is_there = state.is_ok();
-    report.add(state)?;
-    if is_there {
-        for step in ledger::steps(&opened, config, &found).await {
-            report.add(step)?;
-        }
-    }
-    if let Some(queue) = &opened.queue {
-        let looked = in_time(queue::look(queue)).await;
-        report.add(queue::step(looked, config.is_queue_alone()))?;
-    }
-    if let Some(feed) = &opened.feed {
-        let looked = in_time(feed.feed.consumable()).await;
-        let now = listed
-            .as_ref()
-            .map_or_else(|_| now(), |page| page.service_time);
-        report.add(change_feed::step(looked, now))?;
-    }
-    for confirm in &config.confirm {
-        let step = confirm_step(confirmations, confirm, config.limits, now()).await;
-        report.add(step)?;
-    }
+    let source = busy("reading the ledger", ledger::read(&opened, config, &found)).await;
+    let listed = busy("listing the container", list(&opened, config)).await;
     let service_time = match &listed {
         Ok(page) => Some(page.service_time),
         Err(error) => error.service_time,
     };
+    let there = service_time.unwrap_or_else(now);
+    let known = source.as_ref().and_then(Source::known);
+    let mut standing = known.map(|it| Standing::new(config, it, there.unix_timestamp()));
+    let look = |blob: &BlobRef<'_>| {
+        if let Some(standing) = &mut standing {
+            standing.look(blob);
+        }
+    };
+    let survey = match &listed {
+        Ok(page) => surveyed(&opened, config, page, look).await,
+        Err(error) => Err(error.clone()),
+    };
+    if let (Some(standing), Ok(survey)) = (&mut standing, &survey) {
+        standing.is_partial = !survey.is_complete;
+    }
+    for step in list_steps(&listed, &survey, config) {
+        report.add(step)?;
+    }
+    let state = busy(
+        "trying the state container",
+        state::step(&opened, config, &id),
+    )
+    .await;
+    let is_there = state.is_ok();
+    report.add(state)?;
+    if is_there {
+        let standing = standing.as_ref().filter(|_| survey.is_ok());
+        for step in ledger::steps(config, &found, source.as_ref(), standing, there).await {
+            report.add(step)?;
+        }
+    }
+    if let Some(queue) = &opened.queue {
+        let looked = busy("looking into the queues", in_time(queue::look(queue))).await;
+        for step in queue::steps(looked, config.is_queue_alone()) {
+            report.add(step)?;
+        }
+    }
+    if let Some(feed) = &opened.feed {
+        let looked = in_time(feed.feed.consumable());
+        let looked = busy("looking at the change feed", looked).await;
+        report.add(change_feed::step(looked, there))?;
+    }
+    for confirm in &config.confirm {
+        let step = confirm::step(confirmations, confirm, config.limits, now());
+        report.add(busy("asking the cluster", step).await)?;
+    }
     report.add(match service_time {
         Some(time) => clock_step(time, now()),
         None => Step::skip("clock", "the service has not sent its time"),
     })
 }
 
-fn cannot_connect(error: &ConnectError, report: &mut Report<impl io::Write>) -> io::Result<()> {
-    let advice = match error {
-        ConnectError::Invalid(_) => {
-            "correct the value that the message names; a token is sent to an endpoint of your own only with --allow-endpoint"
-        }
-        ConnectError::NoCredential(_) => {
-            "put the credential's file into --credentials-dir; its name is the value of `credential`"
-        }
-        ConnectError::Credential(_) | ConnectError::Machine(_) => {
-            "do what the message says, and check again"
-        }
-    };
-    report.add(Step::fail("connect", error.to_string(), advice))?;
-    for step in ["list", "state", "clock"] {
-        report.add(Step::skip(step, "there is no connection"))?;
-    }
-    Ok(())
+/// What takes longer than a moment is named on a terminal.
+async fn busy<T>(what: &str, work: impl Future<Output = T>) -> T {
+    Progress::new().during(|| what.to_owned(), work).await
+}
+
+async fn surveyed(
+    opened: &Opened,
+    config: &SourceConfig,
+    page: &ListPage,
+    look: impl FnMut(&BlobRef<'_>),
+) -> Result<Survey, StorageError> {
+    let seen = Cell::new(0);
+    let survey = survey(&*opened.blobs, &config.filter, page, &seen, look);
+    let text = || format!("listing the container: {}", counted(seen.get(), "blob"));
+    Progress::new().during(text, in_time(survey)).await
 }
 
 async fn list(opened: &Opened, config: &SourceConfig) -> Result<ListPage, StorageError> {
@@ -169,133 +194,41 @@ async fn list(opened: &Opened, config: &SourceConfig) -> Result<ListPage, Storag
     in_time(opened.blobs.list(prefix, None)).await
 }
 
-async fn in_time<T>(
-    call: impl Future<Output = Result<T, StorageError>>,
-) -> Result<T, StorageError> {
-    timeout(PATIENCE, call).await.unwrap_or_else(|_| {
-        let message = format!("no answer within {} s", PATIENCE.as_secs());
-        Err(StorageError::new(StorageErrorKind::Transient, message))
-    })
+/// What the listing says: what is there, what listing it costs, and what to configure for it.
+fn list_steps(
+    listed: &Result<ListPage, StorageError>,
+    survey: &Result<Survey, StorageError>,
+    config: &SourceConfig,
+) -> Vec<Step> {
+    let mut steps = vec![list_step(survey, config)];
+    if let (Ok(survey), true) = (survey, config.listing) {
+        let listed = (survey.listed, survey.is_complete);
+        steps.push(cost::step(listed, config.interval));
+    }
+    if let Ok(page) = listed {
+        steps.extend(advice::steps(page, config));
+    }
+    steps.extend(batches::step(config));
+    steps
 }
 
-fn list_step(survey: &Result<Survey, StorageError>, filter: &Filter) -> Step {
+fn list_step(survey: &Result<Survey, StorageError>, config: &SourceConfig) -> Step {
     match survey {
         Err(error) => Step::fail(
             "list",
             error.to_string(),
-            storage_advice(error.kind, "Storage Blob Data Reader", "container"),
+            connect::advice(error.kind, config, "Storage Blob Data Reader", "container"),
         ),
-        Ok(survey) if survey.matching == 0 && survey.all > 0 => {
-            let hint = hint(filter.spec(), &survey.names);
+        Ok(survey) if survey.all == 0 && survey.is_complete => Step::warn(
+            "list",
+            "the container is empty".to_owned(),
+            "see whether it is the right container; whether `prefix` and `pattern` match shows once it has a blob",
+        ),
+        Ok(survey) if survey.matching == 0 => {
+            let hint = hint(config.filter.spec(), &config.container, &survey.names);
             Step::warn("list", survey.described(), hint)
         }
         Ok(survey) => Step::ok("list", survey.described()),
-    }
-}
-
-async fn state_step(opened: &Opened, id: &str) -> Step {
-    let Some(state) = &opened.state else {
-        return Step::skip(
-            "state",
-            "none is configured: after a restart the server does not know any more what was announced",
-        );
-    };
-    let probe = format!("{id}/check-{:016x}", unused_number());
-    let written = in_time(write(state.as_ref(), &probe)).await;
-    // Leave nothing behind, whether it worked or not.
-    let deleted = in_time(state.delete(&probe)).await;
-    match written.and_then(|fenced| deleted.map(|()| fenced)) {
-        Ok(true) => Step::ok("state", format!("wrote and deleted {probe}")),
-        Ok(false) => Step::fail(
-            "state",
-            "an append at an occupied position was accepted".to_owned(),
-            "this is not Azure Storage, or it is an incomplete emulator: two servers could both write the ledger",
-        ),
-        Err(error) => Step::fail(
-            "state",
-            error.to_string(),
-            storage_advice(
-                error.kind,
-                "Storage Blob Data Contributor",
-                "state container",
-            ),
-        ),
-    }
-}
-
-/// Whether an append at a position that is taken is refused, as it must be.
-async fn write(state: &dyn StateStore, probe: &str) -> Result<bool, StorageError> {
-    let bytes = Bytes::from_static(b"check");
-    state.create_append(probe).await?;
-    let first = state.append(probe, 0, bytes.clone()).await?;
-    let second = state.append(probe, 0, bytes).await?;
-    Ok((first, second) == (Appended::Yes, Appended::PositionMoved))
-}
-
-async fn confirm_step(
-    confirmations: &dyn Confirmations,
-    confirm: &Confirm,
-    limits: Limits,
-    now: OffsetDateTime,
-) -> Step {
-    let watch = match confirmation(confirmations, confirm).await {
-        Ok(watch) => watch,
-        Err(error) => return Step::fail("confirm", error.to_string(), confirm_advice(&error)),
-    };
-    let mut text = format!(
-        "{} objects of kind {} in namespace {} have an event's id",
-        watch.index().len(),
-        confirm.what(),
-        watch.namespace(),
-    );
-    // Of other kinds nobody knows.
-    if !confirm.kind.is_workflow() {
-        return Step::ok("confirm", text);
-    }
-    let workflows = watch.workflows(now.unix_timestamp());
-    let unfinished = workflows.survey.count;
-    text.push_str(&format!(", {unfinished} of them unfinished"));
-    if let Some(most) = limits.active_workflows.filter(|most| unfinished >= *most) {
-        text.push_str(&format!(
-            "; nothing is sent now, {}",
-            workflows.places(most, 0)
-        ));
-    }
-    match workflows.complaint() {
-        Some(complaint) => Step::warn("confirm", text, complaint),
-        None => Step::ok("confirm", text),
-    }
-}
-
-/// The watch, once it has listed all that exists.
-async fn confirmation(
-    confirmations: &dyn Confirmations,
-    confirm: &Confirm,
-) -> Result<Arc<dyn Confirmation>, ConfirmError> {
-    let watch = confirmations.open(confirm).await?;
-    let index = watch.index();
-    if timeout(PATIENCE, index.ready()).await.is_err() {
-        let seconds = PATIENCE.as_secs();
-        let silence = format!("the cluster could not be asked within {seconds} s");
-        return Err(match index.health() {
-            WatchHealth::Lost(error) => error,
-            _ => ConfirmError::Unreachable(silence),
-        });
-    }
-    index.ready().await?;
-    Ok(watch)
-}
-
-fn confirm_advice(error: &ConfirmError) -> &'static str {
-    match error {
-        ConfirmError::NoCluster(_) => {
-            "the server itself runs in the cluster; here this command needs a kubeconfig"
-        }
-        ConfirmError::Forbidden(_) => {
-            "run the commands of the message as a user who may grant roles"
-        }
-        ConfirmError::UnknownKind(_) => "install Argo Workflows, or correct `confirm`",
-        ConfirmError::Unreachable(_) => "see whether `kubectl get --raw /readyz` answers",
     }
 }
 

@@ -49,6 +49,8 @@ pub(super) struct Step {
     mark: Outcome,
     name: &'static str,
     text: String,
+    /// What can be typed, one of them.
+    choices: Vec<String>,
     advice: Option<String>,
 }
 
@@ -69,19 +71,28 @@ impl Step {
         Self::new(Outcome::Fail, name, text, Some(advice.into()))
     }
 
+    /// The step with what can be typed, one of which is to be chosen.
+    pub(super) fn with_choices(self, choices: Vec<String>) -> Self {
+        Self { choices, ..self }
+    }
+
     /// Whether nothing is wrong.
     pub(super) fn is_ok(&self) -> bool {
         self.mark == Outcome::Ok
     }
 
-    /// As data: the mark, the name, the text and what to do about it.
+    /// As data: the mark, the name, the text, what to do about it, and from what to choose where there is a choice.
     pub(super) fn to_json(&self) -> Value {
-        json!({
+        let mut step = json!({
             "mark": self.mark.word().to_lowercase(),
             "step": self.name,
             "text": self.text,
             "advice": self.advice,
-        })
+        });
+        if !self.choices.is_empty() {
+            step["choices"] = json!(self.choices);
+        }
+        step
     }
 
     fn new(mark: Outcome, name: &'static str, text: String, advice: Option<String>) -> Self {
@@ -89,6 +100,7 @@ impl Step {
             mark,
             name,
             text,
+            choices: Vec::new(),
             advice,
         }
     }
@@ -100,6 +112,7 @@ pub(super) struct Report<W> {
     output: Output,
     has_colours: bool,
     steps: Vec<Value>,
+    warnings: usize,
     failed: bool,
 }
 
@@ -122,12 +135,14 @@ impl<W: io::Write> Report<W> {
             output: Output::Table,
             has_colours: false,
             steps: Vec::new(),
+            warnings: 0,
             failed: false,
         }
     }
 
     pub(super) fn add(&mut self, step: Step) -> io::Result<()> {
         self.failed |= step.mark == Outcome::Fail;
+        self.warnings += usize::from(step.mark == Outcome::Warn);
         if self.output != Output::Table {
             self.steps.push(step.to_json());
             return Ok(());
@@ -139,8 +154,8 @@ impl<W: io::Write> Report<W> {
             None => write!(self.out, "{mark}")?,
         }
         writeln!(self.out, " {:<8} {text}", step.name)?;
-        if let Some(advice) = step.advice {
-            writeln!(self.out, "              {}", Plain(&advice))?;
+        for line in step.choices.iter().chain(&step.advice) {
+            writeln!(self.out, "              {}", Plain(line))?;
         }
         self.out.flush()
     }
@@ -149,7 +164,11 @@ impl<W: io::Write> Report<W> {
     pub(super) fn finish(&mut self) -> anyhow::Result<()> {
         match self.output {
             Output::Table => Ok(()),
-            output => data::print(&json!({"ok": !self.failed, "steps": self.steps}), output),
+            output => {
+                let all =
+                    json!({"ok": !self.failed, "warnings": self.warnings, "steps": self.steps});
+                data::print(&all, output)
+            }
         }
     }
 

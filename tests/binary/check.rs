@@ -1,9 +1,13 @@
 //! `check`: a line a step, what to do about each that fails, and an exit status for scripts.
 
+use std::time::Duration;
+
 use time::macros::datetime;
 
 use crate::{
+    commands::{ask, replay},
     process::{Finished, run},
+    server::Server,
     storage::Place,
 };
 
@@ -94,6 +98,78 @@ async fn a_filter_that_takes_nothing_is_told_with_the_form_that_works() {
 }
 
 #[tokio::test]
+async fn an_empty_container_is_a_warning() {
+    let place = Place::azurite().await;
+    let finished = check(&place, &place.config()).await;
+    assert_eq!(finished.code(), 0, "{finished:?}");
+    assert!(
+        finished
+            .stdout
+            .contains("WARN list     the container is empty\n"),
+        "{finished:?}"
+    );
+    assert!(advice(&finished, "WARN").starts_with("see whether it is the right container"));
+}
+
+#[tokio::test]
+async fn what_waits_for_a_stream_that_is_not_there_is_a_warning() {
+    let (place, face) = Place::fake().await;
+    let place = place.with("source: {listing: {interval: 1s}}\nlimits: {settle: 0s}\n");
+    place.put("raw/old.csv").await;
+    face.account().advance(Duration::from_secs(10));
+    let server = Server::of(&place).await;
+    let stream = server.stream(&place.config()).await;
+    server.reaches("ledgerBlobs", 1).await;
+    let fine = ask(&place, &["check"], &[]).await;
+    assert!(
+        fine.stdout
+            .contains("has run, and 1 blob is done, 1 of them without an event (`existing`)\n"),
+        "{fine:?}"
+    );
+    for step in ["waiting", "requests"] {
+        assert!(!fine.stdout.contains(step), "{fine:?}");
+    }
+    drop(stream);
+    server.crash();
+    place.put("raw/new.csv").await;
+    let asked = replay(&place, &["--blob", "raw/old.csv"]).await;
+    assert_eq!(asked.code(), 0, "{asked:?}");
+    face.account().advance(Duration::from_secs(600));
+    let waiting = ask(&place, &["check"], &[]).await;
+    assert_eq!(waiting.code(), 0, "{waiting:?}");
+    for words in [
+        "WARN waiting  1 matching blob is not done: raw/new.csv is 10 min ",
+        "WARN requests 1 request waits (`replay`, `dead-letters retry`), the oldest since 2",
+        "              no EventSource seems to be connected",
+    ] {
+        assert!(
+            waiting.stdout.contains(words),
+            "{words}: {}",
+            waiting.stdout
+        );
+    }
+    let json = ask(&place, &["check", "--output", "json"], &[])
+        .await
+        .stdout;
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    let warnings = json["steps"].as_array().unwrap().iter();
+    let warnings = warnings.filter(|it| it["mark"] == "warn").count();
+    assert_eq!(
+        (&json["ok"], &json["warnings"]),
+        (&true.into(), &warnings.into())
+    );
+    assert!(warnings >= 2, "{json}");
+}
+
+#[tokio::test]
+async fn an_event_without_a_name_is_wrong_input() {
+    let place = Place::azurite().await;
+    let file = place.config_file(&place.config());
+    let finished = run(&["check", "--config", &file, "--name", ""]).await;
+    assert_eq!(finished.code(), 2, "{finished:?}");
+}
+
+#[tokio::test]
 async fn no_credential_is_told_at_connect() {
     let place = Place::azurite().await;
     let config = place
@@ -113,7 +189,8 @@ async fn no_credential_is_told_at_connect() {
     );
     assert_eq!(
         advice(&finished, "FAIL"),
-        "put the credential's file into --credentials-dir; its name is the value of `credential`"
+        "--credentials-dir has `source.yaml`, `storage`: write the name of one as `credential`, or put the connection string into a file of \
+         that name"
     );
 }
 
@@ -164,7 +241,7 @@ async fn a_container_that_is_missing_is_told_at_its_step() {
         [
             "ok config",
             "ok connect",
-            "ok list",
+            "WARN list",
             "ok cost",
             "FAIL state",
             "ok clock"
@@ -219,7 +296,7 @@ async fn a_clock_that_is_wrong_is_told() {
     assert!(advice(&finished, "FAIL").starts_with("set the clock of this machine"));
     face.account()
         .follow_tokio_time(time::OffsetDateTime::now_utc());
-    face.account().advance(std::time::Duration::from_secs(120));
+    face.account().advance(Duration::from_secs(120));
     let finished = check(&place, &place.config()).await;
     assert_eq!(finished.code(), 0);
     assert_eq!(steps(&finished).last().unwrap(), "WARN clock");
@@ -230,7 +307,7 @@ async fn a_source_without_state_is_told_what_that_means() {
     let place = Place::azurite().await;
     let finished = check(&place, &place.stateless_config()).await;
     assert_eq!(finished.code(), 0);
-    let skipped = "skip state    none is configured: after a restart the server does not know any more what was announced";
+    let skipped = "skip state    none is configured: after a restart the server does not know what was announced before";
     assert!(finished.stdout.contains(skipped), "{}", finished.stdout);
 }
 
@@ -242,8 +319,7 @@ async fn a_bad_configuration_is_status_2_with_every_mistake() {
     assert_eq!(
         finished.stderr,
         "error: unknown key `acount`; did you mean `account`?\n\
-         account: is missing; give the storage account's name, or its URL as `endpoint`\n\
          container: found `Data`; allowed are 3 to 63 lower-case letters, digits and single \
-         hyphens, a letter or digit first and last (or `$root`, `$web`, `$logs`)\n"
+         hyphens, a letter or digit first and last (or `$root`, `$web`, `$logs`): write `data`\n"
     );
 }

@@ -19,21 +19,24 @@ pub(super) fn step(looked: Result<Option<Segments>, StorageError>, now: OffsetDa
         Ok(Some(segments)) => segments,
         Ok(None) => {
             return Step::fail(
-                "change feed",
+                "feed",
                 "the storage account has no change feed".to_owned(),
                 "switch it on: `az storage account blob-service-properties update --account-name NAME --enable-change-feed \
                  true`; an account with a hierarchical namespace has none: use `source.queue` or `source.listing` there",
             );
         }
-        Err(error) => return Step::fail("change feed", error.to_string(), advice(error.kind)),
+        Err(error) => return Step::fail("feed", error.to_string(), advice(error.kind)),
     };
     let age = (now - segments.last_consumable).whole_seconds();
     let age = u64::try_from(age).unwrap_or(0);
-    let text = format!("can be read; its last segment began {} ago", Age(age));
+    let text = format!(
+        "the change feed can be read; its last segment began {} ago",
+        Age(age)
+    );
     match age > STILL {
-        false => Step::ok("change feed", text),
+        false => Step::ok("feed", text),
         true => Step::warn(
-            "change feed",
+            "feed",
             text,
             "it stands still, or nothing happened in the account: see whether it is still switched on with `az storage \
              account blob-service-properties show --account-name NAME`",

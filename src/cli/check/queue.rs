@@ -1,7 +1,7 @@
 //! Whether the queue of notifications can be used.
 
 use crate::{
-    cli::report::Step,
+    cli::{counts::counted, report::Step},
     ports::{
         connect::OpenedQueue,
         error::{StorageError, StorageErrorKind},
@@ -9,8 +9,15 @@ use crate::{
     },
 };
 
+/// About how many messages there are.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Messages {
+    waiting: u64,
+    poison: u64,
+}
+
 /// Looks at the queue without taking anything, and at the poison queue beside it.
-pub(super) async fn look(queue: &OpenedQueue) -> Result<u64, StorageError> {
+pub(super) async fn look(queue: &OpenedQueue) -> Result<Messages, StorageError> {
     let waiting = queue.queue.depth().await?;
     queue.queue.peek(1).await?;
     // The right to delete shows by a message that is not there: who may not is told so first.
@@ -19,18 +26,22 @@ pub(super) async fn look(queue: &OpenedQueue) -> Result<u64, StorageError> {
         pop_receipt: "AgAAAAMAAAAAAAAAAAAAAAAAAAA=".to_owned(),
     };
     queue.queue.delete(&nobodys).await?;
-    queue.poison.depth().await?;
-    Ok(waiting)
+    let poison = queue.poison.depth().await?;
+    Ok(Messages { waiting, poison })
 }
 
 /// What [`look`] says; `is_alone`: whether nothing else finds blobs.
-pub(super) fn step(looked: Result<u64, StorageError>, is_alone: bool) -> Step {
-    let waiting = match looked {
-        Ok(waiting) => waiting,
-        Err(error) => return Step::fail("queue", error.to_string(), advice(error.kind)),
+pub(super) fn steps(looked: Result<Messages, StorageError>, is_alone: bool) -> Vec<Step> {
+    let Messages { waiting, poison } = match looked {
+        Ok(messages) => messages,
+        Err(error) => return vec![Step::fail("queue", error.to_string(), advice(error.kind))],
     };
-    let text = format!("about {waiting} messages wait; they can be looked at and deleted");
-    match is_alone {
+    let wait = match waiting {
+        1 => "1 message waits".to_owned(),
+        many => format!("{many} messages wait"),
+    };
+    let text = format!("about {wait}; this sign-in may read and delete messages");
+    let mut steps = vec![match is_alone {
         false => Step::ok("queue", text),
         true => Step::warn(
             "queue",
@@ -38,7 +49,16 @@ pub(super) fn step(looked: Result<u64, StorageError>, is_alone: bool) -> Step {
             "Event Grid does not promise to deliver each notification: add `source.changeFeed: {}` or \
              `source.listing: {interval: 1h}` to find blobs whose notification is lost",
         ),
+    }];
+    if poison > 0 {
+        steps.push(Step::warn(
+            "poison",
+            format!("about {}", counted(poison, "poison message")),
+            "`dead-letters list --config FILE` shows the reason of each; fix it, then `dead-letters retry --config FILE \
+             --all` or `drop`",
+        ));
     }
+    steps
 }
 
 fn advice(kind: StorageErrorKind) -> &'static str {
@@ -60,10 +80,28 @@ mod tests {
 
     #[test]
     fn a_queue_alone_is_warned_of_and_one_that_is_missing_is_told_with_the_cure() {
-        let text = |looked, is_alone| format!("{:?}", step(looked, is_alone));
-        assert!(!text(Ok(3), false).contains("does not promise"));
-        assert!(text(Ok(3), true).contains("does not promise"));
+        let text = |looked, is_alone| format!("{:?}", steps(looked, is_alone));
+        let messages = |waiting, poison| Ok(Messages { waiting, poison });
+        assert!(!text(messages(3, 0), false).contains("does not promise"));
+        assert!(text(messages(3, 0), true).contains("does not promise"));
         let missing = StorageError::new(StorageErrorKind::NotFound, "404 QueueNotFound");
         assert!(text(Err(missing), true).contains("-poison"));
+    }
+
+    #[test]
+    fn poison_messages_are_a_warning() {
+        let told = |waiting, poison| {
+            let steps = steps(Ok(Messages { waiting, poison }), false);
+            let texts = steps.iter().map(|it| it.to_json()["text"].to_string());
+            texts.collect::<Vec<_>>().join(" ")
+        };
+        assert!(
+            told(1, 0).starts_with("\"about 1 message waits; "),
+            "{}",
+            told(1, 0)
+        );
+        assert!(!told(1, 0).contains("poison"));
+        assert!(told(2, 1).contains("about 2 messages wait; "));
+        assert!(told(2, 1).contains("about 1 poison message\""));
     }
 }

@@ -1,11 +1,11 @@
 //! What is in the container, as far as can be seen in a few seconds.
 
-use std::time::Duration;
+use std::{cell::Cell, time::Duration};
 
 use tokio::time::Instant;
 
 use crate::{
-    blob::ListPage,
+    blob::{BlobRef, ListPage},
     cli::counts::counted,
     filter::Filter,
     ports::{error::StorageError, listing::BlobListing},
@@ -33,8 +33,9 @@ pub(super) struct Survey {
     others: u64,
 }
 
-/// Looks through the container. `first` is the first page below the filter's listing prefix, which is not asked for again
-/// where it is the container's.
+/// Looks through the container, and has each blob that matches looked at. `first` is the first page below the filter's
+/// listing prefix, which is not asked for again where it is the container's. `seen` is how many blobs were looked through
+/// so far.
 ///
 /// # Errors
 /// As [`BlobListing::list`].
@@ -42,6 +43,8 @@ pub(super) async fn survey(
     blobs: &dyn BlobListing,
     filter: &Filter,
     first: &ListPage,
+    seen: &Cell<u64>,
+    mut look: impl FnMut(&BlobRef<'_>),
 ) -> Result<Survey, StorageError> {
     let end = Instant::now() + LONG;
     let mut survey = Survey {
@@ -53,7 +56,8 @@ pub(super) async fn survey(
         false => blobs.list("", None).await?,
     };
     loop {
-        survey.add(&page, filter);
+        survey.add(&page, filter, &mut look);
+        seen.set(survey.all);
         let Some(next) = page.next else {
             survey.is_complete = true;
             return Ok(survey);
@@ -82,12 +86,15 @@ impl Survey {
         }
     }
 
-    fn add(&mut self, page: &ListPage, filter: &Filter) {
+    fn add(&mut self, page: &ListPage, filter: &Filter, look: &mut impl FnMut(&BlobRef<'_>)) {
         for blob in page.blobs().filter(|blob| !blob.is_directory) {
             self.all += 1;
             self.listed += u64::from(blob.name.starts_with(filter.listing_prefix()));
             match filter.matches(blob.name) {
-                true => self.matching += 1,
+                true => {
+                    self.matching += 1;
+                    look(&blob);
+                }
                 false => self.note(blob.name),
             }
         }
@@ -115,7 +122,6 @@ impl Survey {
 mod tests {
     use super::*;
     use crate::{
-        blob::BlobRef,
         filter::FilterSpec,
         testing::{FakeListing, SERVICE_TIME},
     };
@@ -135,8 +141,12 @@ mod tests {
             patterns: vec!["0000*".into()],
         });
         let first = ListPage::new(SERVICE_TIME);
-        let seen = survey(&FakeListing::Page(page), &filter.unwrap(), &first).await;
+        let (count, mut looked) = (Cell::new(0), 0);
+        let listing = FakeListing::Page(page);
+        let look = |_: &BlobRef<'_>| looked += 1;
+        let seen = survey(&listing, &filter.unwrap(), &first, &count, look).await;
         let seen = seen.unwrap();
+        assert_eq!((count.get(), looked), (10_000, 10));
         assert_eq!((seen.all, seen.listed, seen.matching), (10_000, 10, 10));
         assert!(seen.is_complete);
         assert!(seen.names.len() <= NAMES + 1 && seen.names.len() > NAMES / 3);

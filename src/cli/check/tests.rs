@@ -7,25 +7,39 @@ use time::macros::datetime;
 
 use super::*;
 use crate::{
-    blob::{Access, BlobRef, BlobType},
+    blob::{Access, BlobType},
     confirm::{
+        error::ConfirmError,
         index::Index,
         object_set::{Object, State},
-        target::ObjectKind,
+        target::{Confirm, ObjectKind},
         unfinished::Unfinished,
     },
+    delivery::policy::Limits,
     event::EventId,
     journal::memory::MemoryStore,
-    ports::connect::Wanted,
+    ports::{
+        confirmation::Confirmation,
+        connect::{ConnectError, Wanted},
+        error::StorageErrorKind,
+        state::StateStore,
+    },
     testing::{FakeAccount, FakeListing, SERVICE_TIME, config},
 };
+
+fn asked(config: &SourceConfig) -> Asked<'_> {
+    Asked {
+        config,
+        name: Some("e"),
+        credentials: None,
+    }
+}
 
 async fn checked(account: &FakeAccount, config: &SourceConfig) -> (String, bool) {
     let mut report = Report::new(Vec::new());
     check(
         (account, &Watches::default()),
-        config,
-        Some("e"),
+        &asked(config),
         || SERVICE_TIME,
         &mut report,
     )
@@ -143,7 +157,10 @@ async fn without_state_the_step_is_skipped() {
     let (text, failed) = checked(&account, &config()).await;
     assert!(!failed);
     assert!(text.contains("skip state    none is configured"), "{text}");
-    assert!(text.contains("0 blobs in all"), "{text}");
+    assert!(
+        text.contains("WARN list     the container is empty"),
+        "{text}"
+    );
 }
 
 #[tokio::test]
@@ -160,8 +177,7 @@ async fn without_a_credential_there_is_nothing_to_try() {
     let now = || SERVICE_TIME;
     check(
         (&NoCredential, &Watches::default()),
-        &config(),
-        Some("e"),
+        &asked(&config()),
         now,
         &mut report,
     )
@@ -219,7 +235,7 @@ async fn said_of(cluster: &FakeCluster, kind: ObjectKind) -> (String, bool) {
     };
     let now = OffsetDateTime::from_unix_timestamp(1000).unwrap();
     let mut report = Report::new(Vec::new());
-    let step = confirm_step(cluster, &confirm, limits, now).await;
+    let step = confirm::step(cluster, &confirm, limits, now).await;
     report.add(step).unwrap();
     let (out, failed) = report.into_parts();
     (String::from_utf8(out).unwrap(), failed)
@@ -242,7 +258,7 @@ async fn what_came_of_events_is_counted() {
     let cluster = FakeCluster::default();
     cluster.0.applied(workflow("a", 1, Some("Running")));
     cluster.0.live();
-    let words = "ok   confirm  1 objects of kind Workflow in namespace ml-pipelines have an event's id, \
+    let words = "ok   confirm  1 object of kind Workflow in namespace ml-pipelines has an event's id, \
                  1 of them unfinished\n";
     assert_eq!(confirm_said(&cluster).await, (words.to_owned(), false));
 }
@@ -290,8 +306,7 @@ async fn of_jobs_nobody_knows_whether_they_have_finished() {
         version: "v1".to_owned(),
         kind: "Job".to_owned(),
     };
-    let words =
-        "ok   confirm  1 objects of kind Job in namespace ml-pipelines have an event's id\n";
+    let words = "ok   confirm  1 object of kind Job in namespace ml-pipelines has an event's id\n";
     assert_eq!(said_of(&cluster, job).await, (words.to_owned(), false));
 }
 

@@ -2,10 +2,10 @@
 
 use crate::{
     blob::Blob,
+    cli::passed_over::PassedOver,
     config::SourceConfig,
-    filter::Filter,
-    gate::rules::{Existing, Judgement, Rules},
-    ledger::facts::{Facts, FilterUse},
+    gate::rules::{Judgement, Rules},
+    ledger::facts::Facts,
 };
 
 /// What the ledger says of a blob.
@@ -30,36 +30,17 @@ impl LedgerStanding {
         done: bool,
         now: i64,
     ) -> Self {
-        let since = since(facts, name);
-        let old = |blob: &Blob| cutoff(config, since).is_some_and(|from| blob.last_modified < from);
+        let passed_over = PassedOver::of(config, facts);
+        let old = |blob: &Blob| passed_over.has(name, blob.last_modified);
         let next = blob.filter(|_| !done);
         let next = next.map(|blob| next_of(config, facts, blob, now));
         let done = done || next == Some(Judgement::Settled);
         Self {
             done,
-            since,
+            since: passed_over.since(name),
             passed_over: done && blob.is_some_and(old),
             next: next.filter(|_| !done),
         }
-    }
-}
-
-// The first of all filters that take the name: what came after it was announced, whichever filter
-// is in use by now.
-fn since(facts: &Facts, name: &str) -> Option<i64> {
-    let used = facts.baseline.iter().chain(&facts.pending);
-    let takes = |used: &&FilterUse| {
-        Filter::new(used.filter.clone()).is_ok_and(|filter| filter.matches(name))
-    };
-    let used = used.chain(&facts.earlier).filter(takes);
-    used.map(|used| used.since).min()
-}
-
-fn cutoff(config: &SourceConfig, since: Option<i64>) -> Option<i64> {
-    match config.existing {
-        Existing::Emit => None,
-        Existing::Skip => since,
-        Existing::Since(moment) => since.map(|since| since.min(moment.unix_timestamp())),
     }
 }
 
@@ -76,7 +57,12 @@ mod tests {
     use time::OffsetDateTime;
 
     use super::*;
-    use crate::{filter::FilterSpec, ledger::fingerprint::FingerprintKey, testing};
+    use crate::{
+        filter::{Filter, FilterSpec},
+        gate::rules::Existing,
+        ledger::fingerprint::FingerprintKey,
+        testing,
+    };
 
     const NARROW: &str = "raw/*.csv";
     const WIDE: &str = "raw/**";
