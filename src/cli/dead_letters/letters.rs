@@ -168,7 +168,7 @@ pub(super) async fn forget(source: &OpenedSource, letters: &[&Letter]) -> anyhow
     }
     writeln!(
         io::stdout(),
-        "dropped {}: their blobs are not announced, unless `replay` asks for them",
+        "dropped {}: no blob of a dropped dead letter is announced, unless `replay` asks for it",
         counted(letters.len() as u64, "dead letter")
     )?;
     Ok(())

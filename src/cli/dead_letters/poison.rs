@@ -253,12 +253,12 @@ impl PoisonQueue {
             (0, _) => Ok(()),
             (done, Fate::Retry) => writeln!(
                 io::stdout(),
-                "put {} back into queue {queue}; the live stream takes them from there",
+                "put {} back into queue {queue}; the live stream takes messages from there",
                 counted(*done, "poison message")
             ),
             (done, Fate::Drop) => writeln!(
                 io::stdout(),
-                "dropped {}: their blobs are announced only if a sweep or another notification finds them",
+                "dropped {}: a blob of a dropped message is announced only if a sweep or another notification finds it",
                 counted(*done, "poison message")
             ),
         }
