@@ -255,7 +255,9 @@ impl Stage {
                 .then_some(())
                 .context("it has not swept twice, or not emptied its queue yet")
         };
-        until("two more sweeps, or an empty queue", PATIENCE, look).await
+        // Messages that a killed server had in hand come again after five minutes.
+        let patience = PATIENCE + Duration::from_secs(300);
+        until("two more sweeps, or an empty queue", patience, look).await
     }
 
     /// Runs a command of the product in a server's pod, on the source of this case.
