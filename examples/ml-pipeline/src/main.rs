@@ -1,11 +1,10 @@
 //! The command line of the pipeline.
 
-use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use clap::{Parser, Subcommand};
 use ml_pipeline::log::{Log, printable};
 use ml_pipeline::onnx::Source;
@@ -19,21 +18,6 @@ use ml_pipeline::{
     quantize::quantize,
     train::{budget, train},
 };
-
-/// Training allocates some hundred tensors a step, which the system's allocator gives back to the
-/// kernel each time.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
-/// What the libraries below ask their environment for, once, before anything of theirs runs.
-const SETTINGS: [(&str, &str); 2] = [
-    // The threads of candle for a product of matrices. Otherwise it asks the system for the number of
-    // processors before each of them, some file reads a time, and the order of its sums depends on that
-    // number. All processors are used anyway, by training several networks at once.
-    ("RAYON_NUM_THREADS", "1"),
-    // mimalloc's huge pages: they double the memory of a process as small as this.
-    ("MIMALLOC_ALLOW_THP", "0"),
-];
 
 /// Turns a CSV or Parquet file, or a directory of them, into a trained ONNX model, its 8-bit form and a report.
 ///
@@ -307,29 +291,13 @@ fn given(text: &str) -> Result<Optional<f64>, String> {
 
 fn main() -> ExitCode {
     let command = Cli::parse().command;
-    match with_settings().and_then(|()| execute(command)) {
+    match execute(command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {}", printable(&format!("{error:#}")));
             ExitCode::FAILURE
         }
     }
-}
-
-/// Starts this program again with [`SETTINGS`], unless it has them.
-fn with_settings() -> Result<()> {
-    if SETTINGS
-        .iter()
-        .all(|(name, value)| std::env::var_os(name).is_some_and(|found| found == *value))
-    {
-        return Ok(());
-    }
-    let program = std::env::current_exe().context("cannot find this program's own file")?;
-    let error = std::process::Command::new(program)
-        .args(std::env::args_os().skip(1))
-        .envs(SETTINGS)
-        .exec();
-    Err(error).context("cannot start this program again")
 }
 
 fn execute(command: Command) -> Result<()> {

@@ -27,9 +27,7 @@ pub fn map<T: Send>(count: usize, work: impl Fn(usize) -> Result<T> + Sync) -> R
         }
         Ok(done)
     };
-    let threads = thread::available_parallelism()
-        .map_or(1, NonZero::get)
-        .min(count);
+    let threads = processors().min(count);
     let mut done = thread::scope(|scope| {
         let workers: Vec<_> = (0..threads).map(|_| scope.spawn(worker)).collect();
         let ended = workers
@@ -41,6 +39,33 @@ pub fn map<T: Send>(count: usize, work: impl Fn(usize) -> Result<T> + Sync) -> R
     })?;
     done.sort_by_key(|(job, _)| *job);
     Ok(done.into_iter().map(|(_, result)| result).collect())
+}
+
+/// Lets `work` change what belongs to each item, `width` values for each, on all processors at once.
+///
+/// # Errors
+///
+/// If a thread ends early.
+pub fn chunks<I: Sync, T: Send>(
+    items: &[I],
+    (values, width): (&mut [T], usize),
+    work: impl Fn(&[I], &mut [T]) + Sync,
+) -> Result<()> {
+    let count = items.len().div_ceil(processors()).max(1);
+    let parts = items.chunks(count).zip(values.chunks_mut(count * width));
+    thread::scope(|scope| {
+        let work = &work;
+        let workers: Vec<_> = parts
+            .map(|(items, values)| scope.spawn(move || work(items, values)))
+            .collect();
+        workers
+            .into_iter()
+            .try_for_each(|it| it.join().ok().context("a thread did not end"))
+    })
+}
+
+fn processors() -> usize {
+    thread::available_parallelism().map_or(1, NonZero::get)
 }
 
 #[cfg(test)]
@@ -57,5 +82,19 @@ mod tests {
         assert!(map(0, Ok)?.is_empty());
         assert!(map(9, |job| if job == 4 { bail!("no") } else { Ok(job) }).is_err());
         Ok(())
+    }
+
+    #[test]
+    fn each_item_changes_its_own_values() -> Result<()> {
+        let items: Vec<_> = (0..7).collect();
+        let mut values = vec![0; 14];
+        chunks(&items, (&mut values, 2), |items, values| {
+            for (item, values) in items.iter().zip(values.chunks_exact_mut(2)) {
+                values[1] += item;
+            }
+        })?;
+        let expected: Vec<_> = items.iter().flat_map(|&item| [0, item]).collect();
+        assert_eq!(values, expected);
+        chunks(&[0; 0], (&mut [0; 0], 2), |_, _| ())
     }
 }

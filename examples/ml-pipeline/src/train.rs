@@ -1,12 +1,15 @@
 //! The second step: some models learn from the rows that `preprocess` set apart for it.
 
+pub mod adam;
 pub mod budget;
 pub mod calibrate;
 pub mod candidate;
 pub mod fit;
 pub mod folds;
 pub mod held_out;
+pub mod loss;
 pub mod network;
+pub mod race;
 pub mod ridge;
 pub mod sample;
 pub mod schedule;
@@ -120,7 +123,7 @@ pub fn train(dir: &Path, source: &Source, most: Option<Duration>, log: &Log) -> 
     let together = together.as_deref();
 
     log.start("comparing", None);
-    let compared = select::compare(&sample, (&truth, together), &budget, |trial| {
+    let compared = race::compare(&sample, (&truth, together), &budget, |trial| {
         log.say(&format!(
             "{:<11} {} {:.4} in {}, loss {:.4}, {}",
             trial.name,
@@ -160,7 +163,7 @@ pub fn train(dir: &Path, source: &Source, most: Option<Duration>, log: &Log) -> 
             without,
         )
     });
-    let course = best.candidate.course(fitted.epoch);
+    let course = best.candidate.course(fitted.record.epoch);
     summary::tell_use(&mut columns, &encoder, fitted.predictor.form());
     let tried: Vec<_> = compared.iter().map(|it| it.trial.name.clone()).collect();
     let untried = candidate::ALL.iter().filter(|it| it.suits(&sample));
@@ -243,7 +246,7 @@ fn learn(
     let curve = if watch.is_empty() {
         trial.curve.clone()
     } else {
-        fitted.curve.clone()
+        fitted.record.curve.clone()
     };
     Ok((fitted, curve))
 }

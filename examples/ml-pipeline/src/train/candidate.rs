@@ -56,6 +56,9 @@ pub const ALL: [Candidate; 4] = [
     }),
 ];
 
+/// The rate of trees in large steps: a fourth of the rounds is enough.
+const LARGE_RATE: f64 = 0.2;
+
 impl Candidate {
     /// What it is called.
     pub fn name(&self) -> &'static str {
@@ -74,6 +77,17 @@ impl Candidate {
     /// Whether it takes so long that it is given up where it falls behind.
     pub fn is_slow(&self) -> bool {
         matches!(self, Candidate::Trees(_))
+    }
+
+    /// The same, learning in steps so large that it soon ends.
+    pub fn in_large_steps(self) -> Self {
+        match self {
+            Candidate::Trees(recipe) => Candidate::Trees(trees::Recipe {
+                rate: LARGE_RATE,
+                ..recipe
+            }),
+            other => other,
+        }
     }
 
     /// How long it learned, in words.

@@ -1,12 +1,14 @@
 //! How a network learns: in small batches, until rows that it does not learn from get no better.
 
 use anyhow::Result;
-use candle_nn::{AdamW, Optimizer, ParamsAdamW};
+use ndarray::Array2;
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 
-use super::{candidate::Predictor, network::Network, sample::Sample, schedule::Schedule};
+use super::{
+    adam::Step, candidate::Predictor, loss, network::Network, sample::Sample, schedule::Schedule,
+};
 
 /// A network to try.
 #[derive(Clone, Copy, Debug)]
@@ -25,7 +27,14 @@ pub struct Recipe {
 pub struct Fitted {
     /// What it has learned by the epoch in which the watched rows did best.
     pub predictor: Predictor,
-    /// That epoch, from 1.
+    /// How it learned.
+    pub record: Record,
+}
+
+/// How a candidate learned.
+#[derive(Default)]
+pub struct Record {
+    /// The epoch in which the watched rows did best, from 1.
     pub epoch: usize,
     /// The loss in each epoch.
     pub curve: Vec<Losses>,
@@ -33,7 +42,7 @@ pub struct Fitted {
     pub outputs: Vec<f32>,
 }
 
-impl Fitted {
+impl Record {
     /// The least loss of the watched rows.
     pub fn loss(&self) -> f32 {
         let watched = self.curve.iter().filter_map(|losses| losses.watched);
@@ -68,66 +77,52 @@ pub fn fit(
 ) -> Result<Fitted> {
     let mut random = ChaCha8Rng::seed_from_u64(crate::SEED);
     let schedule = Schedule::new(learn.len());
-    let mut learner = Learner::new(recipe, sample, schedule, &mut random)?;
-    let watched = if watch.is_empty() {
-        None
-    } else {
-        Some(sample.tensors(watch)?)
-    };
+    let mut learner = Learner::new(recipe, sample, schedule, &mut random);
+    let watched = sample.features_of_all(watch);
     let mut order = learn.to_vec();
     let most = epochs.unwrap_or(schedule.epochs);
     let mut best = f32::INFINITY;
-    let mut fitted = Fitted {
-        predictor: Predictor::Layers(Vec::new()),
-        epoch: 0,
-        curve: Vec::new(),
-        outputs: Vec::new(),
-    };
+    let mut predictor = Predictor::Layers(Vec::new());
+    let mut record = Record::default();
     for epoch in 1..=most {
         order.shuffle(&mut random);
         let train = learner.epoch(&order)?;
-        let outputs = watched
-            .as_ref()
-            .map(|(features, _)| learner.network.forward(features))
-            .transpose()?;
-        let watched_loss = match (&outputs, &watched) {
-            (Some(outputs), Some((_, wanted))) => {
-                Some(sample.loss(outputs, wanted)?.to_scalar::<f32>()?)
-            }
-            _ => None,
-        };
+        let outputs: Vec<_> = learner
+            .network
+            .forward(watched.view())
+            .into_iter()
+            .collect();
         let losses = Losses {
             train,
-            watched: watched_loss,
+            watched: (!watch.is_empty()).then(|| loss::loss(sample, watch, &outputs)),
         };
-        fitted.curve.push(losses);
+        record.curve.push(losses);
         let is_last = !goes_on(epoch, losses) || epoch == most;
-        let better = watched_loss.is_some_and(|loss| loss < best - BETTER);
+        let better = losses.watched.is_some_and(|loss| loss < best - BETTER);
         // The first is kept in any case: a loss that is no number is never better.
-        if better || epoch == 1 || (watched.is_none() && is_last) {
-            best = watched_loss.unwrap_or(best);
-            fitted.epoch = epoch;
-            fitted.predictor = Predictor::Layers(learner.network.layers()?);
-            fitted.outputs =
-                outputs.map_or(Ok(Vec::new()), |outputs| outputs.flatten_all()?.to_vec1())?;
-        } else if watched.is_some() && epoch - fitted.epoch >= schedule.patience {
+        if better || epoch == 1 || (watch.is_empty() && is_last) {
+            best = losses.watched.unwrap_or(best);
+            record.epoch = epoch;
+            predictor = Predictor::Layers(learner.network.layers());
+            record.outputs = outputs;
+        } else if !watch.is_empty() && epoch - record.epoch >= schedule.patience {
             break;
         }
         if is_last {
             break;
         }
     }
-    Ok(fitted)
+    Ok(Fitted { predictor, record })
 }
 
 /// A network and what changes it.
 struct Learner<'a> {
     network: Network,
-    optimizer: AdamW,
     sample: &'a Sample,
     schedule: Schedule,
     rate: f64,
-    step: usize,
+    decay: f64,
+    steps: usize,
 }
 
 impl<'a> Learner<'a> {
@@ -136,38 +131,34 @@ impl<'a> Learner<'a> {
         sample: &'a Sample,
         schedule: Schedule,
         random: &mut ChaCha8Rng,
-    ) -> Result<Self> {
+    ) -> Self {
         let widths: Vec<_> = [&[sample.width], recipe.hidden, &[sample.outputs]].concat();
-        let network = Network::new(&widths, random)?;
-        let weight_decay = recipe.decay / (recipe.rate * (schedule.steps * schedule.epochs) as f64);
-        let parameters = ParamsAdamW {
-            weight_decay,
-            ..ParamsAdamW::default()
-        };
-        let optimizer = AdamW::new(network.variables(), parameters)?;
-        Ok(Learner {
-            network,
-            optimizer,
+        Learner {
+            network: Network::new(&widths, random),
             sample,
             schedule,
             rate: recipe.rate,
-            step: 0,
-        })
+            decay: recipe.decay / (recipe.rate * (schedule.steps * schedule.epochs) as f64),
+            steps: 0,
+        }
     }
 
     /// Learns from each row once, and returns their mean loss.
     fn epoch(&mut self, order: &[usize]) -> Result<f32> {
+        let sample = self.sample;
         let mut total = 0.0;
         for rows in order.chunks(self.schedule.batch) {
-            let (features, wanted) = self.sample.tensors(rows)?;
-            let loss = self
-                .sample
-                .loss(&self.network.forward(&features)?, &wanted)?;
-            self.optimizer
-                .set_learning_rate(self.rate * self.schedule.rate(self.step));
-            self.optimizer.backward_step(&loss)?;
-            self.step += 1;
-            total += loss.to_scalar::<f32>()? * rows.len() as f32;
+            let features = sample.features_of_all(rows);
+            let rate = self.rate * self.schedule.rate(self.steps);
+            self.steps += 1;
+            let step = Step::new(self.steps, rate, self.decay);
+            self.network.learn(features.view(), &step, |outputs| {
+                let shape = outputs.raw_dim();
+                let outputs: Vec<_> = outputs.into_iter().collect();
+                total += loss::loss(sample, rows, &outputs) * rows.len() as f32;
+                let slopes = loss::slopes(sample, rows, outputs);
+                Ok(Array2::from_shape_vec(shape, slopes)?)
+            })?;
         }
         Ok(total / order.len() as f32)
     }

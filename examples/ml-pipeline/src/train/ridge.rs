@@ -8,7 +8,7 @@ use system::System;
 
 use super::{
     candidate::Predictor,
-    fit::{Fitted, Losses},
+    fit::{Fitted, Losses, Record},
     network::Layer,
     sample::Sample,
 };
@@ -52,12 +52,8 @@ pub fn fit(
     let system = System::new(sample, &learn);
     let steps = step.map_or(1..=PENALTIES, |step| step..=step);
     let mut best = f32::INFINITY;
-    let mut fitted = Fitted {
-        predictor: Predictor::Layers(Vec::new()),
-        epoch: 0,
-        curve: Vec::new(),
-        outputs: Vec::new(),
-    };
+    let mut predictor = Predictor::Layers(Vec::new());
+    let mut record = Record::default();
     for step in steps {
         let layer = system.solve(sample, &learn, penalty(step));
         let outputs = outputs(&layer, sample, watch);
@@ -67,10 +63,10 @@ pub fn fit(
         };
         let is_last = !goes_on(step, losses);
         let own = losses.watched.unwrap_or(0.0);
-        if own < best || fitted.epoch == 0 {
+        if own < best || record.epoch == 0 {
             best = own;
-            fitted = Fitted {
-                predictor: Predictor::Layers(vec![layer]),
+            predictor = Predictor::Layers(vec![layer]);
+            record = Record {
                 epoch: step,
                 curve: vec![losses],
                 outputs,
@@ -80,7 +76,7 @@ pub fn fit(
             break;
         }
     }
-    Ok(fitted)
+    Ok(Fitted { predictor, record })
 }
 
 fn outputs(layer: &Layer, sample: &Sample, rows: &[usize]) -> Vec<f32> {
@@ -145,7 +141,7 @@ mod tests {
             let all: Vec<_> = (0..rows).collect();
             let (watch, learn) = all.split_at(rows / 5);
             let fitted = fit(&sample, (learn, watch), None, |_, _| true)?;
-            let loss = loss(&sample, watch, &fitted.outputs);
+            let loss = loss(&sample, watch, &fitted.record.outputs);
             assert!(loss < most * 3.0, "{rows} x {width}: {loss}");
         }
         Ok(())

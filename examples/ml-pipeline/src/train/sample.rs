@@ -4,13 +4,9 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use anyhow::Result;
-use candle_core::{Device, Tensor};
+use ndarray::{Array2, ArrayView1};
 
-use super::{
-    network::{cross_entropy, squared_error},
-    trees::bins::Bins,
-};
+use super::trees::bins::Bins;
 use crate::{
     features::target_encoding::{self, Words},
     table::Truth,
@@ -224,36 +220,13 @@ impl Sample {
         self.wanted.is_empty()
     }
 
-    /// How far outputs are from what they should be.
-    ///
-    /// # Errors
-    ///
-    /// If the shapes do not fit.
-    pub fn loss(&self, outputs: &Tensor, wanted: &Tensor) -> Result<Tensor> {
-        if self.is_classes {
-            cross_entropy(outputs, wanted)
-        } else {
-            squared_error(outputs, wanted)
+    /// The features of some rows, a row each.
+    pub fn features_of_all(&self, rows: &[usize]) -> Array2<f32> {
+        let mut all = Array2::zeros((rows.len(), self.width));
+        for (mut place, &row) in all.rows_mut().into_iter().zip(rows) {
+            place.assign(&ArrayView1::from(&*self.features_of(row)));
         }
-    }
-
-    /// Some rows, as what goes in and what is to come out.
-    ///
-    /// # Errors
-    ///
-    /// If the memory does not do.
-    pub fn tensors(&self, rows: &[usize]) -> Result<(Tensor, Tensor)> {
-        let (mut features, mut wanted) = (Vec::new(), Vec::new());
-        features.reserve_exact(rows.len() * self.width);
-        wanted.reserve_exact(rows.len() * self.outputs);
-        for &row in rows {
-            features.extend_from_slice(&self.features_of(row));
-            wanted.extend_from_slice(self.wanted_of(row));
-        }
-        Ok((
-            Tensor::from_vec(features, (rows.len(), self.width), &Device::Cpu)?,
-            Tensor::from_vec(wanted, (rows.len(), self.outputs), &Device::Cpu)?,
-        ))
+        all
     }
 }
 

@@ -1,20 +1,15 @@
-//! Which candidate fits the data: each is tried on rows that it did not learn from.
+//! How well candidates fit the data, on rows that they did not learn from, and which one is taken.
 
-use anyhow::Result;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    budget::Budget,
-    candidate::{ALL, Candidate},
-    fit::{Fitted, Losses},
+    candidate::Candidate,
+    fit::{Losses, Record},
     folds::Cuts,
     held_out::{self, HeldOut},
     sample::{Sample, Scale},
 };
-use crate::{parallel, table::Truth};
-
-/// How many folds a slow candidate is tried in before it is looked at again.
-const LOOKED_AT: usize = 2;
+use crate::table::Truth;
 
 /// How one candidate did.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -49,103 +44,33 @@ pub struct Compared {
     pub trial: Trial,
     /// The score in each fold, in the same order for all candidates.
     pub scores: Vec<f64>,
+    /// The loss in each fold.
+    pub losses: Vec<f32>,
     /// What came out for the rows of each fold, from what learned without them.
     pub held_out: Vec<HeldOut>,
 }
 
-/// Tries all candidates as long as there is time, and tells of each.
-///
-/// # Errors
-///
-/// If the memory does not do.
-pub fn compare(
-    sample: &Sample,
-    (truth, together): (&Truth, Option<&[u64]>),
-    budget: &Budget,
-    tell: impl Fn(&Trial),
-) -> Result<Vec<Compared>> {
-    let cuts = Cuts::new(truth, sample.len(), together);
-    let (quick, slow): (Vec<_>, Vec<_>) = ALL
-        .iter()
-        .filter(|candidate| candidate.suits(sample))
-        .partition(|candidate| !candidate.is_slow());
-    let run = |jobs: &[(&'static Candidate, usize)]| {
-        parallel::map(jobs.len(), |job| {
-            let (candidate, fold) = (jobs[job].0, &cuts.folds[jobs[job].1]);
-            candidate.fit(sample, (&fold.learn, &fold.watch), None, |_, _| {
-                budget.has_to_compare()
-            })
-        })
-    };
-    let folds = 0..cuts.folds.len();
-    // All at once, unless the time may not do for all.
-    let size = if budget.is_bounded() { 1 } else { quick.len() };
-    let mut compared = Vec::new();
-    let mut to_beat: Option<(f64, Vec<f32>)> = None;
-    for some in quick.chunks(size.max(1)) {
-        // One is always needed.
-        if !compared.is_empty() && !budget.has_to_compare() {
-            break;
-        }
-        let jobs: Vec<_> = some
-            .iter()
-            .flat_map(|&candidate| folds.clone().map(move |fold| (candidate, fold)))
-            .collect();
-        let mut fitted = run(&jobs)?.into_iter();
-        for candidate in some {
-            let own: Vec<_> = fitted.by_ref().take(folds.len()).collect();
-            let losses = own.iter().map(Fitted::loss).collect();
-            compared.push(Compared::new(candidate, own, &cuts, (sample, truth)));
-            let score = compared.last().map_or(0.0, |it| it.trial.score);
-            if to_beat.as_ref().is_none_or(|(most, _)| score > *most) {
-                to_beat = Some((score, losses));
-            }
-        }
-    }
-    let (_, to_beat) = to_beat.unwrap_or_default();
-    for candidate in slow {
-        let mut own: Vec<Fitted> = Vec::new();
-        while own.len() < folds.len() && !is_behind(&to_beat, &own) && budget.has_to_compare() {
-            // First a few folds, then whole cuts.
-            let all = (own.len() / cuts.count + 1) * cuts.count;
-            let next = own.len()..if own.is_empty() { LOOKED_AT } else { all };
-            own.extend(run(&next
-                .map(|fold| (candidate, fold))
-                .collect::<Vec<_>>())?);
-        }
-        if !own.is_empty() {
-            compared.push(Compared::new(candidate, own, &cuts, (sample, truth)));
-        }
-    }
-    compared.iter().for_each(|it| tell(&it.trial));
-    Ok(compared)
-}
-
-/// Whether a slow candidate is to be given up: its loss in the folds so far is greater than that of the
-/// best quick one.
-fn is_behind(to_beat: &[f32], own: &[Fitted]) -> bool {
-    let losses = own.iter().zip(to_beat);
-    losses.map(|(own, other)| own.loss() - other).sum::<f32>() > 0.0
-}
-
 impl Compared {
-    fn new(
+    /// Of what a candidate did in the first folds, or in all.
+    pub fn new(
         candidate: &'static Candidate,
-        fitted: Vec<Fitted>,
+        records: Vec<Record>,
         cuts: &Cuts,
         (sample, truth): (&Sample, &Truth),
     ) -> Self {
-        let count = fitted.len() as f64;
-        let longest = fitted.iter().map(|it| it.curve.len()).max();
+        let count = records.len() as f64;
+        let longest = records.iter().map(|it| it.curve.len()).max();
         let curve = (0..longest.unwrap_or_default())
-            .map(|epoch| mean_losses(fitted.iter().filter_map(|it| it.curve.get(epoch))))
+            .map(|epoch| mean_losses(records.iter().filter_map(|it| it.curve.get(epoch))))
             .collect();
-        let epochs = (fitted.iter().map(|it| it.epoch).sum::<usize>() / fitted.len().max(1)).max(1);
-        let loss = fitted.iter().map(|it| f64::from(it.loss())).sum::<f64>() / count;
+        let epochs =
+            (records.iter().map(|it| it.epoch).sum::<usize>() / records.len().max(1)).max(1);
+        let losses: Vec<_> = records.iter().map(Record::loss).collect();
+        let loss = losses.iter().map(|&loss| f64::from(loss)).sum::<f64>() / count;
         let held_out: Vec<_> = cuts
             .folds
             .iter()
-            .zip(fitted)
+            .zip(records)
             .map(|(fold, it)| HeldOut {
                 rows: fold.watch.clone(),
                 outputs: it.outputs,
@@ -168,6 +93,7 @@ impl Compared {
             candidate,
             trial,
             scores,
+            losses,
             held_out,
         }
     }
@@ -267,6 +193,7 @@ pub fn best(compared: &[Compared]) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::train::candidate::ALL;
 
     fn compared(scores: &[f64]) -> Compared {
         Compared {
@@ -284,6 +211,7 @@ mod tests {
                 curve: Vec::new(),
             },
             scores: scores.to_vec(),
+            losses: Vec::new(),
             held_out: Vec::new(),
         }
     }

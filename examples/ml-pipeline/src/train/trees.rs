@@ -2,23 +2,28 @@
 //! approximation", 2001), by slopes and curvatures (Chen and Guestrin, "XGBoost", 2016).
 
 pub mod bins;
+pub mod drawn;
 pub mod forest;
 pub mod grow;
 pub mod histogram;
-pub mod loss;
 
 use anyhow::Result;
+use drawn::Drawn;
 use forest::{Forest, Tree};
 use grow::{Shape, grow};
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 
+use histogram::Cell;
+
 use super::{
     candidate::Predictor,
-    fit::{Fitted, Losses},
+    fit::{Fitted, Losses, Record},
+    loss,
     sample::Sample,
 };
+use crate::parallel;
 
 /// Trees to try.
 #[derive(Clone, Copy, Debug)]
@@ -27,7 +32,7 @@ pub struct Recipe {
     pub name: &'static str,
     /// How many leaves a tree has at most.
     pub leaves: usize,
-    /// By which part of what would be best at once each tree changes the outputs.
+    /// By which part of what would be best at once each tree changes the outputs, where rows are few.
     pub rate: f64,
     /// Which part of the rows a tree grows on.
     pub rows: f64,
@@ -45,8 +50,17 @@ const PATIENCE: usize = 25;
 /// Which part of the loss must go to count as better.
 const BETTER: f32 = 0.003;
 
-/// How many rows a tree grows on at most; more make the next tree hardly better.
-const GROWN_ROWS: usize = 100_000;
+/// From how many rows on the rate is at least [`MANY_RATE`]: with so many there is less to fear from a single tree,
+/// and half as many are needed.
+const MANY_ROWS: usize = 10_000;
+const MANY_RATE: f64 = 0.1;
+
+/// How many rows a tree grows on at most; more make the next tree hardly better, as it grows on others.
+const GROWN_ROWS: usize = 30_000;
+
+/// From how many answers, and from how many values to look at, a second thread is worth its start.
+const MANY_ANSWERS: usize = 50_000;
+const MANY_VALUES: usize = 200_000;
 
 /// Between how many and how many rows a leaf has at least; in between, one for each so many.
 const LEAF: (usize, usize) = (3, 20);
@@ -71,7 +85,11 @@ pub fn fit(
         sample,
         learn,
         random: ChaCha8Rng::seed_from_u64(crate::SEED),
-        gradients: vec![[0.0; 2]; sample.len()],
+        rate: if sample.len() < MANY_ROWS {
+            recipe.rate
+        } else {
+            recipe.rate.max(MANY_RATE)
+        },
         outputs: base.repeat(learn.len()),
         forest: Forest {
             base: base.clone(),
@@ -81,16 +99,16 @@ pub fn fit(
     let most = rounds.unwrap_or(ROUNDS.min(TREES / sample.outputs).max(20));
     let mut watched = base.repeat(watch.len());
     let (mut best, mut trees) = (f32::INFINITY, 0);
-    let (mut epoch, mut curve, mut outputs) = (0, Vec::new(), Vec::new());
+    let mut record = Record::default();
     for round in 1..=most {
         let added = booster.round()?;
         let new = &booster.forest.trees[booster.forest.trees.len() - added..];
-        add(sample, new, watch, &mut watched);
+        add(sample, new, watch, &mut watched)?;
         let losses = Losses {
             train: loss::loss(sample, learn, &booster.outputs),
             watched: (!watch.is_empty()).then(|| loss::loss(sample, watch, &watched)),
         };
-        curve.push(losses);
+        record.curve.push(losses);
         let is_last = !goes_on(round, losses);
         if losses
             .watched
@@ -98,9 +116,9 @@ pub fn fit(
             || round == 1
         {
             best = losses.watched.unwrap_or(best);
-            (epoch, trees) = (round, booster.forest.trees.len());
-            outputs.clone_from(&watched);
-        } else if round - epoch >= PATIENCE {
+            (record.epoch, trees) = (round, booster.forest.trees.len());
+            record.outputs.clone_from(&watched);
+        } else if round - record.epoch >= PATIENCE {
             break;
         }
         if is_last {
@@ -111,28 +129,32 @@ pub fn fit(
     forest.trees.truncate(trees);
     Ok(Fitted {
         predictor: Predictor::Trees(forest),
-        epoch,
-        curve,
-        outputs,
+        record,
     })
 }
 
 /// Adds what trees say of some rows to their outputs.
-fn add(sample: &Sample, trees: &[Tree], rows: &[usize], outputs: &mut [f32]) {
-    for tree in trees {
-        for (&row, outputs) in rows.iter().zip(outputs.chunks_exact_mut(sample.outputs)) {
-            outputs[tree.output] += tree.answer(&sample.bins, row);
+fn add(sample: &Sample, trees: &[Tree], rows: &[usize], outputs: &mut [f32]) -> Result<()> {
+    let add_some = |rows: &[usize], outputs: &mut [f32]| {
+        for tree in trees {
+            for (&row, outputs) in rows.iter().zip(outputs.chunks_exact_mut(sample.outputs)) {
+                outputs[tree.output] += tree.answer(&sample.bins, row);
+            }
         }
+    };
+    if rows.len() * trees.len() < MANY_ANSWERS {
+        add_some(rows, outputs);
+        return Ok(());
     }
+    parallel::chunks(rows, (outputs, sample.outputs), add_some)
 }
 
 struct Booster<'a> {
     recipe: &'a Recipe,
     sample: &'a Sample,
     learn: &'a [usize],
+    rate: f64,
     random: ChaCha8Rng,
-    /// By row of the sample; only those of the round's rows are of now.
-    gradients: Vec<[f32; 2]>,
     /// The outputs of the rows to learn from.
     outputs: Vec<f32>,
     forest: Forest,
@@ -149,27 +171,36 @@ impl Booster<'_> {
         let shape = Shape {
             leaves: self.recipe.leaves,
             rows: (self.learn.len() / LEAF_PER).clamp(LEAF.0, LEAF.1),
-            rate: self.recipe.rate,
+            rate: self.rate,
         };
         let rows: Vec<_> = places.iter().map(|&place| self.learn[place]).collect();
-        // The second class of two says all of the first.
-        let grown = if outputs == 2 { 1..2 } else { 0..outputs };
-        let before = self.forest.trees.len();
         let said: Vec<_> = places
             .iter()
             .flat_map(|&place| &self.outputs[place * outputs..(place + 1) * outputs])
             .copied()
             .collect();
         let said = loss::shares(sample, said);
-        for output in grown {
-            for (&row, said) in rows.iter().zip(said.chunks_exact(outputs)) {
-                self.gradients[row] = loss::gradient(sample, row, said[output], output);
-            }
-            let nodes = grow(&sample.bins, &self.gradients, &rows, &asked, shape)?;
-            self.forest.trees.push(Tree { output, nodes });
+        let drawn = Drawn::new(&sample.bins, &rows, &asked);
+        let tree = |output: usize| {
+            let each = rows.iter().zip(said.chunks_exact(outputs));
+            let gradients: Vec<_> = each
+                .map(|(&row, said)| Cell::of(loss::gradient(sample, row, said[output], output)))
+                .collect();
+            let nodes = grow(&drawn, &gradients, shape)?;
+            Ok(Tree { output, nodes })
+        };
+        let before = self.forest.trees.len();
+        // The second class of two says all of the first.
+        if outputs == 2 {
+            self.forest.trees.push(tree(1)?);
+        } else if rows.len() * asked.len() >= MANY_VALUES {
+            self.forest.trees.extend(parallel::map(outputs, tree)?);
+        } else {
+            let trees: Result<Vec<_>> = (0..outputs).map(tree).collect();
+            self.forest.trees.extend(trees?);
         }
         let new = &self.forest.trees[before..];
-        add(sample, new, self.learn, &mut self.outputs);
+        add(sample, new, self.learn, &mut self.outputs)?;
         Ok(new.len())
     }
 

@@ -28,8 +28,6 @@ pub struct Bins {
 pub struct Feature {
     /// Between each bin and the next: a value up to this is in the lower one.
     pub ends: Vec<f32>,
-    /// The bin that more than half of the rows are in, if there is one.
-    pub common: Option<u8>,
 }
 
 impl Feature {
@@ -76,9 +74,8 @@ impl Bins {
 
 fn binned(rows: usize, seen: &[usize], value: impl Fn(usize) -> f32) -> (Feature, Arc<[u8]>) {
     let ends = ends(seen.iter().map(|&row| value(row)));
-    let bins: Arc<[u8]> = (0..rows).map(|row| bin(&ends, value(row))).collect();
-    let common = common(&bins);
-    (Feature { ends, common }, bins)
+    let bins = (0..rows).map(|row| bin(&ends, value(row))).collect();
+    (Feature { ends }, bins)
 }
 
 fn bin(ends: &[f32], value: f32) -> u8 {
@@ -121,12 +118,6 @@ fn between(low: f32, high: f32) -> f32 {
     }
 }
 
-fn common(bins: &[u8]) -> Option<u8> {
-    let mut counts = [0_usize; 256];
-    bins.iter().for_each(|&bin| counts[usize::from(bin)] += 1);
-    (0..=u8::MAX).find(|&bin| counts[usize::from(bin)] * 2 > bins.len())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -138,7 +129,6 @@ mod tests {
         assert_eq!(bins.column(0), [1, 2, 1, 0]);
         assert_eq!(bins.column(1), [0, 1, 1, 1]);
         assert_eq!(bins.features[0].ends, [1.5]);
-        assert_eq!(bins.features[1].common, Some(1));
         Ok(())
     }
 

@@ -6,9 +6,9 @@ use std::ops::Range;
 use anyhow::Result;
 
 use super::{
-    bins::Bins,
+    drawn::Drawn,
     forest::{Node, Split},
-    histogram::{Cell, best, fill, without},
+    histogram::{Cell, best, fill, sum, without},
 };
 use crate::parallel;
 
@@ -26,37 +26,29 @@ pub struct Shape {
 /// From how many values to look at a second thread is worth its start.
 const MANY_VALUES: usize = 1_000_000;
 
-/// How many cells the histograms of all open leaves may have: 48 MB. With more, each is made again
+/// How many cells the histograms of all open leaves may have: 32 MB. With more, each is made again
 /// instead of kept.
 const KEPT: usize = 2 * 1024 * 1024;
 
-/// The slope and curvature of the loss of each row.
-pub type Gradients = [[f32; 2]];
-
-/// Grows a tree on `rows`, by the features `asked`. Returns its nodes.
+/// Grows a tree on the rows drawn. `gradients` has the slope and curvature of each row's loss, by its place. Returns the
+/// tree's nodes.
 ///
 /// # Errors
 ///
 /// If a thread ends early.
-pub fn grow(
-    bins: &Bins,
-    gradients: &Gradients,
-    rows: &[usize],
-    asked: &[usize],
-    shape: Shape,
-) -> Result<Vec<Node>> {
-    let cells: usize = asked.iter().map(|&it| bins.features[it].bins()).sum();
+pub fn grow(drawn: &Drawn, gradients: &[Cell], shape: Shape) -> Result<Vec<Node>> {
+    let cells = drawn.starts.last().copied().unwrap_or_default();
     let mut grower = Grower {
-        bins,
+        drawn,
         gradients,
-        asked,
         shape,
         keeps: cells * shape.leaves <= KEPT,
-        rows: rows.to_vec(),
+        places: (0..gradients.len()).collect(),
         nodes: Vec::new(),
     };
-    let histogram = grower.histogram(&(0..rows.len()))?;
-    let mut open = vec![grower.open(0..rows.len(), histogram)];
+    let rows = 0..gradients.len();
+    let histogram = grower.histogram(&rows)?;
+    let mut open = vec![grower.open(rows, histogram)];
     while open.len() < shape.leaves {
         let Some(place) = most(&open) else {
             break;
@@ -70,6 +62,7 @@ pub fn grow(
 /// A leaf that may be split.
 struct Open {
     node: usize,
+    /// Where its rows are among the places.
     rows: Range<usize>,
     /// The cells of all features asked, if they are kept.
     histogram: Option<Vec<Cell>>,
@@ -89,13 +82,12 @@ fn most(open: &[Open]) -> Option<usize> {
 }
 
 struct Grower<'a> {
-    bins: &'a Bins,
-    gradients: &'a Gradients,
-    asked: &'a [usize],
+    drawn: &'a Drawn<'a>,
+    gradients: &'a [Cell],
     shape: Shape,
     keeps: bool,
-    /// The rows, those of a leaf side by side.
-    rows: Vec<usize>,
+    /// The places of the rows, those of a leaf side by side.
+    places: Vec<usize>,
     nodes: Vec<Node>,
 }
 
@@ -108,7 +100,7 @@ impl Grower<'_> {
             .push(Node::Leaf((total.answer() * self.shape.rate) as f32));
         let best = histogram
             .as_ref()
-            .and_then(|cells| best(self.bins, self.asked, cells, &total, self.shape.rows));
+            .and_then(|cells| best(self.drawn, cells, &total, self.shape.rows));
         Open {
             node,
             rows,
@@ -154,18 +146,18 @@ impl Grower<'_> {
     }
 
     fn total(&self, rows: &Range<usize>) -> Cell {
-        let mut total = Cell::default();
-        for &row in &self.rows[rows.clone()] {
-            total.take(self.gradients[row]);
-        }
-        total
+        let places = &self.places[rows.clone()];
+        sum(places.iter().map(|&place| &self.gradients[place]))
     }
 
     /// Puts the rows for which the answer is yes before the others, and returns where those begin.
     fn part(&mut self, rows: Range<usize>, split: &Split) -> usize {
-        let column = self.bins.column(split.feature);
-        let all = &mut self.rows[rows.clone()];
-        let (yes, no): (Vec<_>, Vec<_>) = all.iter().partition(|&&row| split.takes(column[row]));
+        let drawn = self.drawn;
+        let feature = drawn.place_of(split.feature).unwrap_or_default();
+        let all = &mut self.places[rows.clone()];
+        let (yes, no): (Vec<_>, Vec<_>) = all
+            .iter()
+            .partition(|&&place| split.takes(drawn.row(place)[feature]));
         all[..yes.len()].copy_from_slice(&yes);
         all[yes.len()..].copy_from_slice(&no);
         rows.start + yes.len()
@@ -180,14 +172,16 @@ impl Grower<'_> {
     }
 
     fn filled(&self, rows: &Range<usize>) -> Result<Vec<Cell>> {
-        let rows = &self.rows[rows.clone()];
-        let gradients: Vec<_> = rows.iter().map(|&row| self.gradients[row]).collect();
-        let cells = |asked: &[usize]| fill(self.bins, rows, &gradients, asked);
-        if rows.len() * self.asked.len() < MANY_VALUES {
-            return Ok(cells(self.asked));
+        let places = &self.places[rows.clone()];
+        let width = self.drawn.asked.len();
+        let cells = |features| fill(self.drawn, places, self.gradients, features);
+        if places.len() * width < MANY_VALUES {
+            return Ok(cells(0..width));
         }
-        let halves: Vec<_> = self.asked.chunks(self.asked.len().div_ceil(2)).collect();
-        let parts = parallel::map(halves.len(), |half| Ok(cells(halves[half])))?;
+        let parts = parallel::map(2, |half| {
+            let ends = [0, width / 2, width];
+            Ok(cells(ends[half]..ends[half + 1]))
+        })?;
         Ok(parts.concat())
     }
 }

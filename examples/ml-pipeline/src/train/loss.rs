@@ -1,6 +1,6 @@
 //! How far outputs are from what they should be, and which way is better. Pure arithmetic.
 
-use crate::train::sample::Sample;
+use super::sample::Sample;
 
 /// The least curvature of a row, so that no answer is beyond all measure.
 const LEAST_CURVATURE: f32 = 1e-6;
@@ -51,7 +51,26 @@ pub fn gradient(sample: &Sample, row: usize, said: f32, output: usize) -> [f32; 
     ]
 }
 
-/// The mean loss of some rows, as `Sample::loss` has it for networks.
+/// The slopes of the mean loss of some rows by each of their outputs, in the order of these.
+pub fn slopes(sample: &Sample, rows: &[usize], outputs: Vec<f32>) -> Vec<f32> {
+    let mut slopes = shares(sample, outputs);
+    // The slope of a square is twice its root.
+    let part = if sample.is_classes { 1.0 } else { 2.0 } / rows.len().max(1) as f32;
+    for (&row, slopes) in rows.iter().zip(slopes.chunks_exact_mut(sample.outputs)) {
+        let wanted = sample.wanted_of(row);
+        let weight: f32 = if sample.is_classes {
+            wanted.iter().sum()
+        } else {
+            1.0
+        };
+        for (slope, wanted) in slopes.iter_mut().zip(wanted) {
+            *slope = (*slope * weight - wanted) * part;
+        }
+    }
+    slopes
+}
+
+/// The mean loss of some rows: the squared error, or the negative logarithm of the right class's share, by its weight.
 pub fn loss(sample: &Sample, rows: &[usize], outputs: &[f32]) -> f32 {
     let each = rows.iter().zip(outputs.chunks_exact(sample.outputs));
     let sum: f64 = each
