@@ -80,6 +80,15 @@ pub enum ServeError {
         /// What the system says.
         error: io::Error,
     },
+    /// Both ports are one.
+    #[error(
+        "cannot listen on {address} (--admin-listen): --listen has this port already: write `--admin-listen {}`",
+        neighbour(*.address)
+    )]
+    Same {
+        /// The address.
+        address: SocketAddr,
+    },
     /// The credentials cannot be had.
     #[error(transparent)]
     Credentials(#[from] ConnectError),
@@ -97,10 +106,28 @@ pub enum ServeError {
     Task(#[from] JoinError),
 }
 
+impl ServeError {
+    /// The same with what `grpc`, the address of the other port, says about it.
+    fn beside(self, grpc: SocketAddr) -> Self {
+        match self {
+            Self::Listen { address, error, .. }
+                if error.kind() == io::ErrorKind::AddrInUse && address.port() == grpc.port() =>
+            {
+                Self::Same { address }
+            }
+            other => other,
+        }
+    }
+}
+
+fn neighbour(address: SocketAddr) -> SocketAddr {
+    SocketAddr::new(address.ip(), address.port().wrapping_add(1).max(1024))
+}
+
 fn words(error: &io::Error, address: SocketAddr, option: &str) -> String {
     match error.kind() {
         io::ErrorKind::AddrInUse => {
-            let other = SocketAddr::new(address.ip(), address.port().wrapping_add(1).max(1024));
+            let other = neighbour(address);
             format!(
                 "another process already uses this port: stop it, or use another port, such as `{option} {other}`"
             )
@@ -142,15 +169,22 @@ impl Server {
         let auth = BearerAuth::new(options.token_file.clone())?;
         let tls = options.tls.as_ref().map(TlsFiles::read).transpose()?;
         let (grpc, grpc_addr) = listen(options.listen, "--listen").await?;
-        let (admin, admin_addr) = listen(options.admin_listen, "--admin-listen").await?;
+        let admin = listen(options.admin_listen, "--admin-listen").await;
+        let (admin, admin_addr) = admin.map_err(|error| error.beside(grpc_addr))?;
         if options.token_file.is_none() {
             warn!("no --token-file: everybody who reaches the gRPC port can start streams");
+        }
+        let collector = options.collector.as_ref();
+        if collector.is_some_and(|it| it.endpoint.trim_end_matches('/').ends_with(":4317")) {
+            warn!(
+                "--otlp-endpoint names port 4317, where collectors take OTLP over gRPC: traces are sent over HTTP, usually \
+                 to port 4318"
+            );
         }
         let shutdown = CancellationToken::new();
         let registry = Arc::new(Registry::default());
         let streams = Streams::new(options.max_streams, shutdown.clone());
         let pod = options.about.pod.as_deref();
-        let collector = options.collector.as_ref();
         let (traces, exporting) = collector
             .map(|collector| collector.start(pod))
             .transpose()?

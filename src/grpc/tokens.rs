@@ -106,6 +106,10 @@ fn read_line(number: usize, line: &str) -> Result<Option<TokenLine>, String> {
     let Some(token) = words.next() else {
         return Ok(None);
     };
+    // As if it were a header. `Bearer` would be the token then, and the token a source.
+    if token.eq_ignore_ascii_case("bearer") || token.eq_ignore_ascii_case("bearer:") {
+        return Err("begins with `Bearer`; write the token alone, without `Bearer`".to_owned());
+    }
     let sources = match (words.next(), words.next()) {
         (None, _) => Sources::All,
         (Some(names), None) => {
@@ -195,6 +199,9 @@ mod tests {
             ("s3cret a,,b", names),
             ("a s3cret!", names),
             ("s3cret a\n\ns3cret b", "line 3 has the token of line 1;"),
+            ("Bearer s3cret", "line 1 begins with `Bearer`; write"),
+            ("bearer s3cret", "line 1 begins with `Bearer`; write"),
+            ("ok\nBearer: s3cret", "line 2 begins with `Bearer`; write"),
         ] {
             let told = told(text);
             assert!(told.contains(problem), "{text:?}: {told}");

@@ -161,7 +161,7 @@ fn confirmed(page: &mut String, event: &LastEvent, argo: Option<&str>) -> fmt::R
         let took = (event.at - first).as_seconds_f64().max(0.0);
         match event.attempts {
             0 | 1 => write!(page, " after {took:.1} s")?,
-            many => write!(page, " after {took:.1} s and {}", times(many))?,
+            many => write!(page, " after {took:.1} s; it was sent {}", times(many))?,
         }
     }
     for made in &event.made {

@@ -95,8 +95,9 @@ fn letters(source: &SourceStatus) -> Option<String> {
         many => format!("{many} events became dead letters, the latest one"),
     };
     Some(format!(
-        "{waiting}: {}: {}. When the cause is fixed, `azure-blob-eventsource dead-letters retry` sends them again",
-        latest.about, latest.reason
+        "{waiting}: {}: {}. When the cause is fixed, `azure-blob-eventsource dead-letters retry --config FILE --name {} --all` \
+         sends them again",
+        latest.about, latest.reason, source.source
     ))
 }
 
