@@ -9,7 +9,8 @@ use std::{
 
 use anyhow::{Context, bail};
 
-use crate::{config::SourceConfig, grpc::limits::CONFIG_BYTES, text::plain::Lines};
+use self::say::say_error;
+use crate::{config::SourceConfig, grpc::limits::CONFIG_BYTES};
 
 pub mod address;
 pub mod args;
@@ -29,6 +30,7 @@ mod poison;
 mod progress;
 pub mod replay;
 mod report;
+pub mod say;
 mod set_aside_id;
 pub mod signals;
 mod source;
@@ -81,7 +83,7 @@ fn unless_pipe_broke(ended: anyhow::Result<ExitCode>) -> anyhow::Result<ExitCode
 
 /// Says what is wrong with what was typed, and gives the exit status for it.
 fn mistake(error: &anyhow::Error) -> ExitCode {
-    eprintln!("error: {}", Lines(&format!("{error:#}")));
+    say_error(format_args!("{error:#}"));
     ExitCode::from(USAGE)
 }
 
