@@ -11,8 +11,11 @@ use std::{
 use anyhow::{Context, bail};
 use time::OffsetDateTime;
 
-use super::{args::MigrateArgs, mistake, moment, unless_pipe_broke};
-use crate::text::plain::{Lines, Plain};
+use super::{args::MigrateArgs, mistake, moment, say::say, unless_pipe_broke};
+use crate::{
+    event::rfc3339,
+    text::plain::{Lines, Plain},
+};
 
 mod event_source;
 mod glob;
@@ -25,9 +28,12 @@ mod tests;
 mod watcher;
 
 use node::Node;
-use watcher::Watcher;
+use watcher::{Watcher, name_here};
 
 const KIND: &str = "AzureBlobWatcher";
+
+const GIVE: &str =
+    "give an AzureBlobWatcher, such as `kubectl get azureblobwatchers -o yaml` prints";
 
 /// The longest file in bytes: more than a cluster keeps of one object.
 const MOST_BYTES: u64 = 4 << 20;
@@ -39,7 +45,15 @@ pub fn run(args: &MigrateArgs) -> anyhow::Result<ExitCode> {
         .since
         .as_deref()
         .map(|text| moment::parse(text, now).map_err(anyhow::Error::msg));
-    let since = match since.transpose().context("--since") {
+    let since = since.transpose().and_then(|since| match since {
+        Some(since) if since > now => bail!(
+            "{} is in the future, and all blobs until then would count as done: give the moment until which the operator \
+             has looked",
+            rfc3339(since)
+        ),
+        since => Ok(since),
+    });
+    let since = match since.context("--since") {
         Ok(since) => since,
         Err(error) => return Ok(mistake(&error)),
     };
@@ -57,7 +71,7 @@ pub fn run(args: &MigrateArgs) -> anyhow::Result<ExitCode> {
 fn print(migrated: &Migrated) -> anyhow::Result<ExitCode> {
     io::stdout().write_all(migrated.text.as_bytes())?;
     for line in &migrated.decisions {
-        eprintln!("before you apply it: {}", Lines(line));
+        say(format_args!("before you apply it: {}", Lines(line)));
     }
     Ok(match migrated.decisions.is_empty() {
         true => ExitCode::SUCCESS,
@@ -98,16 +112,13 @@ fn migrate(
     let documents = node::documents(text)
         .map_err(anyhow::Error::msg)
         .context("this is not YAML")?;
+    let is_empty = documents.is_empty();
     let objects: Vec<Node> = documents.into_iter().flat_map(items).collect();
     let (mut parts, mut decisions, mut mistakes, mut others) =
         (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for object in &objects {
-        let kind = object.text_at(&["kind"]).unwrap_or("without a kind");
-        let name = object
-            .text_at(&["metadata", "name"])
-            .unwrap_or("without a name");
-        let title = format!("{kind} {name}");
-        if kind != KIND {
+        let title = title(object);
+        if object.text_at(&["kind"]) != Some(KIND) {
             others.push(title);
             continue;
         }
@@ -126,14 +137,15 @@ fn migrate(
         bail!("{}", mistakes.join("\n"));
     }
     if parts.is_empty() {
+        if objects.iter().any(is_configuration) {
+            bail!(
+                "this is a configuration of this program already: `check --config FILE` tries it; {GIVE}"
+            );
+        }
         match others.as_slice() {
-            [] => bail!(
-                "the file is empty; give an AzureBlobWatcher, such as `kubectl get azureblobwatchers -o yaml` prints"
-            ),
-            [other, ..] => bail!(
-                "found {}; give an AzureBlobWatcher, such as `kubectl get azureblobwatchers -o yaml` prints",
-                Plain(other)
-            ),
+            [] if is_empty => bail!("the file is empty; {GIVE}"),
+            [] => bail!("the list is empty: it has no AzureBlobWatcher; {GIVE}"),
+            [other, ..] => bail!("found {}; {GIVE}", Plain(other)),
         }
     }
     let mut text = String::new();
@@ -147,15 +159,29 @@ fn migrate(
     Ok(Migrated { text, decisions })
 }
 
+/// What an object is called here.
+fn title(object: &Node) -> String {
+    let name = object.text_at(&["metadata", "name"]);
+    match object.text_at(&["kind"]) {
+        Some(kind) => format!("{kind} {}", name.unwrap_or("without a name")),
+        None => "an object without `kind`".to_owned(),
+    }
+}
+
+fn is_configuration(object: &Node) -> bool {
+    let has = |key| object.get(key).is_some();
+    !has("kind") && has("container") && (has("account") || has("endpoint"))
+}
+
 /// What is wrong with watchers of one name: of several namespaces, they would be one EventSource here.
 fn namesakes(objects: &[Node]) -> Vec<String> {
-    let mut namespaces: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    let mut namespaces: BTreeMap<String, Vec<&str>> = BTreeMap::new();
     for object in objects
         .iter()
         .filter(|it| it.text_at(&["kind"]) == Some(KIND))
     {
         let namespace = object.text_at(&["metadata", "namespace"]);
-        if let Some(name) = object.text_at(&["metadata", "name"]) {
+        if let Some(name) = object.text_at(&["metadata", "name"]).and_then(name_here) {
             let of_the_name = namespaces.entry(name).or_default();
             of_the_name.push(namespace.unwrap_or("default"));
         }
@@ -165,7 +191,7 @@ fn namesakes(objects: &[Node]) -> Vec<String> {
         format!(
             "{KIND} {}: metadata.name: there are {} of this name, in the namespaces {}; here all objects are in one namespace: \
              give each another name in this file",
-            Plain(name),
+            Plain(&name),
             namespaces.len(),
             Plain(&namespaces.join(", ")),
         )

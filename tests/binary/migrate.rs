@@ -4,7 +4,7 @@ use std::{fs, path::Path};
 
 use crate::process::{Finished, run};
 
-const WATCHER: &str = include_str!("migrate/watcher.yaml");
+const WATCHER: &str = include_str!("../../examples/azureblobwatcher.yaml");
 
 /// `migrate` of a file with this text.
 async fn migrate(text: &str, rest: &[&str]) -> Finished {

@@ -91,6 +91,15 @@ fn config(watcher: &mut Watcher, since: OffsetDateTime) -> Result<String, String
         None => String::new(),
         Some(_) => return Err("spec.blobPrefix: is not text; put it in quotes".to_owned()),
     };
+    if let Some(bare) = prefix.strip_prefix('/') {
+        watcher.notes.decide(
+            &format!("spec.blobPrefix {}", Plain(&prefix)),
+            &format!(
+                "the names of blobs hardly ever begin with `/`, and then nothing is announced: write `prefix: {}`",
+                Plain(bare.trim_start_matches('/'))
+            ),
+        );
+    }
     if !prefix.is_empty() {
         lines.push(format!("prefix: {}", scalar(&prefix)));
     }

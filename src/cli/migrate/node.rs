@@ -35,12 +35,9 @@ pub(super) fn document(text: &str) -> Result<Node, String> {
 
 // The rest of the message shows the text around the mistake.
 fn one_line(error: &serde_saphyr::Error) -> String {
-    error
-        .to_string()
-        .lines()
-        .next()
-        .unwrap_or_default()
-        .to_owned()
+    let told = error.to_string();
+    let line = told.lines().next().unwrap_or_default();
+    line.strip_prefix("error: ").unwrap_or(line).to_owned()
 }
 
 impl Node {

@@ -408,6 +408,36 @@ fn a_name_that_yaml_takes_for_something_else_stays_a_name() {
 }
 
 #[test]
+fn a_name_that_only_a_watcher_may_have_becomes_one_that_all_may_have() {
+    for (found, name) in [
+        ("my.watcher", "my-watcher"),
+        ("2026-data", "watcher-2026-data"),
+    ] {
+        let migrated = migrated(&WATCHER.replace("ml-dataset-watcher", found));
+        for object in objects(&migrated.text) {
+            assert_eq!(text(&object, "metadata.name"), name);
+        }
+        let note = format!(
+            "# - metadata.name {found}: EventSource, Sensor and Workflows are called {name}"
+        );
+        assert!(migrated.text.contains(&note), "{}", migrated.text);
+        assert_eq!(migrated.decisions, [""; 0]);
+    }
+}
+
+#[test]
+fn a_prefix_that_no_name_begins_with_has_to_be_corrected() {
+    let migrated = migrated(&WATCHER.replace("blobPrefix: raw/", "blobPrefix: /raw/"));
+    let [told] = &migrated.decisions[..] else {
+        panic!("{:?}", migrated.decisions);
+    };
+    assert!(
+        told.contains("spec.blobPrefix /raw/: ") && told.ends_with("write `prefix: raw/`"),
+        "{told}"
+    );
+}
+
+#[test]
 fn what_cannot_be_used_is_told_with_its_field() {
     let without = |line: &str| WATCHER.replace(line, "");
     for (text, told) in [
@@ -420,8 +450,28 @@ fn what_cannot_be_used_is_told_with_its_field() {
             "the file is empty; give an AzureBlobWatcher, such as `kubectl get azureblobwatchers -o yaml` prints",
         ),
         (
-            "account: a\n".to_owned(),
-            "found without a kind without a name; give an AzureBlobWatcher, such as `kubectl get azureblobwatchers -o yaml` prints",
+            "account: a\ncontainer: datasets\n".to_owned(),
+            "this is a configuration of this program already: `check --config FILE` tries it; give an AzureBlobWatcher",
+        ),
+        (
+            "apiVersion: v1\nitems: []\nkind: List\n".to_owned(),
+            "the list is empty: it has no AzureBlobWatcher; give an AzureBlobWatcher",
+        ),
+        (
+            WATCHER.replace("ml-dataset-watcher", "Ml_watcher"),
+            "AzureBlobWatcher Ml_watcher: metadata.name: found `Ml_watcher`; allowed are",
+        ),
+        (
+            format!(
+                "{}---\n{}",
+                WATCHER.replace("ml-dataset-watcher", "my.watcher"),
+                WATCHER.replace("ml-dataset-watcher", "my-watcher")
+            ),
+            "AzureBlobWatcher my-watcher: metadata.name: there are 2 of this name",
+        ),
+        (
+            "a: b\n".to_owned(),
+            "found an object without `kind`; give an AzureBlobWatcher, such as `kubectl get azureblobwatchers -o yaml` prints",
         ),
         (
             without("  storageAccount: mlpipelinestore\n"),
@@ -450,7 +500,7 @@ fn what_cannot_be_used_is_told_with_its_field() {
         ),
         (
             WATCHER.replace("entrypoint: train", "entrypoint: [train"),
-            "AzureBlobWatcher ml-dataset-watcher: spec.jobTemplate.template: is not YAML: ",
+            "AzureBlobWatcher ml-dataset-watcher: spec.jobTemplate.template: is not YAML: line ",
         ),
         ("a: [".to_owned(), "this is not YAML: "),
         (

@@ -67,25 +67,30 @@ impl Watcher {
     /// # Errors
     /// A sentence about what cannot be used.
     pub(super) fn read(object: &Node) -> Result<Self, String> {
-        let name = match object.text_at(&["metadata", "name"]) {
-            Some(name) if is_name(name) => name.to_owned(),
-            Some(name) => {
-                return Err(format!(
-                    "metadata.name: found `{}`; allowed are 1 to 63 lower-case letters, digits and hyphens, a letter first",
-                    Plain(name)
-                ));
-            }
-            None => {
-                return Err(
-                    "metadata.name: is missing; EventSource and Sensor get this name".to_owned(),
-                );
-            }
+        let Some(found) = object.text_at(&["metadata", "name"]) else {
+            return Err(
+                "metadata.name: is missing; EventSource and Sensor get this name".to_owned(),
+            );
         };
+        let name = name_here(found).ok_or_else(|| {
+            format!(
+                "metadata.name: found `{}`; allowed are 1 to 63 lower-case letters, digits and hyphens, a letter first",
+                Plain(found)
+            )
+        })?;
         let Some(Node::Map(spec)) = object.get("spec") else {
             return Err("spec: is missing; it says which container is watched".to_owned());
         };
         let mut spec = Spec(spec.clone());
         let mut notes = Notes::default();
+        if name != found {
+            notes.add(
+                &format!("metadata.name {}", Plain(found)),
+                &format!(
+                    "EventSource, Sensor and Workflows are called {name}, because not all of them may have this name"
+                ),
+            );
+        }
         of_metadata(object, &mut notes);
         let account = spec.take(ACCOUNT);
         let container = spec.take(CONTAINER);
@@ -138,6 +143,18 @@ impl Spec {
             Some((*name, self.0.remove(at).1))
         })
     }
+}
+
+/// What EventSource and Sensor are called, of a watcher with this name; `None` when nothing like it is allowed.
+pub(super) fn name_here(found: &str) -> Option<String> {
+    let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '.';
+    let usual = !found.is_empty() && found.chars().all(fits);
+    let plain = found.replace('.', "-");
+    let name = match plain.starts_with(|c: char| c.is_ascii_digit()) {
+        true => format!("watcher-{plain}"),
+        false => plain,
+    };
+    Some(name).filter(|name| usual && is_name(name))
 }
 
 /// What EventSource, Sensor and Workflow can all be called after.
