@@ -16,13 +16,18 @@ use crate::{
 mod server;
 pub mod telemetry;
 
+use telemetry::TelemetryError;
+
 pub use server::{ServeError, ServeOptions, Server};
 
 /// Does what the command line says. The exit status is 0 when all went well, 1 when it did not, and
 /// 2 for a mistake in a configuration or on the command line.
 pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let quiet = !matches!(args.command, Command::Serve(_));
-    telemetry::start(&args.log, quiet)?;
+    match telemetry::start(&args.log, quiet) {
+        Err(error @ TelemetryError::Levels { .. }) => return Ok(cli::mistake(&error.into())),
+        started => started?,
+    }
     match args.command {
         Command::Serve(args) => {
             let signals = Signals::listen()?;

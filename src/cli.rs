@@ -10,10 +10,12 @@ use std::{
 use anyhow::{Context, bail};
 
 use self::say::say_error;
+
 use crate::{config::SourceConfig, grpc::limits::CONFIG_BYTES};
 
-pub mod address;
+mod address;
 pub mod args;
+mod blob_name;
 pub mod check;
 pub mod completions;
 mod counts;
@@ -25,6 +27,7 @@ mod ledgers;
 pub mod man;
 pub mod migrate;
 mod moment;
+mod nearby;
 mod passed_over;
 mod poison;
 mod progress;
@@ -34,6 +37,7 @@ pub mod say;
 mod set_aside_id;
 pub mod signals;
 mod source;
+pub mod tip;
 pub mod watch;
 mod which;
 
@@ -82,7 +86,7 @@ fn unless_pipe_broke(ended: anyhow::Result<ExitCode>) -> anyhow::Result<ExitCode
 }
 
 /// Says what is wrong with what was typed, and gives the exit status for it.
-fn mistake(error: &anyhow::Error) -> ExitCode {
+pub fn mistake(error: &anyhow::Error) -> ExitCode {
     say_error(format_args!("{error:#}"));
     ExitCode::from(USAGE)
 }

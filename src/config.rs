@@ -53,6 +53,7 @@ mod ways;
 mod whole;
 mod within;
 
+pub(crate) use self::names::container as container_name;
 pub use self::{
     mistake::{ConfigError, Mistake},
     source::{QueueSource, SourceConfig},

@@ -22,7 +22,7 @@ use crate::listener::{accept::accept, connections::Connections};
 
 pub mod auth;
 pub mod bounds;
-mod code_name;
+pub(crate) mod code_name;
 pub mod codec;
 pub mod connection;
 pub mod contract;

@@ -8,6 +8,9 @@
 //!
 //! What nothing outside of the crate uses is private, so that the compiler tells what is dead in it.
 
+// They panic when nobody reads: `cli::say` does not.
+#![cfg_attr(not(test), deny(clippy::print_stdout, clippy::print_stderr))]
+
 #[allow(unreachable_pub)]
 mod admin;
 pub mod app;

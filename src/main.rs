@@ -1,10 +1,14 @@
 //! `azure-blob-eventsource`: parses the command line and hands it to the library.
 
-use std::process::ExitCode;
+use std::{env, process::ExitCode};
 
 use azure_blob_eventsource::{
     app,
-    cli::{address::tip, args::Args},
+    cli::{
+        args::Args,
+        say::{say, say_error},
+        tip::tip,
+    },
     text::plain::Lines,
 };
 use clap::Parser;
@@ -18,7 +22,7 @@ static ALLOCATOR: Jemalloc = Jemalloc;
 #[tokio::main]
 async fn main() -> ExitCode {
     app::run(args()).await.unwrap_or_else(|error| {
-        eprintln!("error: {}", Lines(&format!("{error:#}")));
+        say_error(format_args!("{error:#}"));
         ExitCode::FAILURE
     })
 }
@@ -29,9 +33,14 @@ fn args() -> Args {
         if !error.use_stderr() {
             error.exit()
         }
-        eprint!("{}", Lines(&error.render().to_string()));
-        if let Some(tip) = tip(&error) {
-            eprintln!("\n  tip: {tip}");
+        let told = error.render().to_string();
+        say_error(told.strip_prefix("error: ").unwrap_or(&told).trim_end());
+        let typed: Vec<_> = env::args_os()
+            .skip(1)
+            .map(|word| word.to_string_lossy().into_owned())
+            .collect();
+        if let Some(tip) = tip(&error, &typed) {
+            say(format_args!("\n  tip: {}", Lines(&tip)));
         }
         std::process::exit(error.exit_code())
     })

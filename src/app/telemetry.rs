@@ -54,6 +54,7 @@ pub fn start(args: &LogArgs, quiet: bool) -> Result<(), TelemetryError> {
     started.map_err(|_| TelemetryError::Started)
 }
 
+// A line that cannot be written is lost. Its complaint about that would go to stderr as well, and panic there.
 fn json<W: io::Write>(
     filter: EnvFilter,
     to: impl Fn() -> W + Send + Sync + 'static,
@@ -62,6 +63,7 @@ fn json<W: io::Write>(
         .with_env_filter(filter)
         .json()
         .flatten_event(true)
+        .log_internal_errors(false)
         .with_writer(move || JsonWriter(to()))
         .finish()
 }
@@ -75,6 +77,7 @@ fn text<W: io::Write>(
         .with_env_filter(filter)
         .with_ansi(colours)
         .with_target(false)
+        .log_internal_errors(false)
         .fmt_fields(debug_fn(plain_field).delimited(" "))
         .with_writer(to)
         .finish()

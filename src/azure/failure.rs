@@ -12,7 +12,10 @@ use time::OffsetDateTime;
 
 use super::date;
 use crate::{
-    net::{proxy, trust::distrust},
+    net::{
+        proxy,
+        trust::{BY_VARIABLE, distrust},
+    },
     ports::error::{
         StorageError,
         StorageErrorKind::{
@@ -112,7 +115,7 @@ impl Call<'_> {
     }
 
     fn without_token(&self, error: &azure_core::Error) -> StorageError {
-        if let Some(what) = distrust(&deepest(error)) {
+        if let Some(what) = distrust(&deepest(error), BY_VARIABLE) {
             return self.error(Untrusted, &format!("signing in: {what}"));
         }
         match is_passing(error) {
@@ -124,7 +127,7 @@ impl Call<'_> {
     fn unreachable(&self, error: &azure_core::Error) -> StorageError {
         let cause = deepest(error);
         let hint = self.via.map(proxy::hint).unwrap_or_default();
-        if let Some(what) = distrust(&cause) {
+        if let Some(what) = distrust(&cause, BY_VARIABLE) {
             return self.error(Untrusted, &format!("{what}{hint}"));
         }
         let no_such_host = ["not known", "not resolve", "No address", "nodename nor"]

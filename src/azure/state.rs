@@ -36,7 +36,6 @@ use crate::{
             StorageError,
             StorageErrorKind::{Protocol, Rejected, StaleContinuation, Transient},
         },
-        listing::BlobListing,
         state::{Appended, Chunk, Put, StateStore},
     },
 };
@@ -176,15 +175,6 @@ impl StateStore for Container {
         let operation = format!("listing container `{}`", self.container);
         let call = self.service.call(&operation, false);
         within(call, LISTING, self.names(call, prefix)).await
-    }
-
-    async fn first(&self, prefix: &str) -> Result<Vec<String>, StorageError> {
-        let operation = format!("listing container `{}`", self.container);
-        let call = self.service.call(&operation, false);
-        let listing = Listing::new(self.service.clone(), &self.container);
-        let page = within(call, PATIENCE, listing.list(prefix, None)).await?;
-        let blobs = page.blobs().filter(|blob| !blob.is_directory);
-        Ok(blobs.map(|blob| blob.name.to_owned()).collect())
     }
 
     async fn read(&self, name: &str, from: u64, limit: u64) -> Result<Option<Chunk>, StorageError> {

@@ -35,7 +35,8 @@ const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (", env!("BUILD"), ")
 pub fn has_colours(is_terminal: bool) -> bool {
     // As https://no-color.org has it.
     let refused = env::var_os("NO_COLOR").is_some_and(|it| !it.is_empty());
-    is_terminal && !refused
+    let is_dumb = env::var_os("TERM").is_some_and(|it| it == "dumb");
+    is_terminal && !refused && !is_dumb
 }
 
 const EXAMPLES: &str = "\
@@ -76,16 +77,16 @@ Exit status: 0 when the blob was or will be announced, 1 when not, 2 for wrong i
 
 const REPLAY_EXAMPLES: &str = "\
 Examples:
-  How many would run again:
+  How many would be announced again:
       azure-blob-eventsource replay --config source.yaml --name datasets --prefix raw/2026/ --dry-run
-  Run them again:
+  Announce them again:
       azure-blob-eventsource replay --config source.yaml --name datasets --prefix raw/2026/
   One blob, or what came in the last two hours:
       azure-blob-eventsource replay --config source.yaml --name datasets --blob raw/mydata.csv
       azure-blob-eventsource replay --config source.yaml --name datasets --since 2h
 
-A blob that was not announced yet is not replayed: a sweep finds it. Without sweeps (a queue without
-`source.listing`), the command writes a notification of it into the queue, unless other blobs of the same request
+A blob that was not announced yet is not replayed: a sweep finds it. Without sweeps (a queue without \
+`source.listing`), the command writes a notification of it into the queue, unless other blobs of the same request \
 were announced before.
 
 Exit status: 0 when there is something to announce, 1 when not, 2 for wrong input.";
@@ -97,7 +98,7 @@ Examples:
   azure-blob-eventsource dead-letters retry --config source.yaml --name datasets --all
   azure-blob-eventsource dead-letters drop --config source.yaml --name datasets raw/mydata.csv
 
-Dead letters are events that were sent and never confirmed: they are in the state container. Poison messages are
+Dead letters are events that were sent and never confirmed: they are in the state container. Poison messages are \
 notifications that cannot be used: they are in the queue NAME-poison of a source with a queue.
 
 Exit status: 0 when all was done, 1 when a part was not done, 2 for wrong input.";
@@ -111,7 +112,7 @@ Examples:
       azure-blob-eventsource fetch --endpoint https://mlpipelinestore.blob.core.windows.net --container datasets \\
           --manifest eventsource-state/datasets/batches/ID.ndjson --key-file /etc/storage/account-key --out /data/files
 
-Exit status: 0 when the file is there, 1 when not (for example because the blob was deleted or
+Exit status: 0 when the file is there, 1 when not (for example because the blob was deleted or \
 overwritten after its event), 2 for wrong input.";
 
 const MIGRATE_EXAMPLES: &str = "\
@@ -120,7 +121,7 @@ Examples:
   All watchers of the cluster, with their status:
       kubectl get azureblobwatchers --all-namespaces -o yaml | azure-blob-eventsource migrate -
 
-Exit status: 0 when all of it can be applied, 1 when something has to be written by hand first, 2 for a file that
+Exit status: 0 when all of it can be applied, 1 when something has to be written by hand first, 2 for a file that \
 cannot be used.";
 
 /// What to do.
@@ -137,7 +138,7 @@ pub enum Command {
     /// Say why a blob was announced, or was not
     #[command(after_help = EXPLAIN_EXAMPLES)]
     Explain(ExplainArgs),
-    /// Ask the live stream to announce blobs again, each with a new run
+    /// Ask the live stream to announce blobs again, each with a new Workflow
     #[command(after_help = REPLAY_EXAMPLES)]
     Replay(ReplayArgs),
     /// List, retry or drop dead letters, and poison messages of the queue
@@ -202,7 +203,7 @@ pub struct ServeArgs {
         long,
         value_name = "ADDRESS",
         default_value = "0.0.0.0:50051",
-        value_parser = address::listen,
+        value_parser = address::grpc,
         env = "AZURE_BLOB_EVENTSOURCE_LISTEN"
     )]
     pub listen: SocketAddr,
@@ -211,7 +212,7 @@ pub struct ServeArgs {
         long,
         value_name = "ADDRESS",
         default_value = "0.0.0.0:9090",
-        value_parser = address::listen,
+        value_parser = address::admin,
         env = "AZURE_BLOB_EVENTSOURCE_ADMIN_LISTEN"
     )]
     pub admin_listen: SocketAddr,
@@ -445,7 +446,7 @@ pub struct ReplayArgs {
     /// Blobs whose names start with this text
     #[arg(long, conflicts_with = "blob")]
     pub prefix: Option<String>,
-    /// Only this blob
+    /// Only this blob: its name or its URL
     #[arg(long, value_name = "NAME")]
     pub blob: Option<String>,
     /// Last modified at or after this moment: 2026-01-31T12:00:00Z, 2026-01-31, or 2h or 7d ago
@@ -580,6 +581,21 @@ mod tests {
     #[test]
     fn the_definition_is_sound() {
         Args::command().debug_assert();
+    }
+
+    #[test]
+    fn the_files_of_examples_are_there() {
+        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+        for command in Args::command().get_subcommands() {
+            let examples = command.get_after_help().map(ToString::to_string);
+            let examples = examples.unwrap_or_default();
+            let files = examples
+                .split_whitespace()
+                .filter(|it| it.starts_with("examples/"));
+            for file in files {
+                assert!(root.join(file).is_file(), "{file}");
+            }
+        }
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::{
     process::ExitCode,
 };
 
-use clap::CommandFactory;
+use clap::{Command, CommandFactory};
 use clap_complete::{Shell, generate};
 
 use super::args::Args;
@@ -20,11 +20,20 @@ pub fn run(shell: Shell) -> anyhow::Result<ExitCode> {
 }
 
 fn script(shell: Shell) -> Vec<u8> {
-    let mut command = Args::command();
+    let mut command = shown(&Args::command());
     let name = command.get_name().to_owned();
     let mut script = Vec::new();
     generate(shell, &mut command, name, &mut script);
     script
+}
+
+// A script would offer what `--help` hides.
+fn shown(all: &Command) -> Command {
+    let commands = all.get_subcommands().filter(|it| !it.is_hide_set());
+    Command::new(env!("CARGO_PKG_NAME"))
+        .version(env!("CARGO_PKG_VERSION"))
+        .args(all.get_arguments())
+        .subcommands(commands)
 }
 
 #[cfg(test)]
@@ -37,6 +46,11 @@ mod tests {
             let script = String::from_utf8_lossy(&script(shell)).into_owned();
             assert!(script.contains("azure-blob-eventsource"), "{shell}");
             assert!(script.contains("watch"), "{shell}");
+            assert!(script.contains("version"), "{shell}");
+            assert!(
+                !script.contains("__man") && !script.contains("Write manual"),
+                "{shell}"
+            );
         }
     }
 }

@@ -21,11 +21,10 @@ use super::{
     args::{DeadLettersCommand, LettersArgs, Output, SourceArgs},
     data, mistake,
     poison::Seen,
+    say::say_error,
     source::{OpenedConfig, OpenedSource, Unopened},
     unless_pipe_broke,
 };
-use crate::text::plain::Lines;
-
 mod letters;
 mod poison;
 mod shown;
@@ -92,7 +91,7 @@ impl Places {
     }
 
     // Where there is a queue as well, it is looked at whatever is wrong here.
-    async fn letters(&self, faults: &mut Faults) -> anyhow::Result<Option<Vec<Letter>>> {
+    async fn letters(&self, faults: &mut Faults) -> Result<Option<Vec<Letter>>, Unopened> {
         if let Some(error) = &self.lost {
             faults.tell("dead letters", error);
         }
@@ -101,14 +100,17 @@ impl Places {
         };
         let read = letters::read(source).await;
         match &self.poison {
-            Some(_) => Ok(faults.told("dead letters", read)),
+            Some(_) => Ok(faults.told("dead letters", read.map_err(Into::into))),
             None => read.map(Some),
         }
     }
 
     async fn list(&self, output: Output) -> anyhow::Result<ExitCode> {
         let mut faults = Faults::default();
-        let letters = self.letters(&mut faults).await?;
+        let letters = match self.letters(&mut faults).await {
+            Ok(letters) => letters,
+            Err(unopened) => return unopened.told(),
+        };
         let seen = match &self.poison {
             Some(poison) => {
                 let seen = poison.look().await.map_err(Into::into);
@@ -150,7 +152,10 @@ impl Places {
     async fn settle(&self, args: &LettersArgs, fate: Fate) -> anyhow::Result<ExitCode> {
         let mut faults = Faults::default();
         let which = Which::of(args);
-        let letters = self.letters(&mut faults).await?.unwrap_or_default();
+        let letters = match self.letters(&mut faults).await {
+            Ok(letters) => letters.unwrap_or_default(),
+            Err(unopened) => return unopened.told(),
+        };
         let found = letters::choose(&letters, &which);
         let (mut chosen, others) = match found.and_then(|it| self.may(it, &which, fate)) {
             Ok(found) => found,
@@ -220,7 +225,7 @@ impl Faults {
     }
 
     fn tell(&mut self, what: &str, error: &anyhow::Error) {
-        eprintln!("error: {what}: {}", Lines(&format!("{error:#}")));
+        say_error(format_args!("{what}: {error:#}"));
         self.any = true;
     }
 

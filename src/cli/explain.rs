@@ -7,7 +7,6 @@ use std::{
     process::ExitCode,
 };
 
-use percent_encoding::percent_decode_str;
 use serde_json::json;
 
 use self::{
@@ -16,13 +15,14 @@ use self::{
 };
 use super::{
     args::{ExplainArgs, Output},
+    blob_name::blob_name,
     data, mistake,
     progress::Progress,
     report::Report,
     source::OpenedSource,
     unless_pipe_broke,
 };
-use crate::{event::Place, kubernetes::Watches, text::plain::Plain};
+use crate::{kubernetes::Watches, text::plain::Plain};
 
 mod batches;
 mod findings;
@@ -46,7 +46,7 @@ async fn explain(args: ExplainArgs) -> anyhow::Result<ExitCode> {
         Ok(source) => source,
         Err(unopened) => return unopened.told(),
     };
-    let name = match blob_name(&args.blob, &source.place) {
+    let name = match blob_name(&args.blob, &source.place.url()) {
         Ok(name) => name,
         Err(problem) => return Ok(mistake(&anyhow::anyhow!(problem))),
     };
@@ -59,29 +59,7 @@ async fn explain(args: ExplainArgs) -> anyhow::Result<ExitCode> {
         Output::Table => show(&explained)?,
         output => show_data(&name, &explained, output)?,
     }
-    Ok(ExitCode::from(u8::from(!explained.announced)))
-}
-
-/// The name in this container that a name or a URL means.
-fn blob_name(asked: &str, place: &Place) -> Result<String, String> {
-    if asked.is_empty() {
-        return Err("give the blob's name or its URL".to_owned());
-    }
-    if !asked.starts_with("http://") && !asked.starts_with("https://") {
-        return Ok(asked.to_owned());
-    }
-    let container = format!("{}/", place.url());
-    // A SAS is no part of the name, and not to be shown.
-    let path = asked.split('?').next().unwrap_or_default();
-    let name = path
-        .strip_prefix(&container)
-        .filter(|name| !name.is_empty());
-    let name = name.ok_or_else(|| {
-        format!("the URL is not of a blob of this source, whose blobs are at {container}")
-    })?;
-    let name = percent_decode_str(name).decode_utf8();
-    name.map(|name| name.into_owned())
-        .map_err(|_| "the URL is not percent-encoded UTF-8".to_owned())
+    Ok(ExitCode::from(u8::from(!explained.is_announced())))
 }
 
 fn show(explained: &Reasons) -> io::Result<()> {
@@ -96,40 +74,10 @@ fn show_data(name: &str, explained: &Reasons, output: Output) -> anyhow::Result<
     let steps: Vec<_> = explained.steps.iter().map(|step| step.to_json()).collect();
     let all = json!({
         "blob": name,
-        "announced": explained.announced,
+        "announced": explained.is_announced(),
+        "state": explained.state.as_str(),
         "verdict": explained.verdict,
         "steps": steps,
     });
     data::print(&all, output)
-}
-
-#[cfg(test)]
-#[allow(clippy::unwrap_used)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_blob_is_named_or_pointed_at() {
-        let place = Place {
-            source_id: "datasets".into(),
-            endpoint: "https://a.example".into(),
-            container: "datasets".into(),
-            sampling: None,
-        };
-        let name = |asked: &str| blob_name(asked, &place);
-        assert_eq!(name("raw/a b.csv").unwrap(), "raw/a b.csv");
-        assert_eq!(
-            name("https://a.example/datasets/raw/a%20b.csv?sv=1&sig=x").unwrap(),
-            "raw/a b.csv"
-        );
-        for other in [
-            "https://a.example/datasets/",
-            "https://a.example/other/a.csv",
-            "https://b.example/datasets/a.csv?sig=secret",
-        ] {
-            let problem = name(other).unwrap_err();
-            assert!(problem.contains("https://a.example/datasets/") && !problem.contains("secret"));
-        }
-        assert!(name("").is_err());
-    }
 }

@@ -5,18 +5,25 @@
 //! it is turned back: in a program, which evaluates nothing.
 
 mod beside;
+mod failure;
 mod folder;
 pub mod manifest;
 mod many;
+mod typed;
 
 use std::{fs, path::Path, process::ExitCode};
 
 use anyhow::{Context, bail};
-use url::Url;
 
-use super::{args::FetchArgs, counts::counted, mistake};
+use self::failure::{advice, told};
+use super::{
+    args::FetchArgs,
+    counts::counted,
+    mistake,
+    say::{report, say_error},
+};
 use crate::{
-    azure::{Account, Connector, DownloadError, text_of_secret},
+    azure::{Account, Connector, text_of_secret},
     event::encoded::decoded,
     ports::connect::Location,
     text::plain::Plain,
@@ -45,14 +52,16 @@ pub async fn run(args: FetchArgs) -> anyhow::Result<ExitCode> {
     match account.download(container, &name, etag, out).await {
         Ok(done) => {
             let (plain, etag) = (Plain(&name), Plain(&done.etag));
-            println!("{plain}: {}, ETag {etag}", counted(done.bytes, "byte"));
+            let size = counted(done.bytes, "byte");
+            report(format_args!("{plain}: {size}, ETag {etag}"));
             if let Some(file) = &args.metadata {
                 beside::keep_metadata(&done.metadata, file)?;
             }
             with_beside(&account, &args, Some(&name), ExitCode::SUCCESS).await
         }
         Err(error) => {
-            eprintln!("error: {}{}", Plain(&error.to_string()), advice(&error));
+            let advice = advice(&error, &args.endpoint, container, &name);
+            say_error(format_args!("{}{advice}", told(&error, out)));
             Ok(ExitCode::FAILURE)
         }
     }
@@ -80,7 +89,7 @@ fn connect(args: &FetchArgs) -> anyhow::Result<Account> {
         allowed_endpoints: args.endpoints.allowed.clone(),
         ..Connector::default()
     };
-    let endpoint = Url::parse(&args.endpoint).context("--endpoint is not a URL")?;
+    let endpoint = typed::endpoint(args)?;
     Ok(connector.connect_with(&Location::Endpoint(endpoint), secret.as_deref())?)
 }
 
@@ -90,17 +99,5 @@ fn read_secret(file: &Path) -> anyhow::Result<String> {
     match text_of_secret(&bytes) {
         Ok(text) => Ok(text.to_owned()),
         Err(problem) => bail!("the key file {shown} cannot be used: {problem}"),
-    }
-}
-
-fn advice(error: &DownloadError) -> &'static str {
-    match error {
-        DownloadError::Overwritten { .. } => {
-            ". The present version has its own event and its own run; this run has nothing to do."
-        }
-        DownloadError::Gone(_) => {
-            ". It was deleted after its event, or the run reads another account or container than the event source."
-        }
-        DownloadError::Storage(_) | DownloadError::File(_) => "",
     }
 }

@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use futures::{StreamExt, TryStreamExt, stream};
 
-use super::which::{Asked, Known, Which};
+use super::which::{Asked, Known, Unclear, Which};
 use crate::{
     config::{SourceConfig, source_id::source_id},
     journal::{
@@ -29,6 +29,30 @@ pub(super) async fn which(
     state: &Arc<dyn StateStore>,
     name: Option<&str>,
 ) -> Result<Result<Which, String>, StorageError> {
+    let found = find(config, opened, state, name).await?;
+    Ok(found.map_err(|unclear| unclear.told))
+}
+
+/// As [`which`], for somebody who may name a source that has not run yet.
+///
+/// # Errors
+/// As [`which`].
+pub(super) async fn which_or_new(
+    config: &SourceConfig,
+    opened: &Opened,
+    state: &Arc<dyn StateStore>,
+    name: Option<&str>,
+) -> Result<Result<Which, String>, StorageError> {
+    let found = find(config, opened, state, name).await?;
+    Ok(found.or_else(Unclear::or_new))
+}
+
+async fn find(
+    config: &SourceConfig,
+    opened: &Opened,
+    state: &Arc<dyn StateStore>,
+    name: Option<&str>,
+) -> Result<Result<Which, Unclear>, StorageError> {
     let id_of = |name: &str| source_id(config, name, &opened.endpoint);
     let asked = Asked {
         container: &format!("{}/{}", opened.endpoint, config.container),
@@ -60,8 +84,11 @@ pub(super) fn store_of(store: &Arc<dyn StateStore>, id: &str) -> SourceStore {
     }
 }
 
-// All sources that have a ledger there, in the order of their names.
-async fn ledgers(store: &Arc<dyn StateStore>) -> Result<Vec<Known>, StorageError> {
+/// All sources that have a ledger there, in the order of their names.
+///
+/// # Errors
+/// The state container cannot be read.
+pub(super) async fn ledgers(store: &Arc<dyn StateStore>) -> Result<Vec<Known>, StorageError> {
     let names = store.list("").await?;
     let folders = names
         .iter()

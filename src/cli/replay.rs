@@ -16,6 +16,7 @@ use self::{
 };
 use super::{
     args::ReplayArgs,
+    blob_name::{blob_name, is_url},
     counts::{Size, counted},
     mistake, moment,
     progress::Progress,
@@ -35,6 +36,7 @@ use crate::{
 };
 
 mod batch;
+mod instead;
 mod outcome;
 mod tell;
 
@@ -83,7 +85,13 @@ async fn ask(
             }
         };
     }
-    let mut known = source.known().await?;
+    let mut known = match source.known().await {
+        Ok(known) => known,
+        Err(unopened) => {
+            out.set("reason", unopened.to_string());
+            return unopened.told();
+        }
+    };
     let (replay, count) = count(&source, &mut known, replay).await?;
     count.set(out);
     if let Some(queue) = queue_alone(&source).filter(|_| count.done == 0 && count.open() > 0) {
@@ -98,7 +106,10 @@ async fn ask(
         };
     }
     if count.done == 0 {
-        let why = count.why(&source, &replay);
+        let mut why = count.why(&source, &replay);
+        if count.there == 0 {
+            why.push_str(&instead::of(&source, &replay).await?);
+        }
         writeln!(out, "nothing to announce again: {why}")?;
         out.set("reason", why);
         return Ok(ExitCode::FAILURE);
@@ -178,12 +189,22 @@ fn prepare(args: &ReplayArgs) -> anyhow::Result<(OpenedConfig, Replay)> {
         );
     }
     let opened = OpenedConfig::open(&args.source)?;
+    let named = |option: &str, text: &Option<String>| {
+        let name = text.as_deref().map(|text| match option {
+            "--prefix" if !is_url(text) => Ok(text.to_owned()),
+            _ => blob_name(text, &opened.container_url()),
+        });
+        name.transpose()
+            .map_err(|problem| anyhow::anyhow!("{option}: {problem}"))
+    };
+    let prefix = named("--prefix", &args.prefix)?;
+    let blob = named("--blob", &args.blob)?;
     // Nothing else is announced, so nothing else needs to be listed.
     let all = opened.config.filter.listing_prefix();
     let replay = Replay {
         name: format!("{:016x}", unused_number()),
-        prefix: args.prefix.clone().unwrap_or_else(|| all.to_owned()),
-        blob: args.blob.clone(),
+        prefix: prefix.unwrap_or_else(|| all.to_owned()),
+        blob,
         batch: None,
         since,
         // Far away until the service has told its time.
@@ -294,7 +315,7 @@ impl Count {
         match (self.there, self.in_time, self.matching) {
             (0, ..) => match &replay.blob {
                 Some(name) => format!(
-                    "there is no blob `{}` in container {container}; `explain` says what is there",
+                    "there is no blob `{}` in container {container}",
                     Plain(name)
                 ),
                 None => format!(
@@ -327,7 +348,7 @@ impl Count {
         let not_yet = self.open();
         writeln!(
             out,
-            "{} ({}) to announce again, each with a new run:",
+            "{} ({}) to announce again, each with a new Workflow:",
             counted(self.done, "blob"),
             Size(self.bytes)
         )?;

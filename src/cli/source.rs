@@ -1,14 +1,16 @@
 //! A source as commands see it: its configuration, its container, its folder.
 
-use std::{collections::BTreeSet, process::ExitCode, sync::Arc};
+use std::{process::ExitCode, sync::Arc};
 
-use anyhow::{Context, anyhow, bail};
+use anyhow::{Context, anyhow};
+use thiserror::Error;
 
 use super::{
     args::SourceArgs,
-    ledgers::{store_of, which},
+    ledgers::{ledgers, store_of, which},
     load_config, mistake,
-    which::Which,
+    say::say,
+    which::{Asked, Known, Which},
 };
 use crate::{
     azure::Connector,
@@ -23,7 +25,6 @@ use crate::{
         state::StateStore,
     },
     state::{folder::Folder, request::every, stall::Stalled},
-    text::plain::Plain,
 };
 
 /// What is said of an outage is a sentence or two.
@@ -59,10 +60,13 @@ pub(super) struct LedgerContents {
 }
 
 /// Why a source could not be opened.
+#[derive(Debug, Error)]
 pub(super) enum Unopened {
     /// Something that was typed.
+    #[error("{0:#}")]
     Mistake(anyhow::Error),
     /// The state container.
+    #[error("{0:#}")]
     Fault(anyhow::Error),
 }
 
@@ -89,6 +93,11 @@ impl OpenedConfig {
             config,
             opened,
         })
+    }
+
+    /// The URL of the container.
+    pub(super) fn container_url(&self) -> String {
+        format!("{}/{}", self.opened.endpoint, self.config.container)
     }
 
     /// The queue of notifications, when there is one.
@@ -119,7 +128,9 @@ impl OpenedConfig {
             Err(error) => return Err(Unopened::Fault(error)),
         };
         if let Which::Only(id) = &which {
-            eprintln!("source {id}: the only one of this configuration that has run");
+            say(format_args!(
+                "source {id}: the only one of this configuration that has run"
+            ));
         }
         OpenedSource::of(config, opened, &which)
             .ok_or_else(|| Unopened::Fault(anyhow!("there is no state container")))
@@ -190,55 +201,45 @@ impl OpenedSource {
     ///
     /// # Errors
     /// The source has never run: then which ones have.
-    pub(super) async fn known(&self) -> anyhow::Result<LedgerContents> {
+    pub(super) async fn known(&self) -> Result<LedgerContents, Unopened> {
         // Once without patience: a command says at once what is wrong with the state container.
         let journals = self.source_store.journals();
         let list = self.store().list(&journals);
-        list.await.context("the state container")?;
-        let mut contents = recover(&self.source_store).await?.contents;
+        let fault = Unopened::Fault;
+        list.await.context("the state container").map_err(fault)?;
+        let recovered = recover(&self.source_store).await;
+        let mut contents = recovered.map_err(|error| fault(error.into()))?.contents;
         match contents.facts.take() {
-            Some(facts) if facts.container != self.place.url() => bail!(
+            Some(facts) if facts.container != self.place.url() => Err(Unopened::Mistake(anyhow!(
                 "the ledger of source `{}` is about {}, and the configuration about {}: \
                  correct the configuration, or its `id`",
                 self.id(),
                 facts.container,
                 self.place.url()
-            ),
+            ))),
             Some(facts) => Ok(LedgerContents {
                 facts: facts.feed_passed(contents.feed_settled_until()),
                 contents,
             }),
             None => {
-                let names = self.store().first("").await?;
-                bail!("{}", self.never_ran(&names))
+                let known = ledgers(&self.source_store.store).await;
+                let known = known.map_err(|error| fault(error.into()))?;
+                Err(Unopened::Mistake(anyhow!(self.never_ran(&known))))
             }
         }
     }
 
-    fn never_ran(&self, names: &[String]) -> String {
-        let folders: BTreeSet<_> = names
-            .iter()
-            .filter_map(|name| name.split_once("/journal-"))
-            .map(|(folder, _)| folder)
-            .collect();
-        let folders = folders.into_iter().take(10);
-        let folders: Vec<_> = folders.map(|it| Plain(it).to_string()).collect();
-        let others = match folders.as_slice() {
-            [] => "nor has any other".to_owned(),
-            folders => format!("but {} did, for another container", folders.join(", ")),
+    fn never_ran(&self, known: &[Known]) -> String {
+        let endpoint = &self.place.endpoint;
+        let id_of = |name: &str| source_id(&self.config, name, endpoint);
+        let asked = Asked {
+            container: &self.place.url(),
+            prefix: &self.config.filter.spec().prefix,
+            id: self.config.id.as_deref(),
+            name: None,
+            id_of: &id_of,
+            state: self.config.state.as_deref().unwrap_or_default(),
         };
-        match self.named {
-            true => format!(
-                "the source `{}` has never run with this state container, {others}",
-                self.id()
-            ),
-            false if folders.is_empty() => {
-                "no source has ever run with this state container".to_owned()
-            }
-            false => format!(
-                "no source of container {} has ever run with this state container, {others}",
-                self.config.container
-            ),
-        }
+        asked.never_ran(self.named.then(|| self.id()), known)
     }
 }

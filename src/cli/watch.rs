@@ -18,10 +18,11 @@ use self::print::Printer;
 use super::{
     args::{Output, WatchArgs},
     counts::counted,
-    ledgers::which,
+    ledgers::which_or_new,
     load_config, mistake,
     progress::{Progress, moments},
     read_config,
+    say::say,
     signals::Signals,
     source::Unopened,
     unless_pipe_broke,
@@ -107,13 +108,13 @@ async fn observer(
     };
     let source_id = found.id().map_or_else(derived, str::to_owned);
     match &found {
-        Which::NeverRan(_) if opened.state.is_some() => eprintln!(
+        Which::NeverRan(_) if opened.state.is_some() => say(
             "read-only view of a source that has never run with this state container: all that it would announce now is \
-             shown, and nothing is recorded"
+             shown, and nothing is recorded",
         ),
-        _ => eprintln!(
+        _ => say(format_args!(
             "read-only view of source {source_id}: nothing is recorded, and the server's stream is not disturbed"
-        ),
+        )),
     }
     let memory = || -> Arc<dyn StateStore> { Arc::new(MemoryStore::default()) };
     Ok(Some(Session {
@@ -133,7 +134,7 @@ async fn found(
     };
     let stats = Arc::default();
     let retry = Retry::new("list state container", unused_number(), &stats);
-    let which = retry.run(|| which(config, opened, state, name));
+    let which = retry.run(|| which_or_new(config, opened, state, name));
     let busy = || waits_for(&stats).unwrap_or_else(|| "looking for the source".to_owned());
     let which = Progress::new().during(busy, which).await;
     match which.context("the state container") {
@@ -160,7 +161,9 @@ async fn observe(
     // A sweep that was interrupted has nothing to say of the whole.
     if once && printed == 0 && !stop.is_cancelled() {
         let known = stats.ledger_blobs.load(Relaxed);
-        eprintln!("nothing to announce; {known} blob versions are done already");
+        say(format_args!(
+            "nothing to announce; {known} blob versions are done already"
+        ));
     }
     Ok(())
 }

@@ -1,30 +1,16 @@
 //! Which source is meant, of those that have run with a state container. Pure.
 
-use crate::text::{nearest::nearest, plain::Plain};
+use crate::text::nearest::nearest;
 
-/// How many sources a message lists.
-const SHOWN: usize = 10;
+mod own;
+#[cfg(test)]
+mod tests;
+mod words;
+
+pub(super) use own::own_event;
+
 /// What a name that is made of an event's name ends with: `-` and these many hexadecimal digits.
 const DIGITS: usize = 16;
-
-/// The event of a source that somebody who watches has for himself: [`own_event`] with the others.
-const OWN: &str = "watch-connect";
-
-/// The event of the source that the client of this number has for itself.
-pub(super) fn own_event(number: u32) -> String {
-    match number {
-        0 | 1 => OWN.to_owned(),
-        number => format!("{OWN}-{number}"),
-    }
-}
-
-fn is_own(event: &str) -> bool {
-    let rest = event.strip_prefix(OWN);
-    rest.is_some_and(|it| {
-        let number = it.strip_prefix('-');
-        it.is_empty() || number.is_some_and(|it| it.parse::<u32>().is_ok())
-    })
-}
 
 /// A source that has a ledger.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,6 +58,34 @@ impl Which {
     }
 }
 
+/// Why none of several is meant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Unclear {
+    /// A sentence about what was typed, with a list to choose from.
+    pub(super) told: String,
+    /// The source that was named, when nothing looks like a slip of the pen: it may be one that is to run.
+    new: Option<String>,
+}
+
+impl Unclear {
+    /// The source, for somebody who may name one that has not run yet.
+    ///
+    /// # Errors
+    /// A sentence about what was typed, with a list to choose from.
+    pub(super) fn or_new(self) -> Result<Which, String> {
+        match self.new {
+            Some(id) => Ok(Which::NeverRan(Some(id))),
+            None => Err(self.told),
+        }
+    }
+}
+
+impl From<String> for Unclear {
+    fn from(told: String) -> Self {
+        Self { told, new: None }
+    }
+}
+
 impl Asked<'_> {
     /// The name that the source has by what was asked for.
     pub(super) fn named(&self) -> Option<String> {
@@ -82,32 +96,48 @@ impl Asked<'_> {
     /// The one of all that is meant.
     ///
     /// # Errors
-    /// A sentence about what was typed, with a list to choose from.
-    pub(super) fn choose(&self, known: &[Known]) -> Result<Which, String> {
+    /// What was typed names none, or more than one.
+    pub(super) fn choose(&self, known: &[Known]) -> Result<Which, Unclear> {
         let named = self.named();
         if let Some(id) = named.iter().find(|id| known.iter().any(|it| it.id == **id)) {
             return Ok(Which::Named(id.clone()));
         }
-        let there: Vec<_> = known
-            .iter()
-            .filter(|it| {
-                it.container
-                    .as_deref()
-                    .is_none_or(|it| it == self.container)
-            })
-            .collect();
+        let there: Vec<_> = known.iter().filter(|it| self.is_here(it)).collect();
         if there.is_empty() {
             return Ok(Which::NeverRan(named));
         }
         match (self.id, self.name) {
-            (Some(id), _) => Err(self.no_such_id(id, &there)),
+            (Some(id), _) => {
+                let ids: Vec<_> = there.iter().map(|it| it.id.as_str()).collect();
+                let meant = nearest(id, &ids);
+                Err(Unclear {
+                    told: self.no_such_id(id, meant, &ids),
+                    new: named.filter(|_| meant.is_none()),
+                })
+            }
             // A list names by their ids those whose event's name cannot be told from it.
             (None, Some(name)) if there.iter().any(|it| it.id == name) => {
                 Ok(Which::Named(name.to_owned()))
             }
-            (None, Some(name)) => Err(self.no_such_name(name, &there)),
-            (None, None) => self.only(&there),
+            (None, Some(name)) => {
+                if let Some(before) = self.with_another_prefix(name, &there) {
+                    return Err(self.has_moved(name, before).into());
+                }
+                let names: Vec<_> = there.iter().map(|it| self.typed(it)).collect();
+                let names: Vec<_> = names.iter().map(String::as_str).collect();
+                let meant = nearest(name, &names);
+                Err(Unclear {
+                    told: self.no_such_name(name, meant, &there),
+                    new: named.filter(|_| meant.is_none()),
+                })
+            }
+            (None, None) => Ok(self.only(&there)?),
         }
+    }
+
+    fn is_here(&self, known: &Known) -> bool {
+        let container = known.container.as_deref();
+        container.is_none_or(|it| it == self.container)
     }
 
     fn only(&self, there: &[&Known]) -> Result<Which, String> {
@@ -116,7 +146,7 @@ impl Asked<'_> {
         let there: Vec<_> = there
             .iter()
             .copied()
-            .filter(|it| !is_own(&self.typed(it)))
+            .filter(|it| !self.is_own(it))
             .collect();
         if there.is_empty() {
             return Ok(Which::NeverRan(None));
@@ -124,52 +154,18 @@ impl Asked<'_> {
         let fitting: Vec<_> = there.iter().copied().filter(|it| fits(&it)).collect();
         match fitting[..] {
             [one] => Ok(Which::Only(one.id.clone())),
-            [] => Err(format!(
-                "no source with {} has run with the state container `{}`, but others of the same container have: correct \
-                 `prefix` in the configuration, or choose one with --name:\n{}",
-                prefix(self.prefix),
-                self.state,
-                self.list(&there)
-            )),
-            _ => Err(format!(
-                "{} sources of this container have run with the state container `{}`: choose one with --name:\n{}",
-                fitting.len(),
-                self.state,
-                self.list(&fitting)
-            )),
+            [] => Err(self.other_prefixes(&there)),
+            _ => Err(self.several(&fitting)),
         }
     }
 
-    fn no_such_name(&self, name: &str, there: &[&Known]) -> String {
-        let names: Vec<_> = there.iter().map(|it| self.typed(it)).collect();
-        let names: Vec<_> = names.iter().map(String::as_str).collect();
-        let meant = match nearest(name, &names) {
-            Some(meant) => format!("did you mean `--name {}`? ", Plain(meant)),
-            None => String::new(),
-        };
-        format!(
-            "no source of the event `{}` has run with the state container `{}`; {meant}These have run for this \
-             container:\n{}\nA new source has run once its EventSource has connected to the server.",
-            Plain(name),
-            self.state,
-            self.list(there)
-        )
-    }
-
-    fn no_such_id(&self, id: &str, there: &[&Known]) -> String {
-        let ids: Vec<_> = there.iter().map(|it| it.id.as_str()).collect();
-        let meant = match nearest(id, &ids) {
-            Some(meant) => format!("did you mean `id: {}`? ", Plain(meant)),
-            None => String::new(),
-        };
-        let list: Vec<_> = ids.iter().map(|id| format!("  {}", Plain(id))).collect();
-        format!(
-            "no source with `id: {}` has run with the state container `{}`; {meant}These have run for this container:\n{}\n\
-             A new source has run once its EventSource has connected to the server.",
-            Plain(id),
-            self.state,
-            bounded(list)
-        )
+    // The same event, when its source was called after another `prefix`.
+    fn with_another_prefix<'a>(&self, name: &str, there: &[&'a Known]) -> Option<&'a Known> {
+        let id = (self.id_of)(name);
+        let own = slug(&id)?;
+        let mut others = there.iter().filter(|it| slug(&it.id) == Some(own));
+        let has_other = |it: &&&Known| it.prefix.as_deref().is_some_and(|it| it != self.prefix);
+        others.find(has_other).copied()
     }
 
     // What can be typed as --name.
@@ -180,165 +176,10 @@ impl Asked<'_> {
             None => known.id.clone(),
         }
     }
-
-    fn list(&self, known: &[&Known]) -> String {
-        let lines = known.iter().map(|it| {
-            let typed = self.typed(it);
-            let prefix = it.prefix.as_deref().map(prefix).unwrap_or_default();
-            format!("  --name {}    {prefix}", Plain(&typed))
-                .trim_end()
-                .to_owned()
-        });
-        bounded(lines.collect())
-    }
 }
 
 fn slug(id: &str) -> Option<&str> {
     let (slug, hash) = id.rsplit_once('-')?;
     let is_hash = hash.len() == DIGITS && hash.bytes().all(|it| it.is_ascii_hexdigit());
     is_hash.then_some(slug)
-}
-
-fn prefix(prefix: &str) -> String {
-    match prefix {
-        "" => "no prefix".to_owned(),
-        prefix => format!("the prefix `{}`", Plain(prefix)),
-    }
-}
-
-fn bounded(mut lines: Vec<String>) -> String {
-    let others = lines.len().saturating_sub(SHOWN);
-    if others > 0 {
-        lines.truncate(SHOWN);
-        lines.push(format!("  … and {others} more"));
-    }
-    lines.join("\n")
-}
-
-#[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-mod tests {
-    use super::*;
-
-    const HERE: &str = "https://a.example/datasets";
-
-    fn known(id: &str, container: &str, prefix: &str) -> Known {
-        Known {
-            id: id.to_owned(),
-            container: Some(container.to_owned()),
-            prefix: Some(prefix.to_owned()),
-        }
-    }
-
-    fn id_of(name: &str) -> String {
-        format!("{}-0123456789abcdef", name.to_lowercase())
-    }
-
-    fn choose(id: Option<&str>, name: Option<&str>, known: &[Known]) -> Result<Which, String> {
-        let asked = Asked {
-            container: HERE,
-            prefix: "raw/",
-            id,
-            name,
-            id_of: &id_of,
-            state: "state",
-        };
-        asked.choose(known)
-    }
-
-    #[test]
-    fn the_only_one_of_the_container_is_found() {
-        let datasets = id_of("datasets");
-        let other = known("images", "https://a.example/images", "raw/");
-        let all = [known(&datasets, HERE, "raw/"), other.clone()];
-        assert_eq!(choose(None, None, &all), Ok(Which::Only(datasets.clone())));
-        let named = choose(None, Some("Datasets"), &all);
-        assert_eq!(named, Ok(Which::Named(datasets.clone())));
-        // Another of the same container is not in the way, when it has another prefix.
-        let wide = known("all", HERE, "");
-        let more = [all.to_vec(), vec![wide]].concat();
-        assert_eq!(choose(None, None, &more), Ok(Which::Only(datasets)));
-        // Nothing of this container has run.
-        let none = choose(None, None, std::slice::from_ref(&other));
-        assert_eq!(none, Ok(Which::NeverRan(None)));
-        let none = choose(None, Some("datasets"), &[other]);
-        assert_eq!(none.unwrap().id(), Some("datasets-0123456789abcdef"));
-    }
-
-    #[test]
-    fn whoever_watched_is_not_in_the_way() {
-        let views = [
-            known(&id_of("watch-connect"), HERE, "raw/"),
-            known(&id_of("watch-connect-2"), HERE, "raw/"),
-        ];
-        assert_eq!(choose(None, None, &views), Ok(Which::NeverRan(None)));
-        let own = choose(None, Some("watch-connect"), &views);
-        assert_eq!(own, Ok(Which::Named(id_of("watch-connect"))));
-        let datasets = known("watch-dogs", HERE, "raw/");
-        let all = [views.to_vec(), vec![datasets]].concat();
-        assert_eq!(
-            choose(None, None, &all),
-            Ok(Which::Only("watch-dogs".to_owned()))
-        );
-        assert_eq!(
-            [0, 1, 2].map(own_event),
-            ["watch-connect", "watch-connect", "watch-connect-2"]
-        );
-    }
-
-    #[test]
-    fn of_several_one_is_chosen_from_a_list() {
-        let all = [
-            known(&id_of("one"), HERE, "raw/"),
-            known("two-ffffffffffffffff", HERE, "raw/"),
-        ];
-        let told = choose(None, None, &all).unwrap_err();
-        assert!(told.contains("2 sources of this container"), "{told}");
-        assert!(
-            told.contains("\n  --name one    the prefix `raw/`\n"),
-            "{told}"
-        );
-        // Its event's name is not this one, so the id is what can be typed.
-        let last = "--name two-ffffffffffffffff    the prefix `raw/`";
-        assert!(told.ends_with(last), "{told}");
-        let typed = choose(None, Some("two-ffffffffffffffff"), &all);
-        assert_eq!(typed, Ok(Which::Named("two-ffffffffffffffff".to_owned())));
-    }
-
-    #[test]
-    fn a_name_that_nothing_has_is_told_with_the_nearest() {
-        let all = [known(&id_of("datasets"), HERE, "raw/")];
-        let told = choose(None, Some("datsets"), &all).unwrap_err();
-        assert!(told.contains("did you mean `--name datasets`?"), "{told}");
-        let told = choose(None, Some("xyz"), &all).unwrap_err();
-        assert!(!told.contains("did you mean"), "{told}");
-        assert!(told.contains("  --name datasets"), "{told}");
-        let told = choose(
-            Some("datasets-raw"),
-            None,
-            &[known("datasets-rwa", HERE, "")],
-        );
-        let told = told.unwrap_err();
-        assert!(told.contains("did you mean `id: datasets-rwa`?"), "{told}");
-    }
-
-    #[test]
-    fn another_prefix_is_told() {
-        let told = choose(None, None, &[known("x", HERE, "old/")]).unwrap_err();
-        assert!(
-            told.contains("no source with the prefix `raw/` has run"),
-            "{told}"
-        );
-        assert!(told.contains("--name x    the prefix `old/`"), "{told}");
-    }
-
-    #[test]
-    fn a_list_has_a_bound() {
-        let all: Vec<_> = (0..15)
-            .map(|n| known(&format!("s{n}"), HERE, "raw/"))
-            .collect();
-        let told = choose(None, None, &all).unwrap_err();
-        assert_eq!(told.lines().count(), 1 + SHOWN + 1, "{told}");
-        assert!(told.ends_with("… and 5 more"), "{told}");
-    }
 }

@@ -35,7 +35,7 @@ fn is_account(name: &str) -> bool {
 const SYSTEM_CONTAINERS: [&str; 3] = ["$root", "$web", "$logs"];
 
 /// A container to watch.
-pub(super) fn container(name: &str) -> Result<String, String> {
+pub(crate) fn container(name: &str) -> Result<String, String> {
     if SYSTEM_CONTAINERS.contains(&name) {
         return Ok(name.to_owned());
     }

@@ -7,7 +7,10 @@ use kube::{Error, core::Status};
 use crate::{
     confirm::{EVENT_ID_LABEL, error::ConfirmError, target::ObjectKind},
     event::EventId,
-    net::{proxy, trust::distrust},
+    net::{
+        proxy,
+        trust::{BY_VARIABLE, distrust},
+    },
 };
 
 /// What is asked for.
@@ -128,7 +131,7 @@ fn cause(error: &Error) -> String {
         return "no connection is possible".to_owned();
     }
     let cause = cause.to_string();
-    match distrust(&cause) {
+    match distrust(&cause, BY_VARIABLE) {
         // What it takes is in the kubeconfig, where it names an authority: then nothing else counts.
         Some(what) => {
             format!(

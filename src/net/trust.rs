@@ -1,29 +1,58 @@
-//! What a certificate that is not trusted means, for people. The same for the storage account and for the API server.
+//! What a certificate that is not trusted means, for people. The same for the storage account, for the API server and
+//! for our own.
 
-/// What is wrong with the certificate that a server showed, and what to do about it; `None` when `cause`, the words of
-/// the TLS library, is about something else.
-pub fn distrust(cause: &str) -> Option<String> {
-    let reason = cause.split_once("invalid peer certificate: ")?.1;
+/// How a client of Azure or of the cluster gets to know an authority.
+pub const BY_VARIABLE: &str = "Let `SSL_CERT_FILE` name a PEM file with all authorities to trust (docs/operations.md, Certificates)";
+/// How a client of our own server gets to know an authority.
+pub const BY_OPTION: &str = "Give the PEM file of the authority with --ca-file";
+
+/// What is wrong with the certificate that a server showed, and what to do about it, where `how` says how an authority
+/// gets known; `None` when `cause`, the words of the TLS library, is about something else.
+pub fn distrust(cause: &str, how: &str) -> Option<String> {
+    let reason = short(cause.split_once("invalid peer certificate: ")?.1);
     let means = if reason.starts_with("UnknownIssuer") {
-        "it is signed by an authority that this machine does not know: a private one, or that of a proxy which \
-         inspects TLS. Let `SSL_CERT_FILE` name a PEM file with all authorities to trust (docs/operations.md, Certificates)"
-    } else if reason.starts_with("BadSignature") {
-        "an authority of the same name is known here, with another key: the authority was replaced, or another server answers. Let \
-         `SSL_CERT_FILE` name a PEM file with the certificate that it has now (docs/operations.md, Certificates)"
-    } else if reason.contains("not valid for name") || reason.starts_with("NotValidForName") {
-        "it is for another host: see whether the URL is right, and whether another server answers"
-    } else if reason.to_ascii_lowercase().contains("expired") {
-        "it has expired: see whether the clock of this machine is right, or have the certificate renewed"
-    } else if reason.to_ascii_lowercase().contains("not valid yet")
-        || reason.starts_with("NotValidYet")
+        format!(
+            "it is signed by an authority that this machine does not know: a private one, or that of a proxy which \
+             inspects TLS. {how}"
+        )
+    } else if reason.starts_with("BadSignature")
+        || reason.starts_with("UnsupportedSignatureAlgorithm")
     {
-        "it is not valid yet: see whether the clock of this machine is right"
+        format!(
+            "an authority of the same name is known here, with another key: the authority was replaced, or another server \
+             answers. {how}, as it is now"
+        )
     } else {
-        "see whether another server answers"
+        of_the_certificate(reason).to_owned()
     };
     Some(format!(
         "the server's certificate is not trusted ({reason}): {means}"
     ))
+}
+
+fn of_the_certificate(reason: &str) -> &'static str {
+    let lower = reason.to_ascii_lowercase();
+    if reason.starts_with("CaUsedAsEndEntity") {
+        "it is that of an authority, which is no certificate for a server: make a new one, such as by \
+         `openssl req -x509 … -addext basicConstraints=critical,CA:FALSE`"
+    } else if reason.contains("not valid for name") || reason.starts_with("NotValidForName") {
+        "it is for another host: see whether the URL is right, and whether another server answers"
+    } else if lower.contains("expired") {
+        "it has expired: see whether the clock of this machine is right, or have the certificate renewed"
+    } else if lower.contains("not valid yet") || reason.starts_with("NotValidYet") {
+        "it is not valid yet: see whether the clock of this machine is right"
+    } else {
+        "see whether another server answers"
+    }
+}
+
+// The library shows the reason as its source code has it, with all that belongs to it.
+fn short(reason: &str) -> &str {
+    let reason = reason.split(" {").next().unwrap_or_default();
+    let inner = reason
+        .strip_prefix("Other(OtherError(")
+        .and_then(|it| it.strip_suffix("))"));
+    inner.unwrap_or(reason)
 }
 
 #[cfg(test)]
@@ -47,12 +76,36 @@ mod tests {
                 "it is not valid yet",
             ),
             ("BadSignature", "of the same name"),
+            (
+                "UnsupportedSignatureAlgorithmForPublicKeyContext",
+                "of the same name",
+            ),
+            ("CaUsedAsEndEntity", "CA:FALSE"),
             ("Revoked", "another server"),
         ] {
-            let said = distrust(&format!("invalid peer certificate: {reason}")).unwrap();
+            let said =
+                distrust(&format!("invalid peer certificate: {reason}"), BY_VARIABLE).unwrap();
             assert!(said.contains(&format!("({reason}): ")), "{said}");
             assert!(said.contains(advice), "{said}");
         }
-        assert_eq!(distrust("Connection refused (os error 111)"), None);
+        let refused = distrust("Connection refused (os error 111)", BY_VARIABLE);
+        assert_eq!(refused, None);
+    }
+
+    #[test]
+    fn a_reason_is_a_word() {
+        for (reason, word) in [
+            ("Other(OtherError(CaUsedAsEndEntity))", "CaUsedAsEndEntity"),
+            (
+                "UnsupportedSignatureAlgorithmForPublicKeyContext { signature_algorithm_id: [48] }",
+                "UnsupportedSignatureAlgorithmForPublicKeyContext",
+            ),
+        ] {
+            let said = distrust(&format!("invalid peer certificate: {reason}"), BY_OPTION);
+            let said = said.unwrap();
+            assert!(said.contains(&format!(" ({word}): ")), "{said}");
+        }
+        let unknown = distrust("invalid peer certificate: UnknownIssuer", BY_OPTION).unwrap();
+        assert!(unknown.ends_with("with --ca-file"), "{unknown}");
     }
 }

@@ -4,7 +4,6 @@ use async_trait::async_trait;
 use bytes::Bytes;
 
 use super::error::StorageError;
-use crate::blob::ListPage;
 
 /// The port to where a ledger is kept. Names are relative to the store (`datasets-raw/journal-1`).
 ///
@@ -18,13 +17,6 @@ use crate::blob::ListPage;
 pub trait StateStore: Send + Sync {
     /// The names that start with `prefix`, in name order, all pages of them.
     async fn list(&self, prefix: &str) -> Result<Vec<String>, StorageError>;
-
-    /// Some of the names that start with `prefix`, the first in name order: those of one page.
-    async fn first(&self, prefix: &str) -> Result<Vec<String>, StorageError> {
-        let mut names = self.list(prefix).await?;
-        names.truncate(ListPage::MOST);
-        Ok(names)
-    }
 
     /// At most `limit` bytes of the blob from byte `from` on, with its whole length at that moment.
     /// `None` when there is no such blob; no bytes when `from` is at or past the end.

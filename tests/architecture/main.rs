@@ -65,7 +65,7 @@ const MAY_KNOW: &[(&str, &str)] = &[
     ),
     (
         "cli",
-        "azure batch blob calls config confirm delivery event feed filter gate grpc journal kubernetes ledger metrics notification ports session state text traces",
+        "azure batch blob calls config confirm delivery event feed filter gate grpc journal kubernetes ledger metrics net notification ports session state text traces",
     ),
     (
         "app",

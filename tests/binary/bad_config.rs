@@ -185,11 +185,61 @@ async fn an_address_that_is_none_is_told_with_an_example() {
             ["--port", "50051"],
             "tip: `serve` takes addresses: --listen 0.0.0.0:50051",
         ),
+        (["--admin-listen", "[::]"], "`[::]:9090`"),
+        (
+            ["--config", "source.yaml"],
+            "tip: the server takes no configuration",
+        ),
     ] {
         let finished = crate::process::run(&[&["serve"][..], &args].concat()).await;
         assert_eq!(finished.code(), 2, "{finished:?}");
         assert!(finished.stderr.contains(words), "{words}: {finished:?}");
     }
+}
+
+#[tokio::test]
+async fn a_wrong_value_of_a_variable_is_told_with_its_name() {
+    for (variable, value, words) in [
+        (
+            "AZURE_BLOB_EVENTSOURCE_LISTEN",
+            ":50051",
+            "tip: the value is that of the environment variable AZURE_BLOB_EVENTSOURCE_LISTEN",
+        ),
+        (
+            "AZURE_BLOB_EVENTSOURCE_MAX_STREAMS",
+            "",
+            "tip: the environment variable AZURE_BLOB_EVENTSOURCE_MAX_STREAMS is empty: remove it",
+        ),
+        (
+            "AZURE_BLOB_EVENTSOURCE_LOG_FORMAT",
+            "xml",
+            "tip: the value is that of the environment variable AZURE_BLOB_EVENTSOURCE_LOG_FORMAT",
+        ),
+    ] {
+        let mut command = binary(&["serve"]);
+        command.env(variable, value);
+        let finished = crate::process::Process::spawn(command).finish().await;
+        assert_eq!(finished.code(), 2, "{finished:?}");
+        assert!(finished.stderr.contains(words), "{words}: {finished:?}");
+    }
+    let mut typed = binary(&["serve", "--listen", "x"]);
+    typed.env("AZURE_BLOB_EVENTSOURCE_LISTEN", "0.0.0.0:1");
+    let typed = crate::process::Process::spawn(typed).finish().await;
+    assert!(!typed.stderr.contains("variable"), "{typed:?}");
+}
+
+#[tokio::test]
+async fn both_ports_cannot_be_one() {
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = free.local_addr().unwrap().to_string();
+    drop(free);
+    let args = ["serve", "--listen", &port, "--admin-listen", &port];
+    let finished = crate::process::run(&args).await;
+    assert_eq!(finished.code(), 1, "{finished:?}");
+    let said = format!(
+        "error: cannot listen on {port} (--admin-listen): --listen has this port already: write `--admin-listen 127.0.0.1:"
+    );
+    assert!(finished.stderr.contains(&said), "{finished:?}");
 }
 
 #[tokio::test]

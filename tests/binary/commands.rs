@@ -76,6 +76,11 @@ async fn a_replay_is_counted_asked_for_and_done() {
     assert_eq!((&data["dryRun"], data.get("request")), (&true.into(), None));
     assert!(folder(&place, "requests").await.is_empty());
 
+    let url = format!("{}/{}/raw/a.csv", place.endpoint, place.container);
+    let by_url = replay(&place, &["--blob", &url, "--dry-run"]).await;
+    assert_eq!(by_url.code(), 0, "{by_url:?}");
+    assert!(by_url.stdout.contains("raw/a.csv"), "{by_url:?}");
+
     let asked = replay(&place, &["--prefix", "raw/"]).await;
     assert_eq!(asked.code(), 0, "{asked:?}");
     let mut again = Vec::new();
@@ -98,6 +103,21 @@ async fn a_replay_of_nothing_says_why_and_asks_for_nothing() {
     for (rest, code, words) in [
         (&["--prefix", "nothing/"][..], 1, "there is no blob"),
         (&["--blob", "raw/a"], 1, "there is no blob"),
+        (&["--blob", "a.csv"], 1, "did you mean `--blob raw/a.csv`?"),
+        (&["--blob", "raw/*.csv"], 1, "use `--prefix raw/`"),
+        (&["--prefix", "/raw/"], 1, "did you mean `--prefix raw/`?"),
+        (&["--prefix", "raw/*"], 1, "write `--prefix raw/`"),
+        (
+            &["--blob", "https://other.example/c/raw/a.csv"],
+            2,
+            "--blob: the URL is not of a blob of this container",
+        ),
+        (&["raw/a.csv"], 2, "tip: for one blob: --blob raw/a.csv"),
+        (
+            &["--blob", "raw/a.csv", "--blob", "raw/b.csv"],
+            2,
+            "tip: --blob is for one blob",
+        ),
         (
             &["--prefix", "raw/", "--until", "2020-01-01"],
             1,
@@ -196,6 +216,14 @@ async fn of_several_sources_one_is_chosen_from_a_list() {
         let chosen = run(&[command, &tail, &["--name", "second"]].concat()).await;
         assert_ne!(chosen.code(), 2, "{command:?} {chosen:?}");
     }
+    // Whoever only looks may ask for one that is yet to come.
+    let new = ["watch", "--once", "--output", "json", "--name", "new"];
+    let new = run(&[&new, &tail[..]].concat()).await;
+    assert_eq!(new.code(), 0, "{new:?}");
+    assert_eq!(new.stdout.lines().count(), 3, "{new:?}");
+    assert!(new.stderr.contains("has never run"), "{new:?}");
+    let misspelt = run(&[&["watch", "--once", "-n", "datast"], &tail[..]].concat()).await;
+    assert_eq!(misspelt.code(), 2, "{misspelt:?}");
     let checked = run(&[&["check"], &tail[..]].concat()).await;
     assert_eq!(checked.code(), 0, "{checked:?}");
     assert!(
@@ -220,10 +248,18 @@ async fn before_any_source_ran_that_is_said() {
         "{explained:?}"
     );
     assert!(explained.stdout.contains(never), "{explained:?}");
-    for command in [&["replay", "--all"][..], &["dead-letters", "list"]] {
+    for command in [
+        &["replay", "--all"][..],
+        &["replay", "--all", "-o", "json"],
+        &["dead-letters", "list"],
+        &["dead-letters", "list", "-n", "dataset"],
+    ] {
         let told = run(&[command, &tail].concat()).await;
-        assert_eq!(told.code(), 1, "{told:?}");
-        assert!(told.stderr.contains(never), "{told:?}");
+        assert_eq!(told.code(), 2, "{told:?}");
+        assert!(
+            told.stderr.contains("ever ") && told.stderr.contains("run with this state container"),
+            "{told:?}"
+        );
     }
 }
 
@@ -238,7 +274,7 @@ async fn a_configuration_that_is_not_the_sources_is_told() {
     server.crash();
     place.container = "another".to_owned();
     let foreign = replay(&place, &["--all"]).await;
-    assert_eq!(foreign.code(), 1, "{foreign:?}");
+    assert_eq!(foreign.code(), 2, "{foreign:?}");
     let words = "the ledger of source `mine` is about http";
     assert!(foreign.stderr.contains(words), "{foreign:?}");
 

@@ -136,6 +136,11 @@ async fn a_name_that_is_not_quite_right_is_understood() {
         let meant = "did you mean `raw/a.csv`?";
         assert!(missing.stdout.contains(meant), "{asked}: {missing:?}");
     }
+    for asked in ["a.csv", "rwa/a.csv", "raw\\a.csv"] {
+        let missing = explain(&place, asked).await;
+        let meant = "did you mean `raw/a.csv`?";
+        assert!(missing.stdout.contains(meant), "{asked}: {missing:?}");
+    }
     let folder = explain(&place, "raw").await;
     assert_eq!(folder.code(), 1, "{folder:?}");
     assert!(folder.stdout.contains("it is a directory"), "{folder:?}");

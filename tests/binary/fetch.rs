@@ -436,3 +436,31 @@ async fn a_key_alone_signs_in_and_a_key_of_another_account_does_not() {
     assert_ne!(ended.code(), 0);
     assert!(ended.stderr.contains("is for"), "{}", ended.stderr);
 }
+
+#[tokio::test]
+async fn what_was_typed_wrong_is_told_with_what_to_type() {
+    let place = Place::azurite().await;
+    place.put("raw/a.csv").await;
+    let with = |endpoint| Fetch {
+        place: &place,
+        endpoint,
+    };
+    let url = format!("{}/{}/raw/a.csv", place.endpoint, place.container);
+    for (endpoint, blob, words) in [
+        (
+            place.endpoint.as_str(),
+            "/raw/a.csv",
+            "name alone: `raw/a.csv`",
+        ),
+        (&place.endpoint, &url, "name alone: `raw/a.csv`"),
+    ] {
+        let ended = with(endpoint).run(blob, &[]).await;
+        assert_eq!(ended.code(), 1, "{ended:?}");
+        assert!(ended.stderr.contains(words), "{ended:?}");
+    }
+    let metadata = ["--metadata", "no/such/directory/m.json"];
+    let ended = with(&place.endpoint).run("raw/a.csv", &metadata).await;
+    assert_eq!(ended.code(), 2, "{ended:?}");
+    let said = "error: --metadata no/such/directory/m.json: there is no directory no/such/directory: make it first";
+    assert!(ended.stderr.starts_with(said), "{ended:?}");
+}

@@ -42,4 +42,5 @@ mod terminal;
 mod tls;
 mod token;
 mod traces;
+mod unread;
 mod watch;

@@ -289,7 +289,7 @@ async fn a_blob_of_which_nothing_tells_is_explained_and_told_of() {
     let aside = ask(&place, &["explain"], &["raw/lost.csv"]).await;
     assert_eq!(aside.code(), 1, "{aside:?}");
     let id = &seen(&queues.poison).await[0].0;
-    let cure = format!("`dead-letters retry {id}` puts it back into the queue");
+    let cure = format!("{id}` puts it back into the queue");
     assert!(aside.stdout.contains(&cure), "{}", aside.stdout);
     let words = "=> it is not announced as long as its notification is a poison message\n";
     assert!(aside.stdout.ends_with(words), "{}", aside.stdout);

@@ -67,8 +67,11 @@ async fn a_client_that_cannot_trust_the_server_says_so() {
     let https = format!("https://localhost:{}", server.grpc.port());
     let stranger = watch_once(&place, &https, &["--ca-file", &other]).await;
     assert_eq!(stranger.code(), 1);
-    let said = format!("error: cannot connect to {https}: invalid peer certificate");
+    let said =
+        format!("error: cannot connect to {https}: the server's certificate is not trusted (");
     assert!(stranger.stderr.contains(&said), "{}", stranger.stderr);
+    let unknown = watch_once(&place, &https, &[]).await;
+    assert!(unknown.stderr.contains("--ca-file"), "{unknown:?}");
     // The address is not in the certificate.
     let by_address = format!("https://{}", server.grpc);
     let misnamed = watch_once(&place, &by_address, &["--ca-file", &cert]).await;
@@ -80,7 +83,8 @@ async fn a_client_that_cannot_trust_the_server_says_so() {
     );
     let plain = watch_once(&place, &format!("http://{}", server.grpc), &[]).await;
     assert_eq!(plain.code(), 1, "{plain:?}");
-    assert!(!plain.stderr.is_empty());
+    let tls = format!("may speak TLS, then write `https://{}`", server.grpc);
+    assert!(plain.stderr.contains(&tls), "{plain:?}");
 }
 
 #[tokio::test]

@@ -166,6 +166,14 @@ async fn watch_brings_the_token_from_a_file() {
         "{}",
         refused.stderr
     );
+    let cure = "give it with --token-file FILE (UNAUTHENTICATED)";
+    assert!(refused.stderr.contains(cure), "{refused:?}");
+    let wrong = format!("{file}-of-another");
+    fs::write(&wrong, "Bearer s3cret").unwrap();
+    let refused = run(&[&args[..], &["--token-file", &wrong]].concat()).await;
+    assert_eq!(refused.code(), 1);
+    let alone = "write the token alone, without `Bearer`";
+    assert!(refused.stderr.contains(alone), "{refused:?}");
     let let_in = run(&[&args[..], &["--token-file", &file]].concat()).await;
     assert_eq!(let_in.code(), 0, "{let_in:?}");
     assert!(let_in.stdout.contains("raw/a.csv"));

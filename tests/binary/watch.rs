@@ -203,6 +203,38 @@ async fn connected_without_a_name_it_disturbs_nobody() {
     assert!(!status.contains("did not ask to take it over"), "{status}");
 }
 
+#[tokio::test]
+async fn where_only_somebody_watched_that_is_said() {
+    let place = Place::azurite().await;
+    let server = Server::of(&place).await;
+    let url = server.url();
+    place.put("raw/a.csv").await;
+    let once = run(&watch(&place, &["--connect", &url, "--once"])).await;
+    assert_eq!(once.code(), 0, "{once:?}");
+    let file = place.config_file(&place.config());
+    let storage = place.storage_args();
+    let tail = ["--config", &file, &storage[0], &storage[1]];
+    let only = "only `watch --connect` has: connect the EventSource";
+    for (command, code) in [
+        (&["explain", "raw/a.csv"][..], 1),
+        (&["replay", "--all"], 2),
+        (&["dead-letters", "list"], 2),
+        (&["check"], 0),
+    ] {
+        let told = run(&[command, &tail].concat()).await;
+        assert_eq!(told.code(), code, "{told:?}");
+        let said = format!("{}{}", told.stdout, told.stderr);
+        assert!(said.contains(only), "{command:?}: {said}");
+        assert!(!said.contains("another container"), "{command:?}: {said}");
+    }
+    let chosen = [
+        &["explain", "raw/a.csv", "--name", "watch-connect"],
+        &tail[..],
+    ];
+    let chosen = run(&chosen.concat()).await;
+    assert_eq!(chosen.code(), 0, "{chosen:?}");
+}
+
 // This server is in no cluster: it could not tell what became of an event.
 #[tokio::test]
 async fn connected_without_a_name_no_workflow_is_waited_for() {
@@ -260,6 +292,8 @@ async fn a_server_that_cannot_be_reached_is_told_with_its_address_and_the_cure()
     let place = Place::azurite().await;
     let server = Server::of(&place).await;
     let https = server.url().replace("http://", "https://");
+    let page = format!("http://{}", server.admin);
+    let storage = place.endpoint.split("/devstoreaccount1").next().unwrap();
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let nobody = format!("http://{}", free.local_addr().unwrap());
     drop(free);
@@ -275,6 +309,18 @@ async fn a_server_that_cannot_be_reached_is_told_with_its_address_and_the_cure()
             &https,
             1,
             format!("does not speak TLS: write `{}`", server.url()),
+        ),
+        (&page, 1, format!("no answer from {page} (")),
+        (
+            &page,
+            1,
+            "it is no gRPC server: gRPC is on port 50051".to_owned(),
+        ),
+        (storage, 1, "is no gRPC server".to_owned()),
+        (
+            "http://127.0.0.1:99999",
+            2,
+            "99999 is no port: a port is 1 to 65535".to_owned(),
         ),
         (":50051", 2, "write `http://localhost:50051`".to_owned()),
         (
@@ -305,7 +351,7 @@ async fn a_refusal_is_told_and_ends_it() {
         "{}",
         finished.stderr
     );
-    assert!(finished.stderr.trim_end().ends_with("(NotFound)"));
+    assert!(finished.stderr.trim_end().ends_with("(NOT_FOUND)"));
 }
 
 #[tokio::test]

@@ -11,10 +11,12 @@ use crate::{
     cli::{
         counts::counted,
         moment::to_the_second,
+        say::say,
         set_aside_id::{DIGITS, is_id},
-        source::OpenedSource,
+        source::{OpenedSource, Unopened},
     },
     event::EventId,
+    ports::error::StorageError,
     state::dead_letter::DeadLetter,
     text::plain::Plain,
 };
@@ -37,12 +39,20 @@ impl Letter {
 ///
 /// # Errors
 /// The source has never run, or the state container cannot be read.
-pub(super) async fn read(source: &OpenedSource) -> anyhow::Result<Vec<Letter>> {
+pub(super) async fn read(source: &OpenedSource) -> Result<Vec<Letter>, Unopened> {
     source.known().await?;
+    let read = read_all(source).await;
+    read.map_err(|error| Unopened::Fault(error.into()))
+}
+
+async fn read_all(source: &OpenedSource) -> Result<Vec<Letter>, StorageError> {
     let mut letters = Vec::new();
     for name in source.store().list(&source.folder.dead_letters()).await? {
         let Some(id) = source.folder.dead_letter_id(&name) else {
-            eprintln!("{} is not a dead letter, and is not changed", Plain(&name));
+            say(format_args!(
+                "{} is not a dead letter, and is not changed",
+                Plain(&name)
+            ));
             continue;
         };
         // One that has gone since it was listed is none any more.
@@ -136,7 +146,11 @@ pub(super) async fn retry(source: &OpenedSource, letters: &[&Letter]) -> anyhow:
     let mut asked = 0;
     for Letter { id, content } in letters {
         if let Err(problem) = content {
-            eprintln!("{}: cannot be retried: {}", id.to_hex(), Plain(problem));
+            say(format_args!(
+                "{}: cannot be retried: {}",
+                id.to_hex(),
+                Plain(problem)
+            ));
             refused = true;
             continue;
         }

@@ -17,6 +17,7 @@ use crate::{
     cli::{
         counts::counted,
         poison::{PoisonMessage, Seen, look},
+        say::say,
     },
     config::SourceConfig,
     notification::poison::Original,
@@ -236,10 +237,10 @@ impl PoisonQueue {
     pub(super) fn tell(&self, settled: &Settled, fate: Fate) -> io::Result<()> {
         let Settled { done, lost, failed } = settled;
         if *lost > 0 {
-            eprintln!(
+            say(format_args!(
                 "{}: another program took it meanwhile, see `dead-letters list`",
                 counted(*lost, "poison message")
-            );
+            ));
         }
         let queue = &self.place.name;
         match (done, fate) {

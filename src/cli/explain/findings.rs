@@ -36,6 +36,8 @@ const MANY: usize = 200;
 /// What is known of one blob.
 pub(super) struct Findings {
     pub(super) name: String,
+    /// The source's name.
+    pub(super) source_id: String,
     pub(super) storage: Storage,
     /// `None`: the source has never run, and why that is thought.
     pub(super) ledger: Result<LedgerStanding, String>,
@@ -111,6 +113,7 @@ pub(super) async fn gather(
         queues: queues::look(source, name).await,
         cluster: cluster(source, &ids, confirmations, now).await,
         name: name.to_owned(),
+        source_id: source.id().to_owned(),
         storage,
         now,
     })

@@ -86,17 +86,25 @@ fn poison_step(
         rfc3339(message.inserted),
         Plain(reason.unwrap_or("it does not say why"))
     );
-    let id = Plain(&message.id);
+    let command = |what: &str| {
+        format!(
+            "dead-letters {what} --config FILE --name {} {}",
+            Plain(&facts.source_id),
+            Plain(&message.id)
+        )
+    };
     let done = facts.ledger.as_ref().is_ok_and(|standing| standing.done);
-    let retry =
-        format!("fix the cause, then `dead-letters retry {id}` puts it back into the queue");
+    let retry = format!(
+        "fix the cause, then `{}` puts it back into the queue",
+        command("retry")
+    );
     match blob {
         None => {
-            let advice = format!("the blob is not there any more: `dead-letters drop {id}`");
+            let advice = format!("the blob is not there any more: `{}`", command("drop"));
             Step::warn("poison", text, advice)
         }
         Some(_) if done => {
-            let advice = format!("the blob is done anyway: `dead-letters drop {id}`");
+            let advice = format!("the blob is done anyway: `{}`", command("drop"));
             Step::warn("poison", text, advice)
         }
         Some(_) if config.is_queue_alone() => Step::fail("poison", text, retry),

@@ -6,16 +6,17 @@ use super::{
     notified,
     search::Storage,
     standing::LedgerStanding,
-    verdict::verdict,
+    verdict::{State, verdict},
     words::{described, group_in_words, held, moment, old_enough, stuck, waits_in},
 };
 use crate::{
     blob::{Access, Blob, BlobType, MAX_NAME, Version, characters, is_name},
-    cli::{counts::counted, report::Step},
+    cli::{counts::counted, nearby::Nearby, passed_over::cutoff, report::Step},
     config::SourceConfig,
     confirm::{error::ConfirmError, unfinished::Workflows},
     event::rfc3339,
     filter::Why,
+    gate::rules::Existing,
     state::dead_letter::DeadLetter,
     text::{age::Age, plain::Plain},
 };
@@ -23,10 +24,16 @@ use crate::{
 /// Why a blob was announced or not.
 pub(super) struct Reasons {
     pub(super) steps: Vec<Step>,
-    /// Whether it was, or will be.
-    pub(super) announced: bool,
+    pub(super) state: State,
     /// The answer in one sentence.
     pub(super) verdict: String,
+}
+
+impl Reasons {
+    /// Whether it was announced, or will be.
+    pub(super) fn is_announced(&self) -> bool {
+        self.state != State::NotAnnounced
+    }
 }
 
 /// The chain of reasons, and what follows from it.
@@ -43,7 +50,7 @@ pub(super) fn reasons(config: &SourceConfig, facts: &Findings) -> Reasons {
         blob.and_then(|blob| empty_step(config, blob)),
         blob.and_then(|blob| growth_step(config, blob)),
         blob.and_then(|blob| age_step(config, blob, facts.now)),
-        Some(ledger_step(facts, blob)),
+        Some(ledger_step(config, facts, blob)),
         facts.letter.as_ref().map(letter_step),
         facts
             .looping
@@ -62,15 +69,20 @@ pub(super) fn reasons(config: &SourceConfig, facts: &Findings) -> Reasons {
         }),
     ];
     let mut steps: Vec<_> = steps.into_iter().flatten().collect();
-    steps.extend(facts.batch.as_ref().map(|it| batch_step(it, facts.now)));
+    steps.extend(
+        facts
+            .batch
+            .as_ref()
+            .map(|it| batch_step(config, it, facts.now)),
+    );
     steps.extend(notified::steps(config, facts, blob));
     let objects = facts.cluster.as_ref();
     steps.extend(objects.map_or_else(Vec::new, |it| object_steps(it, facts.now)));
     steps.extend(held(config, facts).map(|(most, workflows)| limit_step(most, workflows)));
-    let (announced, verdict) = verdict(config, facts, blob);
+    let (state, verdict) = verdict(config, facts, blob);
     Reasons {
         steps,
-        announced,
+        state,
         verdict,
     }
 }
@@ -126,14 +138,14 @@ fn storage_step(storage: &Storage, name: &str) -> Step {
             "directories are not announced, nor are empty blobs whose name ends in `/` or \
              `_$folder$`, or with `hdi_isfolder=true` in the metadata: name a file in it",
         ),
-        Storage::Missing {
+        Storage::Missing(Nearby {
             meant: Some(meant), ..
-        } => Step::fail(
+        }) => Step::fail(
             "storage",
             "the container has no such blob".to_owned(),
             format!("did you mean `{}`?", Plain(meant)),
         ),
-        Storage::Missing { neighbours, .. } if neighbours.is_empty() => Step::fail(
+        Storage::Missing(Nearby { neighbours, .. }) if neighbours.is_empty() => Step::fail(
             "storage",
             "the container has no such blob".to_owned(),
             format!(
@@ -141,7 +153,7 @@ fn storage_step(storage: &Storage, name: &str) -> Step {
                 Plain(name)
             ),
         ),
-        Storage::Missing { neighbours, .. } => {
+        Storage::Missing(Nearby { neighbours, .. }) => {
             let names: Vec<_> = neighbours
                 .iter()
                 .map(|name| Plain(name).to_string())
@@ -243,7 +255,7 @@ fn age_step(config: &SourceConfig, blob: &Blob, now: i64) -> Option<Step> {
     })
 }
 
-fn ledger_step(facts: &Findings, blob: Option<&Blob>) -> Step {
+fn ledger_step(config: &SourceConfig, facts: &Findings, blob: Option<&Blob>) -> Step {
     let standing = match &facts.ledger {
         Ok(standing) => standing,
         Err(problem) => {
@@ -254,10 +266,7 @@ fn ledger_step(facts: &Findings, blob: Option<&Blob>) -> Step {
             );
         }
     };
-    let since = standing.since.map_or_else(
-        || "no filter that matches it was used yet".to_owned(),
-        |since| format!("a filter that matches it is in use since {}", moment(since)),
-    );
+    let since = since(config, facts, standing);
     if blob.is_none() {
         let text = format!("{since}; nothing more is known about a blob that does not exist");
         return Step::skip("ledger", &text);
@@ -267,9 +276,7 @@ fn ledger_step(facts: &Findings, blob: Option<&Blob>) -> Step {
             passed_over: true, ..
         } => Step::fail(
             "ledger",
-            format!(
-                "done without an event: {since}, the blob is older, and `existing` ignores such blobs"
-            ),
+            passed_over(config, standing),
             "`replay --blob` announces it anyway",
         ),
         LedgerStanding { done: true, .. } => Step::ok("ledger", format!("done; {since}")),
@@ -277,7 +284,37 @@ fn ledger_step(facts: &Findings, blob: Option<&Blob>) -> Step {
     }
 }
 
-fn batch_step(batch: &BatchOf, now: i64) -> Step {
+fn since(config: &SourceConfig, facts: &Findings, standing: &LedgerStanding) -> String {
+    match standing.since {
+        Some(since) => format!(
+            "`prefix` and `pattern` have matched this name since {}",
+            moment(since)
+        ),
+        None if config.filter.matches(&facts.name) => {
+            "no sweep has used this `prefix` and `pattern` yet".to_owned()
+        }
+        None => "`prefix` and `pattern` have never matched this name".to_owned(),
+    }
+}
+
+fn passed_over(config: &SourceConfig, standing: &LedgerStanding) -> String {
+    let from = cutoff(config.existing, standing.since);
+    let when = match from == standing.since {
+        true => ", when `prefix` and `pattern` began to match this name",
+        false => "",
+    };
+    let existing = match config.existing {
+        Existing::Skip => "skip".to_owned(),
+        Existing::Emit => "emit".to_owned(),
+        Existing::Since(from) => format!("{{since: {}}}", rfc3339(from)),
+    };
+    format!(
+        "it counts as done without an event: it was last modified before {}{when}, and the configuration has `existing: {existing}`",
+        from.map(moment).unwrap_or_default()
+    )
+}
+
+fn batch_step(config: &SourceConfig, batch: &BatchOf, now: i64) -> Step {
     match batch {
         BatchOf::Fixed {
             id,
@@ -301,7 +338,9 @@ fn batch_step(batch: &BatchOf, now: i64) -> Step {
                 ),
             )
         }
-        BatchOf::Open { batch, group } => Step::skip("batch", &waits_in(batch.as_ref(), group)),
+        BatchOf::Open { batch, group } => {
+            Step::skip("batch", &waits_in(config, batch.as_ref(), group))
+        }
     }
 }
 
@@ -315,7 +354,11 @@ fn letter_step(letter: &Result<DeadLetter, String>) -> Step {
                 rfc3339(letter.last_sent),
                 Plain(&letter.last_reason)
             ),
-            "fix the cause, then `dead-letters retry`",
+            format!(
+                "fix the cause, then send it again: `dead-letters retry --config FILE --name {} {}`",
+                Plain(&letter.place.source_id),
+                letter.id().to_hex()
+            ),
         ),
         Err(problem) => Step::fail(
             "letter",

@@ -16,51 +16,66 @@ use crate::{
     state::dead_letter::DeadLetter,
 };
 
-/// Whether the blob was or will be announced, and the answer in one sentence.
+/// How a blob stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum State {
+    /// It was announced.
+    Announced,
+    /// It will be, or is about to be.
+    Coming,
+    /// It will be once the source is not stalled any more.
+    Stalled,
+    /// It was not, and will not be as things are.
+    NotAnnounced,
+}
+
+impl State {
+    /// The name for programs.
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Self::Announced => "announced",
+            Self::Coming => "coming",
+            Self::Stalled => "stalled",
+            Self::NotAnnounced => "notAnnounced",
+        }
+    }
+}
+
+/// How the blob stands, and the answer in one sentence.
 pub(super) fn verdict(
     config: &SourceConfig,
     facts: &Findings,
     blob: Option<&Blob>,
-) -> (bool, String) {
+) -> (State, String) {
     let came = facts
         .cluster
         .as_ref()
         .and_then(|it| came(it.as_ref().ok()?, facts.now));
     if let Some((came, true)) = came {
-        return (true, came);
+        return (State::Announced, came);
     }
     if let Some(letter) = &facts.letter {
         return given_up(letter, facts.asked);
     }
     if let Some((came, false)) = came {
-        return (true, came);
+        return (State::Announced, came);
     }
-    let (announced, verdict) = match (blob, &facts.ledger) {
-        (None, _) => (
-            false,
-            "there is nothing to announce: the container has no such blob",
-        ),
+    let verdict = match (blob, &facts.ledger) {
+        (None, _) => "there is nothing to announce: the container has no such blob",
         (_, Ok(standing)) if standing.done => return done(standing, facts),
-        _ if !config.filter.matches(&facts.name) => (
-            false,
-            "it is not announced: prefix and pattern do not match",
-        ),
-        _ if !is_name(&facts.name) => (
-            false,
-            "it is never announced: Azure Storage allows no such name",
-        ),
+        _ if !config.filter.matches(&facts.name) => {
+            "it is not announced: prefix and pattern do not match"
+        }
+        _ if !is_name(&facts.name) => "it is never announced: Azure Storage allows no such name",
         (Some(blob), _)
             if config.skip_empty && blob.size == 0 && blob.access == Access::Readable =>
         {
-            (false, "it is not announced as long as it is empty")
+            "it is not announced as long as it is empty"
         }
-        (_, Err(_)) => (
-            false,
-            "it is not announced as long as the source does not run",
-        ),
+        (_, Err(_)) => "it is not announced as long as the source does not run",
         (Some(blob), Ok(standing)) => return next(config, facts, blob, standing),
     };
-    (announced, verdict.to_owned())
+    (State::NotAnnounced, verdict.to_owned())
 }
 
 /// The outcome of the event so far, and whether that is all; `None` when nothing did.
@@ -80,37 +95,37 @@ fn came(cluster: &Cluster, now: i64) -> Option<(String, bool)> {
     })
 }
 
-fn given_up(letter: &Result<DeadLetter, String>, asked: bool) -> (bool, String) {
+fn given_up(letter: &Result<DeadLetter, String>, asked: bool) -> (State, String) {
     let what = match letter {
         Ok(letter) if letter.replay.is_some() => "its replay was sent and never confirmed",
         _ => "it was sent and never confirmed",
     };
     match asked {
         true => (
-            true,
+            State::Coming,
             format!("{what}, and is sent again by a retry, which is not completed yet"),
         ),
-        false => (false, format!("{what}: it is a dead letter")),
+        false => (State::NotAnnounced, format!("{what}: it is a dead letter")),
     }
 }
 
-fn done(standing: &LedgerStanding, facts: &Findings) -> (bool, String) {
-    let (announced, verdict) = match (standing.passed_over, facts.asked, &facts.cluster) {
+fn done(standing: &LedgerStanding, facts: &Findings) -> (State, String) {
+    let (state, verdict) = match (standing.passed_over, facts.asked, &facts.cluster) {
         (_, true, _) => (
-            true,
+            State::Coming,
             "it is announced again by a replay, which is not completed yet",
         ),
         (true, ..) => (
-            false,
-            "it was not announced: it was there before the source, or before its filter",
+            State::NotAnnounced,
+            "it was not announced: it was there before the source started, or before `prefix` and `pattern` matched it",
         ),
         (.., Some(Ok(_))) => (
-            true,
+            State::Announced,
             "it was announced, and its object does not exist any more (its time to live is over, somebody deleted it, or somebody dropped its dead letter)",
         ),
-        _ => (true, "it was announced"),
+        _ => (State::Announced, "it was announced"),
     };
-    (announced, verdict.to_owned())
+    (state, verdict.to_owned())
 }
 
 fn next(
@@ -118,24 +133,31 @@ fn next(
     facts: &Findings,
     blob: &Blob,
     standing: &LedgerStanding,
-) -> (bool, String) {
+) -> (State, String) {
     match standing.next {
         Some(Judgement::Baseline) => (
-            false,
+            State::NotAnnounced,
             "it will not be announced: the first sweep with this filter ignores older blobs"
                 .to_owned(),
         ),
         Some(Judgement::Unreadable(access)) => unreadable(access),
-        _ => match (notified::untold(config, facts), in_batch(facts)) {
-            (_, Some(waits)) => (true, waits),
-            (Some(why), None) => (false, why.to_owned()),
-            (None, None) => (true, coming(config, facts, blob)),
+        _ => match (notified::untold(config, facts), in_batch(config, facts)) {
+            (_, Some(waits)) => (is_on_its_way(facts), waits),
+            (Some(why), None) => (State::NotAnnounced, why.to_owned()),
+            (None, None) => (is_on_its_way(facts), coming(config, facts, blob)),
         },
     }
 }
 
+fn is_on_its_way(facts: &Findings) -> State {
+    match facts.stalled {
+        Some(_) => State::Stalled,
+        None => State::Coming,
+    }
+}
+
 // What a blob does that is on its way with others.
-fn in_batch(facts: &Findings) -> Option<String> {
+fn in_batch(config: &SourceConfig, facts: &Findings) -> Option<String> {
     match facts.batch.as_ref()? {
         BatchOf::Fixed { blobs, .. } => Some(format!(
             "it will be announced, or was announced and is not confirmed yet, in a batch of {}",
@@ -144,23 +166,27 @@ fn in_batch(facts: &Findings) -> Option<String> {
         BatchOf::Open {
             batch: Some(batch),
             group,
-        } => Some(waits_in(Some(batch), group)),
+        } => Some(waits_in(config, Some(batch), group)),
+        // What holds the blob back comes first, or what the source waits for.
         BatchOf::Open { batch: None, .. } => None,
     }
 }
 
-fn unreadable(access: Access) -> (bool, String) {
-    let (announced, verdict) = match access {
-        Access::CopyFailed => (false, "it is not announced, because its copy failed"),
+fn unreadable(access: Access) -> (State, String) {
+    let (state, verdict) = match access {
+        Access::CopyFailed => (
+            State::NotAnnounced,
+            "it is not announced, because its copy failed",
+        ),
         Access::Archived => (
-            false,
+            State::NotAnnounced,
             "it is not announced as long as it is in the Archive tier",
         ),
         Access::Readable | Access::Copying | Access::Rehydrating => {
-            (true, "it will be announced once it can be read")
+            (State::Coming, "it will be announced once it can be read")
         }
     };
-    (announced, verdict.to_owned())
+    (state, verdict.to_owned())
 }
 
 fn coming(config: &SourceConfig, facts: &Findings, blob: &Blob) -> String {
@@ -181,9 +207,12 @@ fn coming(config: &SourceConfig, facts: &Findings, blob: &Blob) -> String {
             "it will be announced after {}, when it is old enough",
             moment(from)
         ),
-        None => format!(
-            "it will be announced {}, or was announced and is not confirmed yet",
-            notified::when(config, facts)
-        ),
+        None => match &facts.batch {
+            Some(BatchOf::Open { batch: None, group }) => waits_in(config, None, group),
+            _ => format!(
+                "it will be announced {}, or was announced and is not confirmed yet",
+                notified::when(config, facts)
+            ),
+        },
     }
 }

@@ -4,6 +4,7 @@ use time::OffsetDateTime;
 
 use super::findings::Findings;
 use crate::{
+    batch::rules::BatchRules,
     blob::Blob,
     cli::counts::counted,
     config::SourceConfig,
@@ -73,7 +74,7 @@ pub(super) fn stuck(object: &Object, now: i64) -> Option<Holder> {
 }
 
 /// That a blob waits for others, in a sentence.
-pub(super) fn waits_in(batch: Option<&OpenBatch>, group: &str) -> String {
+pub(super) fn waits_in(config: &SourceConfig, batch: Option<&OpenBatch>, group: &str) -> String {
     let of = group_in_words(group);
     match batch {
         Some(batch) => format!(
@@ -81,7 +82,24 @@ pub(super) fn waits_in(batch: Option<&OpenBatch>, group: &str) -> String {
             counted(batch.blobs as u64, "blob"),
             rfc3339(batch.closes.replace_nanosecond(0).unwrap_or(batch.closes))
         ),
-        None => format!("it will wait in a batch of {of} until that is closed"),
+        None => match config.batch.as_ref().map(closes) {
+            Some(closes) => {
+                format!("it will be announced with a batch of {of}, which closes {closes}")
+            }
+            None => format!("it will be announced with a batch of {of}"),
+        },
+    }
+}
+
+fn closes(rules: &BatchRules) -> String {
+    match (rules.max_wait, rules.quiet) {
+        (Some(wait), _) => {
+            format!("at the latest {wait:?} after the first blob of its group was found")
+        }
+        (None, Some(quiet)) => {
+            format!("when no blob of its group was found for {quiet:?}")
+        }
+        (None, None) => format!("when it has {}", counted(rules.max_blobs as u64, "blob")),
     }
 }
 

@@ -9,9 +9,10 @@ use std::{
 
 use anyhow::{Context, bail};
 
-use super::{super::counts::counted, many::Member};
+use super::{failure::told, many::Member};
 use crate::{
     azure::{Account, DownloadError},
+    cli::{counts::counted, say::report},
     text::plain::Plain,
 };
 
@@ -37,11 +38,12 @@ pub(super) async fn save(
     match account.download(container, &name, None, &to).await {
         Ok(done) => {
             let (name, size) = (Plain(&name), counted(done.bytes, "byte"));
-            println!("{name}: {size}, ETag {}, beside it", Plain(&done.etag));
+            let etag = Plain(&done.etag);
+            report(format_args!("{name}: {size}, ETag {etag}, beside it"));
             Ok(())
         }
         Err(DownloadError::Gone(_)) => Ok(()),
-        Err(error) => bail!("{}", Plain(&error.to_string())),
+        Err(error) => bail!("{}", told(&error, &to)),
     }
 }
 

@@ -10,7 +10,7 @@ use std::{
 use anyhow::{Context, bail, ensure};
 use serde::Deserialize;
 
-use super::many::Member;
+use super::{failure::told, many::Member};
 use crate::{
     azure::{Account, DownloadError},
     blob::is_name,
@@ -94,7 +94,7 @@ pub(super) async fn members(
     let Place { container, name } = place;
     let file = out.with_added_extension("ndjson");
     let downloaded = account.download(container, name, None, &file).await;
-    let size = downloaded.map_err(unread)?.bytes;
+    let size = downloaded.map_err(|error| unread(error, &file))?.bytes;
     let all = read(&file, size).with_context(|| {
         let (container, name) = (Plain(container), Plain(name));
         format!("the manifest `{name}` in container `{container}` cannot be used")
@@ -114,8 +114,8 @@ fn read(file: &Path, size: u64) -> anyhow::Result<Vec<Member>> {
     parse(File::open(file)?)
 }
 
-fn unread(error: DownloadError) -> anyhow::Error {
-    let shown = Plain(&error.to_string()).to_string();
+fn unread(error: DownloadError, file: &Path) -> anyhow::Error {
+    let shown = told(&error, file);
     match error {
         DownloadError::Gone(_) => anyhow::anyhow!(
             "{shown}. It is the manifest of a batch, which is kept for as long as `batch.keep` says, or --manifest names \

@@ -9,9 +9,13 @@ use std::{
 use anyhow::{Context, ensure};
 use futures::{StreamExt, stream};
 
-use super::super::counts::counted;
+use super::failure::told;
 use crate::{
     azure::{Account, DownloadError},
+    cli::{
+        counts::counted,
+        say::{report, say, say_error},
+    },
     event::encoded::encoded,
     text::plain::Plain,
 };
@@ -45,7 +49,7 @@ impl Member {
 }
 
 /// Downloads all of them to the directory `dir`. What was overwritten or deleted meanwhile is left out and told: no
-/// run can have that version any more, and the others are not to wait for it. That nothing is left is a failure, but for
+/// Workflow can have that version any more, and the others are not to wait for it. That nothing is left is a failure, but for
 /// a part of a batch, whose other parts go on.
 pub(super) async fn save(
     account: &Account,
@@ -71,24 +75,26 @@ pub(super) async fn save(
                 bytes += done.bytes;
                 let (name, size) = (Plain(&member.name), counted(done.bytes, "byte"));
                 let (etag, file) = (Plain(&done.etag), member.file_name());
-                println!("{name}: {size}, ETag {etag}, as {file}");
+                report(format_args!("{name}: {size}, ETag {etag}, as {file}"));
             }
             Err(error @ (DownloadError::Overwritten { .. } | DownloadError::Gone(_))) => {
-                eprintln!("skipped: {}{}", Plain(&error.to_string()), advice(&error));
+                let (told, advice) = (Plain(&error.to_string()).to_string(), advice(&error));
+                say(format_args!("skipped: {told}{advice}"));
             }
             Err(error) => {
-                eprintln!("error: {}", Plain(&error.to_string()));
+                let to = dir.join(member.file_name());
+                say_error(told(&error, &to));
                 return Ok(ExitCode::FAILURE);
             }
         }
     }
     let all = counted(members.len() as u64, "blob");
-    println!("{saved} of {all}, {}", counted(bytes, "byte"));
+    report(format_args!("{saved} of {all}, {}", counted(bytes, "byte")));
     if saved == 0 && !is_part {
-        eprintln!(
-            "error: no blob of {all} could be downloaded: each was overwritten or deleted, or the run reads another account or \
-             container than the event source."
-        );
+        say_error(format_args!(
+            "no blob of {all} could be downloaded: each was overwritten or deleted, or --endpoint or --container is not \
+             that of the event source."
+        ));
         return Ok(ExitCode::FAILURE);
     }
     Ok(ExitCode::SUCCESS)

@@ -31,7 +31,7 @@ pub(super) async fn of_batch(
         .zip(first)
         .map(|(rules, first)| rules.by.group_of(&first.name));
     let told = format!(
-        "the batch {} of {} ({}) to announce again, as one batch with a new run",
+        "the batch {} of {} ({}) to announce again, as one batch with a new Workflow",
         id.to_hex(),
         counted(manifest.blobs.len() as u64, "blob"),
         Size(manifest.size())

@@ -1,4 +1,4 @@
-//! Notifications of blobs that a queue alone finds, put there by hand: what is not announced yet needs no new run, only
+//! Notifications of blobs that a queue alone finds, put there by hand: what is not announced yet needs no new Workflow, only
 //! somebody who tells of it.
 
 use futures::{StreamExt, TryStreamExt, stream};

@@ -13,15 +13,16 @@ use tonic::{
 };
 
 use super::{
-    cure::{last, told},
+    cure::{last, not_grpc, told, unanswered},
     own::Claim,
     print::Printer,
 };
 use crate::{
-    cli::{address, args::WatchArgs},
+    cli::{address, args::WatchArgs, say::say},
     config::SourceConfig,
     grpc::{
         auth::read_token,
+        code_name::code_name,
         contract::{Event, EventSource, eventing_client::EventingClient},
         limits::{ONCE_METADATA, WATCH_METADATA},
     },
@@ -115,7 +116,10 @@ impl Client {
             }
             let delay = delays.next().unwrap_or(LONGEST_DELAY);
             let seconds = delay.as_secs_f64();
-            eprintln!("{}; trying again in {seconds:.1} s", Plain(&why));
+            say(format_args!(
+                "{}; trying again in {seconds:.1} s",
+                Plain(&why)
+            ));
             tokio::select! {
                 () = sleep(delay) => {}
                 () = stop.cancelled() => return Ok(()),
@@ -124,7 +128,7 @@ impl Client {
     }
 
     fn introduce(&self) {
-        eprintln!("{}", self.claim.introduction(self.confirms));
+        say(self.claim.introduction(self.confirms));
     }
 
     async fn stream(
@@ -146,7 +150,7 @@ impl Client {
             match events.message().await {
                 Ok(Some(event)) => printer.print(&event.payload)?,
                 Ok(None) => return Ok(Ended::Over),
-                Err(status) => return refusal(status),
+                Err(status) => return self.refusal(&status),
             }
             *received = true;
         }
@@ -156,8 +160,38 @@ impl Client {
         let own = matches!(self.claim, Claim::Own(_));
         match status.code() {
             Code::AlreadyExists if own => Ok(Ended::Taken(status.message().to_owned())),
-            _ => refusal(status),
+            _ => self.refusal(&status),
         }
+    }
+
+    /// What a status means to us: come back, or give up with its words.
+    fn refusal(&self, status: &Status) -> anyhow::Result<Ended> {
+        // A status with a cause was made on this side, of a connection that broke.
+        if let Some(error) = status.source() {
+            return Ok(Ended::Away(match self.has_claim {
+                true => format!("the connection to the server was lost ({})", last(error)),
+                false => unanswered(&self.url, error),
+            }));
+        }
+        let message = status.message();
+        // tonic's words for an answer of HTTP alone.
+        if message.contains("grpc-status header missing") {
+            bail!("{}", not_grpc(&self.url, message));
+        }
+        if status.code() == Code::Unavailable {
+            return Ok(Ended::Away(message.to_owned()));
+        }
+        let code = code_name(status.code());
+        let cure = match (status.code(), &self.token_file) {
+            (Code::Unauthenticated, None) => {
+                "; for this command, give it with --token-file FILE".to_owned()
+            }
+            (Code::Unauthenticated, Some(file)) => {
+                format!("; this command has its token from {}", file.display())
+            }
+            _ => String::new(),
+        };
+        bail!("{message}{cure} ({code})")
     }
 
     async fn start(
@@ -221,6 +255,9 @@ fn endpoint(url: &str, ca: Option<Vec<u8>>) -> anyhow::Result<Endpoint> {
             meant.replacen("http", "https", 1)
         )
     };
+    if let Some(wrong) = address::wrong_port(url) {
+        bail!("--connect {url:?}: {wrong}");
+    }
     let endpoint = Endpoint::from_shared(url.to_owned()).with_context(wrong)?;
     let endpoint = match (endpoint.uri().scheme_str(), ca) {
         (Some("https"), ca) => endpoint.tls_config(tls(ca))?,
@@ -243,20 +280,6 @@ fn tls(ca: Option<Vec<u8>>) -> ClientTlsConfig {
     }
 }
 
-/// What a status means to us: come back, or give up with its words.
-fn refusal(status: Status) -> anyhow::Result<Ended> {
-    // A status with a cause was made on this side, of a connection that broke.
-    if let Some(error) = status.source() {
-        let why = format!("the connection to the server was lost ({})", last(error));
-        return Ok(Ended::Away(why));
-    }
-    if status.code() == Code::Unavailable {
-        return Ok(Ended::Away(status.message().to_owned()));
-    }
-    let code = status.code();
-    Err(anyhow!("{} ({code:?})", status.message()))
-}
-
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 mod tests {
@@ -267,6 +290,12 @@ mod tests {
         assert!(endpoint("http://localhost:50051", None).is_ok());
         assert!(endpoint("https://localhost:50051", None).is_ok());
         assert!(endpoint("http://localhost:50051", Some(Vec::new())).is_err());
+        let wrong = endpoint("http://localhost:99999", None).map(drop);
+        let wrong = wrong.unwrap_err().to_string();
+        assert!(
+            wrong.ends_with("99999 is no port: a port is 1 to 65535"),
+            "{wrong}"
+        );
         for wrong in ["localhost:50051", "ftp://localhost", "", "a b"] {
             let error = endpoint(wrong, None).map(drop).unwrap_err();
             assert!(
@@ -276,17 +305,52 @@ mod tests {
         }
     }
 
+    fn client() -> Client {
+        Client {
+            url: "http://h:1".to_owned(),
+            endpoint: endpoint("http://h:1", None).unwrap(),
+            config: Vec::new(),
+            claim: Claim::Own(1),
+            confirms: false,
+            has_claim: false,
+            token_file: None,
+        }
+    }
+
     #[test]
     fn a_server_that_goes_away_may_come_back_and_a_refusal_is_final() {
-        let away = refusal(Status::unavailable("the server is shutting down")).unwrap();
-        assert!(matches!(away, Ended::Away(why) if why.contains("shutting down")));
+        let mut client = client();
+        let away = client.refusal(&Status::unavailable("the server is shutting down"));
+        assert!(matches!(away, Ok(Ended::Away(why)) if why.contains("shutting down")));
         let broken = Status::from_error(Box::new(io::Error::other("reset")));
-        assert!(matches!(refusal(broken), Ok(Ended::Away(_))));
-        let error = refusal(Status::invalid_argument("2 mistakes"))
-            .map(drop)
-            .unwrap_err();
-        assert_eq!(error.to_string(), "2 mistakes (InvalidArgument)");
-        assert!(refusal(Status::aborted("taken over")).is_err());
+        let first = client.refusal(&broken);
+        assert!(
+            matches!(first, Ok(Ended::Away(why)) if why.starts_with("no answer from http://h:1 ("))
+        );
+        client.has_claim = true;
+        let later = client.refusal(&broken);
+        assert!(matches!(later, Ok(Ended::Away(why)) if why.contains("was lost (reset)")));
+        for (status, told) in [
+            (
+                Status::failed_precondition("2 mistakes"),
+                "2 mistakes (FAILED_PRECONDITION)",
+            ),
+            (Status::aborted("taken over"), "taken over (ABORTED)"),
+            (
+                Status::unauthenticated("a token"),
+                "a token; for this command, give it with --token-file FILE (UNAUTHENTICATED)",
+            ),
+            (
+                Status::unimplemented(
+                    "grpc-status header missing, mapped from HTTP status code 404",
+                ),
+                "what answers at http://h:1 is no gRPC server (grpc-status header missing, mapped from HTTP status code 404): \
+                 gRPC is on port 50051 of the server, the status page on 9090",
+            ),
+        ] {
+            let error = client.refusal(&status).map(drop).unwrap_err();
+            assert_eq!(error.to_string(), told);
+        }
     }
 
     #[test]

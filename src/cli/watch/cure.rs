@@ -2,10 +2,18 @@
 
 use std::{error::Error, io};
 
-/// What is said of `error`, which `url` was answered with.
+use crate::{
+    cli::address::with_port,
+    net::trust::{BY_OPTION, distrust},
+};
+
+/// What is said of `error`, for which there is no connection to `url`.
 pub(super) fn told(url: &str, error: &(dyn Error + 'static)) -> String {
     let cause = last(error);
     let words = cause.to_string();
+    if let Some(why) = distrust(&words, BY_OPTION) {
+        return format!("cannot connect to {url}: {why}");
+    }
     match cure(url, cause, &words) {
         Some(cure) => format!("cannot connect to {url}: {words}; {cure}"),
         None => format!("cannot connect to {url}: {words}"),
@@ -14,8 +22,12 @@ pub(super) fn told(url: &str, error: &(dyn Error + 'static)) -> String {
 
 fn cure(url: &str, cause: &(dyn Error + 'static), words: &str) -> Option<String> {
     let kind = cause.downcast_ref::<io::Error>().map(io::Error::kind);
-    let plain = || url.replacen("https://", "http://", 1);
-    if kind == Some(io::ErrorKind::ConnectionRefused) {
+    let is_silent = words.contains("deadline") || kind == Some(io::ErrorKind::TimedOut);
+    let is_refused = kind == Some(io::ErrorKind::ConnectionRefused);
+    if let Some(meant) = with_port(url).filter(|_| is_silent || is_refused) {
+        return Some(format!("no port was given: write `{meant}`"));
+    }
+    if is_refused {
         return Some(
             "nothing listens there: start the server (`serve --listen`), correct the port, or forward \
              the port of the cluster (`kubectl port-forward deployment/azure-blob-eventsource 50051`)"
@@ -26,25 +38,38 @@ fn cure(url: &str, cause: &(dyn Error + 'static), words: &str) -> Option<String>
     if words.contains("InvalidContentType") {
         return Some(format!(
             "what answers there does not speak TLS: write `{}`, or serve with --tls-cert and --tls-key",
-            plain()
+            url.replacen("https://", "http://", 1)
         ));
-    }
-    if words.contains("UnknownIssuer") {
-        return Some(
-            "give the authority that signed the server's certificate with --ca-file".to_owned(),
-        );
     }
     if words.contains("lookup address") {
         return Some("correct the host's name, or see whether this machine resolves it".to_owned());
     }
-    if words.contains("deadline") || kind == Some(io::ErrorKind::TimedOut) {
-        return Some(
-            "nothing answers: check that the address is right and no firewall blocks the connection"
-                .to_owned(),
-        );
-    }
-    None
+    is_silent.then(|| {
+        "nothing answers: check that the address is right and no firewall blocks the connection"
+            .to_owned()
+    })
 }
+
+/// What is said when a connection to `url` was made and broke, with `error`, before anything was answered.
+pub(super) fn unanswered(url: &str, error: &(dyn Error + 'static)) -> String {
+    let words = last(error).to_string();
+    // h2's words for an answer that is no HTTP/2. A server of TLS or of HTTP/1 may also close without one.
+    let is_foreign = words.contains("frame with invalid size");
+    match url.strip_prefix("http://").filter(|_| !is_foreign) {
+        Some(rest) => format!(
+            "no answer from {url} ({words}): what listens there may speak TLS, then write `https://{rest}`; or it is no gRPC \
+             server: {PORTS}"
+        ),
+        None => not_grpc(url, &words),
+    }
+}
+
+/// What is said of an answer that no gRPC server gives.
+pub(super) fn not_grpc(url: &str, words: &str) -> String {
+    format!("what answers at {url} is no gRPC server ({words}): {PORTS}")
+}
+
+const PORTS: &str = "gRPC is on port 50051 of the server, the status page on 9090";
 
 /// What is at the bottom of an error.
 pub(super) fn last<'a>(error: &'a (dyn Error + 'static)) -> &'a (dyn Error + 'static) {
@@ -67,10 +92,44 @@ mod tests {
                 && said.contains("nothing listens there"),
             "{said}"
         );
+        let said = told("http://localhost", &refused);
+        let meant = "no port was given: write `http://localhost:50051`";
+        assert!(said.ends_with(meant), "{said}");
         let no_tls = io::Error::other("received corrupt message of type InvalidContentType");
         let said = told("https://h:1", &no_tls);
         assert!(said.contains("write `http://h:1`"), "{said}");
         let other = told("http://h:1", &io::Error::other("strange"));
         assert_eq!(other, "cannot connect to http://h:1: strange");
+    }
+
+    #[test]
+    fn a_certificate_that_is_not_trusted_has_its_cure() {
+        for (reason, cure) in [
+            ("UnknownIssuer", "--ca-file"),
+            ("Other(OtherError(CaUsedAsEndEntity))", "CA:FALSE"),
+        ] {
+            let cause = io::Error::other(format!("invalid peer certificate: {reason}"));
+            let said = told("https://h:1", &cause);
+            let begin = "cannot connect to https://h:1: the server's certificate is not trusted (";
+            assert!(said.starts_with(begin) && said.contains(cure), "{said}");
+        }
+    }
+
+    #[test]
+    fn what_does_not_speak_grpc_is_told_with_the_ports() {
+        let broken = io::Error::other("stream closed because of a broken pipe");
+        let said = unanswered("http://h:9090", &broken);
+        assert!(said.starts_with("no answer from http://h:9090 ("), "{said}");
+        assert!(
+            said.contains("write `https://h:9090`; or it is no gRPC server"),
+            "{said}"
+        );
+        for said in [
+            unanswered("https://h:1", &broken),
+            unanswered("http://h:1", &io::Error::other("frame with invalid size")),
+        ] {
+            assert!(said.contains(":1 is no gRPC server ("), "{said}");
+            assert!(said.ends_with(PORTS), "{said}");
+        }
     }
 }

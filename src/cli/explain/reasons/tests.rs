@@ -6,6 +6,7 @@ use time::macros::datetime;
 
 use super::*;
 use crate::{
+    batch::rules::{BatchRules, By, KEEP},
     confirm::{
         object_set::{Object, State},
         unfinished::{Group, Holder, Survey, Unfinished},
@@ -47,6 +48,7 @@ fn facts(name: &str, done: bool) -> Findings {
     Findings {
         batch: None,
         name: name.into(),
+        source_id: "datasets".into(),
         storage: Storage::There(blob(name)),
         ledger: Ok(LedgerStanding {
             done,
@@ -101,7 +103,7 @@ fn told(config: &SourceConfig, facts: &Findings) -> (bool, String, String) {
         .iter()
         .map(|step| step.to_json().to_string())
         .collect();
-    (reasons.announced, reasons.verdict, steps.join("\n"))
+    (reasons.is_announced(), reasons.verdict, steps.join("\n"))
 }
 
 #[track_caller]
@@ -220,7 +222,7 @@ fn what_is_done_and_has_none_any_more_was_announced_too() {
         &facts("raw/a.csv", true),
         true,
         "does not exist any more",
-        "done; a filter that matches it is in use since",
+        "done; `prefix` and `pattern` have matched this name since 1970-01-01T00:16:40Z",
     );
 }
 
@@ -267,6 +269,23 @@ fn what_was_there_before_the_source_was_passed_over() {
         "it was there before the source",
         "`replay --blob` announces it",
     );
+    let since = datetime!(1970-01-01 0:10 UTC);
+    for (existing, words) in [
+        (
+            Existing::Skip,
+            "last modified before 1970-01-01T00:16:40Z, when `prefix` and `pattern` began to match this name, and the \
+             configuration has `existing: skip`",
+        ),
+        (
+            Existing::Since(since),
+            "last modified before 1970-01-01T00:10:00Z, and the configuration has `existing: {since: 1970-01-01T00:10:00Z}`",
+        ),
+    ] {
+        let mut config = config();
+        config.existing = existing;
+        let (_, _, steps) = told(&config, &facts);
+        assert!(steps.contains(words), "{steps}");
+    }
     facts.asked = true;
     check(
         &facts,
@@ -286,20 +305,20 @@ fn what_the_first_sweep_will_pass_over_is_not_announced() {
 #[test]
 fn a_blob_that_is_not_there_is_said_with_what_was_meant() {
     let mut facts = facts("raw/A.csv", false);
-    facts.storage = Storage::Missing {
+    facts.storage = Storage::Missing(Nearby {
         meant: Some("raw/a.csv".into()),
         neighbours: vec!["raw/a.csv".into()],
-    };
+    });
     check(
         &facts,
         false,
         "the container has no such blob",
         "did you mean `raw/a.csv`?",
     );
-    facts.storage = Storage::Missing {
+    facts.storage = Storage::Missing(Nearby {
         meant: None,
         neighbours: vec!["raw/b.csv".into(), "raw/c.csv".into()],
-    };
+    });
     check(
         &facts,
         false,
@@ -457,8 +476,36 @@ fn the_batch_of_a_blob_is_told() {
         batch: None,
         group: String::new(),
     });
-    let words = "it will wait in a batch of the whole container until that is closed";
-    check(&waits, true, "by the next sweep", words);
+    let seconds = |number| Some(std::time::Duration::from_secs(number));
+    for (max_wait, quiet, closes) in [
+        (
+            seconds(20),
+            seconds(10),
+            "at the latest 20s after the first blob of its group was found",
+        ),
+        (
+            None,
+            seconds(10),
+            "when no blob of its group was found for 10s",
+        ),
+        (None, None, "when it has 9 blobs"),
+    ] {
+        let mut config = config();
+        config.batch = Some(BatchRules {
+            by: By::All,
+            max_blobs: 9,
+            max_bytes: None,
+            max_wait,
+            quiet,
+            keep: KEEP,
+        });
+        let words = format!(
+            "it will be announced with a batch of the whole container, which closes {closes}"
+        );
+        let (announced, verdict, steps) = told(&config, &waits);
+        assert!(announced && verdict == words, "{verdict}");
+        assert!(steps.contains(&words), "{steps}");
+    }
 }
 
 #[test]
@@ -483,6 +530,12 @@ fn a_dead_letter_is_told_with_its_reason() {
         false,
         "it is a dead letter",
         "after 12 attempts, the last at 2026-01-02T00:00:00Z: nothing was created for it",
+    );
+    check(
+        &facts,
+        false,
+        "it is a dead letter",
+        "`dead-letters retry --config FILE --name datasets ",
     );
     facts.asked = true;
     check(
@@ -522,6 +575,25 @@ fn a_stalled_source_and_a_cluster_that_is_away_are_told() {
         "stalled since 2026-01-01T00:00:00Z",
         "connection refused",
     );
+}
+
+#[test]
+fn programs_are_told_how_it_stands_in_a_word() {
+    let state = |facts: &Findings| reasons(&config(), facts).state.as_str();
+    let mut coming = facts("raw/a.csv", false);
+    assert_eq!(state(&coming), "coming");
+    coming.stalled = Some(Stalled {
+        since: datetime!(2026-01-01 0:00 UTC),
+        last_confirmed: None,
+        waiting: 3,
+        reason: "nothing has been confirmed".into(),
+    });
+    assert_eq!(state(&coming), "stalled");
+    let mut done = facts("raw/a.csv", true);
+    assert_eq!(state(&done), "announced");
+    done.asked = true;
+    assert_eq!(state(&done), "coming");
+    assert_eq!(state(&facts("other/a.csv", false)), "notAnnounced");
 }
 
 #[test]

@@ -148,7 +148,7 @@ fn a_poison_message_is_told_with_its_reason_and_its_cure() {
     queues.poison = sight(Some(poison()), 0);
     let mut facts = open(queues);
     let reason = "became a poison message: it was delivered 6 times and never done";
-    let cure = "`dead-letters retry 0f4d8a` puts it back";
+    let cure = "`dead-letters retry --config FILE --name datasets 0f4d8a` puts it back";
     let verdict = "as long as its notification is a poison message";
     for step in [reason, cure, r#""mark":"fail","step":"poison""#] {
         check_with(&with_queue(false), &facts, false, verdict, step);
@@ -160,11 +160,12 @@ fn a_poison_message_is_told_with_its_reason_and_its_cure() {
         check_with(&with_queue(true), &facts, true, "by the next sweep", step);
     }
     // What is done needs it no more, and neither does what is gone.
-    let drop = "the blob is done anyway: `dead-letters drop 0f4d8a`";
+    let drop = "the blob is done anyway: `dead-letters drop --config FILE --name datasets 0f4d8a`";
     facts.ledger.as_mut().unwrap().done = true;
     check_with(&with_queue(false), &facts, true, "it was announced", drop);
     facts.storage = Storage::Directory;
-    let gone = "the blob is not there any more: `dead-letters drop 0f4d8a`";
+    let gone =
+        "the blob is not there any more: `dead-letters drop --config FILE --name datasets 0f4d8a`";
     check_with(&with_queue(false), &facts, false, "no such blob", gone);
 }
 
