@@ -451,8 +451,8 @@ struct Version {
 }
 
 impl Version {
-    /// How many Workflows or dead letters it is owed when it has `came`: what nobody tells of may be found all the same,
-    /// by a listing, or because something was told of that was there before it.
+    /// How many Workflows or dead letters it must have when it has `came`. A version that no notification names may come:
+    /// a listing finds it, or the notification of an earlier version of the blob does.
     fn owed(&self, came: u32) -> u32 {
         let owed = match self.shown {
             true => 1,
