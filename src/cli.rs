@@ -17,6 +17,7 @@ mod address;
 pub mod args;
 mod blob_name;
 pub mod check;
+pub mod colours;
 pub mod completions;
 mod counts;
 mod data;

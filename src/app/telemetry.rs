@@ -16,7 +16,10 @@ use tracing_subscriber::{
 };
 
 use crate::{
-    cli::args::{LogArgs, LogFormat, has_colours},
+    cli::{
+        args::{LogArgs, LogFormat},
+        colours::has_colours,
+    },
     text::plain::{JsonWriter, Plain},
 };
 

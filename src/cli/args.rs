@@ -1,7 +1,7 @@
 //! The command line. Together with `app` the only place that reads the environment, but for the variables that
 //! all programs share: those of proxies (`proxy`), certificates, cloud identities and OpenTelemetry.
 
-use std::{env, net::SocketAddr, path::PathBuf};
+use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum, builder::NonEmptyStringValueParser};
 use clap_complete::Shell;
@@ -30,14 +30,6 @@ pub struct Args {
 
 /// The version, and the commit that was built.
 const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (", env!("BUILD"), ")");
-
-/// Whether text for people may have colours on something that is or is no terminal.
-pub fn has_colours(is_terminal: bool) -> bool {
-    // As https://no-color.org has it.
-    let refused = env::var_os("NO_COLOR").is_some_and(|it| !it.is_empty());
-    let is_dumb = env::var_os("TERM").is_some_and(|it| it == "dumb");
-    is_terminal && !refused && !is_dumb
-}
 
 const EXAMPLES: &str = "\
 Examples:

@@ -8,10 +8,7 @@ use std::{
 use clap::builder::styling::{AnsiColor, Style};
 use serde_json::{Value, json};
 
-use super::{
-    args::{Output, has_colours},
-    data,
-};
+use super::{args::Output, colours::has_colours, data};
 use crate::{ports::error::StorageErrorKind, text::plain::Plain};
 
 /// How a step went.

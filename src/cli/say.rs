@@ -9,7 +9,7 @@ use std::{
 
 use clap::builder::styling::{AnsiColor, Style};
 
-use super::args::has_colours;
+use super::colours::has_colours;
 use crate::text::plain::Lines;
 
 /// Writes a line to stderr.

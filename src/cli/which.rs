@@ -87,6 +87,11 @@ impl From<String> for Unclear {
 }
 
 impl Asked<'_> {
+    /// Whether this is the source of somebody who watches.
+    fn is_own(&self, known: &Known) -> bool {
+        own::is_own_event(&self.typed(known))
+    }
+
     /// The name that the source has by what was asked for.
     pub(super) fn named(&self) -> Option<String> {
         let id = self.id.map(str::to_owned);

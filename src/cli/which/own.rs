@@ -1,7 +1,5 @@
 //! The sources that people who watch have for themselves.
 
-use super::{Asked, Known};
-
 /// The event of a source that somebody who watches has for himself: [`own_event`] with the others.
 const OWN: &str = "watch-connect";
 
@@ -13,14 +11,11 @@ pub(in crate::cli) fn own_event(number: u32) -> String {
     }
 }
 
-impl Asked<'_> {
-    /// Whether this is the source of somebody who watches.
-    pub(super) fn is_own(&self, known: &Known) -> bool {
-        let event = self.typed(known);
-        let rest = event.strip_prefix(OWN);
-        rest.is_some_and(|it| {
-            let number = it.strip_prefix('-');
-            it.is_empty() || number.is_some_and(|it| it.parse::<u32>().is_ok())
-        })
-    }
+/// Whether this is the event of such a source.
+pub(super) fn is_own_event(event: &str) -> bool {
+    let rest = event.strip_prefix(OWN);
+    rest.is_some_and(|it| {
+        let number = it.strip_prefix('-');
+        it.is_empty() || number.is_some_and(|it| it.parse::<u32>().is_ok())
+    })
 }
