@@ -2,6 +2,8 @@
 
 use testkit::argo::Story;
 
+use crate::fed::share;
+
 /// What happened in worlds that have a change feed.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub(crate) struct FedTally {
@@ -89,6 +91,17 @@ impl Tally {
 
     pub(crate) fn is_a_storm(&self) -> bool {
         let Self { argo, fed, .. } = self;
+        let with_feed = [
+            fed.alone,
+            fed.beside_queue,
+            fed.beside_sweeps,
+            fed.changes,
+            fed.done,
+            fed.sweeps,
+            fed.lost,
+            fed.missed,
+        ];
+        let with_feed = with_feed.iter().filter(|_| share() > 0);
         [
             self.crashes,
             self.take_overs,
@@ -102,20 +115,13 @@ impl Tally {
             self.poison,
             self.batches,
             self.rule_changes,
-            fed.alone,
-            fed.beside_queue,
-            fed.beside_sweeps,
-            fed.changes,
-            fed.done,
-            fed.sweeps,
-            fed.lost,
-            fed.missed,
             argo.dropped,
             argo.lost,
             argo.repeated,
             argo.patched,
         ]
         .iter()
+        .chain(with_feed)
         .all(|count| *count > 50)
     }
 }
