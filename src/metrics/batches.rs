@@ -47,7 +47,7 @@ impl BatchStats {
 
     /// How many were closed.
     pub fn count(&self) -> u64 {
-        self.outcomes.all().map(|(_, count)| count).sum()
+        self.outcomes.total()
     }
 }
 

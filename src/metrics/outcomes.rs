@@ -55,6 +55,11 @@ impl<O: Outcome> Outcomes<O> {
         counts.map(|(outcome, count)| (outcome.as_str(), count.load(Relaxed)))
     }
 
+    /// How many there were in all.
+    pub fn total(&self) -> u64 {
+        self.all().map(|(_, count)| count).sum()
+    }
+
     /// Those that there were, by name.
     pub fn happened(&self) -> BTreeMap<&'static str, u64> {
         self.all().filter(|(_, count)| *count > 0).collect()

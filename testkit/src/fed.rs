@@ -79,10 +79,7 @@ impl FedContainer {
         is_joined: impl AsyncFn() -> Result<bool, String>,
     ) -> Result<(), String> {
         self.service.catch_up();
-        let counted = || {
-            let outcomes = stats.feed.outcomes.all();
-            outcomes.map(|(_, count)| count).sum::<u64>()
-        };
+        let counted = || stats.feed.outcomes.total();
         let (mut before, mut quiet) = (counted(), Duration::ZERO);
         for _ in 0..LONG.as_secs() / LOOK.as_secs() {
             sleep(LOOK).await;
