@@ -31,6 +31,12 @@ pub(super) fn counted(count: u64, what: &str) -> String {
     format!("{count} {what}{plural}")
 }
 
+/// That so many of something wait.
+pub(super) fn waiting(count: u64, what: &str) -> String {
+    let ending = if count == 1 { "s" } else { "" };
+    format!("{} wait{ending}", counted(count, what))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -39,6 +45,8 @@ mod tests {
     fn one_is_not_many() {
         assert_eq!(counted(1, "blob"), "1 blob");
         assert_eq!(counted(0, "dead letter"), "0 dead letters");
+        assert_eq!(waiting(1, "event"), "1 event waits");
+        assert_eq!(waiting(2, "event"), "2 events wait");
     }
 
     #[test]

@@ -5,10 +5,13 @@ use std::time::Duration;
 use time::OffsetDateTime;
 use tokio::time::timeout;
 
-use super::standing::{NO_STREAM, Standing};
+use super::{
+    patience::PATIENCE,
+    standing::{NO_STREAM, Standing},
+};
 use crate::{
     cli::{
-        counts::counted,
+        counts::{counted, waiting},
         ledgers::which,
         report::Step,
         source::{LedgerContents, OpenedSource},
@@ -23,8 +26,6 @@ use crate::{
     },
 };
 
-/// How long it may take to find the source.
-const PATIENCE: Duration = Duration::from_secs(30);
 /// How much longer than it should a request may wait without a word: clocks differ.
 const GRACE: Duration = Duration::from_secs(30);
 /// How long a request is at most, in bytes, and how many are read.
@@ -151,10 +152,7 @@ fn source_step(id: &str, known: &LedgerContents, standing: Option<&Standing<'_>>
 
 fn stall_step(stalled: &Stalled) -> Step {
     let since = rfc3339(stalled.since);
-    let wait = match stalled.waiting {
-        1 => "1 event waits".to_owned(),
-        many => format!("{many} events wait"),
-    };
+    let wait = waiting(stalled.waiting, "event");
     let text = format!("since {since} nothing is confirmed, and {wait}");
     Step::warn("stalled", text, stalled.reason.clone())
 }
@@ -182,10 +180,7 @@ async fn requests(
     let since = oldest.map_or_else(String::new, |it| {
         format!(", the oldest since {}", rfc3339(it))
     });
-    let wait = match names.len() {
-        1 => "1 request waits".to_owned(),
-        many => format!("{many} requests wait"),
-    };
+    let wait = waiting(names.len() as u64, "request");
     let text = format!("{wait} (`replay`, `dead-letters retry`){since}");
     let soon = every(config.interval).max(Duration::from_secs(1));
     if oldest.is_some_and(|it| now - it < soon + GRACE) {

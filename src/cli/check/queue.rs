@@ -1,7 +1,10 @@
 //! Whether the queue of notifications can be used.
 
 use crate::{
-    cli::{counts::counted, report::Step},
+    cli::{
+        counts::{self, counted},
+        report::Step,
+    },
     ports::{
         connect::OpenedQueue,
         error::{StorageError, StorageErrorKind},
@@ -36,10 +39,7 @@ pub(super) fn steps(looked: Result<Messages, StorageError>, is_alone: bool) -> V
         Ok(messages) => messages,
         Err(error) => return vec![Step::fail("queue", error.to_string(), advice(error.kind))],
     };
-    let wait = match waiting {
-        1 => "1 message waits".to_owned(),
-        many => format!("{many} messages wait"),
-    };
+    let wait = counts::waiting(waiting, "message");
     let text = format!("about {wait}; this sign-in may read and delete messages");
     let mut steps = vec![match is_alone {
         false => Step::ok("queue", text),

@@ -41,13 +41,8 @@ impl Names<'_> {
             let whole = "`prefix` is the beginning of the whole name";
             add(whole.to_owned(), name.get(..end).unwrap_or_default());
         }
-        let none = format!(
-            "no name begins with `{}`; the names begin with {}",
-            Plain(prefix),
-            self.folders()
-        );
-        let folders: BTreeSet<_> = self.0.iter().flat_map(|it| folders_of(it)).collect();
-        let folders: Vec<_> = folders.into_iter().collect();
+        let none = self.none_begins_with(prefix);
+        let folders = self.all_folders();
         if let Some(start) = prefix.strip_suffix('/') {
             add("nothing is in a folder of that name".to_owned(), start);
         }
@@ -84,22 +79,28 @@ impl Names<'_> {
             return near.map(str::to_owned);
         }
         let folder = &start[..=start.rfind('/')?];
-        let folders: BTreeSet<_> = self.0.iter().flat_map(|it| folders_of(it)).collect();
-        let folders: Vec<_> = folders.into_iter().collect();
-        let near = close(folder, &folders).filter(|it| *it != folder)?;
+        let near = close(folder, &self.all_folders()).filter(|it| *it != folder)?;
         Some(format!("{near}{}", pattern.get(folder.len()..)?))
     }
 
     /// That no name begins with the prefix, or that none of these matches.
     pub(super) fn no_prefix(&self, filter: &FilterSpec) -> String {
-        let prefix = Plain(&filter.prefix);
-        match self.begin_with(&filter.prefix) {
-            true => format!("no name that begins with `{prefix}` matches `pattern`"),
-            false => format!(
-                "no name begins with `{prefix}`; the names begin with {}",
-                self.folders()
+        let prefix = &filter.prefix;
+        match self.begin_with(prefix) {
+            true => format!(
+                "no name that begins with `{}` matches `pattern`",
+                Plain(prefix)
             ),
+            false => self.none_begins_with(prefix),
         }
+    }
+
+    fn none_begins_with(&self, prefix: &str) -> String {
+        format!(
+            "no name begins with `{}`; the names begin with {}",
+            Plain(prefix),
+            self.folders()
+        )
     }
 
     /// How they differ from what the filter wants, where nothing is known to write instead.
@@ -142,7 +143,13 @@ impl Names<'_> {
         starts.find(|start| start.to_lowercase() == lower)
     }
 
-    /// The folders that the names begin with.
+    /// All folders that there are, in their order.
+    fn all_folders(&self) -> Vec<&str> {
+        let folders: BTreeSet<_> = self.0.iter().flat_map(|it| folders_of(it)).collect();
+        folders.into_iter().collect()
+    }
+
+    /// The folders that the names begin with, as people read them.
     fn folders(&self) -> String {
         let first = |name: &String| match name.split_once('/') {
             Some((folder, _)) => format!("{}/", Plain(folder)),
