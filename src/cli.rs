@@ -29,6 +29,7 @@ pub mod man;
 pub mod migrate;
 mod moment;
 mod nearby;
+mod outcome;
 mod passed_over;
 mod poison;
 mod progress;

@@ -557,6 +557,9 @@ pub struct LettersArgs {
     /// All of them
     #[arg(long, conflicts_with = "ids")]
     pub all: bool,
+    /// How to print what was done.
+    #[command(flatten)]
+    pub print: OutputArgs,
 }
 
 #[cfg(test)]

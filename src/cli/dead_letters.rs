@@ -20,7 +20,9 @@ use self::{
 use super::{
     args::{DeadLettersCommand, LettersArgs, Output, SourceArgs},
     data, mistake,
+    outcome::Outcome,
     poison::Seen,
+    progress::Progress,
     say::say_error,
     source::{OpenedConfig, OpenedSource, Unopened},
     unless_pipe_broke,
@@ -48,7 +50,12 @@ async fn decide(command: DeadLettersCommand) -> anyhow::Result<ExitCode> {
 
 async fn settle(args: &LettersArgs, fate: Fate) -> anyhow::Result<ExitCode> {
     match Places::open(&args.source, Some(fate)).await {
-        Ok(places) => places.settle(args, fate).await,
+        Ok(places) => {
+            let mut out = Outcome::new(args.print.output);
+            let ended = places.settle(args, fate, &mut out).await?;
+            out.end()?;
+            Ok(ended)
+        }
         Err(unopened) => unopened.told(),
     }
 }
@@ -149,7 +156,12 @@ impl Places {
         }
     }
 
-    async fn settle(&self, args: &LettersArgs, fate: Fate) -> anyhow::Result<ExitCode> {
+    async fn settle(
+        &self,
+        args: &LettersArgs,
+        fate: Fate,
+        out: &mut Outcome,
+    ) -> anyhow::Result<ExitCode> {
         let mut faults = Faults::default();
         let which = Which::of(args);
         let letters = match self.letters(&mut faults).await {
@@ -162,20 +174,29 @@ impl Places {
             Err(error) => return Ok(mistake(&error)),
         };
         let taken = match &self.poison {
-            Some(poison) if !others.is_empty() => match poison.find(&others, fate).await? {
-                Ok(taken) => Some((poison, taken)),
-                Err(problem) => return Ok(mistake(&anyhow::anyhow!(problem))),
-            },
+            Some(poison) if !others.is_empty() => {
+                let busy = || "searching the poison queue".to_owned();
+                let searching = poison.find(&others, fate);
+                match Progress::new().during(busy, searching).await? {
+                    Ok(taken) => Some((poison, taken)),
+                    Err(problem) => return Ok(mistake(&anyhow::anyhow!(problem))),
+                }
+            }
             _ => None,
         };
         // First, so that nothing stays in hand whatever happens to the letters.
         let settled = match (taken, &self.poison) {
             (Some((poison, taken)), _) => Some((poison, poison.settle(taken, fate).await)),
-            (None, Some(poison)) if args.all => Some((poison, poison.settle_all(fate).await)),
+            (None, Some(poison)) if args.all => {
+                let busy = || "taking all poison messages".to_owned();
+                let settling = poison.settle_all(fate);
+                Some((poison, Progress::new().during(busy, settling).await))
+            }
             (None, _) => None,
         };
         if let Some((poison, (settled, failed))) = settled {
-            poison.tell(&settled, fate)?;
+            poison.tell(&settled, fate, out)?;
+            out.set("poisonMessages", settled.to_json(fate));
             faults.told("poison messages", failed.map_err(Into::into));
         }
         if !chosen.is_empty() && fate == Fate::Retry && !self.confirmed {
@@ -185,11 +206,14 @@ impl Places {
         match (&self.source, fate) {
             (Some(_), _) if chosen.is_empty() => {
                 if args.all && letters.is_empty() && !faults.any {
-                    writeln!(io::stdout(), "no dead letters")?;
+                    writeln!(out, "no dead letters")?;
                 }
+                out.set("deadLetters", json!([]));
             }
-            (Some(source), Fate::Retry) => faults.any |= letters::retry(source, &chosen).await?,
-            (Some(source), Fate::Drop) => letters::forget(source, &chosen).await?,
+            (Some(source), Fate::Retry) => {
+                faults.any |= letters::retry(source, &chosen, out).await?;
+            }
+            (Some(source), Fate::Drop) => letters::forget(source, &chosen, out).await?,
             (None, _) => {}
         }
         Ok(faults.exit_code())

@@ -20,6 +20,7 @@ use super::{
     args::FetchArgs,
     counts::counted,
     mistake,
+    progress::Progress,
     say::{report, say_error},
 };
 use crate::{
@@ -49,7 +50,9 @@ pub async fn run(args: FetchArgs) -> anyhow::Result<ExitCode> {
     }
     let name = args.blob.as_deref().map(decoded).unwrap_or_default();
     let etag = args.etag.as_deref().filter(|etag| !etag.is_empty());
-    match account.download(container, &name, etag, out).await {
+    let downloading = account.download(container, &name, etag, out);
+    let text = || format!("downloading {name}");
+    match Progress::new().during(text, downloading).await {
         Ok(done) => {
             let (plain, etag) = (Plain(&name), Plain(&done.etag));
             let size = counted(done.bytes, "byte");

@@ -11,7 +11,6 @@ use time::OffsetDateTime;
 
 use self::{
     batch::of_batch,
-    outcome::Outcome,
     tell::{queue_alone, tell_of},
 };
 use super::{
@@ -19,6 +18,7 @@ use super::{
     blob_name::{blob_name, is_url},
     counts::{Size, counted},
     mistake, moment,
+    outcome::Outcome,
     progress::Progress,
     source::{LedgerContents, OpenedConfig, OpenedSource},
     unless_pipe_broke,
@@ -37,7 +37,6 @@ use crate::{
 
 mod batch;
 mod instead;
-mod outcome;
 mod tell;
 
 /// How many names are shown.

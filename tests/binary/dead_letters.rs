@@ -5,6 +5,7 @@ use azure_blob_eventsource::{
     event::Place as EventPlace,
     state::dead_letter::{About, DeadLetter},
 };
+use serde_json::{Value, json};
 use testkit::account::NewBlob;
 use time::macros::datetime;
 
@@ -123,6 +124,18 @@ async fn dead_letters_are_retried_by_request() {
         requests.len() == 1 && requests[0].ends_with(&format!("/requests/retry-{id}.json")),
         "{requests:?}"
     );
+
+    let both = letters(&place, "retry", &[&id, EDITED, "-o", "json"]).await;
+    assert_eq!(both.code(), 1, "{both:?}");
+    let told: Value = serde_json::from_str(&both.stdout).unwrap();
+    let told = told["deadLetters"].as_array().unwrap();
+    let of = |id: &str| told.iter().find(|it| it["id"] == id).unwrap();
+    assert_eq!(of(&id)["outcome"], "requested");
+    assert_eq!(of(EDITED)["outcome"], "unreadable");
+    let problem = of(EDITED)["problem"].as_str().unwrap();
+    assert!(problem.contains("does not belong"), "{problem}");
+    let wrong = letters(&place, "retry", &["ffffff", "-o", "json"]).await;
+    assert_eq!((wrong.code(), wrong.stdout.as_str()), (2, ""), "{wrong:?}");
 }
 
 #[tokio::test]
@@ -133,4 +146,14 @@ async fn dead_letters_are_dropped_the_unreadable_ones_too() {
     assert!(dropped.stdout.starts_with("dropped 2 dead letters: "));
     let left = folder(&place, "dead").await;
     assert!(left.len() == 1 && left[0].contains(&one.id().to_hex()));
+
+    let rest = letters(&place, "drop", &["--all", "-o", "yaml"]).await;
+    let said = format!(
+        "deadLetters:\n- id: {}\n  outcome: dropped\n",
+        one.id().to_hex()
+    );
+    assert_eq!((rest.code(), rest.stdout), (0, said));
+    let nothing = letters(&place, "drop", &["--all", "-o", "json"]).await;
+    let told: Value = serde_json::from_str(&nothing.stdout).unwrap();
+    assert_eq!(told, json!({"deadLetters": []}));
 }

@@ -1,6 +1,6 @@
 //! `dead-letters` and `explain` about poison messages: notifications that could not be used.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::{
     commands::{ask, replay},
@@ -90,9 +90,13 @@ async fn of_many_poison_messages_it_is_said_how_many_are_not_shown() {
     assert_eq!(retried.code(), 0, "{retried:?}");
     assert_eq!(queues.poison.depth().await.unwrap(), 39);
     assert_eq!(seen(&queues.poison).await.len(), 32);
+    let one = nameless(&place, "drop", &["raw/36.csv", "-o", "json"]).await;
+    let told: Value = serde_json::from_str(&one.stdout).unwrap();
+    let messages = json!({"dropped": 1, "takenByOthers": 0, "failed": 0});
+    assert_eq!(told, json!({"poisonMessages": messages}), "{one:?}");
     let dropped = nameless(&place, "drop", &["--all"]).await;
     assert!(
-        dropped.stdout.starts_with("dropped 39 poison messages: "),
+        dropped.stdout.starts_with("dropped 38 poison messages: "),
         "{dropped:?}"
     );
     assert_eq!(queues.poison.depth().await.unwrap(), 0);

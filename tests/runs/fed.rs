@@ -5,9 +5,7 @@ use std::{sync::atomic::Ordering::Relaxed, time::Duration};
 use azure_blob_eventsource::{
     config::SourceConfig, metrics::change_feed::Counted, ports::connect::OpenedFeed,
 };
-use testkit::{
-    account::FakeAccount, faults::FaultSource, fed::FedContainer, rng::Rng, seeds::number,
-};
+use testkit::{account::FakeAccount, faults::FaultSource, fed::FedContainer, rng::Rng};
 use tokio::time::sleep;
 
 use crate::{
@@ -17,11 +15,6 @@ use crate::{
 
 /// The longest time from one round of the service that writes the feed to the next.
 const SLOWEST_ROUND: Duration = Duration::from_secs(60);
-
-/// Of a thousand worlds so many have a feed: as `RUNS_FEED` says, or none.
-pub(crate) fn share() -> u32 {
-    number("RUNS_FEED").map_or(0, |it| it.min(1_000) as u32)
-}
 
 /// What finds blobs in a world that has a feed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,7 +34,7 @@ pub(crate) struct Fed {
 }
 
 impl Fed {
-    /// The feed of a world, if it has one.
+    /// The feed of a world, if it has one: three of ten do.
     pub(crate) fn new(
         account: &FakeAccount,
         mutant: Mutant,
@@ -49,7 +42,7 @@ impl Fed {
         faults: &FaultSource,
     ) -> Option<Self> {
         let beside = match mutant {
-            Mutant::None if rng.chance(share()) => {
+            Mutant::None if rng.chance(300) => {
                 *rng.pick(&[Beside::Nothing, Beside::Queue, Beside::Sweeps])
             }
             // What is read wrongly shows where nothing else finds it.

@@ -24,8 +24,7 @@
 //! 5. a session that was overtaken ends and sends nothing more,
 //! 6. no notification is left, and none that can be read is taken for poison.
 //!
-//! `RUNS_SEEDS=100000` or `100000..200000` runs more, `RUNS_SEED=42` runs one and tells its story. With `RUNS_FEED=300`
-//! three of ten worlds have a change feed.
+//! `RUNS_SEEDS=100000` or `100000..200000` runs more, `RUNS_SEED=42` runs one and tells its story.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 

@@ -2,8 +2,6 @@
 
 use testkit::argo::Story;
 
-use crate::fed::share;
-
 /// What happened in worlds that have a change feed.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub(crate) struct FedTally {
@@ -91,17 +89,6 @@ impl Tally {
 
     pub(crate) fn is_a_storm(&self) -> bool {
         let Self { argo, fed, .. } = self;
-        let with_feed = [
-            fed.alone,
-            fed.beside_queue,
-            fed.beside_sweeps,
-            fed.changes,
-            fed.done,
-            fed.sweeps,
-            fed.lost,
-            fed.missed,
-        ];
-        let with_feed = with_feed.iter().filter(|_| share() > 0);
         [
             self.crashes,
             self.take_overs,
@@ -115,13 +102,20 @@ impl Tally {
             self.poison,
             self.batches,
             self.rule_changes,
+            fed.alone,
+            fed.beside_queue,
+            fed.beside_sweeps,
+            fed.changes,
+            fed.done,
+            fed.sweeps,
+            fed.lost,
+            fed.missed,
             argo.dropped,
             argo.lost,
             argo.repeated,
             argo.patched,
         ]
         .iter()
-        .chain(with_feed)
         .all(|count| *count > 50)
     }
 }

@@ -1,6 +1,9 @@
 //! Dead letters: events that were sent and of which nothing came.
 
-use std::io::{self, Write};
+use std::{
+    cell::Cell,
+    io::{self, Write},
+};
 
 use anyhow::{Context, bail};
 use bytes::Bytes;
@@ -11,6 +14,8 @@ use crate::{
     cli::{
         counts::counted,
         moment::to_the_second,
+        outcome::Outcome,
+        progress::Progress,
         say::say,
         set_aside_id::{DIGITS, is_id},
         source::{OpenedSource, Unopened},
@@ -41,18 +46,28 @@ impl Letter {
 /// The source has never run, or the state container cannot be read.
 pub(super) async fn read(source: &OpenedSource) -> Result<Vec<Letter>, Unopened> {
     source.known().await?;
-    let read = read_all(source).await;
-    read.map_err(|error| Unopened::Fault(error.into()))
+    let seen = Cell::new(0);
+    let text = || format!("reading dead letters: {}", counted(seen.get(), "letter"));
+    let read = Progress::new().during(text, read_all(source, &seen)).await;
+    let (letters, others) = read.map_err(|error| Unopened::Fault(error.into()))?;
+    for name in others {
+        say(format_args!(
+            "{} is not a dead letter, and is not changed",
+            Plain(&name)
+        ));
+    }
+    Ok(letters)
 }
 
-async fn read_all(source: &OpenedSource) -> Result<Vec<Letter>, StorageError> {
-    let mut letters = Vec::new();
+// The letters, and the names of what is none.
+async fn read_all(
+    source: &OpenedSource,
+    seen: &Cell<u64>,
+) -> Result<(Vec<Letter>, Vec<String>), StorageError> {
+    let (mut letters, mut others) = (Vec::new(), Vec::new());
     for name in source.store().list(&source.folder.dead_letters()).await? {
         let Some(id) = source.folder.dead_letter_id(&name) else {
-            say(format_args!(
-                "{} is not a dead letter, and is not changed",
-                Plain(&name)
-            ));
+            others.push(name);
             continue;
         };
         // One that has gone since it was listed is none any more.
@@ -60,8 +75,9 @@ async fn read_all(source: &OpenedSource) -> Result<Vec<Letter>, StorageError> {
             let content = DeadLetter::from_json(id, &chunk.bytes);
             letters.push(Letter { id, content });
         }
+        seen.set(seen.get() + 1);
     }
-    Ok(letters)
+    Ok((letters, others))
 }
 
 /// Letters for people.
@@ -141,9 +157,14 @@ pub(super) fn nothing_of(asked: &str, what: &str) -> String {
 }
 
 /// Asks the live stream to send letters again. Says whether one cannot be.
-pub(super) async fn retry(source: &OpenedSource, letters: &[&Letter]) -> anyhow::Result<bool> {
+pub(super) async fn retry(
+    source: &OpenedSource,
+    letters: &[&Letter],
+    out: &mut Outcome,
+) -> anyhow::Result<bool> {
     let mut refused = false;
     let mut asked = 0;
+    let mut told = Vec::new();
     for Letter { id, content } in letters {
         if let Err(problem) = content {
             say(format_args!(
@@ -151,17 +172,20 @@ pub(super) async fn retry(source: &OpenedSource, letters: &[&Letter]) -> anyhow:
                 id.to_hex(),
                 Plain(problem)
             ));
+            told.push(json!({"id": id.to_hex(), "outcome": "unreadable", "problem": problem}));
             refused = true;
             continue;
         }
         let name = source.folder.retry(*id);
         let put = source.store().put(&name, Bytes::from_static(b"{}"));
         put.await.context("writing the request")?;
+        told.push(json!({"id": id.to_hex(), "outcome": "requested"}));
         asked += 1;
     }
+    out.set("deadLetters", told);
     if asked > 0 {
         writeln!(
-            io::stdout(),
+            out,
             "asked to retry {}: {}; a dead letter is removed when its event is confirmed",
             counted(asked, "dead letter"),
             source.taken_up()
@@ -171,7 +195,11 @@ pub(super) async fn retry(source: &OpenedSource, letters: &[&Letter]) -> anyhow:
 }
 
 /// Removes letters.
-pub(super) async fn forget(source: &OpenedSource, letters: &[&Letter]) -> anyhow::Result<()> {
+pub(super) async fn forget(
+    source: &OpenedSource,
+    letters: &[&Letter],
+    out: &mut Outcome,
+) -> anyhow::Result<()> {
     for Letter { id, .. } in letters {
         // A retry that is under way would otherwise look for it.
         source.store().delete(&source.folder.retry(*id)).await?;
@@ -180,8 +208,11 @@ pub(super) async fn forget(source: &OpenedSource, letters: &[&Letter]) -> anyhow
             .delete(&source.folder.dead_letter(*id))
             .await?;
     }
+    let ids = letters.iter().map(|it| it.id.to_hex());
+    let told = ids.map(|id| json!({"id": id, "outcome": "dropped"}));
+    out.set("deadLetters", told.collect::<Vec<_>>());
     writeln!(
-        io::stdout(),
+        out,
         "dropped {}: no blob of a dropped dead letter is announced, unless `replay` asks for it",
         counted(letters.len() as u64, "dead letter")
     )?;

@@ -11,11 +11,13 @@ use std::{
 };
 
 use futures::{StreamExt, stream};
+use serde_json::{Value, json};
 
 use super::{letters::nothing_of, which::Fate};
 use crate::{
     cli::{
         counts::counted,
+        outcome::Outcome,
         poison::{PoisonMessage, Seen, look},
         say::say,
     },
@@ -62,6 +64,17 @@ pub(super) struct Settled {
     lost: u64,
     /// They are back where they were.
     failed: u64,
+}
+
+impl Settled {
+    /// For programs.
+    pub(super) fn to_json(&self, fate: Fate) -> Value {
+        let done = match fate {
+            Fate::Retry => "putBack",
+            Fate::Drop => "dropped",
+        };
+        json!({done: self.done, "takenByOthers": self.lost, "failed": self.failed})
+    }
 }
 
 impl PoisonQueue {
@@ -234,7 +247,7 @@ impl PoisonQueue {
     }
 
     /// Says the outcome of messages.
-    pub(super) fn tell(&self, settled: &Settled, fate: Fate) -> io::Result<()> {
+    pub(super) fn tell(&self, settled: &Settled, fate: Fate, out: &mut Outcome) -> io::Result<()> {
         let Settled { done, lost, failed } = settled;
         if *lost > 0 {
             say(format_args!(
@@ -245,20 +258,16 @@ impl PoisonQueue {
         let queue = &self.place.name;
         match (done, fate) {
             (0, _) if *lost == 0 && *failed == 0 => {
-                writeln!(
-                    io::stdout(),
-                    "no poison messages in queue {}",
-                    self.place.poison()
-                )
+                writeln!(out, "no poison messages in queue {}", self.place.poison())
             }
             (0, _) => Ok(()),
             (done, Fate::Retry) => writeln!(
-                io::stdout(),
+                out,
                 "put {} back into queue {queue}; the live stream takes messages from there",
                 counted(*done, "poison message")
             ),
             (done, Fate::Drop) => writeln!(
-                io::stdout(),
+                out,
                 "dropped {}: a blob of a dropped message is announced only if a sweep or another notification finds it",
                 counted(*done, "poison message")
             ),

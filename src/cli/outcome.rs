@@ -1,12 +1,12 @@
-//! What a replay says: sentences as they come for people, or all of it at the end as data.
+//! What a command says that does something: sentences as they come for people, or all of it at the end as data.
 
 use std::io::{self, Write};
 
 use serde_json::{Map, Value};
 
-use crate::cli::{args::Output, data};
+use super::{args::Output, data};
 
-/// What is said of one replay.
+/// What is said of one run of a command.
 pub(super) struct Outcome {
     output: Output,
     data: Map<String, Value>,
@@ -26,10 +26,11 @@ impl Outcome {
         self.data.insert(key.to_owned(), value.into());
     }
 
-    /// Prints what was gathered.
+    /// Prints what was gathered, if there is anything.
     pub(super) fn end(self) -> anyhow::Result<()> {
         match self.output {
             Output::Table => Ok(()),
+            _ if self.data.is_empty() => Ok(()),
             output => data::print(&Value::Object(self.data), output),
         }
     }
