@@ -71,9 +71,11 @@ impl World {
         Ok(())
     }
 
-    // When several datasets are refused and nothing else comes, that looks like an outage, and none is given up.
+    // When several datasets are refused and nothing else comes, that looks like an outage, and none is given up. A replay
+    // sends them once more, and each of these events needs a dead letter of its own before the replay is done.
     fn write_others(&mut self) {
-        if self.poisoned < 2 || !self.argo.refuses() || !self.waits_for_letters() {
+        let waits = self.waits_for_letters() || !self.requests().is_empty();
+        if self.poisoned < 2 || !self.argo.refuses() || !waits {
             return;
         }
         self.others += 1;
@@ -157,7 +159,7 @@ impl World {
                 ));
             }
         }
-        let requests = self.folder("requests/");
+        let requests = self.requests();
         (!requests.is_empty()).then(|| format!("requests are left: {requests:?}"))
     }
 
@@ -369,6 +371,11 @@ impl World {
             .filter_map(hex)
             .filter_map(|hex| EventId::from_hex(&hex))
             .collect()
+    }
+
+    /// What was asked of the first source and is not done.
+    fn requests(&self) -> Vec<String> {
+        self.folder("requests/")
     }
 
     fn folder(&self, prefix: &str) -> Vec<String> {
