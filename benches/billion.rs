@@ -14,7 +14,7 @@ use std::{
 use azure_blob_eventsource::{
     config::SourceConfig,
     delivery::event_channel::{EventReceiver, event_channel},
-    feed::hour::Hour,
+    feed::{CONTAINER as FEED, hour::Hour},
     metrics::change_feed::Counted,
     ports::connect::{Opened, OpenedFeed, OpenedQueue},
     session::{Mode, Session},
@@ -74,11 +74,13 @@ async fn measure(hours: u64) {
     let mut generator = Duration::ZERO;
     let mut kept: Vec<Hour> = Vec::new();
     let mut written = 0;
+    let mut account_bytes = 0;
     let end = lake.end() + AFTER;
     while lake.now() < end {
         sleep(WRITES).await;
         let begun = thread_cpu();
         write(&mut feed, &lake, &mut written, &mut kept);
+        account_bytes = account_bytes.max(bytes_of(&account));
         generator += thread_cpu() - begun;
     }
     stop.cancel();
@@ -86,7 +88,14 @@ async fn measure(hours: u64) {
     let found = client.await.unwrap();
     let spent = (cpu() - before).saturating_sub(generator);
     calls.lock().unwrap().extend(lake.calls());
-    tell(&lake, &found, spent, &calls.lock().unwrap(), hours);
+    let memory = (Memory::now().peak, account_bytes);
+    tell(
+        &lake,
+        &found,
+        (spent, memory),
+        &calls.lock().unwrap(),
+        hours,
+    );
     println!(
         "\n  changes by outcome: {:?}; missed by the queue: {}",
         stats.feed.outcomes.happened(),
@@ -154,22 +163,60 @@ fn session(
     )
 }
 
-// How late each change was announced, in milliseconds.
-async fn client(lake: Lake, mut events: EventReceiver) -> Vec<u32> {
-    let mut late = vec![u32::MAX; lake.changes() as usize];
+/// What was announced.
+struct Found {
+    /// A bit for each change.
+    changes: Vec<u64>,
+    /// How many changes were announced so many milliseconds late.
+    late: BTreeMap<u32, u64>,
+}
+
+impl Found {
+    fn count(&self) -> u64 {
+        self.late.values().sum()
+    }
+
+    // How late, in seconds: so large a part of the changes was no later.
+    fn late(&self, part: f64) -> f64 {
+        let most = (self.count() as f64 * part) as u64;
+        let mut sum = 0;
+        let mut late = self.late.iter();
+        let at = late.find(|(_, count)| {
+            sum += *count;
+            sum >= most
+        });
+        at.map_or(0.0, |(millis, _)| f64::from(*millis) / 1000.0)
+    }
+}
+
+async fn client(lake: Lake, mut events: EventReceiver) -> Found {
+    let mut found = Found {
+        changes: vec![0; lake.changes().div_ceil(64) as usize],
+        late: BTreeMap::new(),
+    };
     while let Some(event) = events.recv().await {
         let event: Value = serde_json::from_slice(&event.payload).unwrap();
         let change = lake.change_of(event["blobname"].as_str().unwrap());
-        assert_eq!(
-            late[change as usize],
-            u32::MAX,
-            "a blob was announced twice"
-        );
+        let (word, bit) = (change as usize / 64, 1 << (change % 64));
+        let is_new = found.changes[word] & bit == 0;
+        assert!(is_new, "a blob was announced twice");
+        found.changes[word] |= bit;
         let waited = lake.now() - lake.time(change);
-        late[change as usize] = waited.whole_milliseconds().try_into().unwrap();
+        let millis = waited.whole_milliseconds().try_into().unwrap();
+        *found.late.entry(millis).or_default() += 1;
         events.take();
     }
-    late
+    found
+}
+
+// What the made-up account keeps: the feed, and the ledger of the source.
+fn bytes_of(account: &FakeAccount) -> u64 {
+    let containers = [FEED, "ledger"];
+    let names = containers.iter().flat_map(|container| {
+        let names = account.names(container).into_iter();
+        names.map(move |name| account.get(container, &name).unwrap().size())
+    });
+    names.sum()
 }
 
 fn write(feed: &mut FeedWriter, lake: &Lake, written: &mut u64, kept: &mut Vec<Hour>) {
@@ -201,18 +248,17 @@ fn write(feed: &mut FeedWriter, lake: &Lake, written: &mut u64, kept: &mut Vec<H
     }
 }
 
-fn tell(lake: &Lake, late: &[u32], spent: Duration, calls: &BTreeMap<String, u64>, hours: u64) {
-    let missed = late.iter().filter(|it| **it == u32::MAX).count();
-    let mut sorted = late.to_vec();
-    sorted.sort_unstable();
-    let at = |part: f64| {
-        let place = (sorted.len() as f64 * part) as usize;
-        format!(
-            "{:.1} s",
-            f64::from(sorted[place.min(sorted.len() - 1)]) / 1000.0
-        )
-    };
-    let memory = Memory::now();
+// `used` is the processors' time, the most that was resident, and what the made-up account kept of that.
+fn tell(
+    lake: &Lake,
+    found: &Found,
+    used: (Duration, (u64, u64)),
+    calls: &BTreeMap<String, u64>,
+    hours: u64,
+) {
+    let (spent, (peak, account_bytes)) = used;
+    let missed = lake.changes() - found.count();
+    let at = |part: f64| format!("{:.1} s", found.late(part));
     let mut rows = vec![row(["calls", "in the time", "a day"])];
     for (what, count) in calls {
         let a_day = count * 24 / hours;
@@ -260,9 +306,15 @@ fn tell(lake: &Lake, late: &[u32], spent: Duration, calls: &BTreeMap<String, u64
             ]),
             row([
                 "peak resident, with the made-up account",
-                &megabytes(memory.peak),
+                &megabytes(peak),
                 &format!("< {}", megabytes(RESIDENT)),
-                verdict(memory.peak < RESIDENT),
+                verdict(peak < RESIDENT),
+            ]),
+            row([
+                "of that, bytes that the made-up account stores",
+                &megabytes(account_bytes),
+                "",
+                "",
             ]),
         ],
     );
