@@ -61,7 +61,6 @@ impl Recorder {
             seconds: took.as_secs(),
             date: OffsetDateTime::now_utc().format(format_description!("[year]-[month]-[day]"))?,
             commit: self.commit.clone(),
-            typed: false,
             versions: self.versions.clone(),
         };
         let mut results = results()?;

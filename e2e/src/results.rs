@@ -24,18 +24,11 @@ pub(crate) struct Row {
     pub(crate) seconds: u64,
     /// The day of the run.
     pub(crate) date: String,
-    /// What was tried; of a typed row, the commit in which it was written down.
+    /// What was tried.
     pub(crate) commit: String,
-    /// Whether a person wrote it down, as all were before there was this file.
-    #[serde(default, skip_serializing_if = "is_not")]
-    pub(crate) typed: bool,
     /// The versions of what it ran on, by name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) versions: BTreeMap<String, String>,
-}
-
-fn is_not(it: &bool) -> bool {
-    !it
 }
 
 /// All rows.
@@ -88,7 +81,6 @@ pub(crate) mod tests {
             seconds: 7,
             date: "2026-11-29".to_owned(),
             commit: "0123456789ab".to_owned(),
-            typed: false,
             versions: [("Kubernetes".to_owned(), "1.34.4".to_owned())].into(),
         }
     }
@@ -106,14 +98,13 @@ pub(crate) mod tests {
     #[test]
     fn what_is_written_is_read() {
         let mut results = Results::default();
-        let typed = Row {
-            typed: true,
+        let bare = Row {
             figures: Figures::new(),
             versions: BTreeMap::new(),
-            ..row("typed", 0)
+            ..row("bare", 0)
         };
-        for row in [typed, row("run", 3)] {
-            results.put(row, &["typed", "run"]);
+        for row in [bare, row("run", 3)] {
+            results.put(row, &["bare", "run"]);
         }
         assert_eq!(Results::parse(&results.text().unwrap()).unwrap(), results);
     }

@@ -46,9 +46,8 @@ pub(crate) fn table(results: &Results, cases: &[&str]) -> String {
 
 fn line(row: &Row) -> String {
     let figures: Vec<_> = row.figures.iter().map(figure).collect();
-    let typed = if row.typed { ", typed" } else { "" };
     format!(
-        "| `{}` | {} | {} | {} | {}, `{}`{typed} |\n",
+        "| `{}` | {} | {} | {} | {}, `{}` |\n",
         row.case,
         cell(&row.shown),
         cell(&figures.join("; ")),
@@ -97,23 +96,22 @@ mod tests {
     use crate::results::tests::row;
 
     #[test]
-    fn a_row_has_what_was_measured_and_says_when_it_was_typed() {
+    fn a_row_has_what_was_measured() {
         let mut results = Results::default();
-        let typed = Row {
-            typed: true,
+        let bare = Row {
             versions: [].into(),
             shown: "a|b".to_owned(),
-            ..row("typed", 3)
+            ..row("bare", 3)
         };
-        for row in [row("run", 21), typed] {
-            results.put(row, &["run", "typed", "never"]);
+        for row in [row("run", 21), bare] {
+            results.put(row, &["run", "bare", "never"]);
         }
-        let text = table(&results, &["run", "typed", "never"]);
+        let text = table(&results, &["run", "bare", "never"]);
         let (_, rows) = text.split_once("|---|---|---|---|---|\n").unwrap();
         assert_eq!(
             rows,
             "| `run` | it works | Workflows: 21 | 7 | 2026-11-29, `0123456789ab` |\n\
-             | `typed` | a\\|b | Workflows: 3 | 7 | 2026-11-29, `0123456789ab`, typed |\n\
+             | `bare` | a\\|b | Workflows: 3 | 7 | 2026-11-29, `0123456789ab` |\n\
              \n\
              With Kubernetes 1.34.4: `run`.\n\
              \n\
