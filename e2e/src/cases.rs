@@ -13,6 +13,7 @@ mod bus;
 mod chaos;
 mod chart;
 mod control_plane;
+mod fed;
 mod flow;
 mod jobs;
 mod latency;
@@ -234,6 +235,28 @@ pub(crate) const CASES: &[Case] = &[
             ..USUAL
         },
         play: |stage| Box::pin(notified::alone(stage)),
+    },
+    Case {
+        name: "fed",
+        about: "a change feed, and a queue that loses every third notification; all servers are killed twice: each blob has its one Workflow",
+        short: false,
+        needs: &[Need::AtHand],
+        setup: Setup {
+            source: "source: {queue: {name: dataset-events}, changeFeed: {}}",
+            ..USUAL
+        },
+        play: |stage| Box::pin(fed::beside_a_queue(stage)),
+    },
+    Case {
+        name: "fed_alone",
+        about: "a change feed alone, and no sweep, while pods of every part are killed at random: each blob has its one Workflow",
+        short: false,
+        needs: &[],
+        setup: Setup {
+            source: "source: {changeFeed: {}}",
+            ..USUAL
+        },
+        play: |stage| Box::pin(fed::alone(stage)),
     },
     Case {
         name: "batches",

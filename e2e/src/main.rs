@@ -23,6 +23,7 @@ mod cases;
 mod cluster;
 mod command;
 mod dump;
+mod feed;
 mod forward;
 mod install;
 mod pods;

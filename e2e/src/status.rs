@@ -29,6 +29,12 @@ pub(crate) struct Live {
     pub(crate) sent: u64,
     /// How many sweeps are complete.
     pub(crate) sweeps: u64,
+    /// Whether blobs are not found by listing again and again.
+    pub(crate) never_sweeps: bool,
+    /// Changes of its feed that were read and are not settled.
+    pub(crate) waiting: u64,
+    /// How many changes of other containers this process has read in the feed.
+    pub(crate) of_others: u64,
     /// Whether nothing is ever swept, because notifications are the only way to find blobs.
     pub(crate) alone: bool,
     /// How many messages were in its queue when it last looked.
@@ -75,7 +81,7 @@ impl Statuses {
             .filter_map(|(pod, it)| live(pod, it, key, value))
             .collect();
         match live.as_slice() {
-            [one] if one.sweeps > 0 || one.alone => Ok(one.clone()),
+            [one] if one.sweeps > 0 || one.never_sweeps => Ok(one.clone()),
             [_] => bail!("the first sweep is not complete"),
             [] => bail!("no stream is live: {}", self.text()),
             _ => bail!("several streams are live: {}", self.text()),
@@ -94,11 +100,17 @@ fn live(pod: &str, status: &Value, key: &str, value: &str) -> Option<Live> {
     let is_live = |it: &&Value| it[key] == value && it["state"] != "no-stream";
     let source = sources.iter().find(is_live)?;
     let number = |key: &str| source[key].as_u64().unwrap_or_default();
+    let feed = &source["changeFeed"];
     Some(Live {
         pod: pod.to_owned(),
         in_flight: number("inFlight"),
         sent: number("sent"),
         sweeps: number("sweeps"),
+        never_sweeps: source["neverSweeps"] == true,
+        waiting: feed["waiting"].as_u64().unwrap_or_default(),
+        of_others: feed["changes"]["other_container"]
+            .as_u64()
+            .unwrap_or_default(),
         alone: source["queue"]["alone"] == true,
         messages: source["queue"]["messages"].as_u64().unwrap_or_default(),
         missing: number("missingBlobs"),

@@ -17,7 +17,7 @@ use crate::{
 /// The storage account's name.
 pub(crate) const ACCOUNT: &str = "mlpipelinestore";
 /// Where people write.
-const DATASETS: &str = "datasets";
+pub(crate) const DATASETS: &str = "datasets";
 /// Where runs leave their results.
 const MODELS: &str = "models";
 /// Where the product keeps what it knows, in it the folder of the cases' source.
@@ -62,6 +62,17 @@ impl Storage {
             blob: blob.to_owned(),
             etag,
         }
+    }
+
+    /// Makes a container.
+    pub(crate) async fn create_container(&self, container: &str) {
+        self.client.create_container(container).await;
+    }
+
+    /// Writes a file that the service itself would write, in place of what was there.
+    pub(crate) async fn put_file(&self, container: &str, name: &str, content: Vec<u8>) {
+        let content = NewBlob::new(content);
+        self.client.put_blob(container, name, &content).await;
     }
 
     /// How many datasets were written, each version of one by itself.

@@ -60,6 +60,14 @@ impl FeedService {
         }
     }
 
+    /// The same service, told of what happens in another container of the account.
+    pub fn of_container(&self, container: &str) -> Self {
+        Self {
+            container: container.to_owned(),
+            ..self.clone()
+        }
+    }
+
     /// Blocks are not packed, so that their bytes can be read as they are.
     pub fn unpacked(self) -> Self {
         self.lock().writer.set_packing(Packing::Null);
