@@ -7,7 +7,7 @@ use super::{
     network::Layer,
     ridge,
     sample::Sample,
-    trees::{self, forest::Forest},
+    trees::{self, Patience, forest::Forest},
 };
 use crate::features::Form;
 
@@ -53,11 +53,21 @@ pub const ALL: [Candidate; 4] = [
         rate: 0.05,
         rows: 0.8,
         features: 0.6,
+        patience: Patience {
+            rounds: 25,
+            better: 0.003,
+        },
     }),
 ];
 
 /// The rate of trees in large steps: a fourth of the rounds is enough.
 const LARGE_RATE: f64 = 0.2;
+
+/// And they end sooner: what the last rounds still gain is less than what small steps may gain.
+const LITTLE_PATIENCE: Patience = Patience {
+    rounds: 10,
+    better: 0.01,
+};
 
 impl Candidate {
     /// What it is called.
@@ -84,6 +94,7 @@ impl Candidate {
         match self {
             Candidate::Trees(recipe) => Candidate::Trees(trees::Recipe {
                 rate: LARGE_RATE,
+                patience: LITTLE_PATIENCE,
                 ..recipe
             }),
             other => other,

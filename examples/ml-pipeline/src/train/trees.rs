@@ -6,6 +6,9 @@ pub mod drawn;
 pub mod forest;
 pub mod grow;
 pub mod histogram;
+pub mod walk;
+
+use std::array;
 
 use anyhow::Result;
 use drawn::Drawn;
@@ -14,6 +17,7 @@ use grow::{Shape, grow};
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
+use walk::Walk;
 
 use histogram::Cell;
 
@@ -23,7 +27,7 @@ use super::{
     loss,
     sample::Sample,
 };
-use crate::parallel;
+use crate::{parallel, table::spread};
 
 /// Trees to try.
 #[derive(Clone, Copy, Debug)]
@@ -38,17 +42,22 @@ pub struct Recipe {
     pub rows: f64,
     /// Which part of the features it may ask.
     pub features: f64,
+    /// When it ends before the last round.
+    pub patience: Patience,
+}
+
+/// When learning ends, because it gets no better.
+#[derive(Clone, Copy, Debug)]
+pub struct Patience {
+    /// After so many rounds without anything better.
+    pub rounds: usize,
+    /// Which part of the loss must go to count as better.
+    pub better: f32,
 }
 
 /// How many rounds there are at most, and how many trees in all of them.
 const ROUNDS: usize = 600;
 const TREES: usize = 3_000;
-
-/// After how many rounds without anything better it ends before.
-const PATIENCE: usize = 25;
-
-/// Which part of the loss must go to count as better.
-const BETTER: f32 = 0.003;
 
 /// From how many rows on the rate is at least [`MANY_RATE`]: with so many there is less to fear from a single tree,
 /// and half as many are needed.
@@ -57,6 +66,9 @@ const MANY_RATE: f64 = 0.1;
 
 /// How many rows a tree grows on at most; more make the next tree hardly better, as it grows on others.
 const GROWN_ROWS: usize = 30_000;
+
+/// Of how many rows at most the loss on the rows to learn from is told; it decides nothing.
+const TOLD_ROWS: usize = 20_000;
 
 /// From how many answers, and from how many values to look at, a second thread is worth its start.
 const MANY_ANSWERS: usize = 50_000;
@@ -98,27 +110,30 @@ pub fn fit(
     };
     let most = rounds.unwrap_or(ROUNDS.min(TREES / sample.outputs).max(20));
     let mut watched = base.repeat(watch.len());
+    let told = spread(learn.len(), TOLD_ROWS);
+    let told_rows: Vec<_> = told.iter().map(|&place| learn[place]).collect();
     let (mut best, mut trees) = (f32::INFINITY, 0);
     let mut record = Record::default();
     for round in 1..=most {
         let added = booster.round()?;
         let new = &booster.forest.trees[booster.forest.trees.len() - added..];
         add(sample, new, watch, &mut watched)?;
+        let outputs = outputs_of(&booster.outputs, &told, sample.outputs);
         let losses = Losses {
-            train: loss::loss(sample, learn, &booster.outputs),
+            train: loss::loss(sample, &told_rows, &outputs),
             watched: (!watch.is_empty()).then(|| loss::loss(sample, watch, &watched)),
         };
         record.curve.push(losses);
         let is_last = !goes_on(round, losses);
         if losses
             .watched
-            .is_none_or(|loss| loss < best * (1.0 - BETTER))
+            .is_none_or(|loss| loss < best * (1.0 - recipe.patience.better))
             || round == 1
         {
             best = losses.watched.unwrap_or(best);
             (record.epoch, trees) = (round, booster.forest.trees.len());
             record.outputs.clone_from(&watched);
-        } else if round - record.epoch >= PATIENCE {
+        } else if round - record.epoch >= recipe.patience.rounds {
             break;
         }
         if is_last {
@@ -135,10 +150,17 @@ pub fn fit(
 
 /// Adds what trees say of some rows to their outputs.
 fn add(sample: &Sample, trees: &[Tree], rows: &[usize], outputs: &mut [f32]) -> Result<()> {
+    let trees: Vec<_> = trees.iter().map(Walk::of).collect();
     let add_some = |rows: &[usize], outputs: &mut [f32]| {
-        for tree in trees {
-            for (&row, outputs) in rows.iter().zip(outputs.chunks_exact_mut(sample.outputs)) {
-                outputs[tree.output] += tree.answer(&sample.bins, row);
+        let some = rows.chunks(walk::ROWS);
+        for (rows, outputs) in some.zip(outputs.chunks_mut(walk::ROWS * sample.outputs)) {
+            let last = rows.len() - 1;
+            let bins = array::from_fn(|place| sample.bins.row(rows[place.min(last)]));
+            for tree in &trees {
+                let outputs = outputs[tree.output..].iter_mut().step_by(sample.outputs);
+                for (output, answer) in outputs.zip(tree.answers(bins)) {
+                    *output += answer;
+                }
             }
         }
     };
@@ -147,6 +169,14 @@ fn add(sample: &Sample, trees: &[Tree], rows: &[usize], outputs: &mut [f32]) -> 
         return Ok(());
     }
     parallel::chunks(rows, (outputs, sample.outputs), add_some)
+}
+
+/// The outputs of the rows at some places, `width` of each.
+fn outputs_of(all: &[f32], places: &[usize], width: usize) -> Vec<f32> {
+    let each = places.iter();
+    each.flat_map(|&place| &all[place * width..(place + 1) * width])
+        .copied()
+        .collect()
 }
 
 struct Booster<'a> {
@@ -174,13 +204,8 @@ impl Booster<'_> {
             rate: self.rate,
         };
         let rows: Vec<_> = places.iter().map(|&place| self.learn[place]).collect();
-        let said: Vec<_> = places
-            .iter()
-            .flat_map(|&place| &self.outputs[place * outputs..(place + 1) * outputs])
-            .copied()
-            .collect();
-        let said = loss::shares(sample, said);
-        let drawn = Drawn::new(&sample.bins, &rows, &asked);
+        let said = loss::shares(sample, outputs_of(&self.outputs, &places, outputs));
+        let drawn = Drawn::new(&sample.bins, &rows, &asked)?;
         let tree = |output: usize| {
             let each = rows.iter().zip(said.chunks_exact(outputs));
             let gradients: Vec<_> = each

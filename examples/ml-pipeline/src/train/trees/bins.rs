@@ -12,15 +12,17 @@ const BINS: usize = 254;
 /// How many rows the ends of the bins are taken from; more move them by little.
 const SEEN_ROWS: usize = 50_000;
 
-/// The features of some rows, each value by its bin: 0 where it is missing, else from 1 on, upwards.
+/// From how many values on a second thread is worth its start.
+const MANY_VALUES: usize = 200_000;
+
+/// The features of some rows, each value by its bin: 0 where it is missing, else from 1 on, upwards. The bins of a row
+/// stand side by side, so that all that a tree asks of it is in one place.
 #[derive(Clone, Debug, Default)]
 pub struct Bins {
-    /// How many rows there are.
-    pub rows: usize,
     /// The features.
     pub features: Vec<Feature>,
-    /// The bin of each row, feature by feature; shared by all that have the same.
-    columns: Vec<Arc<[u8]>>,
+    /// The bins, row by row; shared by all that have the same.
+    bins: Arc<Vec<u8>>,
 }
 
 /// The bins of one feature.
@@ -35,6 +37,14 @@ impl Feature {
     pub fn bins(&self) -> usize {
         self.ends.len() + 2
     }
+
+    fn bin(&self, value: f32) -> u8 {
+        if value.is_nan() {
+            return 0;
+        }
+        // There are fewer ends than bytes.
+        self.ends.partition_point(|&end| end < value) as u8 + 1
+    }
 }
 
 impl Bins {
@@ -46,44 +56,49 @@ impl Bins {
     pub fn of(features: &[f32], width: usize) -> Result<Self> {
         let rows = features.len() / width.max(1);
         let seen = spread(rows, SEEN_ROWS);
-        let columns = parallel::map(width, |feature| {
-            let value = |row: usize| features[row * width + feature];
-            Ok(binned(rows, &seen, value))
+        let all = parallel::map(width, |feature| {
+            let values = seen.iter().map(|row| features[row * width + feature]);
+            Ok(Feature { ends: ends(values) })
         })?;
-        let (features, columns) = columns.into_iter().unzip();
+        let mut bins = vec![0; rows * width];
+        let rows: Vec<_> = features.chunks_exact(width.max(1)).collect();
+        let bin_some = |rows: &[&[f32]], bins: &mut [u8]| {
+            let values = rows.iter().copied().flatten().zip(all.iter().cycle());
+            for (bin, (&value, feature)) in bins.iter_mut().zip(values) {
+                *bin = feature.bin(value);
+            }
+        };
+        if bins.len() < MANY_VALUES {
+            bin_some(&rows, &mut bins);
+        } else {
+            parallel::chunks(&rows, (&mut bins, width), bin_some)?;
+        }
         Ok(Bins {
-            rows,
-            features,
-            columns,
+            features: all,
+            bins: Arc::new(bins),
         })
     }
 
-    /// The bin of each row.
-    pub fn column(&self, feature: usize) -> &[u8] {
-        &self.columns[feature]
+    /// The bins of a row: one for each feature.
+    pub fn row(&self, row: usize) -> &[u8] {
+        let width = self.features.len();
+        &self.bins[row * width..(row + 1) * width]
     }
 
     /// Gives a feature other values. The ends of its bins are taken from some rows.
     pub fn replace(&mut self, feature: usize, values: &[f32], rows: &[usize]) {
         let seen = spread(rows.len(), SEEN_ROWS).into_iter();
         let seen: Vec<_> = seen.map(|place| rows[place]).collect();
-        (self.features[feature], self.columns[feature]) =
-            binned(self.rows, &seen, |row| values[row]);
+        let width = self.features.len();
+        let replaced = &mut self.features[feature];
+        replaced.ends = ends(seen.iter().map(|&row| values[row]));
+        let own = Arc::make_mut(&mut self.bins)[feature..]
+            .iter_mut()
+            .step_by(width);
+        for (bin, &value) in own.zip(values) {
+            *bin = replaced.bin(value);
+        }
     }
-}
-
-fn binned(rows: usize, seen: &[usize], value: impl Fn(usize) -> f32) -> (Feature, Arc<[u8]>) {
-    let ends = ends(seen.iter().map(|&row| value(row)));
-    let bins = (0..rows).map(|row| bin(&ends, value(row))).collect();
-    (Feature { ends }, bins)
-}
-
-fn bin(ends: &[f32], value: f32) -> u8 {
-    if value.is_nan() {
-        return 0;
-    }
-    // There are fewer ends than bytes.
-    ends.partition_point(|&end| end < value) as u8 + 1
 }
 
 /// The ends of bins that hold equally many values, as far as equal values allow.
@@ -126,9 +141,32 @@ mod tests {
     #[test]
     fn values_are_told_apart_and_missing_ones_have_a_bin_of_their_own() -> Result<()> {
         let bins = Bins::of(&[1.0, f32::NAN, 2.0, 5.0, 1.0, 5.0, f32::NAN, 5.0], 2)?;
-        assert_eq!(bins.column(0), [1, 2, 1, 0]);
-        assert_eq!(bins.column(1), [0, 1, 1, 1]);
+        let rows: Vec<_> = (0..4).map(|row| bins.row(row)).collect();
+        assert_eq!(rows, [[1, 0], [2, 1], [1, 1], [0, 1]]);
         assert_eq!(bins.features[0].ends, [1.5]);
+        Ok(())
+    }
+
+    #[test]
+    fn a_feature_that_is_replaced_leaves_the_others_and_those_who_share_them_alone() -> Result<()> {
+        let bins = Bins::of(&[1.0, 7.0, 2.0, 8.0, 3.0, 7.0], 2)?;
+        let mut replaced = bins.clone();
+        replaced.replace(0, &[5.0, 5.0, f32::NAN], &[0, 1, 2]);
+        let rows: Vec<_> = (0..3).map(|row| replaced.row(row)).collect();
+        assert_eq!(rows, [[1, 1], [1, 2], [0, 1]]);
+        assert_eq!(bins.row(2), [3, 1]);
+        Ok(())
+    }
+
+    #[test]
+    fn many_values_have_the_bins_that_few_have() -> Result<()> {
+        let values: Vec<_> = (0..MANY_VALUES + 3)
+            .map(|it| (it * it % 11) as f32)
+            .collect();
+        let (many, few) = (Bins::of(&values, 3)?, Bins::of(&values[..3_000], 3)?);
+        for row in 0..1_000 {
+            assert_eq!(many.row(row), few.row(row), "row {row}");
+        }
         Ok(())
     }
 
@@ -136,10 +174,10 @@ mod tests {
         #[test]
         fn bins_keep_the_order_of_any_values(values in prop::collection::vec(any::<f32>(), 1..600)) {
             let bins = Bins::of(&values, 1).unwrap_or_default();
-            prop_assert_eq!(bins.column(0).len(), values.len());
+            prop_assert_eq!(bins.bins.len(), values.len());
             let feature = &bins.features[0];
             prop_assert!(feature.bins() <= 256);
-            for (&value, &bin) in values.iter().zip(bins.column(0)) {
+            for (&value, &bin) in values.iter().zip(&*bins.bins) {
                 prop_assert_eq!(value.is_nan(), bin == 0);
                 for (&end, at) in feature.ends.iter().zip(1_u8..) {
                     prop_assert!(value.is_nan() || (value <= end) == (bin <= at));

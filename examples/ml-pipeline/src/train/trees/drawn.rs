@@ -1,12 +1,14 @@
 //! The rows that the trees of a round grow on, as they look at them.
 
+use anyhow::Result;
+
 use super::bins::{Bins, Feature};
+use crate::parallel;
 
-/// How many rows are copied at once, so that what is written stays near the processor.
-const BLOCK: usize = 512;
+/// From how many values on a second thread is worth its start.
+const MANY_VALUES: usize = 200_000;
 
-/// The bins of some rows in the features that a round asks. They stand row by row: the rows of a leaf are far apart,
-/// and all that is looked at of a row is in one place.
+/// The bins of some rows in the features that a round asks, row by row.
 #[derive(Debug)]
 pub struct Drawn<'a> {
     /// The features asked, by their numbers, upwards.
@@ -20,8 +22,12 @@ pub struct Drawn<'a> {
 
 impl<'a> Drawn<'a> {
     /// Of some rows and features, which stand upwards.
-    pub fn new(bins: &'a Bins, rows: &[usize], asked: &'a [usize]) -> Self {
-        let features: Vec<_> = asked.iter().map(|&it| &bins.features[it]).collect();
+    ///
+    /// # Errors
+    ///
+    /// If a thread ends early.
+    pub fn new(all: &'a Bins, rows: &[usize], asked: &'a [usize]) -> Result<Self> {
+        let features: Vec<_> = asked.iter().map(|&it| &all.features[it]).collect();
         let mut starts = vec![0];
         let mut end = 0;
         for feature in &features {
@@ -29,22 +35,26 @@ impl<'a> Drawn<'a> {
             starts.push(end);
         }
         let width = asked.len();
-        let mut all = vec![0; rows.len() * width];
-        let blocks = all.chunks_mut((BLOCK * width).max(1));
-        for (rows, block) in rows.chunks(BLOCK).zip(blocks) {
-            for (place, &feature) in asked.iter().enumerate() {
-                let column = bins.column(feature);
-                for (&row, copied) in rows.iter().zip(block.chunks_exact_mut(width)) {
-                    copied[place] = column[row];
+        let mut bins = vec![0; rows.len() * width];
+        let copy = |rows: &[usize], bins: &mut [u8]| {
+            for (&row, bins) in rows.iter().zip(bins.chunks_exact_mut(width.max(1))) {
+                let row = all.row(row);
+                for (bin, &feature) in bins.iter_mut().zip(asked) {
+                    *bin = row[feature];
                 }
             }
+        };
+        if bins.len() < MANY_VALUES {
+            copy(rows, &mut bins);
+        } else {
+            parallel::chunks(rows, (&mut bins, width), copy)?;
         }
-        Drawn {
+        Ok(Drawn {
             asked,
             features,
             starts,
-            bins: all,
-        }
+            bins,
+        })
     }
 
     /// The bins of a row, by its place among those drawn: one for each feature asked.
@@ -62,15 +72,15 @@ impl<'a> Drawn<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
     #[test]
     fn a_row_has_its_bins_in_the_features_asked() -> anyhow::Result<()> {
         let values: Vec<_> = (0..300 * 3).map(|it| (it % 7) as f32).collect();
         let bins = Bins::of(&values, 3)?;
         let rows: Vec<_> = (0..300).step_by(2).collect();
-        let drawn = Drawn::new(&bins, &rows, &[0, 2]);
+        let drawn = Drawn::new(&bins, &rows, &[0, 2])?;
         for (place, &row) in rows.iter().enumerate() {
-            assert_eq!(drawn.row(place), [bins.column(0)[row], bins.column(2)[row]]);
+            let own = bins.row(row);
+            assert_eq!(drawn.row(place), [own[0], own[2]]);
         }
         assert_eq!((drawn.place_of(2), drawn.place_of(1)), (Some(1), None));
         assert_eq!(drawn.starts, [0, 8, 16]);

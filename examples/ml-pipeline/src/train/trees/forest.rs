@@ -1,7 +1,5 @@
 //! Trees as plain numbers, and what they say of a row.
 
-use super::bins::Bins;
-
 /// Trees whose leaves are added up, for each output.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Forest {
@@ -55,25 +53,6 @@ impl Split {
             self.missing
         } else {
             bin <= self.bin
-        }
-    }
-}
-
-impl Tree {
-    /// What it says of a row.
-    pub fn answer(&self, bins: &Bins, row: usize) -> f32 {
-        let mut at = 0;
-        loop {
-            match &self.nodes[at] {
-                Node::Leaf(value) => return *value,
-                Node::Split(split) => {
-                    at = if split.takes(bins.column(split.feature)[row]) {
-                        split.yes
-                    } else {
-                        split.no
-                    };
-                }
-            }
         }
     }
 }

@@ -185,7 +185,7 @@ mod tests {
         ];
         let rows: Vec<_> = (0..6).collect();
         let gradients = gradients.map(Cell::of);
-        let drawn = Drawn::new(&bins, &rows, &[0]);
+        let drawn = Drawn::new(&bins, &rows, &[0])?;
         let cells = fill(&drawn, &rows, &gradients, 0..1);
         let total = sum(&gradients);
         let split = best(&drawn, &cells, &total, 1).context("a question")?;
@@ -200,7 +200,7 @@ mod tests {
         let gradients = [[-1.0, 1.0], [-1.0, 1.0], [1.0, 1.0], [1.0, 1.0]];
         let rows: Vec<_> = (0..4).collect();
         let gradients = gradients.map(Cell::of);
-        let drawn = Drawn::new(&bins, &rows, &[0]);
+        let drawn = Drawn::new(&bins, &rows, &[0])?;
         let cells = fill(&drawn, &rows, &gradients, 0..1);
         let total = sum(&gradients);
         let split = best(&drawn, &cells, &total, 2).context("a question")?;
@@ -235,13 +235,14 @@ mod tests {
             let asked: Vec<_> = (0..width).collect();
             let rows: Vec<_> = (0..rows).collect();
             let drawn = Drawn::new(&bins, &rows, &asked);
+            let drawn = drawn.map_err(|error| TestCaseError::fail(error.to_string()))?;
             let some = from.min(width)..width;
             let cells = fill(&drawn, &rows, &gradients, some.clone());
             let mut rest = cells.as_slice();
             for feature in some {
                 let (of_feature, others) = rest.split_at(bins.features[feature].bins());
                 for (bin, cell) in of_feature.iter().enumerate() {
-                    let own = rows.iter().filter(|&&row| usize::from(bins.column(feature)[row]) == bin);
+                    let own = rows.iter().filter(|&&row| usize::from(bins.row(row)[feature]) == bin);
                     prop_assert_eq!(*cell, sum(own.map(|&row| &gradients[row])));
                 }
                 rest = others;
