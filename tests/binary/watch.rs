@@ -310,7 +310,7 @@ async fn a_server_that_cannot_be_reached_is_told_with_its_address_and_the_cure()
             1,
             format!("does not speak TLS: write `{}`", server.url()),
         ),
-        (&page, 1, format!("no answer from {page} (")),
+        (&page, 1, format!("no gRPC answer from {page} (")),
         (
             &page,
             1,

@@ -325,7 +325,7 @@ mod tests {
         let broken = Status::from_error(Box::new(io::Error::other("reset")));
         let first = client.refusal(&broken);
         assert!(
-            matches!(first, Ok(Ended::Away(why)) if why.starts_with("no answer from http://h:1 ("))
+            matches!(first, Ok(Ended::Away(why)) if why.starts_with("no gRPC answer from http://h:1 ("))
         );
         client.has_claim = true;
         let later = client.refusal(&broken);

@@ -53,12 +53,12 @@ fn cure(url: &str, cause: &(dyn Error + 'static), words: &str) -> Option<String>
 /// What is said when a connection to `url` was made and broke, with `error`, before anything was answered.
 pub(super) fn unanswered(url: &str, error: &(dyn Error + 'static)) -> String {
     let words = last(error).to_string();
-    // h2's words for an answer that is no HTTP/2. A server of TLS or of HTTP/1 may also close without one.
-    let is_foreign = words.contains("frame with invalid size");
-    match url.strip_prefix("http://").filter(|_| !is_foreign) {
+    // A server of TLS or of HTTP/1 closes, or answers with what h2 takes for a frame that is too long: which of both
+    // comes first is chance.
+    match url.strip_prefix("http://") {
         Some(rest) => format!(
-            "no answer from {url} ({words}): what listens there may speak TLS, then write `https://{rest}`; or it is no gRPC \
-             server: {PORTS}"
+            "no gRPC answer from {url} ({words}): what listens there may speak TLS, then write `https://{rest}`; or it is no \
+             gRPC server: {PORTS}"
         ),
         None => not_grpc(url, &words),
     }
@@ -118,18 +118,21 @@ mod tests {
     #[test]
     fn what_does_not_speak_grpc_is_told_with_the_ports() {
         let broken = io::Error::other("stream closed because of a broken pipe");
-        let said = unanswered("http://h:9090", &broken);
-        assert!(said.starts_with("no answer from http://h:9090 ("), "{said}");
-        assert!(
-            said.contains("write `https://h:9090`; or it is no gRPC server"),
-            "{said}"
-        );
-        for said in [
-            unanswered("https://h:1", &broken),
-            unanswered("http://h:1", &io::Error::other("frame with invalid size")),
-        ] {
-            assert!(said.contains(":1 is no gRPC server ("), "{said}");
+        let foreign = io::Error::other("frame with invalid size");
+        for error in [&broken, &foreign] {
+            let said = unanswered("http://h:9090", error);
+            assert!(
+                said.starts_with("no gRPC answer from http://h:9090 ("),
+                "{said}"
+            );
+            assert!(
+                said.contains("write `https://h:9090`; or it is no gRPC server"),
+                "{said}"
+            );
             assert!(said.ends_with(PORTS), "{said}");
         }
+        let said = unanswered("https://h:1", &broken);
+        assert!(said.contains(":1 is no gRPC server ("), "{said}");
+        assert!(said.ends_with(PORTS), "{said}");
     }
 }
