@@ -55,18 +55,25 @@ pipeline: ## Build the pipeline alone, as one static program: target/HOST/releas
 	@scripts/need.sh rust
 	@CARGO=$(CARGO) scripts/build-pipeline.sh
 
+# All programs at once, as `make demo` and `make e2e` build them: another selection of packages has other features, and would
+# compile most dependencies again.
+PROGRAMS = $(CARGO) build --locked --workspace --bins
+DEBUG = $$(realpath "$${CARGO_TARGET_DIR:-target}")/debug
+
 .PHONY: run
 run: ## Serve on loopback with examples/credentials: gRPC on 50051, status page on 9090
 	@scripts/need.sh rust
+	@$(PROGRAMS)
 	@AZURE_BLOB_EVENTSOURCE_LISTEN="$${AZURE_BLOB_EVENTSOURCE_LISTEN-127.0.0.1:50051}" \
 	AZURE_BLOB_EVENTSOURCE_ADMIN_LISTEN="$${AZURE_BLOB_EVENTSOURCE_ADMIN_LISTEN-127.0.0.1:9090}" \
 	AZURE_BLOB_EVENTSOURCE_CREDENTIALS_DIR="$${AZURE_BLOB_EVENTSOURCE_CREDENTIALS_DIR-examples/credentials}" \
-	$(CARGO) run --locked -- serve $(ARGS)
+	"$(DEBUG)/azure-blob-eventsource" serve $(ARGS)
 
 .PHONY: azurite
 azurite: ## Run the storage account that examples/source.yaml and source-queue.yaml name, until Ctrl-C
 	@scripts/need.sh rust node
-	@$(CARGO) run --locked --package testkit --bin azurite -- --queue dataset-events datasets eventsource-state
+	@$(PROGRAMS)
+	@"$(DEBUG)/azurite" --queue dataset-events datasets eventsource-state
 
 .PHONY: test
 test: ## Run all tests; they need no network and no account, but for Azurite's first install
