@@ -207,8 +207,8 @@ impl Places {
             (Some(_), _) if chosen.is_empty() => {
                 if args.all && letters.is_empty() && !faults.any {
                     writeln!(out, "no dead letters")?;
+                    out.set("deadLetters", json!([]));
                 }
-                out.set("deadLetters", json!([]));
             }
             (Some(source), Fate::Retry) => {
                 faults.any |= letters::retry(source, &chosen, out).await?;

@@ -235,6 +235,10 @@ async fn without_the_right_to_one_of_them_the_other_is_shown() {
     let refused = ask(&place, &["dead-letters", "retry"], &["raw/one.csv"]).await;
     assert_eq!(refused.code(), 2, "{refused:?}");
     assert!(refused.stderr.contains("has no `confirm`"), "{refused:?}");
+    let left = ask(&place, &["dead-letters", "retry", "-o", "json"], &["--all"]).await;
+    assert_eq!(left.code(), 1, "{left:?}");
+    assert!(!left.stdout.contains("deadLetters"), "{left:?}");
+    queues.set_aside(&place, "raw/a.csv").await;
 
     // This one may add messages, and do nothing else with queues.
     place.write_credential("queues", &queues.sas(&place, "a"));
