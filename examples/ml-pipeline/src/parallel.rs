@@ -6,6 +6,9 @@ use std::thread;
 
 use anyhow::{Context, Result};
 
+/// From how many values on a second thread is worth its start.
+pub const MANY_VALUES: usize = 50_000;
+
 /// What `work` makes of each number below `count`, in their order, whoever was done first.
 ///
 /// The greatest number is begun first: where jobs grow, no thread is left with the longest at the end.
@@ -41,7 +44,8 @@ pub fn map<T: Send>(count: usize, work: impl Fn(usize) -> Result<T> + Sync) -> R
     Ok(done.into_iter().map(|(_, result)| result).collect())
 }
 
-/// Lets `work` change what belongs to each item, `width` values for each, on all processors at once.
+/// Lets `work` change what belongs to each item, `width` values for each, on all processors at once if there are
+/// [`MANY_VALUES`].
 ///
 /// # Errors
 ///
@@ -51,6 +55,10 @@ pub fn chunks<I: Sync, T: Send>(
     (values, width): (&mut [T], usize),
     work: impl Fn(&[I], &mut [T]) + Sync,
 ) -> Result<()> {
+    if values.len() < MANY_VALUES {
+        work(items, values);
+        return Ok(());
+    }
     let count = items.len().div_ceil(processors()).max(1);
     let parts = items.chunks(count).zip(values.chunks_mut(count * width));
     thread::scope(|scope| {
@@ -86,15 +94,17 @@ mod tests {
 
     #[test]
     fn each_item_changes_its_own_values() -> Result<()> {
-        let items: Vec<_> = (0..7).collect();
-        let mut values = vec![0; 14];
-        chunks(&items, (&mut values, 2), |items, values| {
-            for (item, values) in items.iter().zip(values.chunks_exact_mut(2)) {
-                values[1] += item;
-            }
-        })?;
-        let expected: Vec<_> = items.iter().flat_map(|&item| [0, item]).collect();
-        assert_eq!(values, expected);
+        for count in [7, MANY_VALUES + 1] {
+            let items: Vec<_> = (0..count).collect();
+            let mut values = vec![0; 2 * count];
+            chunks(&items, (&mut values, 2), |items, values| {
+                for (item, values) in items.iter().zip(values.chunks_exact_mut(2)) {
+                    values[1] += item;
+                }
+            })?;
+            let expected: Vec<_> = items.iter().flat_map(|&item| [0, item]).collect();
+            assert_eq!(values, expected);
+        }
         chunks(&[0; 0], (&mut [0; 0], 2), |_, _| ())
     }
 }

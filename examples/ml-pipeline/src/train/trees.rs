@@ -70,8 +70,7 @@ const GROWN_ROWS: usize = 30_000;
 /// Of how many rows at most the loss on the rows to learn from is told; it decides nothing.
 const TOLD_ROWS: usize = 20_000;
 
-/// From how many answers, and from how many values to look at, a second thread is worth its start.
-const MANY_ANSWERS: usize = 50_000;
+/// From how many values to look at the trees of a round grow on threads of their own.
 const MANY_VALUES: usize = 200_000;
 
 /// Between how many and how many rows a leaf has at least; in between, one for each so many.
@@ -164,10 +163,6 @@ fn add(sample: &Sample, trees: &[Tree], rows: &[usize], outputs: &mut [f32]) -> 
             }
         }
     };
-    if rows.len() * trees.len() < MANY_ANSWERS {
-        add_some(rows, outputs);
-        return Ok(());
-    }
     parallel::chunks(rows, (outputs, sample.outputs), add_some)
 }
 

@@ -12,9 +12,6 @@ const BINS: usize = 254;
 /// How many rows the ends of the bins are taken from; more move them by little.
 const SEEN_ROWS: usize = 50_000;
 
-/// From how many values on a second thread is worth its start.
-const MANY_VALUES: usize = 200_000;
-
 /// The features of some rows, each value by its bin: 0 where it is missing, else from 1 on, upwards. The bins of a row
 /// stand side by side, so that all that a tree asks of it is in one place.
 #[derive(Clone, Debug, Default)]
@@ -68,11 +65,7 @@ impl Bins {
                 *bin = feature.bin(value);
             }
         };
-        if bins.len() < MANY_VALUES {
-            bin_some(&rows, &mut bins);
-        } else {
-            parallel::chunks(&rows, (&mut bins, width), bin_some)?;
-        }
+        parallel::chunks(&rows, (&mut bins, width), bin_some)?;
         Ok(Bins {
             features: all,
             bins: Arc::new(bins),
@@ -160,7 +153,7 @@ mod tests {
 
     #[test]
     fn many_values_have_the_bins_that_few_have() -> Result<()> {
-        let values: Vec<_> = (0..MANY_VALUES + 3)
+        let values: Vec<_> = (0..parallel::MANY_VALUES + 1)
             .map(|it| (it * it % 11) as f32)
             .collect();
         let (many, few) = (Bins::of(&values, 3)?, Bins::of(&values[..3_000], 3)?);

@@ -5,9 +5,6 @@ use anyhow::Result;
 use super::bins::{Bins, Feature};
 use crate::parallel;
 
-/// From how many values on a second thread is worth its start.
-const MANY_VALUES: usize = 200_000;
-
 /// The bins of some rows in the features that a round asks, row by row.
 #[derive(Debug)]
 pub struct Drawn<'a> {
@@ -44,11 +41,7 @@ impl<'a> Drawn<'a> {
                 }
             }
         };
-        if bins.len() < MANY_VALUES {
-            copy(rows, &mut bins);
-        } else {
-            parallel::chunks(rows, (&mut bins, width), copy)?;
-        }
+        parallel::chunks(rows, (&mut bins, width), copy)?;
         Ok(Drawn {
             asked,
             features,
