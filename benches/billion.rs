@@ -88,14 +88,12 @@ async fn measure(hours: u64) {
     let found = client.await.unwrap();
     let spent = (cpu() - before).saturating_sub(generator);
     calls.lock().unwrap().extend(lake.calls());
-    let memory = (Memory::now().peak, account_bytes);
-    tell(
-        &lake,
-        &found,
-        (spent, memory),
-        &calls.lock().unwrap(),
-        hours,
-    );
+    let used = Used {
+        cpu: spent,
+        peak: Memory::now().peak,
+        account: account_bytes,
+    };
+    tell(&lake, &found, &used, &calls.lock().unwrap(), hours);
     println!(
         "\n  changes by outcome: {:?}; missed by the queue: {}",
         stats.feed.outcomes.happened(),
@@ -211,12 +209,18 @@ async fn client(lake: Lake, mut events: EventReceiver) -> Found {
 
 // What the made-up account keeps: the feed, and the ledger of the source.
 fn bytes_of(account: &FakeAccount) -> u64 {
-    let containers = [FEED, "ledger"];
-    let names = containers.iter().flat_map(|container| {
-        let names = account.names(container).into_iter();
-        names.map(move |name| account.get(container, &name).unwrap().size())
-    });
-    names.sum()
+    let containers = [FEED, "ledger"].iter();
+    containers.map(|it| account.stored_bytes(it).unwrap()).sum()
+}
+
+/// What a run took.
+struct Used {
+    /// The processors' time, without that of the made-up feed.
+    cpu: Duration,
+    /// The most bytes that were resident.
+    peak: u64,
+    /// The most bytes of these that the made-up account stored.
+    account: u64,
 }
 
 fn write(feed: &mut FeedWriter, lake: &Lake, written: &mut u64, kept: &mut Vec<Hour>) {
@@ -248,15 +252,7 @@ fn write(feed: &mut FeedWriter, lake: &Lake, written: &mut u64, kept: &mut Vec<H
     }
 }
 
-// `used` is the processors' time, the most that was resident, and what the made-up account kept of that.
-fn tell(
-    lake: &Lake,
-    found: &Found,
-    used: (Duration, (u64, u64)),
-    calls: &BTreeMap<String, u64>,
-    hours: u64,
-) {
-    let (spent, (peak, account_bytes)) = used;
+fn tell(lake: &Lake, found: &Found, used: &Used, calls: &BTreeMap<String, u64>, hours: u64) {
     let missed = lake.changes() - found.count();
     let at = |part: f64| format!("{:.1} s", found.late(part));
     let mut rows = vec![row(["calls", "in the time", "a day"])];
@@ -286,11 +282,11 @@ fn tell(
             row(["time to detect, longest", &at(1.0)]),
             row([
                 "us of CPU a change",
-                &format!("{:.0}", micros_each(spent, lake.changes())),
+                &format!("{:.0}", micros_each(used.cpu, lake.changes())),
             ]),
             row([
                 "cores",
-                &format!("{:.4}", spent.as_secs_f64() / (hours * 3600) as f64),
+                &format!("{:.4}", used.cpu.as_secs_f64() / (hours * 3600) as f64),
             ]),
         ],
     );
@@ -306,13 +302,13 @@ fn tell(
             ]),
             row([
                 "peak resident, with the made-up account",
-                &megabytes(peak),
+                &megabytes(used.peak),
                 &format!("< {}", megabytes(RESIDENT)),
-                verdict(peak < RESIDENT),
+                verdict(used.peak < RESIDENT),
             ]),
             row([
                 "of that, bytes that the made-up account stores",
-                &megabytes(account_bytes),
+                &megabytes(used.account),
                 "",
                 "",
             ]),

@@ -354,6 +354,16 @@ impl FakeAccount {
         Ok(state.stored(container)?.keys().cloned().collect())
     }
 
+    /// How many bytes the blobs of a container have that was written to: for measurements.
+    pub fn stored_bytes(&self, container: &str) -> Result<u64, Refusal> {
+        let mut state = self.lock();
+        Ok(state
+            .stored(container)?
+            .values()
+            .map(StoredBlob::size)
+            .sum())
+    }
+
     fn add_container(&self, name: &str, container: Container) -> Result<(), Refusal> {
         let mut state = self.lock();
         if state.containers.contains_key(name) {
