@@ -215,6 +215,16 @@ impl Stage {
         versions: &[Version],
         patience: Duration,
     ) -> Result<()> {
+        self.has_exactly(versions, patience).await?;
+        self.is_at_rest().await?;
+        self.witness.is_exactly(versions)?;
+        self.say
+            .line("all are recorded as done, and no other Workflow came");
+        Ok(())
+    }
+
+    /// Waits until each version has exactly one Workflow.
+    pub(crate) async fn has_exactly(&self, versions: &[Version], patience: Duration) -> Result<()> {
         let look = async || self.witness.is_exactly(versions);
         until("exactly one Workflow for each version", patience, look).await?;
         self.say.line(format!(
@@ -222,10 +232,6 @@ impl Stage {
             versions.len(),
             self.witness.count()
         ));
-        self.is_at_rest().await?;
-        self.witness.is_exactly(versions)?;
-        self.say
-            .line("all are recorded as done, and no other Workflow came");
         Ok(())
     }
 

@@ -1,25 +1,19 @@
 //! Blobs that the change feed tells of.
 
-use std::time::Duration;
-
 use anyhow::{Context, Result, ensure};
 
-use super::{notified::tell, restarts::has_no_dead_letter};
+use super::{
+    notified::{RECOVERY, in_bursts, while_pods_are_killed},
+    restarts::has_no_dead_letter,
+};
 use crate::{
     feed::Feed,
-    install::is_ready,
     pods::{PATIENCE, SERVER},
     stage::Stage,
     status::Live,
     wait::until,
     witness::Version,
 };
-
-/// Each third notification is lost, and the feed tells of its blob.
-const LOST: usize = 3;
-
-/// The feed is looked at every half a minute, and a message that a killed server held is seen again after five minutes.
-const RECOVERY: Duration = Duration::from_secs(1200);
 
 /// What a server says that has listed for the last time.
 const JOINED: &str = "blobs are found by the change feed alone from now on";
@@ -29,49 +23,27 @@ pub(crate) async fn alone(stage: &Stage) -> Result<()> {
     let mut dice = stage.dice("kills")?;
     let mut feed = Feed::enable(&stage.storage, &mut dice).await;
     let mut versions = before(stage, &mut feed).await?;
-    for number in 1..=60 {
-        let version = stage.put(&format!("fed-{number}")).await;
-        feed.created(&version);
-        versions.push(version);
+    let written = async |version: &Version| {
+        feed.created(version);
         feed.work(&stage.storage).await;
-        if number % 3 == 0 {
-            stage.kill_some(&mut dice).await?;
-        }
-        let pause = dice.duration(Duration::from_millis(200)..Duration::from_secs(4));
-        tokio::time::sleep(pause).await;
-    }
-    stage.say.line(format!(
-        "60 blobs are there, and {} events are in the feed, with {} Workflows",
-        feed.written(),
-        stage.witness.count()
-    ));
-    is_ready(&stage.namespace).await?;
+        Ok(())
+    };
+    versions.extend(while_pods_are_killed(stage, &mut dice, written).await?);
     comes_to_exactly(stage, &mut feed, &versions).await
 }
 
-/// Blobs come in three bursts, between which the servers are killed.
+/// Blobs come in three bursts, of which each third notification is lost, and between which the servers are killed.
 pub(crate) async fn beside_a_queue(stage: &Stage) -> Result<()> {
     let mut dice = stage.dice("service that writes the feed")?;
     let mut feed = Feed::enable(&stage.storage, &mut dice).await;
     let mut versions = before(stage, &mut feed).await?;
-    for stem in ["first", "second", "third"] {
-        for number in 1..=20 {
-            let version = stage.put(&format!("{stem}-{number}")).await;
-            match number % LOST {
-                0 => stage.say.count("notifications withheld", 1),
-                _ => tell(stage, &version).await?,
-            }
-            feed.created(&version);
-            versions.push(version);
+    let written = async |burst: &[Version]| {
+        for version in burst {
+            feed.created(version);
         }
         feed.work(&stage.storage).await;
-        stage.say.line(format!(
-            "20 blobs are there, {stem}-1 to {stem}-20, and every third notification is lost"
-        ));
-        if stem != "third" {
-            stage.kill(SERVER).await?;
-        }
-    }
+    };
+    versions.extend(in_bursts(stage, written).await?);
     comes_to_exactly(stage, &mut feed, &versions).await
 }
 
@@ -97,13 +69,7 @@ async fn before(stage: &Stage, feed: &mut Feed) -> Result<Vec<Version>> {
 // Exactly one Workflow for each version, also when the feed was read to its end twice more.
 async fn comes_to_exactly(stage: &Stage, feed: &mut Feed, versions: &[Version]) -> Result<()> {
     feed.catch_up(&stage.storage).await;
-    let look = async || stage.witness.is_exactly(versions);
-    until("exactly one Workflow for each version", RECOVERY, look).await?;
-    stage.say.line(format!(
-        "{} versions, {} Workflows",
-        versions.len(),
-        stage.witness.count()
-    ));
+    stage.has_exactly(versions, RECOVERY).await?;
     for _ in 0..2 {
         let before = stage.is_streaming().await?;
         feed.catch_up(&stage.storage).await;
