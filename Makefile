@@ -101,11 +101,10 @@ soak: ## Let the release binary work for an hour (or SOAK_SECONDS) while one of 
 # The profile in which `make e2e` builds the programs that it runs.
 E2E_PROFILE ?= dev
 
-# All programs at once: each selection of packages has its own features, and would compile most dependencies again.
 .PHONY: e2e
 e2e: ## Try the product on a real cluster: KUBECONFIG's, or that of the folder E2E_CLUSTER; ARGS=--list
 	@scripts/need.sh rust
-	$(CARGO) build --locked --workspace --bins --profile $(E2E_PROFILE)
+	$(PROGRAMS) --profile $(E2E_PROFILE)
 	@CARGO_MANIFEST_DIR=$(CURDIR)/e2e "$$(realpath "$${CARGO_TARGET_DIR:-target}")/$(patsubst dev,debug,$(E2E_PROFILE))/e2e" $(ARGS)
 
 .PHONY: bench
@@ -116,9 +115,9 @@ bench: ## Measure throughput, latency and memory (docs/benchmarks.md)
 .PHONY: verify-pipeline
 verify-pipeline: ## Prove the pipeline's models with onnxruntime and scikit-learn (Python); ARGS="--every 5" for a part of the real datasets
 	@scripts/need.sh rust python
-	$(CARGO) build --locked --workspace --bins
-	scripts/pipeline-python.sh verify.py "$$(realpath "$${CARGO_TARGET_DIR:-target}")/debug/ml-pipeline"
-	scripts/pipeline-python.sh verify_real.py "$$(realpath "$${CARGO_TARGET_DIR:-target}")/debug/ml-pipeline" $(ARGS)
+	$(PROGRAMS)
+	scripts/pipeline-python.sh verify.py "$(DEBUG)/ml-pipeline"
+	scripts/pipeline-python.sh verify_real.py "$(DEBUG)/ml-pipeline" $(ARGS)
 
 .PHONY: bench-pipeline
 bench-pipeline: pipeline ## Measure the pipeline against the same steps in Python
@@ -167,8 +166,8 @@ test-azure-setup: ## Test scripts/azure-setup.sh with the real Azure CLI and Azu
 .PHONY: test-feed
 test-feed: ## Let Microsoft's own reader read the change feed that testkit writes, and compare what it sees with what we see
 	@scripts/need.sh rust python
-	$(CARGO) build --locked --workspace --bins
-	scripts/feed-test.sh "$$(realpath "$${CARGO_TARGET_DIR:-target}")/debug/fake-feed"
+	$(PROGRAMS)
+	scripts/feed-test.sh "$(DEBUG)/fake-feed"
 
 # The other image's name follows from this one, so it must be one, with a tag.
 .PHONY: check-img
