@@ -14,7 +14,6 @@ pub mod evaluate;
 pub mod features;
 pub mod log;
 pub mod onnx;
-pub mod parallel;
 pub mod predict;
 pub mod preprocess;
 pub mod quantize;

@@ -106,7 +106,7 @@ pub fn train(dir: &Path, source: &Source, most: Option<Duration>, log: &Log) -> 
     let classes = schema.target.task.classes();
     let scale = Scale::of(&table.target);
     // One after the other: both at once would take twice the memory.
-    let bins = Bins::of(&encoder.encode(&table, Form::Raw), encoder.width())?;
+    let bins = Bins::of(&encoder.encode(&table, Form::Raw), encoder.width());
     let sample = Sample::new(
         encoder.encode(&table, Form::Scaled),
         bins,

@@ -4,11 +4,11 @@ use anyhow::Result;
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::runtime::Runtime;
 use crate::{
-    parallel,
     schema::Column,
     table::{Table, spread},
 };
@@ -54,8 +54,7 @@ pub fn importance(
     looked.sort_by(|&a, &b| strengths[b].total_cmp(&strengths[a]));
     looked.truncate(COLUMNS);
 
-    let mut found = parallel::map(looked.len(), |job| {
-        let column = looked[job];
+    let of_column = |&column: &usize| {
         let mut random = ChaCha8Rng::seed_from_u64(crate::SEED ^ column as u64);
         let mut shuffled = table.columns.clone();
         let mut order: Vec<_> = (0..table.len()).collect();
@@ -72,7 +71,11 @@ pub fn importance(
             drop,
             deviation: (squares.sum::<f64>() / (REPEATS - 1) as f64).sqrt(),
         })
-    })?;
+    };
+    let mut found = looked
+        .par_iter()
+        .map(of_column)
+        .collect::<Result<Vec<_>>>()?;
     found.sort_by(|a, b| {
         b.drop
             .total_cmp(&a.drop)

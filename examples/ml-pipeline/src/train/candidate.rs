@@ -128,7 +128,7 @@ impl Candidate {
         match self {
             Candidate::Network(recipe) => fit::fit(recipe, sample, rows, epochs, goes_on),
             Candidate::Ridge => ridge::fit(sample, rows, epochs, goes_on),
-            Candidate::Trees(recipe) => trees::fit(recipe, sample, rows, epochs, goes_on),
+            Candidate::Trees(recipe) => Ok(trees::fit(recipe, sample, rows, epochs, goes_on)),
         }
     }
 }

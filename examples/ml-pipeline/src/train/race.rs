@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use anyhow::Result;
+use rayon::prelude::*;
 
 use super::{
     budget::Budget,
@@ -12,7 +13,7 @@ use super::{
     sample::Sample,
     select::{Compared, Trial},
 };
-use crate::{parallel, table::Truth};
+use crate::table::Truth;
 
 /// How many folds a slow candidate is tried in before it is looked at again.
 const LOOKED_AT: usize = 2;
@@ -126,14 +127,16 @@ impl Race<'_> {
     }
 
     fn run(&self, jobs: &[(Candidate, usize)]) -> Result<Vec<Record>> {
-        parallel::map(jobs.len(), |job| {
-            let (candidate, fold) = (jobs[job].0, &self.cuts.folds[jobs[job].1]);
+        let jobs = jobs.par_iter().with_max_len(1);
+        let records = jobs.map(|&(candidate, fold)| {
+            let fold = &self.cuts.folds[fold];
             let rows = (fold.learn.as_slice(), fold.watch.as_slice());
             let fitted =
                 candidate.fit(self.sample, rows, None, |_, _| self.budget.has_to_compare())?;
             // What was learned is dropped: the forests of all folds would be more than the data.
             Ok(fitted.record)
-        })
+        });
+        records.collect()
     }
 
     fn compared(&self, candidate: &'static Candidate, records: Vec<Record>) -> Compared {

@@ -10,13 +10,14 @@ pub mod walk;
 
 use std::array;
 
-use anyhow::Result;
+use bins::PIECE;
 use drawn::Drawn;
 use forest::{Forest, Tree};
 use grow::{Shape, grow};
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
+use rayon::prelude::*;
 use walk::Walk;
 
 use histogram::Cell;
@@ -27,7 +28,7 @@ use super::{
     loss,
     sample::Sample,
 };
-use crate::{parallel, table::spread};
+use crate::table::spread;
 
 /// Trees to try.
 #[derive(Clone, Copy, Debug)]
@@ -70,26 +71,19 @@ const GROWN_ROWS: usize = 30_000;
 /// Of how many rows at most the loss on the rows to learn from is told; it decides nothing.
 const TOLD_ROWS: usize = 20_000;
 
-/// From how many values to look at the trees of a round grow on threads of their own.
-const MANY_VALUES: usize = 200_000;
-
 /// Between how many and how many rows a leaf has at least; in between, one for each so many.
 const LEAF: (usize, usize) = (3, 20);
 const LEAF_PER: usize = 100;
 
 /// Grows trees on the rows `learn` until `watch` gets no better; for `rounds` where there is none to
 /// watch.
-///
-/// # Errors
-///
-/// If a thread ends early.
 pub fn fit(
     recipe: &Recipe,
     sample: &Sample,
     (learn, watch): (&[usize], &[usize]),
     rounds: Option<usize>,
     mut goes_on: impl FnMut(usize, Losses) -> bool,
-) -> Result<Fitted> {
+) -> Fitted {
     let base = loss::base(sample, learn);
     let mut booster = Booster {
         recipe,
@@ -114,9 +108,8 @@ pub fn fit(
     let (mut best, mut trees) = (f32::INFINITY, 0);
     let mut record = Record::default();
     for round in 1..=most {
-        let added = booster.round()?;
-        let new = &booster.forest.trees[booster.forest.trees.len() - added..];
-        add(sample, new, watch, &mut watched)?;
+        let new = booster.round();
+        add(sample, &new, watch, &mut watched);
         let outputs = outputs_of(&booster.outputs, &told, sample.outputs);
         let losses = Losses {
             train: loss::loss(sample, &told_rows, &outputs),
@@ -141,29 +134,27 @@ pub fn fit(
     }
     let mut forest = booster.forest;
     forest.trees.truncate(trees);
-    Ok(Fitted {
+    Fitted {
         predictor: Predictor::Trees(forest),
         record,
-    })
+    }
 }
 
 /// Adds what trees say of some rows to their outputs.
-fn add(sample: &Sample, trees: &[Tree], rows: &[usize], outputs: &mut [f32]) -> Result<()> {
-    let trees: Vec<_> = trees.iter().map(Walk::of).collect();
-    let add_some = |rows: &[usize], outputs: &mut [f32]| {
-        let some = rows.chunks(walk::ROWS);
-        for (rows, outputs) in some.zip(outputs.chunks_mut(walk::ROWS * sample.outputs)) {
+fn add(sample: &Sample, trees: &[Walk], rows: &[usize], outputs: &mut [f32]) {
+    let outputs = outputs.par_chunks_mut(walk::ROWS * sample.outputs);
+    let some = rows.par_chunks(walk::ROWS).zip(outputs);
+    some.with_min_len(PIECE / walk::ROWS)
+        .for_each(|(rows, outputs)| {
             let last = rows.len() - 1;
             let bins = array::from_fn(|place| sample.bins.row(rows[place.min(last)]));
-            for tree in &trees {
+            for tree in trees {
                 let outputs = outputs[tree.output..].iter_mut().step_by(sample.outputs);
                 for (output, answer) in outputs.zip(tree.answers(bins)) {
                     *output += answer;
                 }
             }
-        }
-    };
-    parallel::chunks(rows, (outputs, sample.outputs), add_some)
+        });
 }
 
 /// The outputs of the rows at some places, `width` of each.
@@ -186,9 +177,9 @@ struct Booster<'a> {
 }
 
 impl Booster<'_> {
-    /// Grows a tree for each output, or one for two classes, and returns how many. All see the outputs
-    /// as they were before the round.
-    fn round(&mut self) -> Result<usize> {
+    /// Grows a tree for each output, or one for two classes, and returns them. All see the outputs as they were before
+    /// the round.
+    fn round(&mut self) -> Vec<Walk> {
         let sample = self.sample;
         let outputs = sample.outputs;
         let places = self.drawn();
@@ -200,28 +191,42 @@ impl Booster<'_> {
         };
         let rows: Vec<_> = places.iter().map(|&place| self.learn[place]).collect();
         let said = loss::shares(sample, outputs_of(&self.outputs, &places, outputs));
-        let drawn = Drawn::new(&sample.bins, &rows, &asked)?;
+        let drawn = Drawn::new(&sample.bins, &rows, &asked);
         let tree = |output: usize| {
             let each = rows.iter().zip(said.chunks_exact(outputs));
             let gradients: Vec<_> = each
                 .map(|(&row, said)| Cell::of(loss::gradient(sample, row, said[output], output)))
                 .collect();
-            let nodes = grow(&drawn, &gradients, shape)?;
-            Ok(Tree { output, nodes })
+            let (nodes, answers) = grow(&drawn, &gradients, shape);
+            (Tree { output, nodes }, answers)
         };
-        let before = self.forest.trees.len();
         // The second class of two says all of the first.
-        if outputs == 2 {
-            self.forest.trees.push(tree(1)?);
-        } else if rows.len() * asked.len() >= MANY_VALUES {
-            self.forest.trees.extend(parallel::map(outputs, tree)?);
-        } else {
-            let trees: Result<Vec<_>> = (0..outputs).map(tree).collect();
-            self.forest.trees.extend(trees?);
+        let grown = if outputs == 2 { 1..2 } else { 0..outputs };
+        let (trees, answers): (Vec<_>, Vec<_>) = grown.into_par_iter().map(tree).unzip();
+        // Of the rows that a tree grew on, its answers are known.
+        for (tree, answers) in trees.iter().zip(answers) {
+            for (&place, answer) in places.iter().zip(answers) {
+                self.outputs[place * outputs + tree.output] += answer;
+            }
         }
-        let new = &self.forest.trees[before..];
-        add(sample, new, self.learn, &mut self.outputs)?;
-        Ok(new.len())
+        let walks: Vec<_> = trees.iter().map(Walk::of).collect();
+        self.forest.trees.extend(trees);
+        self.add_to_others(&places, &walks);
+        walks
+    }
+
+    /// Adds what trees say of the rows to learn from whose places are not among these, which stand upwards.
+    fn add_to_others(&mut self, places: &[usize], trees: &[Walk]) {
+        let mut left = places.iter().peekable();
+        let others = (0..self.learn.len()).filter(|place| left.next_if_eq(&place).is_none());
+        let others: Vec<_> = others.collect();
+        let rows: Vec<_> = others.iter().map(|&place| self.learn[place]).collect();
+        let width = self.sample.outputs;
+        let mut outputs = outputs_of(&self.outputs, &others, width);
+        add(self.sample, trees, &rows, &mut outputs);
+        for (place, outputs) in others.into_iter().zip(outputs.chunks_exact(width)) {
+            self.outputs[place * width..(place + 1) * width].copy_from_slice(outputs);
+        }
     }
 
     /// Which of the rows to learn from a round takes, by their places.

@@ -2,15 +2,18 @@
 
 use std::sync::Arc;
 
-use anyhow::Result;
+use rayon::prelude::*;
 
-use crate::{parallel, table::spread};
+use crate::table::spread;
 
 /// How many bins the values of a feature have at most; one more is for missing values.
 const BINS: usize = 254;
 
 /// How many rows the ends of the bins are taken from; more move them by little.
 const SEEN_ROWS: usize = 50_000;
+
+/// From how many values on another thread is worth the change.
+pub const PIECE: usize = 25_000;
 
 /// The features of some rows, each value by its bin: 0 where it is missing, else from 1 on, upwards. The bins of a row
 /// stand side by side, so that all that a tree asks of it is in one place.
@@ -46,30 +49,28 @@ impl Feature {
 
 impl Bins {
     /// Of features that stand row by row, NaN where one is missing.
-    ///
-    /// # Errors
-    ///
-    /// If a thread ends early.
-    pub fn of(features: &[f32], width: usize) -> Result<Self> {
-        let rows = features.len() / width.max(1);
-        let seen = spread(rows, SEEN_ROWS);
-        let all = parallel::map(width, |feature| {
-            let values = seen.iter().map(|row| features[row * width + feature]);
-            Ok(Feature { ends: ends(values) })
-        })?;
-        let mut bins = vec![0; rows * width];
-        let rows: Vec<_> = features.chunks_exact(width.max(1)).collect();
-        let bin_some = |rows: &[&[f32]], bins: &mut [u8]| {
-            let values = rows.iter().copied().flatten().zip(all.iter().cycle());
-            for (bin, (&value, feature)) in bins.iter_mut().zip(values) {
-                *bin = feature.bin(value);
-            }
-        };
-        parallel::chunks(&rows, (&mut bins, width), bin_some)?;
-        Ok(Bins {
+    pub fn of(features: &[f32], width: usize) -> Self {
+        let width = width.max(1);
+        let seen = spread(features.len() / width, SEEN_ROWS);
+        let all: Vec<_> = (0..width)
+            .into_par_iter()
+            .map(|feature| {
+                let values = seen.iter().map(|row| features[row * width + feature]);
+                Feature { ends: ends(values) }
+            })
+            .collect();
+        let mut bins = vec![0; features.len()];
+        let rows = bins.par_chunks_mut(width).zip(features.par_chunks(width));
+        rows.with_min_len(PIECE / width + 1)
+            .for_each(|(bins, row)| {
+                for ((bin, &value), feature) in bins.iter_mut().zip(row).zip(&all) {
+                    *bin = feature.bin(value);
+                }
+            });
+        Bins {
             features: all,
             bins: Arc::new(bins),
-        })
+        }
     }
 
     /// The bins of a row: one for each feature.
@@ -132,41 +133,36 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn values_are_told_apart_and_missing_ones_have_a_bin_of_their_own() -> Result<()> {
-        let bins = Bins::of(&[1.0, f32::NAN, 2.0, 5.0, 1.0, 5.0, f32::NAN, 5.0], 2)?;
+    fn values_are_told_apart_and_missing_ones_have_a_bin_of_their_own() {
+        let bins = Bins::of(&[1.0, f32::NAN, 2.0, 5.0, 1.0, 5.0, f32::NAN, 5.0], 2);
         let rows: Vec<_> = (0..4).map(|row| bins.row(row)).collect();
         assert_eq!(rows, [[1, 0], [2, 1], [1, 1], [0, 1]]);
         assert_eq!(bins.features[0].ends, [1.5]);
-        Ok(())
     }
 
     #[test]
-    fn a_feature_that_is_replaced_leaves_the_others_and_those_who_share_them_alone() -> Result<()> {
-        let bins = Bins::of(&[1.0, 7.0, 2.0, 8.0, 3.0, 7.0], 2)?;
+    fn a_feature_that_is_replaced_leaves_the_others_and_those_who_share_them_alone() {
+        let bins = Bins::of(&[1.0, 7.0, 2.0, 8.0, 3.0, 7.0], 2);
         let mut replaced = bins.clone();
         replaced.replace(0, &[5.0, 5.0, f32::NAN], &[0, 1, 2]);
         let rows: Vec<_> = (0..3).map(|row| replaced.row(row)).collect();
         assert_eq!(rows, [[1, 1], [1, 2], [0, 1]]);
         assert_eq!(bins.row(2), [3, 1]);
-        Ok(())
     }
 
     #[test]
-    fn many_values_have_the_bins_that_few_have() -> Result<()> {
-        let values: Vec<_> = (0..parallel::MANY_VALUES + 1)
-            .map(|it| (it * it % 11) as f32)
-            .collect();
-        let (many, few) = (Bins::of(&values, 3)?, Bins::of(&values[..3_000], 3)?);
+    fn many_values_have_the_bins_that_few_have() {
+        let values: Vec<_> = (0..3 * PIECE).map(|it| (it * it % 11) as f32).collect();
+        let (many, few) = (Bins::of(&values, 3), Bins::of(&values[..3_000], 3));
         for row in 0..1_000 {
             assert_eq!(many.row(row), few.row(row), "row {row}");
         }
-        Ok(())
     }
 
     proptest! {
         #[test]
         fn bins_keep_the_order_of_any_values(values in prop::collection::vec(any::<f32>(), 1..600)) {
-            let bins = Bins::of(&values, 1).unwrap_or_default();
+            let bins = Bins::of(&values, 1);
             prop_assert_eq!(bins.bins.len(), values.len());
             let feature = &bins.features[0];
             prop_assert!(feature.bins() <= 256);

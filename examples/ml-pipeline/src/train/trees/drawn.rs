@@ -1,9 +1,8 @@
 //! The rows that the trees of a round grow on, as they look at them.
 
-use anyhow::Result;
+use rayon::prelude::*;
 
-use super::bins::{Bins, Feature};
-use crate::parallel;
+use super::bins::{Bins, Feature, PIECE};
 
 /// The bins of some rows in the features that a round asks, row by row.
 #[derive(Debug)]
@@ -19,11 +18,7 @@ pub struct Drawn<'a> {
 
 impl<'a> Drawn<'a> {
     /// Of some rows and features, which stand upwards.
-    ///
-    /// # Errors
-    ///
-    /// If a thread ends early.
-    pub fn new(all: &'a Bins, rows: &[usize], asked: &'a [usize]) -> Result<Self> {
+    pub fn new(all: &'a Bins, rows: &[usize], asked: &'a [usize]) -> Self {
         let features: Vec<_> = asked.iter().map(|&it| &all.features[it]).collect();
         let mut starts = vec![0];
         let mut end = 0;
@@ -33,21 +28,20 @@ impl<'a> Drawn<'a> {
         }
         let width = asked.len();
         let mut bins = vec![0; rows.len() * width];
-        let copy = |rows: &[usize], bins: &mut [u8]| {
-            for (&row, bins) in rows.iter().zip(bins.chunks_exact_mut(width.max(1))) {
+        let each = bins.par_chunks_mut(width.max(1)).zip(rows);
+        each.with_min_len(PIECE / width.max(1))
+            .for_each(|(bins, &row)| {
                 let row = all.row(row);
                 for (bin, &feature) in bins.iter_mut().zip(asked) {
                     *bin = row[feature];
                 }
-            }
-        };
-        parallel::chunks(rows, (&mut bins, width), copy)?;
-        Ok(Drawn {
+            });
+        Drawn {
             asked,
             features,
             starts,
             bins,
-        })
+        }
     }
 
     /// The bins of a row, by its place among those drawn: one for each feature asked.
@@ -66,17 +60,16 @@ impl<'a> Drawn<'a> {
 mod tests {
     use super::*;
     #[test]
-    fn a_row_has_its_bins_in_the_features_asked() -> anyhow::Result<()> {
+    fn a_row_has_its_bins_in_the_features_asked() {
         let values: Vec<_> = (0..300 * 3).map(|it| (it % 7) as f32).collect();
-        let bins = Bins::of(&values, 3)?;
+        let bins = Bins::of(&values, 3);
         let rows: Vec<_> = (0..300).step_by(2).collect();
-        let drawn = Drawn::new(&bins, &rows, &[0, 2])?;
+        let drawn = Drawn::new(&bins, &rows, &[0, 2]);
         for (place, &row) in rows.iter().enumerate() {
             let own = bins.row(row);
             assert_eq!(drawn.row(place), [own[0], own[2]]);
         }
         assert_eq!((drawn.place_of(2), drawn.place_of(1)), (Some(1), None));
         assert_eq!(drawn.starts, [0, 8, 16]);
-        Ok(())
     }
 }

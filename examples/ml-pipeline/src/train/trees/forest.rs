@@ -49,11 +49,7 @@ pub struct Split {
 impl Split {
     /// Whether a value of a bin goes to `yes`.
     pub fn takes(&self, bin: u8) -> bool {
-        if bin == 0 {
-            self.missing
-        } else {
-            bin <= self.bin
-        }
+        (bin == 0) & self.missing | (bin != 0) & (bin <= self.bin)
     }
 }
 

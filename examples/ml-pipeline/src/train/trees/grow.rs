@@ -3,14 +3,11 @@
 
 use std::ops::Range;
 
-use anyhow::Result;
-
 use super::{
     drawn::Drawn,
     forest::{Node, Split},
     histogram::{Cell, best, fill, sum, without},
 };
-use crate::parallel;
 
 /// How a tree may grow.
 #[derive(Clone, Copy, Debug)]
@@ -23,20 +20,16 @@ pub struct Shape {
     pub rate: f64,
 }
 
-/// From how many values to look at a second thread is worth its start.
-const MANY_VALUES: usize = 1_000_000;
+/// From how many values on a histogram is made in two halves, for which another thread may be free.
+const HALVED: usize = 100_000;
 
 /// How many cells the histograms of all open leaves may have: 32 MB. With more, each is made again
 /// instead of kept.
 const KEPT: usize = 2 * 1024 * 1024;
 
 /// Grows a tree on the rows drawn. `gradients` has the slope and curvature of each row's loss, by its place. Returns the
-/// tree's nodes.
-///
-/// # Errors
-///
-/// If a thread ends early.
-pub fn grow(drawn: &Drawn, gradients: &[Cell], shape: Shape) -> Result<Vec<Node>> {
+/// tree's nodes, and what they say of each of these rows.
+pub fn grow(drawn: &Drawn, gradients: &[Cell], shape: Shape) -> (Vec<Node>, Vec<f32>) {
     let cells = drawn.starts.last().copied().unwrap_or_default();
     let mut grower = Grower {
         drawn,
@@ -47,16 +40,24 @@ pub fn grow(drawn: &Drawn, gradients: &[Cell], shape: Shape) -> Result<Vec<Node>
         nodes: Vec::new(),
     };
     let rows = 0..gradients.len();
-    let histogram = grower.histogram(&rows)?;
+    let histogram = grower.histogram(&rows);
     let mut open = vec![grower.open(rows, histogram)];
     while open.len() < shape.leaves {
         let Some(place) = most(&open) else {
             break;
         };
         let leaf = open.swap_remove(place);
-        open.extend(grower.split(leaf)?);
+        open.extend(grower.split(leaf));
     }
-    Ok(grower.nodes)
+    let mut answers = vec![0.0; gradients.len()];
+    for leaf in open {
+        if let Node::Leaf(value) = grower.nodes[leaf.node] {
+            for &place in &grower.places[leaf.rows] {
+                answers[place] = value;
+            }
+        }
+    }
+    (grower.nodes, answers)
 }
 
 /// A leaf that may be split.
@@ -110,9 +111,9 @@ impl Grower<'_> {
     }
 
     /// Makes two leaves of one.
-    fn split(&mut self, leaf: Open) -> Result<Vec<Open>> {
+    fn split(&mut self, leaf: Open) -> Vec<Open> {
         let Some(split) = leaf.best else {
-            return Ok(Vec::new());
+            return Vec::new();
         };
         let middle = self.part(leaf.rows.clone(), &split);
         let (yes, no) = (leaf.rows.start..middle, middle..leaf.rows.end);
@@ -125,11 +126,11 @@ impl Grower<'_> {
         let (of_fewer, of_more) = match leaf.histogram {
             _ if more.len() < 2 * self.shape.rows => (None, None),
             Some(all) => {
-                let some = self.filled(fewer)?;
+                let some = self.filled(fewer);
                 let others = without(all, &some);
                 (Some(some), Some(others))
             }
-            None => (self.histogram(fewer)?, self.histogram(more)?),
+            None => (self.histogram(fewer), self.histogram(more)),
         };
         let (of_yes, of_no) = if yes_is_fewer {
             (of_fewer, of_more)
@@ -142,7 +143,7 @@ impl Grower<'_> {
             no: leaves[1].node,
             ..split
         });
-        Ok(leaves)
+        leaves
     }
 
     fn total(&self, rows: &Range<usize>) -> Cell {
@@ -155,33 +156,64 @@ impl Grower<'_> {
         let drawn = self.drawn;
         let feature = drawn.place_of(split.feature).unwrap_or_default();
         let all = &mut self.places[rows.clone()];
-        let (yes, no): (Vec<_>, Vec<_>) = all
-            .iter()
-            .partition(|&&place| split.takes(drawn.row(place)[feature]));
-        all[..yes.len()].copy_from_slice(&yes);
-        all[yes.len()..].copy_from_slice(&no);
-        rows.start + yes.len()
+        let mut others = vec![0; all.len()];
+        // Each place is written to both sides, and one of them moves on: so the processor has nothing to guess.
+        let (mut yes, mut no) = (0, 0);
+        for at in 0..all.len() {
+            let place = all[at];
+            let takes = split.takes(drawn.row(place)[feature]);
+            (all[yes], others[no]) = (place, place);
+            yes += usize::from(takes);
+            no += usize::from(!takes);
+        }
+        all[yes..].copy_from_slice(&others[..no]);
+        rows.start + yes
     }
 
     /// The cells of some rows, if these are enough for two leaves.
-    fn histogram(&self, rows: &Range<usize>) -> Result<Option<Vec<Cell>>> {
-        if rows.len() < 2 * self.shape.rows {
-            return Ok(None);
-        }
-        self.filled(rows).map(Some)
+    fn histogram(&self, rows: &Range<usize>) -> Option<Vec<Cell>> {
+        (rows.len() >= 2 * self.shape.rows).then(|| self.filled(rows))
     }
 
-    fn filled(&self, rows: &Range<usize>) -> Result<Vec<Cell>> {
+    fn filled(&self, rows: &Range<usize>) -> Vec<Cell> {
         let places = &self.places[rows.clone()];
         let width = self.drawn.asked.len();
         let cells = |features| fill(self.drawn, places, self.gradients, features);
-        if places.len() * width < MANY_VALUES {
-            return Ok(cells(0..width));
+        if places.len() * width < HALVED {
+            return cells(0..width);
         }
-        let parts = parallel::map(2, |half| {
-            let ends = [0, width / 2, width];
-            Ok(cells(ends[half]..ends[half + 1]))
-        })?;
-        Ok(parts.concat())
+        let half = width / 2;
+        let (first, second) = rayon::join(|| cells(0..half), || cells(half..width));
+        [first, second].concat()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::train::trees::{bins::Bins, forest::Tree, walk::Walk};
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn what_is_said_of_a_row_is_what_the_tree_says_of_it(
+            values in prop::collection::vec(prop_oneof![4 => -9_f32..9.0, 1 => Just(f32::NAN)], 3 * 40..3 * 200),
+        ) {
+            const WIDTH: usize = 3;
+            let count = values.len() / WIDTH;
+            let bins = Bins::of(&values[..count * WIDTH], WIDTH);
+            let rows: Vec<_> = (0..count).step_by(2).collect();
+            let drawn = Drawn::new(&bins, &rows, &[0, 2]);
+            let slope = |&row: &usize| Cell::of([(row * 7 % 13) as f32 - 6.0, 1.0]);
+            let gradients: Vec<_> = rows.iter().map(slope).collect();
+            let shape = Shape { leaves: 7, rows: 3, rate: 0.5 };
+            let (nodes, answers) = grow(&drawn, &gradients, shape);
+            prop_assert_eq!(nodes.len() % 2, 1);
+            let walk = Walk::of(&Tree { output: 0, nodes });
+            for (&row, answer) in rows.iter().zip(answers) {
+                let own = walk.answers(std::array::from_fn(|_| bins.row(row)));
+                prop_assert_eq!(own[0], answer, "row {}", row);
+            }
+        }
     }
 }

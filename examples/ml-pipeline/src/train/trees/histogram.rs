@@ -62,9 +62,9 @@ impl Cell {
         -self.slope() / (self.curvature() + PENALTY)
     }
 
-    /// Twice the fall of the loss with that answer.
-    fn gain(&self) -> f64 {
-        self.slope() * self.slope() / (self.curvature() + PENALTY)
+    /// Twice the fall of the loss with that answer, as a numerator and a denominator.
+    fn gain(&self) -> (f64, f64) {
+        (self.slope() * self.slope(), self.curvature() + PENALTY)
     }
 
     fn and(mut self, other: &Cell) -> Cell {
@@ -122,7 +122,8 @@ pub fn without(mut all: Vec<Cell>, some: &[Cell]) -> Vec<Cell> {
 pub fn best(drawn: &Drawn, cells: &[Cell], total: &Cell, rows: usize) -> Option<Split> {
     let mut best: Option<Split> = None;
     let mut most = LEAST_GAIN;
-    let gain_of_all = total.gain();
+    let (of_all, below_all) = total.gain();
+    let gain_of_all = of_all / below_all;
     let places = drawn.starts.windows(2).map(|ends| ends[0]..ends[1]);
     for ((&feature, about), place) in drawn.asked.iter().zip(&drawn.features).zip(places) {
         let own = &cells[place];
@@ -144,7 +145,10 @@ pub fn best(drawn: &Drawn, cells: &[Cell], total: &Cell, rows: usize) -> Option<
                 if !yes.may_be_a_leaf(rows) || !no.may_be_a_leaf(rows) {
                     continue;
                 }
-                let gain = (yes.gain() + no.gain() - gain_of_all) / 2.0;
+                // Both as one fraction: a division takes longer than all else here.
+                let ((of_yes, below_yes), (of_no, below_no)) = (yes.gain(), no.gain());
+                let both = (of_yes * below_no + of_no * below_yes) / (below_yes * below_no);
+                let gain = (both - gain_of_all) / 2.0;
                 if gain > most {
                     most = gain;
                     best = Some(Split {
@@ -174,7 +178,7 @@ mod tests {
 
     #[test]
     fn the_best_question_parts_the_slopes_and_sends_missing_values_to_their_like() -> Result<()> {
-        let bins = Bins::of(&[1.0, 2.0, 3.0, 4.0, f32::NAN, f32::NAN], 1)?;
+        let bins = Bins::of(&[1.0, 2.0, 3.0, 4.0, f32::NAN, f32::NAN], 1);
         let gradients = [
             [-1.0, 1.0],
             [-1.0, 1.0],
@@ -185,7 +189,7 @@ mod tests {
         ];
         let rows: Vec<_> = (0..6).collect();
         let gradients = gradients.map(Cell::of);
-        let drawn = Drawn::new(&bins, &rows, &[0])?;
+        let drawn = Drawn::new(&bins, &rows, &[0]);
         let cells = fill(&drawn, &rows, &gradients, 0..1);
         let total = sum(&gradients);
         let split = best(&drawn, &cells, &total, 1).context("a question")?;
@@ -196,11 +200,11 @@ mod tests {
 
     #[test]
     fn that_a_value_is_missing_may_be_all_that_is_asked() -> Result<()> {
-        let bins = Bins::of(&[1.0, 2.0, f32::NAN, f32::NAN], 1)?;
+        let bins = Bins::of(&[1.0, 2.0, f32::NAN, f32::NAN], 1);
         let gradients = [[-1.0, 1.0], [-1.0, 1.0], [1.0, 1.0], [1.0, 1.0]];
         let rows: Vec<_> = (0..4).collect();
         let gradients = gradients.map(Cell::of);
-        let drawn = Drawn::new(&bins, &rows, &[0])?;
+        let drawn = Drawn::new(&bins, &rows, &[0]);
         let cells = fill(&drawn, &rows, &gradients, 0..1);
         let total = sum(&gradients);
         let split = best(&drawn, &cells, &total, 2).context("a question")?;
@@ -230,12 +234,11 @@ mod tests {
         #[test]
         fn each_feature_has_the_rows_of_its_own_bins(width in 1_usize..10, rows in 1_usize..40, from in 0_usize..9) {
             let values: Vec<_> = (0..width * rows).map(|it| (it * 7 % 11) as f32).collect();
-            let bins = Bins::of(&values, width).unwrap_or_default();
+            let bins = Bins::of(&values, width);
             let gradients: Vec<_> = (0..rows).map(|row| Cell::of([row as f32, 1.0])).collect();
             let asked: Vec<_> = (0..width).collect();
             let rows: Vec<_> = (0..rows).collect();
             let drawn = Drawn::new(&bins, &rows, &asked);
-            let drawn = drawn.map_err(|error| TestCaseError::fail(error.to_string()))?;
             let some = from.min(width)..width;
             let cells = fill(&drawn, &rows, &gradients, some.clone());
             let mut rest = cells.as_slice();

@@ -6,7 +6,7 @@ use std::array;
 use super::forest::{Node, Tree};
 
 /// How many rows walk side by side.
-pub const ROWS: usize = 4;
+pub const ROWS: usize = 8;
 
 /// A tree to walk.
 #[derive(Clone, Debug)]
