@@ -321,6 +321,8 @@ train
 step "Shown"
 note "Two files were uploaded and two events came, one for each, though the server was killed between them."
 note "After the restart only machines.csv was announced: what is done is remembered in the storage account."
-note "The pipeline made a model from it, with a $(field score.name "$results/metrics.json") of $(printf '%.4f' "$(field score.value "$results/metrics.json")") on test rows. In the container models:"
+judged='on the test rows'
+[[ $(field score.by "$results/metrics.json") == test ]] || judged='in cross-validation'
+note "The pipeline made a model from it, with a $(field score.name "$results/metrics.json") of $(printf '%.4f' "$(field score.value "$results/metrics.json")") $judged. In the container models:"
 in_storage list models | sed 's/^/        /'
 note "The report is here too, for any browser: $results/report.html"
