@@ -116,6 +116,11 @@ def shape(path, schema, classes):
     outputs = [it.name for it in model.graph.output]
     if outputs != (["label", "probabilities"] if classes else ["prediction"]):
         yield f"{path.name} has outputs {outputs}"
+    # On processors with VNNI, onnxruntime would round what goes into such a layer to bytes as well.
+    made_by = {name: it.op_type for it in model.graph.node for name in it.output}
+    for layer in (it for it in model.graph.node if it.op_type == "Gemm"):
+        if len({made_by.get(name) == "DequantizeLinear" for name in layer.input[:2]}) > 1:
+            yield f"{path.name} has {layer.name} with weights in bytes and inputs in floats"
     keys = {it.key for it in model.metadata_props}
     if not {"source_file", "score", "metrics", "tool_version", "classes", "inputs"} <= keys:
         yield f"{path.name} has metadata {keys}"

@@ -176,6 +176,24 @@ mod tests {
     }
 
     #[test]
+    fn weights_are_dequantized_only_where_the_inputs_are_too() {
+        for (name, forms) in plans(&[Form::Whole(-1.0, 1.0); 2]) {
+            let mut model = difference(1.0);
+            graph::quantize(&mut model, &forms);
+            let nodes = model.graph.unwrap_or_default().nodes;
+            let is_dequantized = |value: &String| {
+                let mut makes = nodes.iter().filter(|it| it.op_type == "DequantizeLinear");
+                makes.any(|it| it.outputs.contains(value))
+            };
+            let layers = nodes.iter().filter(|it| it.op_type == "Gemm");
+            for (layer, form) in layers.zip(forms) {
+                let both = [&layer.inputs[0], &layer.inputs[1]].map(is_dequantized);
+                assert_eq!(both, [matches!(form, Form::Whole(..)); 2], "{name}");
+            }
+        }
+    }
+
+    #[test]
     fn the_inputs_leave_the_bytes_before_the_inner_layers_do() {
         let whole = Form::Whole(-1.0, 1.0);
         let names = |layers: usize| -> Vec<_> {

