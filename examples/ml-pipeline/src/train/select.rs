@@ -170,22 +170,28 @@ fn mean_losses<'a>(losses: impl Iterator<Item = &'a Losses>) -> Losses {
     }
 }
 
+/// By how much the best score is ahead at most for the loss to say nothing: rows that are told apart well anyway can be
+/// told apart more surely, which no simple model has to be given up for.
+const LITTLE: f64 = 0.01;
+
 /// Which candidate to take: the simplest that the best one is not ahead of by more than one standard
 /// error (Breiman et al., "Classification and Regression Trees", 1984, section 3.4.3). That is the error
-/// of the difference in the same folds: what makes a fold hard is hard for both.
+/// of the difference in the same folds: what makes a fold hard is hard for both. Where a class is rare, its few rows
+/// make the score of a fold a matter of chance. So a score that is ahead by more than [`LITTLE`] counts as well if the
+/// loss is.
 pub fn best(compared: &[Compared]) -> usize {
     let tried = || compared.iter().filter(|it| !it.trial.given_up());
     let Some(greatest) = tried().max_by(|a, b| a.trial.score.total_cmp(&b.trial.score)) else {
         return 0;
     };
     let is_as_good = |it: &Compared| {
-        let ahead: Vec<_> = greatest
-            .scores
-            .iter()
-            .zip(&it.scores)
-            .map(|(best, own)| best - own)
-            .collect();
-        !it.trial.given_up() && mean(&ahead) <= error(&ahead, it.trial.folds)
+        let is_chance = |ahead: &[f64]| mean(ahead) <= error(ahead, it.trial.folds);
+        let scores = greatest.scores.iter().zip(&it.scores);
+        let scores: Vec<_> = scores.map(|(best, own)| best - own).collect();
+        let losses = greatest.losses.iter().zip(&it.losses);
+        let losses: Vec<_> = losses.map(|(best, own)| f64::from(own - best)).collect();
+        let is_sure = mean(&scores) > LITTLE && !is_chance(&losses);
+        !it.trial.given_up() && is_chance(&scores) && !is_sure
     };
     compared.iter().position(is_as_good).unwrap_or_default()
 }
@@ -211,13 +217,13 @@ mod tests {
                 curve: Vec::new(),
             },
             scores: scores.to_vec(),
-            losses: Vec::new(),
+            losses: vec![0.5; scores.len()],
             held_out: Vec::new(),
         }
     }
 
     #[test]
-    fn the_simplest_is_taken_unless_another_is_ahead_in_the_same_folds() {
+    fn the_simplest_is_taken_unless_another_is_ahead_in_score_or_loss_in_the_same_folds() {
         let simple = compared(&[0.50, 0.60, 0.70, 0.80, 0.90]);
         let always_ahead = compared(&[0.53, 0.63, 0.72, 0.83, 0.92]);
         let by_chance = compared(&[0.70, 0.50, 0.75, 0.75, 0.85]);
@@ -227,6 +233,15 @@ mod tests {
         let simple = compared(&[0.50, 0.60, 0.70, 0.80, 0.90]);
         let given_up = compared(&[0.60, 0.70]);
         assert_eq!(best(&[simple, given_up]), 0);
+        let simple = compared(&[0.50, 0.60, 0.70, 0.80, 0.90]);
+        let losses = vec![0.40, 0.42, 0.41, 0.40, 0.44];
+        let mut surer = compared(&[0.70, 0.50, 0.75, 0.80, 0.85]);
+        surer.losses.clone_from(&losses);
+        assert_eq!(best(&[simple, surer]), 1, "its loss is always less");
+        let simple = compared(&[0.98, 0.99, 1.00, 1.00, 1.00]);
+        let mut surer = compared(&[1.00, 0.99, 1.00, 1.00, 1.00]);
+        surer.losses = losses;
+        assert_eq!(best(&[simple, surer]), 0, "there is little to win");
         assert_eq!(best(&[]), 0);
     }
 }
