@@ -50,8 +50,7 @@ impl Feature {
 impl Bins {
     /// Of features that stand row by row, NaN where one is missing.
     pub fn of(features: &[f32], width: usize) -> Self {
-        let width = width.max(1);
-        let seen = spread(features.len() / width, SEEN_ROWS);
+        let seen = spread(features.len() / width.max(1), SEEN_ROWS);
         let all: Vec<_> = (0..width)
             .into_par_iter()
             .map(|feature| {
@@ -60,6 +59,7 @@ impl Bins {
             })
             .collect();
         let mut bins = vec![0; features.len()];
+        let width = width.max(1);
         let rows = bins.par_chunks_mut(width).zip(features.par_chunks(width));
         rows.with_min_len(PIECE / width + 1)
             .for_each(|(bins, row)| {
@@ -148,6 +148,13 @@ mod tests {
         let rows: Vec<_> = (0..3).map(|row| replaced.row(row)).collect();
         assert_eq!(rows, [[1, 1], [1, 2], [0, 1]]);
         assert_eq!(bins.row(2), [3, 1]);
+    }
+
+    #[test]
+    fn without_features_there_are_no_bins() {
+        let bins = Bins::of(&[], 0);
+        assert!(bins.features.is_empty());
+        assert!(bins.row(7).is_empty());
     }
 
     #[test]
