@@ -74,17 +74,19 @@ fn layer_in_bytes(graph: &mut Builder, node: &Node, weights: &Tensor, bias: &Ten
         Form::Whole(least, most) => {
             let activations = Activations::between(least, most);
             let written = scale::weights(&floats, &biases, activations);
+            let stored = stored(graph, output, weights, &written.weights, &written.scales);
             (
                 input_in_bytes(graph, node, activations),
-                weights_in_bytes(graph, output, weights, &written.weights, &written.scales),
+                dequantized(graph, output, &stored, written.scales.len()),
                 bias_in_bytes(graph, output, activations, &written),
             )
         }
         Form::Weights => {
             let (bytes, scales) = scale::weights_alone(&floats, biases.len());
+            let stored = stored(graph, output, weights, &bytes, &scales);
             (
                 node.inputs[0].clone(),
-                weights_of_bytes(graph, output, weights, &bytes, &scales),
+                cast(graph, output, &stored),
                 graph.floats(&format!("{output}_bias"), &[biases.len()], &biases),
             )
         }
@@ -111,66 +113,47 @@ fn input_in_bytes(graph: &mut Builder, node: &Node, activations: Activations) ->
     )
 }
 
-fn weights_in_bytes(
+/// A layer's weights as they are in the file: the names of their bytes, and of the scale for each output.
+fn stored(
     graph: &mut Builder,
     output: &str,
     shape: &Tensor,
     weights: &[i8],
     scales: &[f32],
+) -> [String; 2] {
+    let named = |what: &str| format!("{output}_weights{what}");
+    let dims: Vec<_> = shape.dims.iter().map(|&dim| dim as usize).collect();
+    // The two's complement of a byte is the same byte.
+    let raw = weights.iter().map(|it| it.to_le_bytes()[0]).collect();
+    [
+        graph.bytes(&named("_bytes"), &dims, element::INT8, raw),
+        graph.floats(&named("_scales"), &[scales.len()], scales),
+    ]
+}
+
+/// Weights that a runtime may leave in bytes.
+fn dequantized(
+    graph: &mut Builder,
+    output: &str,
+    [bytes, scales]: &[String; 2],
+    count: usize,
 ) -> String {
-    let (bytes, scales, count) = bytes_and_scales(graph, output, shape, weights, scales);
-    let zeros = format!("{output}_weights_zeros");
-    let zeros = graph.bytes(&zeros, &[count], element::INT8, vec![0; count]);
+    let named = |what: &str| format!("{output}_weights{what}");
+    let zeros = graph.bytes(&named("_zeros"), &[count], element::INT8, vec![0; count]);
     graph.node(
         "DequantizeLinear",
-        &[&bytes, &scales, &zeros],
-        &format!("{output}_weights"),
+        &[bytes, scales, &zeros],
+        &named(""),
         vec![int("axis", 1)],
     )
 }
 
 /// Weights that are bytes in the file alone: a runtime makes floats of them when it loads it.
-fn weights_of_bytes(
-    graph: &mut Builder,
-    output: &str,
-    shape: &Tensor,
-    weights: &[i8],
-    scales: &[f32],
-) -> String {
-    let (bytes, scales, _) = bytes_and_scales(graph, output, shape, weights, scales);
-    let to_floats = vec![int("to", i64::from(element::FLOAT))];
-    let steps = graph.node(
-        "Cast",
-        &[&bytes],
-        &format!("{output}_weights_steps"),
-        to_floats,
-    );
-    graph.node(
-        "Mul",
-        &[&steps, &scales],
-        &format!("{output}_weights"),
-        vec![],
-    )
-}
-
-fn bytes_and_scales(
-    graph: &mut Builder,
-    output: &str,
-    shape: &Tensor,
-    weights: &[i8],
-    scales: &[f32],
-) -> (String, String, usize) {
+fn cast(graph: &mut Builder, output: &str, [bytes, scales]: &[String; 2]) -> String {
     let named = |what: &str| format!("{output}_weights{what}");
-    let dims: Vec<_> = shape.dims.iter().map(|&dim| dim as usize).collect();
-    // The two's complement of a byte is the same byte.
-    let raw = weights.iter().map(|it| it.to_le_bytes()[0]).collect();
-    let bytes = graph.bytes(&named("_bytes"), &dims, element::INT8, raw);
-    let count = scales.len();
-    (
-        bytes,
-        graph.floats(&named("_scales"), &[count], scales),
-        count,
-    )
+    let to_floats = vec![int("to", i64::from(element::FLOAT))];
+    let steps = graph.node("Cast", &[bytes], &named("_steps"), to_floats);
+    graph.node("Mul", &[&steps, scales], &named(""), vec![])
 }
 
 fn bias_in_bytes(

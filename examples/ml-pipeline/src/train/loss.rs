@@ -98,10 +98,10 @@ fn row_loss(wanted: &[f32], outputs: &[f32], is_classes: bool) -> f32 {
     }
     let greatest = outputs.iter().copied().fold(f32::NEG_INFINITY, f32::max);
     let all: f32 = outputs.iter().map(|it| (it - greatest).exp()).sum();
-    let all = all.ln();
+    let log = all.ln();
     let logs = wanted
         .iter()
         .zip(outputs)
-        .map(|(weight, output)| weight * (output - greatest - all));
+        .map(|(weight, output)| weight * (output - greatest - log));
     -logs.sum::<f32>()
 }

@@ -49,6 +49,7 @@ pub struct Split {
 impl Split {
     /// Whether a value of a bin goes to `yes`.
     pub fn takes(&self, bin: u8) -> bool {
+        // Without a branch: the processor would guess the answer, mostly wrong.
         (bin == 0) & self.missing | (bin != 0) & (bin <= self.bin)
     }
 }
