@@ -7,6 +7,7 @@
 
 pub mod accept;
 pub mod activity;
+pub mod backlog;
 pub mod choice;
 pub mod connections;
 pub mod descriptors;

@@ -28,6 +28,7 @@ use crate::{
     journal::in_process::ProcessLedgers,
     kubernetes::{Watches, bulletin},
     listener::{
+        backlog,
         connections::{Connections, Limits},
         descriptors,
     },
@@ -168,8 +169,8 @@ impl Server {
         options.connector.look_into_credentials()?;
         let auth = BearerAuth::new(options.token_file.clone())?;
         let tls = options.tls.as_ref().map(TlsFiles::read).transpose()?;
-        let (grpc, grpc_addr) = listen(options.listen, "--listen").await?;
-        let admin = listen(options.admin_listen, "--admin-listen").await;
+        let (grpc, grpc_addr) = listen(options.listen, "--listen")?;
+        let admin = listen(options.admin_listen, "--admin-listen");
         let (admin, admin_addr) = admin.map_err(|error| error.beside(grpc_addr))?;
         if options.token_file.is_none() {
             warn!("no --token-file: everybody who reaches the gRPC port can start streams");
@@ -275,7 +276,7 @@ impl Server {
     }
 }
 
-async fn listen(
+fn listen(
     address: SocketAddr,
     option: &'static str,
 ) -> Result<(TcpListener, SocketAddr), ServeError> {
@@ -284,7 +285,7 @@ async fn listen(
         option,
         error,
     };
-    let listener = TcpListener::bind(address).await.map_err(failed)?;
+    let listener = backlog::listen(address).map_err(failed)?;
     let address = listener.local_addr().map_err(failed)?;
     Ok((listener, address))
 }
