@@ -6,6 +6,7 @@ use std::{sync::Arc, time::Duration};
 use tokio::{sync::mpsc, task::yield_now, time::Instant};
 
 use self::{
+    begun::Begun,
     identity::Identity,
     loops::LoopWatch,
     rules::{Judgement, Rules},
@@ -25,6 +26,7 @@ use crate::{
     state::loops::Loops,
 };
 
+pub mod begun;
 pub mod identity;
 pub mod loops;
 pub mod rules;
@@ -118,13 +120,7 @@ impl Gate {
             page.service_time.unix_timestamp(),
         );
         for some in fingerprints.chunks(at_once) {
-            let (new, baseline) = self.judge(page, some, tally);
-            if !baseline.is_empty() {
-                self.record(Record::Baseline(baseline)).await?;
-            }
-            for offer in new {
-                self.offer(offer).await?;
-            }
+            self.judge(page, some, tally).hand_on().await?;
             yield_now().await;
         }
         Ok(())
@@ -195,7 +191,7 @@ impl Gate {
         blobs: impl Iterator<Item = BlobRef<'a>>,
         replay: &str,
         is_alone: bool,
-    ) -> (Vec<Offer>, usize) {
+    ) -> (Begun<'_>, usize) {
         let (mut offers, mut waiting) = (Vec::new(), 0);
         let policy = self.policy.lock();
         let mut ledger = self.ledger.lock();
@@ -223,7 +219,7 @@ impl Gate {
                 Standing::Done => {}
             }
         }
-        (offers, waiting)
+        (Begun::new(self, offers, Vec::new()), waiting)
     }
 
     /// How blob versions stand that a replay asks for as one, by its fingerprints. Those that are new are under way
@@ -253,14 +249,6 @@ impl Gate {
         Ok(())
     }
 
-    /// Offers what was begun.
-    ///
-    /// # Errors
-    /// [`Closed`].
-    pub async fn offer(&self, offer: Offer) -> Result<(), Closed> {
-        self.offers.send(offer).await.map_err(|_| Closed)
-    }
-
     /// Hands something to whoever makes it durable.
     ///
     /// # Errors
@@ -285,7 +273,7 @@ impl Gate {
         page: &ListPage,
         fingerprints: &[(usize, Fingerprint)],
         tally: &mut Tally,
-    ) -> (Vec<Offer>, Vec<Fingerprint>) {
+    ) -> Begun<'_> {
         let now = page.service_time.unix_timestamp();
         let (mut new, mut baseline) = (Vec::new(), Vec::new());
         let mut policy = self.policy.lock();
@@ -326,7 +314,7 @@ impl Gate {
                 _ => {}
             }
         }
-        (new, baseline)
+        Begun::new(self, new, baseline)
     }
 }
 

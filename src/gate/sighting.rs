@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use time::OffsetDateTime;
 
-use super::{Closed, Gate};
+use super::{Closed, Gate, begun::Begun};
 use crate::{
     blob::{Access, BlobRef},
     gate::rules::Judgement,
-    ledger::{Standing, fingerprint::Fingerprint, offer::Offer},
+    ledger::Standing,
     ports::properties::Properties,
-    recorder::{Record, receipts::Receipt},
+    recorder::receipts::Receipt,
 };
 
 /// How long a copy that is under way is left alone before it is looked at again.
@@ -39,11 +39,6 @@ pub enum Settled {
     Unwanted,
     /// Its content cannot be read, and that may last.
     Unreadable,
-}
-
-enum Begun {
-    Offer(Offer),
-    Baseline(Fingerprint),
 }
 
 impl Gate {
@@ -78,17 +73,13 @@ impl Gate {
     ) -> Result<Taken, Closed> {
         let told = told.map_or(i64::MIN, OffsetDateTime::unix_timestamp);
         let (taken, begun) = self.decide(&seen.blob(), told, seen.service_time().unix_timestamp());
-        match begun {
-            Some(Begun::Offer(offer)) => self.offer(offer).await?,
-            Some(Begun::Baseline(fingerprint)) => {
-                self.record(Record::Baseline(vec![fingerprint])).await?;
-            }
-            None => {}
+        if let Some(begun) = begun {
+            begun.hand_on().await?;
         }
         Ok(taken)
     }
 
-    fn decide(&self, blob: &BlobRef<'_>, told: i64, now: i64) -> (Taken, Option<Begun>) {
+    fn decide(&self, blob: &BlobRef<'_>, told: i64, now: i64) -> (Taken, Option<Begun<'_>>) {
         if blob.is_directory {
             return (Taken::Settled(Settled::Unwanted), None);
         }
@@ -107,11 +98,13 @@ impl Gate {
         let (fingerprint, begun) = match policy.rules.judge_told(blob, told, now) {
             Judgement::Offer => {
                 let (offer, fingerprint, _) = policy.announced(blob, now);
-                (fingerprint, Begun::Offer(offer))
+                ledger.begin_new(fingerprint, blob.last_modified);
+                (fingerprint, Begun::new(self, vec![offer], Vec::new()))
             }
             Judgement::Baseline => {
                 let fingerprint = policy.identity.of(blob);
-                (fingerprint, Begun::Baseline(fingerprint))
+                ledger.begin(fingerprint);
+                (fingerprint, Begun::new(self, Vec::new(), vec![fingerprint]))
             }
             Judgement::HeldBack => {
                 let rest = policy.rules.held_back_for(blob, now);
@@ -123,10 +116,6 @@ impl Gate {
                 return (Taken::Settled(Settled::Unwanted), None);
             }
         };
-        match begun {
-            Begun::Offer(_) => ledger.begin_new(fingerprint, blob.last_modified),
-            Begun::Baseline(_) => ledger.begin(fingerprint),
-        }
         (Taken::Begun(self.receipts.of(fingerprint)), Some(begun))
     }
 }

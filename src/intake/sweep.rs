@@ -106,7 +106,7 @@ impl Sweeper {
         })
     }
 
-    /// `None` when the service does not list ranges: then and from now on, all is listed as one.
+    /// `None` when all has to be listed as one: from now on if the service does not list ranges.
     async fn in_ranges(&mut self, ranges: Vec<Range>) -> Result<Option<RangeSwept>, SweepError> {
         self.begin(ranges.len());
         let mut tasks = JoinSet::new();
@@ -134,6 +134,13 @@ impl Sweeper {
                     Err(_) => return Err(SweepError::Closed),
                 },
             }
+        }
+        let borders: Vec<_> = done.values().map(|it| &it.border).collect();
+        if !borders.windows(2).all(|two| two[0].meets(two[1])) {
+            info!(
+                "names came or went between two ranges, or are in an order that cannot be cut: the container is listed as one this time"
+            );
+            return Ok(None);
         }
         Ok(Some(RangeSwept::join(done.into_values())))
     }

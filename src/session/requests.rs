@@ -335,11 +335,9 @@ impl Requests {
             let some = (start..page.len()).take(at_once);
             let asked = some.filter_map(|at| page.get(at));
             let asked = asked.filter(|blob| self.is_asked(blob, replay));
-            let (offers, waiting) = self.gate.replay(asked, &replay.name, is_alone);
-            open += offers.len() + waiting;
-            for offer in offers {
-                self.gate.offer(offer).await?;
-            }
+            let (begun, waiting) = self.gate.replay(asked, &replay.name, is_alone);
+            open += begun.offers() + waiting;
+            begun.hand_on().await?;
             yield_now().await;
         }
         Ok(open)

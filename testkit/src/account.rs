@@ -51,6 +51,17 @@ struct Limits {
     append_blocks: usize,
     empty_pages: bool,
     start_from: StartFrom,
+    order: Order,
+}
+
+/// How a service sorts names.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Order {
+    /// By their bytes.
+    #[default]
+    Bytes,
+    /// Folder by folder: `m/x` comes before `m-0/x`, as accounts with a hierarchical namespace may have it.
+    Folders,
 }
 
 /// What a service makes of `startFrom`.
@@ -102,6 +113,7 @@ impl FakeAccount {
                 append_blocks: 50_000,
                 empty_pages: false,
                 start_from: StartFrom::default(),
+                order: Order::default(),
             },
             epoch: 0,
         })))
@@ -146,6 +158,11 @@ impl FakeAccount {
     /// What becomes of `startFrom`.
     pub fn set_start_from(&self, is: StartFrom) {
         self.lock().limits.start_from = is;
+    }
+
+    /// How names are sorted.
+    pub fn set_order(&self, is: Order) {
+        self.lock().limits.order = is;
     }
 
     /// How many appends a blob takes (the service: 50,000).

@@ -16,7 +16,7 @@ use azure_blob_eventsource::{
     metrics::SourceStats,
 };
 use testkit::{
-    account::{FakeAccount, NewBlob, StartFrom},
+    account::{FakeAccount, NewBlob, Order, StartFrom},
     faults::{Fault, FaultSource},
     ports::FakeListing,
     rng::Rng,
@@ -25,7 +25,7 @@ use tokio::sync::mpsc;
 
 use crate::stage::{CONTAINER, SECOND, Stage};
 
-const FOLDERS: [&str; 4] = ["a", "f", "m", "x"];
+const FOLDERS: [&str; 5] = ["a", "f", "f-0", "m", "x"];
 
 fn name(number: u64) -> String {
     format!("{number:03}.csv")
@@ -97,6 +97,98 @@ async fn ranges_are_listed_at_the_same_time() {
     assert_eq!(took, [14_000, 5_000]);
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_name_between_two_ranges_of_a_service_with_another_order_is_found() {
+    let mut stage = Stage::new().with_container();
+    stage.account.set_page_size(3);
+    stage.account.set_order(Order::Folders);
+    stage.smallest_range = 5;
+    // In the order of bytes, too: the second sweep has a range that begins at `m-0/1.csv`.
+    let names = [
+        "l/0", "l/1", "l/2", "l/3", "l/4", "m-0/0", "m-0/1", "m-0/2", "m-0/3", "m-0/4", "m-0/5",
+        "m-0/6",
+    ];
+    let names = names.map(|it| format!("{it}.csv"));
+    names.iter().for_each(|it| _ = stage.put(it));
+    let mut stream = stage.start();
+    stream.take(names.len()).await;
+    tokio::time::sleep(11 * SECOND).await;
+    assert_eq!(stream.stats.error(), None);
+    // It comes before all of `m-0/` there, and after all of it in the order of bytes.
+    stage.put("m/new.csv");
+    assert_eq!(stream.take(1).await, ["m/new.csv"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_waits_to_be_offered_when_ranges_are_given_up_is_offered_again() {
+    let account = FakeAccount::new();
+    account.create_container(CONTAINER).unwrap();
+    account.set_page_size(4);
+    account.set_start_from(StartFrom::Ignored);
+    let put = |name: &str| account.put(CONTAINER, name, NewBlob::new("x")).unwrap();
+    (0..8).for_each(|number| _ = put(&name(number)));
+    let mut calls = 0;
+    let faults = FaultSource::new(move |_| {
+        calls += 1;
+        // Two pages of the first sweep and one of the first range. The answer of the second range comes later.
+        if calls > 3 {
+            Fault::Slow(SECOND)
+        } else {
+            Fault::None
+        }
+    });
+    let listing = FakeListing::new(account.clone(), CONTAINER, faults);
+    let (offers, mut offered) = mpsc::channel(1);
+    let mut sweeper = sweeper(listing, 2, offers);
+    let mut sweeps = tokio::spawn(async move {
+        sweeper.sweep(&mut true).await.unwrap();
+        sweeper
+    });
+    for _ in 0..8 {
+        offered.recv().await.unwrap();
+    }
+    let mut sweeper = (&mut sweeps).await.unwrap();
+    let new: Vec<_> = (0..6).map(|number| format!("-{number}")).collect();
+    new.iter().for_each(|name| _ = put(name));
+    let sweep = tokio::spawn(async move { sweeper.sweep(&mut true).await.map(|_| ()) });
+    // Nobody takes an offer until the ranges are given up.
+    tokio::time::sleep(3 * SECOND).await;
+    let mut found = Vec::new();
+    while let Ok(Some(offer)) = tokio::time::timeout(60 * SECOND, offered.recv()).await {
+        found.push(offer.subject.to_string());
+    }
+    sweep.await.unwrap().unwrap();
+    found.sort();
+    assert_eq!(found, new);
+}
+
+/// What sweeps `listing` in ranges of two blobs or more.
+fn sweeper(listing: FakeListing, parallelism: usize, offers: mpsc::Sender<Offer>) -> Sweeper {
+    let config = Stage::new().config;
+    let (spec, key) = (config.filter.spec().clone(), FingerprintKey(1, 2));
+    let facts = Facts::new("c".to_owned(), key, spec, "", 0).baseline_complete();
+    let policy = Policy {
+        rules: Rules::new(config.rules(), &facts),
+        identity: Identity::new(&facts),
+        loops: LoopWatch::default(),
+    };
+    let ledger = (Arc::default(), Arc::default());
+    let gate = Gate::new(policy, ledger, offers, mpsc::channel(1).0);
+    Sweeper {
+        reader: RangeReader {
+            listing: Arc::new(listing),
+            prefix: String::new(),
+            gate: Arc::new(gate),
+            stats: Arc::default(),
+            seed: 1,
+        },
+        parallelism,
+        smallest_range: 2,
+        last: Sample::default(),
+        with_queue: false,
+    }
+}
+
 /// What sweeps find, by name: how often.
 struct Sweeps {
     sweeper: Sweeper,
@@ -106,14 +198,6 @@ struct Sweeps {
 
 impl Sweeps {
     fn new(listing: FakeListing, parallelism: usize) -> Self {
-        let config = Stage::new().config;
-        let (spec, key) = (config.filter.spec().clone(), FingerprintKey(1, 2));
-        let facts = Facts::new("c".to_owned(), key, spec, "", 0).baseline_complete();
-        let policy = Policy {
-            rules: Rules::new(config.rules(), &facts),
-            identity: Identity::new(&facts),
-            loops: LoopWatch::default(),
-        };
         let (to_offers, mut offered) = mpsc::channel(1);
         let (to_all, offers) = mpsc::unbounded_channel();
         tokio::spawn(async move {
@@ -121,21 +205,8 @@ impl Sweeps {
                 to_all.send(offer).unwrap();
             }
         });
-        let ledger = (Arc::default(), Arc::default());
         Self {
-            sweeper: Sweeper {
-                reader: RangeReader {
-                    listing: Arc::new(listing),
-                    prefix: String::new(),
-                    gate: Arc::new(Gate::new(policy, ledger, to_offers, mpsc::channel(1).0)),
-                    stats: Arc::default(),
-                    seed: 1,
-                },
-                parallelism,
-                smallest_range: 2,
-                last: Sample::default(),
-                with_queue: false,
-            },
+            sweeper: sweeper(listing, parallelism, to_offers),
             offers,
             found: BTreeMap::new(),
         }
@@ -175,6 +246,7 @@ async fn what_is_there_all_along_is_found_once_whatever_is_written_meanwhile() {
         account.create_container(CONTAINER).unwrap();
         account.set_page_size(1 + rng.below(7) as usize);
         account.set_empty_pages(rng.chance(200));
+        account.set_order(*rng.pick(&[Order::Bytes, Order::Bytes, Order::Folders]));
         for _ in 0..rng.below(80) {
             write(&account, &mut rng);
         }

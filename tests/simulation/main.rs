@@ -5,7 +5,7 @@
 //! await point or are overlapped by their successors; clients vanish with what was sent to them;
 //! blobs are written, overwritten, stamped with metadata, copied by copies that finish later or fail, and
 //! deleted while sweeps pass over them; listings are wrongly empty, once a session. A sweep lists up to four ranges of
-//! names at once; half of the services ignore or refuse that.
+//! names at once; half of the services ignore or refuse that, and a quarter sort names in another order.
 //!
 //! In some worlds Event Grid tells of what happens by messages in a queue: late, by seconds or by
 //! hours, in no order, several times, between messages of other things and some that nobody can read. Leases

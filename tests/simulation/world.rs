@@ -19,7 +19,7 @@ use azure_blob_eventsource::{
     session::SessionError,
 };
 use testkit::{
-    account::{FakeAccount, StartFrom},
+    account::{FakeAccount, Order, StartFrom},
     event_grid::Version,
     faults::{FaultSource, Storm},
     fed::FedContainer,
@@ -188,6 +188,10 @@ impl World {
                 StartFrom::Refused,
             ]),
         });
+        // Some services sort names folder by folder.
+        if seed % 4 == 3 {
+            account.set_order(Order::Folders);
+        }
         account.set_append_limit(40);
         let (raging, met) = (Arc::new(AtomicBool::new(true)), Arc::default());
         let slow = Arc::default();

@@ -38,6 +38,18 @@ pub struct RangeSwept {
     pub suspect: bool,
     /// Some of its names.
     pub sample: Sample,
+    /// Where the listing met the ranges before and after this one.
+    pub border: Border,
+}
+
+/// What the listing of a range showed at its ends. The name after a range is the first one of the next range, unless names
+/// are sorted in another order than that of their bytes, or came or went meanwhile.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Border {
+    /// The first name.
+    first: Option<String>,
+    /// The first name that belongs to a later range.
+    next: Option<String>,
 }
 
 /// Why a range was not listed to its end.
@@ -74,7 +86,10 @@ impl RangeReader {
                 Ok(Some(mut page)) => {
                     *proven = true;
                     hollow.tell(walk.trouble());
-                    let is_last = cut(&mut page, &range)?;
+                    if !is_whole {
+                        swept.border.begin(&page);
+                    }
+                    let is_last = cut(&mut page, &range, &mut swept.border)?;
                     swept.sample.page(page.blobs().map(|blob| blob.name));
                     if !is_whole && !swept.sample.is_in_order() {
                         return Err(unusable(OUT_OF_ORDER));
@@ -93,6 +108,7 @@ impl RangeReader {
                     walk.start_over();
                     swept.tally.start_over();
                     swept.sample = Sample::default();
+                    swept.border = Border::default();
                 }
                 Err(error) => return Err(RangeError::Storage(error)),
             }
@@ -113,6 +129,19 @@ impl RangeReader {
         let last = page.len().checked_sub(1).and_then(|last| page.get(last));
         let last = last.as_ref().map(|blob| blob.name);
         self.stats.sweep.lists(blobs, last);
+    }
+}
+
+impl Border {
+    fn begin(&mut self, page: &ListPage) {
+        if self.first.is_none() {
+            self.first = page.get(0).map(|blob| blob.name.to_owned());
+        }
+    }
+
+    /// Whether the listing of a range ended where that of the next range begins. Otherwise there may be names between them.
+    pub fn meets(&self, next: &Self) -> bool {
+        self.next == next.first
     }
 }
 
@@ -139,16 +168,17 @@ fn unusable(why: &str) -> RangeError {
 
 // Takes away what belongs to the next range, and says whether there was anything. Some services do not know `startFrom`,
 // and answer as if it were not there.
-fn cut(page: &mut ListPage, range: &Range) -> Result<bool, RangeError> {
+fn cut(page: &mut ListPage, range: &Range, border: &mut Border) -> Result<bool, RangeError> {
     if page.get(0).is_some_and(|first| *first.name < *range.from) {
         return Err(unusable("the service ignores `startFrom`"));
     }
     let Some(end) = page.blobs().position(|blob| range.is_past(blob.name)) else {
         return Ok(false);
     };
-    if !page.blobs().skip(end).all(|blob| range.is_past(blob.name)) {
+    if !page.blobs().skip(end).map(|blob| blob.name).is_sorted() {
         return Err(unusable(OUT_OF_ORDER));
     }
+    border.next = page.get(end).map(|blob| blob.name.to_owned());
     page.truncate(end);
     Ok(true)
 }

@@ -10,7 +10,7 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use time::OffsetDateTime;
 
 use super::{
-    Container, Refusal, StartFrom, State, StoredBlob, Synthetic, SyntheticPage, blob::FOLDER,
+    Container, Order, Refusal, StartFrom, State, StoredBlob, Synthetic, SyntheticPage, blob::FOLDER,
 };
 
 /// What a caller asks of a listing.
@@ -105,7 +105,10 @@ impl State {
             Container::Stored {
                 blobs,
                 hierarchical,
-            } => stored(blobs, *hierarchical, query, &position, most),
+            } => match self.limits.order {
+                Order::Bytes => stored(blobs, *hierarchical, query, &position, most),
+                Order::Folders => by_folders(blobs, *hierarchical, query, &position, most),
+            },
             Container::Synthetic(blobs) => {
                 let (range, more) = synthetic(*blobs, query, &position, most);
                 (range.map(Synthetic::item).collect(), more)
@@ -217,6 +220,27 @@ fn stored(
         .map(|(name, blob)| item(name, blob, hierarchical))
         .collect();
     (items, matching.next().is_some())
+}
+
+fn by_folders(
+    blobs: &BTreeMap<String, StoredBlob>,
+    hierarchical: bool,
+    query: &ListQuery<'_>,
+    position: &Position,
+    most: usize,
+) -> (Vec<Item>, bool) {
+    // No name has a character before this one.
+    let place = |name: &str| name.replace('/', "\0");
+    let (first, past) = (place(query.start_from), position.past.as_deref().map(place));
+    let wanted = |name: &String| {
+        let at = place(name);
+        name.starts_with(query.prefix) && at >= first && past.as_ref().is_none_or(|it| at > *it)
+    };
+    let mut names: Vec<&String> = blobs.keys().filter(|it| wanted(it)).collect();
+    names.sort_by_key(|it| place(it));
+    let some = names.iter().take(most);
+    let items = some.map(|name| item(name, &blobs[*name], hierarchical));
+    (items.collect(), names.len() > most)
 }
 
 fn item(name: &str, blob: &StoredBlob, hierarchical: bool) -> Item {

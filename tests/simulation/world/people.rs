@@ -74,7 +74,7 @@ impl People {
     /// Somebody writes, overwrites or deletes one of a few blobs.
     pub(super) fn write(&self, rng: &mut Rng) {
         let ending = *rng.pick(&["csv", "csv", "csv", "tmp", "parquet"]);
-        let folder = *rng.pick(&["raw", "raw/2026", "in", ""]);
+        let folder = *rng.pick(&["raw", "raw/2026", "raw-2025", "in", ""]);
         let name = format!("{folder}/{}.{ending}", rng.below(12));
         // Of a blob that is not there, or not being copied, these refuse.
         match rng.below(10) {
