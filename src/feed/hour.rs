@@ -44,6 +44,13 @@ impl Hour {
         }
     }
 
+    /// The minute before: no segment that begins before this one is later.
+    pub fn before(self) -> Self {
+        Self {
+            minutes: self.minutes - 1,
+        }
+    }
+
     /// The time that is written `2026/11/29/1400`, and nothing else than that.
     pub fn parse(text: &str) -> Option<Self> {
         let text: &[u8; 15] = text.as_bytes().try_into().ok()?;

@@ -169,6 +169,16 @@ impl Work {
 
     /// The feed cannot tell of all that was modified before `whole_from`: the container is listed, from then on.
     async fn gap(&self, whole_from: OffsetDateTime) -> Result<(), Stop> {
+        self.cannot_tell_all().await?;
+        let is_enough = |since: Option<OffsetDateTime>| since.is_some_and(|it| it >= whole_from);
+        if !self.is_listed && !is_enough(*self.join.borrow()) {
+            self.join.send_replace(Some(self.clock.now()));
+        }
+        Ok(())
+    }
+
+    /// The feed may not tell of all that happens from its end on. A later session has to know.
+    async fn cannot_tell_all(&self) -> Result<(), Closed> {
         if is_joined(&self.facts.lock()) {
             let until = self.progress.lock().cursor().settled_until();
             let facts = self.facts.lock().clone();
@@ -176,10 +186,6 @@ impl Work {
             self.gate.settle(&facts);
             *self.facts.lock() = facts.clone();
             self.gate.record(Record::Facts(facts)).await?;
-        }
-        let is_enough = |since: Option<OffsetDateTime>| since.is_some_and(|it| it >= whole_from);
-        if !self.is_listed && !is_enough(*self.join.borrow()) {
-            self.join.send_replace(Some(self.clock.now()));
         }
         Ok(())
     }

@@ -259,6 +259,28 @@ async fn since_a_time_that_the_feed_does_not_reach_back_to_is_listed_once() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn since_a_time_in_the_hour_in_which_the_feed_was_switched_on_is_listed_once() {
+    let since = datetime!(2026-01-01 01:30 UTC);
+    let mut stage = stage(Existing::Since(since));
+    sleep(HOUR + 35 * MINUTE).await;
+    stage.put("before-the-feed.csv");
+    sleep(5 * MINUTE).await;
+    let mut feed = Feed {
+        writer: FeedWriter::enable(&stage.account),
+        open: BTreeSet::new(),
+    };
+    feed.put(&stage, "after.csv");
+    sleep(HOUR).await;
+    feed.go_on(&stage);
+    let mut stream = stage.start();
+    assert_eq!(
+        stream.take_sorted(2).await,
+        ["after.csv", "before-the-feed.csv"]
+    );
+    stream.expect_silence(HOUR).await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_feed_that_is_off_is_told_with_the_cure_and_what_came_meanwhile_is_found() {
     let mut stage = stage(Existing::Skip);
     stage.put("old.csv");
@@ -306,6 +328,102 @@ async fn a_feed_that_stands_still_is_told_and_its_gap_is_listed() {
     stream.until_done(3).await;
     stream.expect_silence(HOUR).await;
     assert_eq!(stream.stats.error(), None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_feed_that_stood_still_before_a_restart_is_listed_when_it_goes_on() {
+    let mut stage = stage(Existing::Skip);
+    let mut feed = Feed::on(&stage);
+    sleep(26 * HOUR).await;
+    let mut stream = at_work(&mut stage).await;
+    assert!(trouble(&stream).await.contains("stands still"));
+    stage.put("nobody-tells.csv");
+    stream.expect_silence(2 * HOUR).await;
+    // It is not listed until the feed goes on: what happens until then is in no segment either.
+    assert_eq!(sweeps(&stream), 0);
+    stream.session.abort();
+    feed.put(&stage, "b.csv");
+    let mut stream = stage.start();
+    assert_eq!(stream.take_sorted(2).await, ["b.csv", "nobody-tells.csv"]);
+    stream.until_done(2).await;
+    stream.expect_silence(HOUR).await;
+    assert_eq!(stream.stats.error(), None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_shard_without_its_first_chunk_is_read_on_and_the_container_is_listed() {
+    let mut stage = stage(Existing::Skip);
+    let mut feed = Feed::on(&stage);
+    let mut stream = at_work(&mut stage).await;
+    let account = &stage.account;
+    let shard = Shard {
+        hour: Hour::of(account.now()),
+        number: 0,
+    };
+    let content = || {
+        account
+            .get(FEED, &shard.chunk(0))
+            .unwrap()
+            .content()
+            .to_vec()
+    };
+    feed.put(&stage, "one.csv");
+    let first = content();
+    feed.tell(&stage, "two.csv", "0x1");
+    let both = content();
+    account.delete(FEED, &shard.chunk(0)).unwrap();
+    account
+        .put(FEED, &shard.chunk(1), NewBlob::append())
+        .unwrap();
+    account.append(FEED, &shard.chunk(1), None, &first).unwrap();
+    assert_eq!(stream.take(1).await, ["one.csv"]);
+    stream.until_done(1).await;
+    stream.expect_silence(5 * MINUTE).await;
+    let listings = sweeps(&stream);
+    assert!(listings > 0);
+    stage.put("two.csv");
+    let rest = &both[first.len()..];
+    stage
+        .account
+        .append(FEED, &shard.chunk(1), None, rest)
+        .unwrap();
+    assert_eq!(stream.take(1).await, ["two.csv"]);
+    stream.until_done(2).await;
+    stream.expect_silence(5 * MINUTE).await;
+    assert_eq!(sweeps(&stream), listings);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_open_segment_whose_chunk_is_not_there_for_a_while_is_read_on() {
+    let mut stage = stage(Existing::Skip);
+    let mut feed = Feed::on(&stage);
+    let mut stream = at_work(&mut stage).await;
+    feed.put(&stage, "one.csv");
+    stream.take(1).await;
+    stream.until_done(1).await;
+    let shard = Shard {
+        hour: Hour::of(stage.account.now()),
+        number: 0,
+    };
+    // A chunk that is not there for a while, as a service may answer after a failover.
+    let chunk = stage.account.get(FEED, &shard.chunk(0)).unwrap();
+    stage.account.delete(FEED, &shard.chunk(0)).unwrap();
+    stream.expect_silence(5 * MINUTE).await;
+    assert!(trouble(&stream).await.contains("it is not there"));
+    stage
+        .account
+        .put(FEED, &shard.chunk(0), NewBlob::append())
+        .unwrap();
+    let bytes = chunk.content();
+    stage
+        .account
+        .append(FEED, &shard.chunk(0), None, bytes)
+        .unwrap();
+    feed.put(&stage, "two.csv");
+    assert_eq!(stream.take(1).await, ["two.csv"]);
+    stream.until_done(2).await;
+    stream.expect_silence(HOUR).await;
+    assert_eq!((stream.stats.error(), sweeps(&stream)), (None, 0));
 }
 
 #[tokio::test(start_paused = true)]

@@ -35,6 +35,8 @@ use crate::{
 
 /// From one look at the feed to the next. It is written some minutes late.
 const LOOK: Duration = Duration::from_secs(30);
+/// What is wrong with a file that the service names and does not show.
+const NOT_THERE: &str = "it is not there";
 /// How the service calls an operation that begins now and may end much later.
 const COPY: &str = "CopyBlob";
 
@@ -92,6 +94,8 @@ impl Work {
         let health = health::of(segments, self.clock.now());
         self.tell(health, unreadable);
         let goes_on_again = health == Health::Fine && *was != Health::Fine;
+        let is_still = matches!(health, Health::Still(_));
+        let was_still = matches!(was, Health::Still(_));
         *was = health;
         let Some(segments) = segments.filter(|_| !matches!(health, Health::Off | Health::New))
         else {
@@ -102,7 +106,9 @@ impl Work {
         let is_joined = is_joined(&self.facts.lock());
         if goes_on_again {
             self.gap(self.clock.now()).await?;
-        } else if !is_joined && self.join.borrow().is_none() {
+        } else if is_still && is_joined {
+            self.cannot_tell_all().await?;
+        } else if !is_joined && !(is_still && was_still) && self.join.borrow().is_none() {
             self.gap(self.clock.began()).await?;
         }
         let (from, last) = (
@@ -152,8 +158,8 @@ impl Work {
                 self.gap(first.start()).await
             }
             Some(_) => Ok(()),
-            // Whether the feed was on by then, an earlier segment shows.
-            None => match self.segments(Hour::FIRST, from).await? {
+            // Whether the feed was on by then, an earlier segment shows. It may have been switched on within the first one.
+            None => match self.segments(Hour::FIRST, from.before()).await? {
                 Ok(before) if before.is_empty() => self.gap(first.start()).await,
                 _ => Ok(()),
             },
@@ -228,7 +234,12 @@ impl Work {
         let read = || self.feed.segment(hour);
         let manifest = match self.ask("read a segment of the change feed", read).await? {
             Ok(Some(manifest)) => manifest,
-            Ok(None) => return self.is_gone(hour, readers).await,
+            // If it was removed, the next round does not see it any more.
+            Ok(None) => {
+                unreadable.insert(unreadable_file(&hour.name(), NOT_THERE));
+                self.progress.lock().begin(hour);
+                return Ok(());
+            }
             Err(trouble) => {
                 unreadable.insert(trouble);
                 self.progress.lock().begin(hour);
@@ -236,15 +247,20 @@ impl Work {
             }
         };
         self.progress.lock().begin(hour);
+        let is_final = manifest.status == Status::Finalized;
         let mut all = Outcome::AllThereIs;
         for shard in manifest.shards {
-            let is_final = manifest.status == Status::Finalized;
             let outcome = self
                 .shard((hour, is_final), shard, (written, readers))
                 .await?;
             match outcome {
                 Ok(Outcome::AllThereIs) => {}
-                Ok(Outcome::NotAll) => return self.is_gone(hour, readers).await,
+                Ok(Outcome::NotAll) if is_final => return self.is_gone(hour, readers).await,
+                Ok(Outcome::NotAll) => {
+                    readers.remove(&(hour, shard.number));
+                    unreadable.insert(unreadable_file(&shard.to_string(), NOT_THERE));
+                    all = Outcome::NotAll;
+                }
                 Err(trouble) => {
                     readers.remove(&(hour, shard.number));
                     unreadable.insert(trouble);
@@ -252,7 +268,7 @@ impl Work {
                 }
             }
         }
-        if manifest.status == Status::Finalized && all == Outcome::AllThereIs {
+        if is_final && all == Outcome::AllThereIs {
             self.progress.lock().read_to_its_end(hour);
             readers.retain(|(segment, _), _| *segment != hour);
         }
@@ -283,14 +299,23 @@ impl Work {
             Ok(chunks) => chunks,
             Err(trouble) => return Ok(Err(trouble)),
         };
-        let next = self.progress.lock().next(segment, shard.number);
+        let mut next = self.progress.lock().next(segment, shard.number);
         let chunks: Vec<_> = chunks.iter().filter(|it| it.number >= next.0).collect();
-        let is_there = match chunks.first() {
-            Some(first) => first.number == next.0,
-            None => next == Mark::default(),
-        };
-        if !is_there {
-            return Ok(Ok(Outcome::NotAll));
+        match chunks.first() {
+            Some(first) if first.number == next.0 => {}
+            // What comes next will never be known, and more may come after it.
+            Some(first) if !is_final => {
+                warn!(
+                    from = shard.chunk(next.0),
+                    to = shard.chunk(first.number),
+                    "chunks of the change feed are missing: the container is listed once for what was in them"
+                );
+                self.gap(self.clock.now()).await?;
+                next = Mark(first.number, 0, 0);
+                self.progress.lock().reached(segment, shard.number, next);
+            }
+            None if next == Mark::default() => {}
+            _ => return Ok(Ok(Outcome::NotAll)),
         }
         for (place, chunk) in chunks.iter().enumerate() {
             let from = if chunk.number == next.0 {
@@ -315,7 +340,10 @@ impl Work {
             }
             if (is_final || !is_last) && !reading.reader.is_whole() {
                 let file = shard.chunk(chunk.number);
-                return Ok(Err(unreadable(&file, "it ends in the middle of a block")));
+                return Ok(Err(unreadable_file(
+                    &file,
+                    "it ends in the middle of a block",
+                )));
             }
             if let Some(following) = chunks.get(place + 1) {
                 let mark = Mark(following.number, 0, 0);
@@ -333,7 +361,7 @@ impl Work {
         written: &mpsc::Sender<Written>,
     ) -> Result<Result<Outcome, String>, Stop> {
         let trouble =
-            |error: ChunkError| unreadable(&shard.chunk(chunk.number), &error.to_string());
+            |error: ChunkError| unreadable_file(&shard.chunk(chunk.number), &error.to_string());
         loop {
             let wanted = reading.reader.wanted();
             if is_last && wanted.from >= chunk.size {
@@ -430,7 +458,7 @@ impl Work {
     }
 }
 
-fn unreadable(file: &str, why: &str) -> String {
+fn unreadable_file(file: &str, why: &str) -> String {
     format!(
         "`{file}` of the change feed cannot be read, so nothing of this file is found beyond that: {why}"
     )
