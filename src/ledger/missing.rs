@@ -34,7 +34,7 @@ impl Default for Forgetting {
         Self {
             after: 8 * DAY,
             sweeps: 3,
-            most: 1_000_000,
+            most: 10_000_000,
             many: 1_000,
             doubt: DAY,
             keep_from: None,
