@@ -83,7 +83,7 @@ impl NewBlob {
 
     pub(super) fn stored(self, etag: String, now: OffsetDateTime) -> StoredBlob {
         StoredBlob {
-            content: BytesMut::from(&self.content[..]),
+            content: self.content.into(),
             content_type: self.content_type,
             blob_type: self.blob_type,
             metadata: self.metadata,

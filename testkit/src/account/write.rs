@@ -62,11 +62,12 @@ impl State {
         if self.stored(container)?.contains_key(name) {
             return Err(Refusal::BlobAlreadyExists);
         }
-        let mut whole = BytesMut::new();
-        for part in parts {
-            let key = [container, name, part].map(str::to_owned);
-            whole.extend_from_slice(self.parts.get(&key).ok_or(Refusal::InvalidBlockList)?);
-        }
+        let key = |part: &String| [container, name, part].map(str::to_owned);
+        let parts = parts.iter().map(|part| self.parts.get(&key(part)));
+        let parts: Option<Vec<Bytes>> = parts.map(|part| part.cloned()).collect();
+        let parts = parts.ok_or(Refusal::InvalidBlockList)?;
+        let mut whole = BytesMut::with_capacity(parts.iter().map(Bytes::len).sum());
+        parts.iter().for_each(|part| whole.extend_from_slice(part));
         self.put(
             container,
             name,
