@@ -83,6 +83,8 @@ impl Pause {
 /// Nothing here is per blob, so a container of a million blobs costs as much as an empty one.
 #[derive(Debug, Default)]
 pub struct SourceStats {
+    /// Sessions that came to work: their storage was reached, and their ledger was read.
+    pub sessions: AtomicU64,
     /// Complete sweeps.
     pub sweeps: AtomicU64,
     /// Blobs that listings showed, over all sweeps.

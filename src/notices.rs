@@ -5,7 +5,7 @@ use std::{collections::HashMap, sync::atomic::Ordering::Relaxed};
 
 use crate::{
     metrics::events::{Outcome, shortened},
-    registry::{Registry, SourceEntry},
+    registry::{Refusal, Registry, SourceEntry},
 };
 
 /// Why somebody is told.
@@ -44,7 +44,7 @@ pub struct Notice {
 /// What was there at the last look.
 #[derive(Debug, Default)]
 pub struct Lookout {
-    refusals: HashMap<String, u64>,
+    refusals: HashMap<(String, String), u64>,
     sources: HashMap<String, Seen>,
 }
 
@@ -74,18 +74,17 @@ impl Lookout {
 
     fn refused(&mut self, registry: &Registry) -> Vec<Notice> {
         let last = registry.refusals.last_ones();
-        let is_new = |event: &str, times| self.refusals.get(event).is_none_or(|it| *it != times);
+        let who = |it: &Refusal| (it.event.clone(), it.source.clone());
         let notices = last
             .iter()
-            .filter(|refusal| is_new(&refusal.event, refusal.times))
+            .filter(|it| self.refusals.get(&who(it)) != Some(&it.times))
             .map(|refusal| Notice {
                 reason: Reason::StreamRefused,
                 event: refusal.event.clone(),
                 text: shortened(&format!("the stream was refused: {}", refusal.reason)),
             })
             .collect();
-        let counts = last.into_iter().map(|it| (it.event, it.times));
-        self.refusals = counts.collect();
+        self.refusals = last.iter().map(|it| (who(it), it.times)).collect();
         notices
     }
 }
@@ -147,7 +146,12 @@ mod tests {
     fn refuse(registry: &Registry, event: &str) {
         let now = OffsetDateTime::UNIX_EPOCH;
         let refusals = &registry.refusals;
-        refusals.note(event, "INVALID_ARGUMENT", "container: is missing", now);
+        refusals.note(
+            (event, ""),
+            "INVALID_ARGUMENT",
+            "container: is missing",
+            now,
+        );
     }
 
     #[test]
@@ -164,7 +168,7 @@ mod tests {
         assert_eq!(lookout.look(&registry), []);
         refuse(&registry, "datasets");
         assert_eq!(lookout.look(&registry), slice::from_ref(&notice));
-        registry.refusals.began("datasets");
+        registry.refusals.began(("datasets", ""));
         assert_eq!(lookout.look(&registry), []);
         refuse(&registry, "datasets");
         assert_eq!(lookout.look(&registry), [notice]);

@@ -60,6 +60,10 @@ pub struct StreamState {
     pub container: String,
     /// Why the last stream ended; `None` when it ended without an error, or has not ended.
     pub ended: Option<String>,
+    /// Since when each stream has ended before its session came to work; `None` when the last one did not.
+    pub refused_since: Option<OffsetDateTime>,
+    /// How many sessions had come to work when the last stream started.
+    sessions_before: u64,
 }
 
 impl Registry {
@@ -124,13 +128,24 @@ impl SourceEntry {
                 event_name: String::new(),
                 container: String::new(),
                 ended: None,
+                refused_since: None,
+                sessions_before: 0,
             }),
         }
     }
 
     /// Who streams the source, or streamed it last.
     pub fn stream(&self) -> StreamState {
-        self.stream.lock().clone()
+        let mut stream = self.stream.lock();
+        // A stream that started after others were refused shows why, until it is seen to do better.
+        if stream.live && self.works(&stream) {
+            (stream.ended, stream.refused_since) = (None, None);
+        }
+        stream.clone()
+    }
+
+    fn works(&self, stream: &StreamState) -> bool {
+        self.stats.sessions.load(Relaxed) > stream.sessions_before
     }
 
     /// Says that a stream has started, and gives the number to end it with.
@@ -139,12 +154,15 @@ impl SourceEntry {
         let number = self.streams.fetch_add(1, Relaxed) + 1;
         // What an earlier stream was waiting to try again, nobody fixes any more.
         self.stats.clear_errors();
+        let refused_since = stream.refused_since;
         *stream = StreamState {
             live: true,
             since: OffsetDateTime::now_utc(),
             event_name: event_name.to_owned(),
             container: container.to_owned(),
-            ended: None,
+            ended: stream.ended.take().filter(|_| refused_since.is_some()),
+            refused_since,
+            sessions_before: self.stats.sessions.load(Relaxed),
         };
         number
     }
@@ -152,15 +170,33 @@ impl SourceEntry {
     /// Says that a stream has ended, and why if not in peace. One that was outlived by a newer
     /// stream changes nothing.
     pub fn ended(&self, number: u64, why: Option<String>) {
+        self.end(number, why, false);
+    }
+
+    /// Says that a stream has ended because of its storage account or its cluster, and why. Returns whether that was
+    /// before its session came to work, so that the stream was refused.
+    pub fn failed(&self, number: u64, why: String) -> bool {
+        self.end(number, Some(why), true)
+    }
+
+    fn end(&self, number: u64, why: Option<String>, failed: bool) -> bool {
         let mut stream = self.stream.lock();
         if number != self.streams.load(Relaxed) {
-            return;
+            return false;
         }
+        let is_refused = failed && !self.works(&stream);
+        stream.refused_since = match is_refused {
+            true => stream
+                .refused_since
+                .or_else(|| Some(OffsetDateTime::now_utc())),
+            false => None,
+        };
         stream.live = false;
         // A session that broke off could not say so itself.
         self.stats.stream_ended();
         stream.since = OffsetDateTime::now_utc();
         stream.ended = why;
+        is_refused
     }
 }
 
@@ -216,6 +252,32 @@ mod tests {
         source.ended(number, None);
         assert_eq!(source.stats.pause(), None);
         assert_eq!(source.stats.without_phase(), 0);
+    }
+
+    #[test]
+    fn a_source_is_refused_until_a_session_works() {
+        let registry = Registry::default();
+        let source = registry.source("a");
+        let why = || "the container was not found".to_owned();
+        let number = source.started("event", "container");
+        assert!(source.failed(number, why()));
+        let since = source.stream().refused_since;
+        assert!(since.is_some());
+        let number = source.started("event", "container");
+        assert_eq!(
+            (source.stream().refused_since, source.stream().ended),
+            (since, Some(why()))
+        );
+        assert!(source.failed(number, why()));
+        assert_eq!(source.stream().refused_since, since);
+        let number = source.started("event", "container");
+        source.stats.sessions.fetch_add(1, Relaxed);
+        assert_eq!(
+            (source.stream().refused_since, source.stream().ended),
+            (None, None)
+        );
+        assert!(!source.failed(number, why()), "it has worked");
+        assert_eq!(source.stream().refused_since, None);
     }
 
     #[test]

@@ -97,7 +97,8 @@ impl Statuses {
 
 fn live(pod: &str, status: &Value, key: &str, value: &str) -> Option<Live> {
     let sources = status["sources"].as_array()?;
-    let is_live = |it: &&Value| it[key] == value && it["state"] != "no-stream";
+    let is_live =
+        |it: &&Value| it[key] == value && it["state"] != "no-stream" && it["state"] != "refused";
     let source = sources.iter().find(is_live)?;
     let number = |key: &str| source[key].as_u64().unwrap_or_default();
     let feed = &source["changeFeed"];

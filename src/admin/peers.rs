@@ -120,7 +120,7 @@ impl Peers {
     fn other(&self, told: Told) -> Option<Elsewhere> {
         let pod = told.pod.filter(|pod| Some(pod) != self.own.as_ref())?;
         let mut sources = told.sources;
-        sources.retain(|it| it.state != "no-stream");
+        sources.retain(|it| !["no-stream", "refused"].contains(&it.state.as_str()));
         (!sources.is_empty()).then_some(Elsewhere { pod, sources })
     }
 }

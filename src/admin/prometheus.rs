@@ -470,7 +470,7 @@ mod tests {
         refused("OTHER", 0);
         let now = time::OffsetDateTime::now_utc();
         for code in ["NOT_FOUND", "secret"] {
-            registry.refusals.note("secret", code, "secret", now);
+            registry.refusals.note(("secret", ""), code, "secret", now);
         }
         refused("NOT_FOUND", 1);
         refused("OTHER", 1);

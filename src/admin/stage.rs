@@ -64,7 +64,7 @@ pub(super) fn fill(registry: &Registry, count: usize) {
         let at = ago(200);
         registry
             .refusals
-            .note("new-source", "INVALID_ARGUMENT", why, at);
+            .note(("new-source", ""), "INVALID_ARGUMENT", why, at);
     }
 }
 

@@ -208,7 +208,7 @@ fn source_status(source: &SourceEntry) -> SourceStatus {
     let stream = source.stream();
     let stats = &source.stats;
     let (error, waits_for) = (stats.error(), stats.pause());
-    let state = Phase::of(stream.live, error.is_some(), waits_for.is_some(), stats);
+    let state = Phase::of(&stream, error.is_some(), waits_for.is_some(), stats);
     SourceStatus {
         state_since: state.since(&stream, stats),
         backlog: stats.backlog.load(Relaxed),
@@ -406,13 +406,14 @@ mod tests {
         let reason = "unknown key `zzz`";
         registry
             .refusals
-            .note("datasets", "INVALID_ARGUMENT", reason, at);
+            .note(("datasets", ""), "INVALID_ARGUMENT", reason, at);
         let status = read(&registry, &About::default(), false, Instant::now());
         let json = serde_json::to_value(&status).unwrap_or_default();
         assert_eq!(
             json["refused"],
             serde_json::json!([{
                 "event": "datasets",
+                "source": "",
                 "reason": "unknown key `zzz`",
                 "at": "1970-01-01T00:00:00Z",
                 "times": 1,

@@ -100,18 +100,15 @@ impl Eventing for EventSourceService {
         let live = connection.map(Connection::live);
         let event = beginning(&request.get_ref().name);
         match self.start(request, peer).await {
-            Ok(stream) => {
-                self.registry.refusals.began(&event);
-                Ok(Response::new(stream.keeping(live)))
-            }
+            Ok(stream) => Ok(Response::new(stream.keeping(live))),
             // Which is what the client asked for.
-            Err(end @ End::Taken(_)) => Err(Status::from(&end)),
-            Err(end) => {
+            Err(Refused {
+                end: end @ End::Taken(_),
+                ..
+            }) => Err(Status::from(&end)),
+            Err(Refused { end, source }) => {
                 let status = Status::from(&end);
-                let now = OffsetDateTime::now_utc();
-                let code = code_name(status.code());
-                let refusals = &self.registry.refusals;
-                refusals.note(&event, code, status.message(), now);
+                note_refused(&self.registry, (&event, &source), &status);
                 let peer = address.map(tracing::field::display);
                 // The status's words have no control characters, whatever the request had.
                 warn!(peer, reason = status.message(), "a stream was refused");
@@ -126,32 +123,39 @@ impl EventSourceService {
         &self,
         request: Request<EventSource>,
         peer: Option<Peer>,
-    ) -> Result<EventStream, End> {
+    ) -> Result<EventStream, Refused> {
         let began = Instant::now();
         let once = asks(request.metadata(), ONCE_METADATA);
         let watches = asks(request.metadata(), WATCH_METADATA);
         let allowed = request.extensions().get::<Sources>().cloned();
         let EventSource { name, config } = request.into_inner();
         if config.len() > CONFIG_BYTES {
-            return Err(End::TooLong(config.len()));
+            return Err(End::TooLong(config.len()).into());
         }
         if name.len() > NAME_BYTES {
-            return Err(End::LongName(name.len()));
+            return Err(End::LongName(name.len()).into());
         }
-        let config = self.reader.read(config).await?;
+        let config = self.reader.read(config).await.map_err(End::from)?;
         let config = if watches {
             config.unconfirmed()
         } else {
             config
         };
-        let opened = self.open.open(&config.wanted())?;
+        let opened = self.open.open(&config.wanted());
+        let opened = opened.map_err(|error| Refused {
+            source: config.id.clone().unwrap_or_default(),
+            end: error.into(),
+        })?;
         let id = source_id(&config, &name, &opened.endpoint);
+        let refused = |end| Refused {
+            source: id.clone(),
+            end,
+        };
         if allowed.is_some_and(|sources| !sources.allow(&id)) {
-            return Err(End::NotAllowed(id));
+            return Err(refused(End::NotAllowed(id.clone())));
         }
-        let confirm = Expected::open(&*self.confirmations, &config.confirm)
-            .await
-            .map_err(SessionError::from)?;
+        let confirm = Expected::open(&*self.confirmations, &config.confirm).await;
+        let confirm = confirm.map_err(|error| refused(SessionError::from(error).into()))?;
         let asked = StreamRequest {
             name,
             config,
@@ -168,7 +172,8 @@ impl EventSourceService {
                 false => proven_in_time(&access).await,
             }
         };
-        let claim = self.streams.claim(&id, &access.container, proof).await?;
+        let claim = self.streams.claim(&id, &access.container, proof).await;
+        let claim = claim.map_err(refused)?;
         warn_of_short_settle(&id, &asked.config);
         let source = self.registry.source(&id);
         Ok(self.stream(asked, opened, claim, source))
@@ -193,13 +198,21 @@ impl EventSourceService {
             self.streams.shutdown(),
             claim.client_gone().drop_guard(),
         );
-        let running = Running::start(&asked, &claim, source.clone());
+        let mut running = Running::start(&asked, &claim, source.clone());
+        let (registry, event) = (Arc::clone(&self.registry), beginning(&asked.name));
         let ledgers = self.ledgers.of(&source.id);
         let traces = self.traces.clone();
         self.streams.spawn(async move {
             let kept = (&*source, &*ledgers, traces);
-            let result = run(asked, opened, kept, events, &claim).await;
-            running.end(&result);
+            let who = (event.as_str(), source.id.as_str());
+            let begun = || registry.refusals.began(who);
+            let result = run(asked, opened, kept, (events, &claim), begun).await;
+            if running.end(&result)
+                && let Err(end) = &result
+            {
+                note_refused(&registry, who, &Status::from(end));
+            }
+            drop(running);
             // The next stream may start as soon as the claim is dropped, so that goes last of all
             // that concerns the source.
             drop(claim);
@@ -208,6 +221,28 @@ impl EventSourceService {
         });
         stream
     }
+}
+
+/// Why a stream does not start.
+struct Refused {
+    /// The source's name, where it is known.
+    source: String,
+    end: End,
+}
+
+impl From<End> for Refused {
+    fn from(end: End) -> Self {
+        Self {
+            source: String::new(),
+            end,
+        }
+    }
+}
+
+fn note_refused(registry: &Registry, who: (&str, &str), status: &Status) {
+    let now = OffsetDateTime::now_utc();
+    let code = code_name(status.code());
+    registry.refusals.note(who, code, status.message(), now);
 }
 
 fn warn_of_short_settle(source: &str, config: &SourceConfig) {
@@ -290,8 +325,8 @@ async fn run(
     asked: StreamRequest,
     opened: Opened,
     (source, ledgers, traces): (&SourceEntry, &SourceLedgers, Traces),
-    events: EventSender,
-    claim: &Claim,
+    (events, claim): (EventSender, &Claim),
+    begun: impl FnOnce(),
 ) -> Result<(), End> {
     let access = access(&source.id, &asked, &opened, source.stats.clone());
     let stop = claim.stop();
@@ -313,6 +348,7 @@ async fn run(
         None => Ok(()),
         Some(Err(error)) => Err(error),
         Some(Ok(())) => {
+            begun();
             let mut session = session(asked, opened, source, ledgers);
             session.traces = traces;
             session.run(events, stop).await
@@ -340,6 +376,8 @@ struct Running {
     source: Arc<SourceEntry>,
     stream: u64,
     why: Option<String>,
+    /// Whether the registry knows its end.
+    is_told: bool,
 }
 
 impl Running {
@@ -360,11 +398,22 @@ impl Running {
             source,
             stream,
             why: Some("it ended early".to_owned()),
+            is_told: false,
         }
     }
 
-    fn end(mut self, result: &Result<(), End>) {
+    /// Returns whether the stream was refused: it ended before its session came to work.
+    fn end(&mut self, result: &Result<(), End>) -> bool {
         self.why = result.as_ref().err().map(ToString::to_string);
+        match (result, &self.why) {
+            (Err(End::Session(error)), Some(why))
+                if !matches!(error, SessionError::TakenOver(_)) =>
+            {
+                self.is_told = true;
+                self.source.failed(self.stream, why.clone())
+            }
+            _ => false,
+        }
     }
 }
 
@@ -375,6 +424,8 @@ impl Drop for Running {
             Some(reason) => warn!(source, reason, "stream ended"),
             None => info!(source, "stream ended: it was complete, or the client left"),
         }
-        self.source.ended(self.stream, self.why.take());
+        if !self.is_told {
+            self.source.ended(self.stream, self.why.take());
+        }
     }
 }

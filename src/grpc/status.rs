@@ -157,6 +157,9 @@ fn message(end: &End) -> String {
         }
         StorageErrorKind::Unauthenticated => "signing in to the storage account failed",
         StorageErrorKind::Forbidden => "the storage account denies access",
+        StorageErrorKind::NotFound if error.to_string().contains("QueueNotFound") => {
+            "the queue was not found"
+        }
         StorageErrorKind::NotFound => "the container was not found",
         StorageErrorKind::UnknownHost => "the storage account was not found",
         StorageErrorKind::Untrusted => "the storage account's certificate is not trusted",

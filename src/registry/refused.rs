@@ -47,6 +47,8 @@ pub struct Refusals {
 pub struct Refusal {
     /// The event's name in the request.
     pub event: String,
+    /// The source's name; empty where the configuration does not tell it.
+    pub source: String,
     /// Why the last one was refused, in the words that the client got.
     pub reason: String,
     /// When that was.
@@ -57,19 +59,28 @@ pub struct Refusal {
 }
 
 impl Refusals {
-    /// A stream of `event` was refused at `at`, with the gRPC code of this name and these words. Whoever was refused
-    /// longest ago is forgotten first.
-    pub fn note(&self, event: &str, code: &str, reason: &str, at: OffsetDateTime) {
+    /// A stream of `event` and this source (empty: nobody knows) was refused at `at`, with the gRPC code of this name and
+    /// these words. Whoever was refused longest ago is forgotten first.
+    pub fn note(
+        &self,
+        (event, source): (&str, &str),
+        code: &str,
+        reason: &str,
+        at: OffsetDateTime,
+    ) {
         let known = CODES.iter().position(|it| *it == code);
         if let Some(count) = self.by_code.get(known.unwrap_or(CODES.len() - 1)) {
             count.fetch_add(1, Relaxed);
         }
-        let event = shortened(event);
+        let (event, source) = (shortened(event), shortened(source));
         let mut last = self.last.lock();
-        let known = last.iter().position(|refusal| refusal.event == event);
+        let known = last
+            .iter()
+            .position(|refusal| refusal.event == event && refusal.source == source);
         let before = known.and_then(|known| last.remove(known));
         last.push_front(Refusal {
             event,
+            source,
             reason: reason.to_owned(),
             at,
             times: 1 + before.map_or(0, |before| before.times),
@@ -77,10 +88,12 @@ impl Refusals {
         last.truncate(REMEMBERED);
     }
 
-    /// A stream of `event` has begun: what was wrong with it is fixed.
-    pub fn began(&self, event: &str) {
-        let event = shortened(event);
-        self.last.lock().retain(|refusal| refusal.event != event);
+    /// A stream of `event` and this source works: what was wrong with it is fixed.
+    pub fn began(&self, (event, source): (&str, &str)) {
+        let (event, source) = (shortened(event), shortened(source));
+        let is_fixed =
+            |it: &Refusal| it.event == event && [source.as_str(), ""].contains(&it.source.as_str());
+        self.last.lock().retain(|refusal| !is_fixed(refusal));
     }
 
     /// The last refusal of each event that has not begun since, the latest first.
@@ -110,9 +123,14 @@ mod tests {
     #[test]
     fn the_last_refusal_of_each_event_is_kept_until_it_begins() {
         let refusals = Refusals::default();
-        refusals.note("a", "INVALID_ARGUMENT", "first", START);
-        refusals.note("b", "NOT_FOUND", "other", START);
-        refusals.note("a", "INVALID_ARGUMENT", "second", START + Duration::SECOND);
+        refusals.note(("a", ""), "INVALID_ARGUMENT", "first", START);
+        refusals.note(("b", ""), "NOT_FOUND", "other", START);
+        refusals.note(
+            ("a", ""),
+            "INVALID_ARGUMENT",
+            "second",
+            START + Duration::SECOND,
+        );
         let told = |it: &Refusal| (it.event.clone(), it.reason.clone(), it.times);
         let last: Vec<_> = refusals.last_ones().iter().map(told).collect();
         assert_eq!(
@@ -123,8 +141,8 @@ mod tests {
             ]
         );
         assert_eq!(refusals.last_ones()[0].at, START + Duration::SECOND);
-        refusals.began("a");
-        refusals.began("never refused");
+        refusals.began(("a", ""));
+        refusals.began(("never refused", ""));
         let last: Vec<_> = refusals.last_ones().iter().map(told).collect();
         assert_eq!(last, [("b".to_owned(), "other".to_owned(), 1)]);
         let counted: Vec<_> = refusals.by_code().filter(|(_, count)| *count > 0).collect();
@@ -135,7 +153,7 @@ mod tests {
     fn a_code_that_is_not_in_the_set_makes_no_label() {
         let refusals = Refusals::default();
         for code in ["", "OK", "invalid_argument", "secret", "OTHER"] {
-            refusals.note("a", code, "why", START);
+            refusals.note(("a", ""), code, "why", START);
         }
         assert_eq!(refusals.by_code().count(), CODES.len());
         let counted: Vec<_> = refusals.by_code().filter(|(_, count)| *count > 0).collect();
@@ -143,11 +161,23 @@ mod tests {
     }
 
     #[test]
+    fn a_source_that_works_fixes_no_other_of_the_same_event() {
+        let refusals = Refusals::default();
+        for source in ["one", "other", ""] {
+            refusals.note(("a", source), "NOT_FOUND", "why", START);
+        }
+        refusals.began(("a", "one"));
+        let last = refusals.last_ones();
+        let sources: Vec<_> = last.iter().map(|it| it.source.as_str()).collect();
+        assert_eq!(sources, ["other"]);
+    }
+
+    #[test]
     fn clients_with_ever_new_names_fill_no_memory() {
         let refusals = Refusals::default();
         for n in 0..10_000 {
             let name = format!("{n}{}", "é".repeat(1000));
-            refusals.note(&name, "INTERNAL", "no", START);
+            refusals.note((&name, ""), "INTERNAL", "no", START);
         }
         let last = refusals.last_ones();
         let total: u64 = refusals.by_code().map(|(_, count)| count).sum();

@@ -83,6 +83,7 @@ impl Session {
             Some(_) => Some(Arc::new(DeadLetterBox::open(&self.source_store()).await?)),
             None => None,
         };
+        self.stats.sessions.fetch_add(1, Relaxed);
         Ok(Started {
             letters,
             journal,

@@ -3,6 +3,7 @@
 
 use std::time::{Duration, Instant};
 
+use serde_json::Value;
 use testkit::http::{HttpFault, HttpOp, RetryAfter};
 use tonic::Code;
 
@@ -65,6 +66,14 @@ async fn a_container_that_does_not_exist_is_named() {
         status.message().contains("container `no-such-state` at"),
         "{status:?}"
     );
+    // Both are there for whoever looks at the server: as refused streams, and as sources that fail.
+    let told: Value = serde_json::from_str(&server.admin("/").await).unwrap();
+    assert_eq!(told["refused"].as_array().unwrap().len(), 2, "{told}");
+    for source in told["sources"].as_array().unwrap() {
+        assert_eq!(source["state"], "refused", "{told}");
+        let error = source["lastError"].as_str().unwrap();
+        assert!(error.contains("no-such-"), "{error}");
+    }
 }
 
 #[tokio::test]

@@ -61,6 +61,7 @@ fn told(
 fn what_is_wrong(phase: Phase) -> &'static str {
     match phase {
         Phase::Stalled => "Stalled: no Workflow is confirmed",
+        Phase::Refused => "Refused",
         Phase::NoStream => "The stream ended",
         _ => "Failing",
     }
@@ -69,6 +70,9 @@ fn what_is_wrong(phase: Phase) -> &'static str {
 fn error(source: &SourceStatus) -> Option<String> {
     let error = source.last_error.as_ref()?;
     let cure = match source.state {
+        Phase::Refused => {
+            ". The client tries again by itself; `azure-blob-eventsource check --config FILE` says which step fails and what to do"
+        }
         Phase::Retrying => {
             ". The server tries again; `azure-blob-eventsource check --config FILE` says which step fails and what to do"
         }

@@ -19,12 +19,21 @@ pub(super) fn write(page: &mut String, refused: &[Refusal], now: OffsetDateTime)
         let times = Many(refusal.times, "time");
         write!(
             page,
-            "<li><b class=name>{}</b> {times}, last {} ago<p class='reason bad'>{}</p></li>",
+            "<li><b class=name>{}</b> {}{times}, last {} ago<p class='reason bad'>{}</p></li>",
             Escaped(&refusal.event),
+            of_source(refusal),
             Ago(refusal.at, now),
             Words(&refusal.reason),
         )?;
     }
     page.push_str("</ul></section>");
     Ok(())
+}
+
+fn of_source(refusal: &Refusal) -> String {
+    match refusal.source.as_str() {
+        "" => String::new(),
+        source if source == refusal.event => String::new(),
+        source => format!("source {}, ", Escaped(source)),
+    }
 }

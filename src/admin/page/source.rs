@@ -74,6 +74,7 @@ fn words(phase: Phase) -> (&'static str, &'static str) {
         Phase::Retrying => ("failing", "failing, retrying"),
         Phase::Stalled => ("stalled", "stalled"),
         Phase::Waiting => ("waiting", "waiting for a limit"),
+        Phase::Refused => ("failing", "refused"),
         Phase::NoStream => ("none", "no stream here"),
     }
 }
@@ -149,7 +150,9 @@ fn sweep(page: &mut String, source: &SourceStatus, now: OffsetDateTime) -> fmt::
     let sweep = source.sweep.as_ref();
     let running = sweep.and_then(|it| Some((it, it.running_since?)));
     match (running, sweep.and_then(|it| it.next)) {
-        _ if source.state == Phase::NoStream => return write!(page, "none"),
+        _ if matches!(source.state, Phase::NoStream | Phase::Refused) => {
+            return write!(page, "none");
+        }
         (None, _) if source.never_sweeps => {
             let by = match (&source.queue, &source.change_feed) {
                 (Some(_), Some(_)) => "the queue and the change feed",
@@ -183,6 +186,7 @@ fn sweep(page: &mut String, source: &SourceStatus, now: OffsetDateTime) -> fmt::
             return write!(page, "</small>");
         }
         (None, Some(next)) => write!(page, "in {}", In(next, now))?,
+        (None, None) if source.state == Phase::FirstSweep => page.push_str("the first begins"),
         (None, None) => page.push_str("none planned"),
     }
     if source.sweeps > 0 {

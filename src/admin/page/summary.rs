@@ -10,7 +10,7 @@ const KINDS: [(&str, &[Phase]); 5] = [
     ("ok", &[Phase::Watching, Phase::FirstSweep]),
     ("waiting for a limit", &[Phase::Waiting]),
     ("without a stream here", &[Phase::NoStream]),
-    ("failing", &[Phase::Retrying]),
+    ("failing", &[Phase::Retrying, Phase::Refused]),
     ("stalled", &[Phase::Stalled]),
 ];
 
@@ -70,7 +70,7 @@ pub(super) fn worst_first(status: &Status) -> Vec<&SourceStatus> {
 fn rank(source: &SourceStatus) -> u8 {
     match source.state {
         Phase::Stalled => 0,
-        Phase::Retrying => 1,
+        Phase::Retrying | Phase::Refused => 1,
         _ if source.letters.count > 0 => 2,
         _ if source.listing_doubt.is_some() || source.workflows.complaint().is_some() => 3,
         Phase::NoStream => 4,

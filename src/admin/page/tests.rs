@@ -165,7 +165,7 @@ fn a_refused_stream_is_shown_with_its_reason() {
     let registry = Registry::default();
     let now = OffsetDateTime::now_utc();
     registry.refusals.note(
-        "<datasets>",
+        ("<datasets>", "lake"),
         "INVALID_ARGUMENT",
         "container: is missing",
         now,
@@ -175,13 +175,13 @@ fn a_refused_stream_is_shown_with_its_reason() {
         "No stream has started yet",
         "<a href='#refused'>1 refused stream</a>",
         "<h2>Refused streams</h2>",
-        "<li><b class=name>&lt;datasets&gt;</b> 1 time, last ",
+        "<li><b class=name>&lt;datasets&gt;</b> source lake, 1 time, last ",
         "<p class='reason bad'>container: is missing</p>",
     ] {
         assert!(page.contains(part), "{part} is not in {page}");
     }
     assert!(!page.contains("apply an EventSource"));
-    registry.refusals.began("<datasets>");
+    registry.refusals.began(("<datasets>", "lake"));
     assert!(!self::page(&registry).contains("Refused streams"));
 }
 

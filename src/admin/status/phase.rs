@@ -21,15 +21,23 @@ pub(crate) enum Phase {
     Stalled,
     /// A limit of its configuration is reached.
     Waiting,
+    /// Each of its streams ends before it finds anything.
+    Refused,
     /// Nobody streams it now.
     NoStream,
 }
 
 impl Phase {
     /// The first of these that holds.
-    pub(super) fn of(live: bool, failing: bool, waits: bool, stats: &SourceStats) -> Self {
+    pub(super) fn of(
+        stream: &StreamState,
+        failing: bool,
+        waits: bool,
+        stats: &SourceStats,
+    ) -> Self {
         let sweeps = !stats.never_sweeps.load(Relaxed);
-        match (live, failing) {
+        match (stream.live, failing) {
+            _ if stream.refused_since.is_some() => Self::Refused,
             (false, _) => Self::NoStream,
             (true, _) if stats.stalled.load(Relaxed) > 0 => Self::Stalled,
             (true, true) => Self::Retrying,
@@ -44,6 +52,7 @@ impl Phase {
         let turns = &stats.turns;
         let decisive = [&turns.stalled, &turns.failing, &turns.paused, &turns.swept];
         let decisive = match self {
+            Self::Refused => return stream.refused_since.unwrap_or(stream.since),
             Self::NoStream => &decisive[..0],
             Self::Stalled => &decisive[..1],
             Self::Retrying => &decisive[..2],
@@ -62,8 +71,14 @@ mod tests {
 
     #[test]
     fn a_source_is_in_one_phase() {
-        let stats = SourceStats::default();
-        let phase = |live, failing, waits| Phase::of(live, failing, waits, &stats);
+        let registry = Registry::default();
+        let source = registry.source("s");
+        let stats = &*source.stats;
+        let phase = |live, failing, waits| {
+            let mut stream = source.stream();
+            stream.live = live;
+            Phase::of(&stream, failing, waits, stats)
+        };
         assert_eq!(phase(true, false, false), Phase::FirstSweep);
         assert_eq!(phase(true, false, true), Phase::Waiting);
         stats.sweeps.fetch_add(1, Relaxed);
@@ -73,13 +88,22 @@ mod tests {
         assert_eq!(phase(false, true, true), Phase::NoStream);
         stats.stalled.fetch_add(1, Relaxed);
         assert_eq!(phase(true, true, true), Phase::Stalled);
+        let number = source.started("event", "container");
+        source.failed(number, "the container was not found".to_owned());
+        assert_eq!(phase(false, false, false), Phase::Refused);
+        // While the client tries again, too.
+        source.started("event", "container");
+        assert_eq!(phase(true, false, false), Phase::Refused);
     }
 
     #[test]
     fn a_source_that_never_sweeps_does_not_wait_for_its_first_sweep() {
-        let stats = SourceStats::default();
-        stats.never_sweeps.store(true, Relaxed);
-        assert_eq!(Phase::of(true, false, false, &stats), Phase::Watching);
+        let registry = Registry::default();
+        let source = registry.source("s");
+        source.started("event", "container");
+        source.stats.never_sweeps.store(true, Relaxed);
+        let phase = Phase::of(&source.stream(), false, false, &source.stats);
+        assert_eq!(phase, Phase::Watching);
     }
 
     #[test]
@@ -87,10 +111,8 @@ mod tests {
         let registry = Registry::default();
         let source = registry.source("s");
         source.started("event", "container");
-        let stream = StreamState {
-            since: OffsetDateTime::UNIX_EPOCH,
-            ..source.stream()
-        };
+        let mut stream = source.stream();
+        stream.since = OffsetDateTime::UNIX_EPOCH;
         let since = |phase: Phase| phase.since(&stream, &source.stats);
         assert_eq!(since(Phase::Watching), OffsetDateTime::UNIX_EPOCH);
         source.stats.set_pause(Some(Pause::in_flight(1)));
