@@ -13,3 +13,4 @@ pub mod settled;
 pub mod stall_file;
 mod traced;
 pub mod unconfirmed;
+mod waiting;

@@ -20,13 +20,14 @@ use super::{
     ownership::Ownership,
     traced,
     unconfirmed::{Moment, Sendings},
+    waiting::unsent,
 };
 use crate::{
     event::Place,
     ledger::offer::{LedgerMark, Offer},
     metrics::{
         Pause, SourceStats,
-        events::{LastEvent, Outcome, shortened},
+        events::{LastEvent, Outcome, Waiting, shortened},
     },
     recorder::{Done, Record},
     traces::{self, Traces},
@@ -70,12 +71,21 @@ pub(crate) struct SettledDelivery {
 /// What was sent and is not settled.
 #[derive(Debug, Default)]
 pub(crate) struct SentEvents {
-    /// Each with when it was taken.
-    events: VecDeque<(LedgerMark, Option<Instant>)>,
+    events: VecDeque<SentEvent>,
     /// How many of them were taken.
     taken: usize,
     /// How many were settled before them.
     settled: u64,
+}
+
+/// One of them.
+#[derive(Debug)]
+struct SentEvent {
+    mark: LedgerMark,
+    /// When the transport took it.
+    taken: Option<Instant>,
+    /// What people are told of it.
+    told: Waiting,
 }
 
 impl SettledDelivery {
@@ -88,11 +98,13 @@ impl SettledDelivery {
         let mut sending: Option<BoxFuture<'static, Option<()>>> = None;
         let mut more = true;
         let mut wake = None;
+        let mut shown = None;
         while more || next.is_some() || !self.sent.events.is_empty() {
             self.sent.excuse(wake.take());
             self.sent.look(self.out.taken());
             wake = self.sent.wake(self.settle);
             self.note_pause(next.is_some());
+            self.note_oldest(next.as_ref(), &mut shown);
             tokio::select! {
                 biased;
                 () = until(wake) => {
@@ -133,7 +145,15 @@ impl SettledDelivery {
     fn note_sent(&mut self, offer: Option<Offer>) {
         if let Some(offer) = offer {
             self.note_event(&offer);
-            self.sent.events.push_back((offer.mark(), None));
+            self.sent.events.push_back(SentEvent {
+                mark: offer.mark(),
+                taken: None,
+                told: Waiting {
+                    first_sent: Some(OffsetDateTime::now_utc()),
+                    attempts: 1,
+                    ..unsent(&offer)
+                },
+            });
             self.stats.first_sent(&offer);
             self.note_in_flight();
         }
@@ -186,6 +206,16 @@ impl SettledDelivery {
         self.stats.set_pause(pause);
     }
 
+    // The event that waits longest is another one only when events were settled, or the first one comes.
+    fn note_oldest(&self, next: Option<&Offer>, shown: &mut Option<(u64, bool, bool)>) {
+        let is_empty = self.sent.events.is_empty();
+        let now = (self.sent.settled, is_empty, is_empty && next.is_some());
+        if shown.replace(now) != Some(now) {
+            let sent = self.sent.events.front().map(|it| it.told.clone());
+            *self.stats.oldest.lock() = sent.or_else(|| next.map(unsent));
+        }
+    }
+
     fn note_in_flight(&self) {
         let waiting = self.sent.events.len() as u64;
         self.stats.in_flight.store(waiting, Relaxed);
@@ -198,8 +228,8 @@ impl SentEvents {
         let taken = usize::try_from(taken - self.settled).unwrap_or(usize::MAX);
         let taken = taken.min(self.events.len());
         let now = Instant::now();
-        for (_, at) in self.events.range_mut(self.taken.min(taken)..taken) {
-            *at = Some(now);
+        for event in self.events.range_mut(self.taken.min(taken)..taken) {
+            event.taken = Some(now);
         }
         self.taken = self.taken.max(taken);
     }
@@ -207,7 +237,7 @@ impl SentEvents {
     /// When to look again: when the first event settles, and at short intervals before.
     fn wake(&self, settle: Duration) -> Option<Instant> {
         let first = self.events.front()?;
-        let due = first.1.map(|at| at + settle);
+        let due = first.taken.map(|at| at + settle);
         let untaken = self.taken < self.events.len();
         let look = Instant::now() + if untaken { LOOK } else { HEARTBEAT };
         due.into_iter().chain([look]).min()
@@ -218,16 +248,16 @@ impl SentEvents {
     fn excuse(&mut self, wake: Option<Instant>) {
         let lost = wake.map_or(Duration::ZERO, |wake| wake.elapsed());
         if lost > TOLERANCE {
-            for (_, at) in self.events.range_mut(..self.taken) {
-                *at = at.map(|at| at + lost);
+            for event in self.events.range_mut(..self.taken) {
+                event.taken = event.taken.map(|at| at + lost);
             }
         }
     }
 
     fn take_due(&mut self, settle: Duration) -> Done {
         let now = Instant::now();
-        let due = |(_, at): &(LedgerMark, Option<Instant>)| at.is_some_and(|at| at + settle <= now);
-        let count = self.events.iter().take_while(|event| due(event)).count();
+        let due = |it: &&SentEvent| it.taken.is_some_and(|at| at + settle <= now);
+        let count = self.events.iter().take_while(due).count();
         self.taken -= count;
         self.settled += count as u64;
         let mut done = Done {
@@ -236,7 +266,7 @@ impl SentEvents {
         };
         self.events
             .drain(..count)
-            .for_each(|(mark, _)| done.add(mark));
+            .for_each(|event| done.add(event.mark));
         done
     }
 }

@@ -80,9 +80,15 @@ async fn at_most_in_flight_events_are_unsettled() {
     let mut stream = stage.start();
     stream.take(3).await;
     stream.expect_silence(9 * SECOND).await;
+    let oldest = stream.stats.oldest.lock().clone().unwrap();
+    assert_eq!((oldest.about.as_str(), oldest.attempts), ("0.csv", 1));
     stream.take(3).await;
     stream.expect_silence(9 * SECOND).await;
+    let oldest = stream.stats.oldest.lock().clone().unwrap();
+    assert_eq!(oldest.about, "3.csv");
     stream.take(4).await;
+    stream.until_done(10).await;
+    assert_eq!(*stream.stats.oldest.lock(), None);
 }
 
 #[tokio::test(start_paused = true)]

@@ -11,9 +11,9 @@ use crate::{
         index::WatchHealth,
         unfinished::{Holder, Workflows},
     },
-    delivery::{expected::Seen, traced, unconfirmed::Sendings},
+    delivery::{expected::Seen, traced, unconfirmed::Sendings, waiting::unsent},
     event::EventId,
-    ledger::offer::{Offer, Subject},
+    ledger::offer::Offer,
     metrics::events::{LastEvent, Outcome, Waiting, shortened},
     state::dead_letter::DeadLetter,
 };
@@ -125,18 +125,5 @@ impl ConfirmedDelivery {
             counts.unwrap_or_default(),
             stuck.cure(namespace),
         );
-    }
-}
-
-fn unsent(offer: &Offer) -> Waiting {
-    let modified = match &offer.subject {
-        Subject::Blob { blob, .. } => Some(blob.last_modified),
-        Subject::Batch(_) => None,
-    };
-    Waiting {
-        about: shortened(&offer.subject.to_string()),
-        modified: modified.and_then(|at| OffsetDateTime::from_unix_timestamp(at).ok()),
-        first_sent: None,
-        attempts: 0,
     }
 }
