@@ -187,14 +187,20 @@ fn namesakes(objects: &[Node]) -> Vec<String> {
         }
     }
     let several = namespaces.into_iter().filter(|(_, it)| it.len() > 1);
-    let told = several.map(|(name, namespaces)| {
-        format!(
+    let told = several.map(|(name, namespaces)| match namespaces.as_slice() {
+        [one, others @ ..] if others.contains(one) => format!(
+            "{KIND} {}: metadata.name: it is {} times in this file, in the namespace {}: remove all but one",
+            Plain(&name),
+            namespaces.len(),
+            Plain(one),
+        ),
+        _ => format!(
             "{KIND} {}: metadata.name: there are {} of this name, in the namespaces {}; here all objects are in one namespace: \
              give each another name in this file",
             Plain(&name),
             namespaces.len(),
             Plain(&namespaces.join(", ")),
-        )
+        ),
     });
     told.collect()
 }
@@ -221,6 +227,15 @@ fn one(
     now: OffsetDateTime,
 ) -> Result<(String, Vec<String>), Vec<String>> {
     let mut watcher = Watcher::read(object).map_err(|problem| vec![problem])?;
+    if since.is_none()
+        && let Some(last) = watcher.last_checked.filter(|it| *it > now)
+    {
+        return Err(vec![format!(
+            "status.lastChecked: {} is in the future, and all blobs until then would count as done: give the moment until \
+             which the operator has looked as --since",
+            rfc3339(last)
+        )]);
+    }
     let known = since.or(watcher.last_checked);
     let since = known.unwrap_or(now);
     let since = since.replace_nanosecond(0).unwrap_or(since);

@@ -89,7 +89,7 @@ fn config(watcher: &mut Watcher, since: OffsetDateTime) -> Result<String, String
     let prefix = match &watcher.prefix {
         Some(Node::Text(prefix)) => prefix.clone(),
         None => String::new(),
-        Some(_) => return Err("spec.blobPrefix: is not text; put it in quotes".to_owned()),
+        Some(other) => return Err(format!("spec.blobPrefix: {}", not_text(other))),
     };
     if let Some(bare) = prefix.strip_prefix('/') {
         watcher.notes.decide(
@@ -98,6 +98,13 @@ fn config(watcher: &mut Watcher, since: OffsetDateTime) -> Result<String, String
                 "the names of blobs hardly ever begin with `/`, and then nothing is announced: write `prefix: {}`",
                 Plain(bare.trim_start_matches('/'))
             ),
+        );
+    }
+    if prefix.contains('*') {
+        watcher.notes.decide(
+            &format!("spec.blobPrefix {}", Plain(&prefix)),
+            "`prefix` is taken as it is, and the names of blobs hardly ever have a `*`: write the text before it as `prefix`, \
+             and the rest as `pattern`",
         );
     }
     if !prefix.is_empty() {
@@ -125,6 +132,14 @@ fn config(watcher: &mut Watcher, since: OffsetDateTime) -> Result<String, String
     Ok(lines.iter().map(|line| format!("{line}\n")).collect())
 }
 
+fn not_text(found: &Node) -> &'static str {
+    match found {
+        Node::List(_) => "found a list; allowed is one text",
+        Node::Map(_) => "found a mapping; allowed is one text",
+        _ => "is not text; put it in quotes",
+    }
+}
+
 /// A value as whoever wrote it would write it here; what is no text is told by the configuration's reader.
 fn plain(value: &Node) -> String {
     match value {
@@ -141,7 +156,7 @@ fn pattern(watcher: &mut Watcher, prefix: &str) -> Result<Option<String>, String
         None => return Ok(None),
         Some(Node::Text(text)) if text.is_empty() => return Ok(None),
         Some(Node::Text(text)) => text,
-        Some(_) => return Err("spec.blobPattern: is not text; put it in quotes".to_owned()),
+        Some(other) => return Err(format!("spec.blobPattern: {}", not_text(&other))),
     };
     let field = format!("spec.blobPattern {}", Plain(&expression));
     let globs = glob::globs(&expression).filter(|globs| fits(prefix, globs));
@@ -206,11 +221,18 @@ fn interval(watcher: &mut Watcher) -> Result<String, String> {
             return Err("spec.pollingIntervalSeconds: is not a whole number of seconds".to_owned());
         }
     };
-    let allowed = seconds.clamp(1, DAY);
+    if seconds <= 0 {
+        watcher.notes.add(
+            &format!("spec.pollingIntervalSeconds {seconds}"),
+            "the operator looked once a minute then, and so does this source",
+        );
+        return Ok(DEFAULT_INTERVAL.to_owned());
+    }
+    let allowed = seconds.min(DAY);
     if allowed != seconds {
         watcher.notes.add(
             &format!("spec.pollingIntervalSeconds {seconds}"),
-            "`interval` is at least 1s and at most 24h",
+            "`interval` is at most 24h",
         );
     }
     Ok(match allowed {
@@ -223,11 +245,11 @@ fn interval(watcher: &mut Watcher) -> Result<String, String> {
 /// Notes that are the same for every watcher.
 pub(super) fn general(notes: &mut Notes, since: OffsetDateTime, is_known: bool) {
     if !is_known {
-        notes.add(
+        notes.decide(
             "existing",
             &format!(
-                "there is no status.lastChecked; blobs that were modified before {} count as done. Write the moment when you \
-                 stopped the operator, or give it as --since",
+                "it is not known when the operator last looked, so blobs that were modified before {} would count as done. Give \
+                 the moment when you stopped the operator as --since, or write it at `existing: {{since: …}}`",
                 rfc3339(since)
             ),
         );

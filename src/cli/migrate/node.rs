@@ -30,7 +30,11 @@ pub(super) fn documents(text: &str) -> Result<Vec<Node>, String> {
 
 /// The only document of a text.
 pub(super) fn document(text: &str) -> Result<Node, String> {
-    serde_saphyr::from_str(text).map_err(|e| one_line(&e))
+    match documents(text)?.as_mut_slice() {
+        [] => Ok(Node::Null),
+        [one] => Ok(std::mem::replace(one, Node::Null)),
+        several => Err(format!("found {} documents; allowed is one", several.len())),
+    }
 }
 
 // The rest of the message shows the text around the mistake.

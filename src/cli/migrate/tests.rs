@@ -467,7 +467,7 @@ fn what_cannot_be_used_is_told_with_its_field() {
                 WATCHER.replace("ml-dataset-watcher", "my.watcher"),
                 WATCHER.replace("ml-dataset-watcher", "my-watcher")
             ),
-            "AzureBlobWatcher my-watcher: metadata.name: there are 2 of this name",
+            "AzureBlobWatcher my-watcher: metadata.name: it is 2 times in this file",
         ),
         (
             "a: b\n".to_owned(),
@@ -531,11 +531,27 @@ fn the_moment_is_that_of_the_option_the_status_or_now() {
     assert_eq!(since(WATCHER, Some(option)), Existing::Since(option));
     let status = WATCHER.split("status:").next().unwrap();
     assert_eq!(since(status, None), Existing::Since(NOW));
-    assert!(
-        migrated(status)
-            .text
-            .contains("there is no status.lastChecked")
-    );
+    let told = |text: &str| migrate(text, None, NOW).unwrap().decisions.join("\n");
+    assert!(told(status).contains("existing: it is not known when"));
+    let with = |moment: &str| WATCHER.replace("2026-11-01T10:20:30Z", moment);
+    let usual = Existing::Since(datetime!(2026-11-01 10:20:30 UTC));
+    for moment in [
+        "\"2026-11-01 10:20:30\"",
+        "2026-11-01T10:20:30",
+        "2026-11-01T12:20:30+02:00",
+    ] {
+        assert_eq!(since(&with(moment), None), usual, "{moment}");
+    }
+    for moment in ["yesterday", "7", "[]"] {
+        assert!(
+            told(&with(moment)).contains("status.lastChecked: is not a moment"),
+            "{moment}"
+        );
+    }
+    let future = migrate(&with("2031-01-01T00:00:00Z"), None, NOW)
+        .err()
+        .unwrap();
+    assert!(future.to_string().contains("is in the future"), "{future}");
 }
 
 #[test]
@@ -546,7 +562,9 @@ fn an_interval_that_is_not_allowed_becomes_the_nearest() {
             .interval
             .as_secs()
     };
-    assert_eq!(interval("pollingIntervalSeconds: 0"), 1);
+    for nothing in ["0", "-5"] {
+        assert_eq!(interval(&format!("pollingIntervalSeconds: {nothing}")), 60);
+    }
     assert_eq!(interval("pollingIntervalSeconds: 999999"), 86_400);
     assert_eq!(interval("pollingIntervalSeconds: 7200"), 7200);
     assert_eq!(interval("pollingIntervalSeconds: '45'"), 45);

@@ -68,9 +68,16 @@ impl Watcher {
     /// A sentence about what cannot be used.
     pub(super) fn read(object: &Node) -> Result<Self, String> {
         let Some(found) = object.text_at(&["metadata", "name"]) else {
-            return Err(
-                "metadata.name: is missing; EventSource and Sensor get this name".to_owned(),
-            );
+            let is_there = object
+                .get("metadata")
+                .and_then(|it| it.get("name"))
+                .is_some();
+            return Err(match is_there {
+                true => "metadata.name: is not text; put it in quotes".to_owned(),
+                false => {
+                    "metadata.name: is missing; EventSource and Sensor get this name".to_owned()
+                }
+            });
         };
         let name = name_here(found).ok_or_else(|| {
             format!(
@@ -226,11 +233,22 @@ fn of_secret(spec: &mut Spec, notes: &mut Notes) -> bool {
 
 fn of_status(object: &Node, notes: &mut Notes) -> Option<OffsetDateTime> {
     let status = object.get("status")?;
-    let last = status.text_at(&["lastChecked"]);
-    let last = last.and_then(|text| OffsetDateTime::parse(text, &Rfc3339).ok());
+    let found = status.get("lastChecked").filter(|it| **it != Node::Null);
+    let last = found.and_then(|found| match found {
+        Node::Text(text) => moment(text),
+        _ => None,
+    });
+    if last.is_none() && found.is_some() {
+        notes.decide(
+            "status.lastChecked",
+            "is not a moment such as 2026-01-31T12:00:00Z, so it is not known since when blobs are new: give the moment when \
+             you stopped the operator as --since, or write it at `existing: {since: …}`",
+        );
+    }
     for (key, _) in status.entries() {
         let why = match key.as_str() {
-            "lastChecked" if last.is_some() => {
+            "lastChecked" if last.is_none() => continue,
+            "lastChecked" => {
                 "is the moment in `existing: {since: …}`: blobs that were modified before it count as done"
             }
             "lastDetectedBlobs" | "triggeredJobs" => {
@@ -242,6 +260,13 @@ fn of_status(object: &Node, notes: &mut Notes) -> Option<OffsetDateTime> {
         notes.add(&format!("status.{}", Plain(key)), why);
     }
     last
+}
+
+// As Kubernetes writes it, or with a blank in the middle and without a zone, as people do.
+fn moment(text: &str) -> Option<OffsetDateTime> {
+    let usual = text.trim().replacen(' ', "T", 1);
+    let parse = |text: &str| OffsetDateTime::parse(text, &Rfc3339).ok();
+    parse(&usual).or_else(|| parse(&format!("{usual}Z")))
 }
 
 fn work(spec: &mut Spec) -> Result<Work, String> {
