@@ -31,51 +31,76 @@ pub struct Args {
 /// The version, and the commit that was built.
 const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (", env!("BUILD"), ")");
 
+// A line of an example has at most 76 characters: wrapped by a narrow terminal, it could not be pasted.
 const EXAMPLES: &str = "\
 Examples:
   Serve, as in the cluster:
-      azure-blob-eventsource serve --credentials-dir /etc/credentials --token-file /etc/token/token
+      azure-blob-eventsource serve --credentials-dir /etc/credentials \\
+          --token-file /etc/token/token
   See whether a configuration works before it is applied:
       azure-blob-eventsource check --config source.yaml
   See what would be announced, in a read-only view:
       azure-blob-eventsource watch --config source.yaml";
+
+const SERVE_EXAMPLES: &str = "\
+Examples:
+  On this machine, for `watch --connect` and grpcurl:
+      azure-blob-eventsource serve --listen 127.0.0.1:50051 \\
+          --admin-listen 127.0.0.1:9090 --credentials-dir ./credentials
+  In the cluster, with tokens of clients and TLS:
+      azure-blob-eventsource serve --token-file /etc/token/token \\
+          --tls-cert /etc/tls/tls.crt --tls-key /etc/tls/tls.key
+
+Exit status: 0 when a signal ended it, 1 when it could not start or a second signal ended it, 2 for wrong input.";
 
 const WATCH_EXAMPLES: &str = "\
 Examples:
   A read-only view; the stream of a running server is not disturbed:
       azure-blob-eventsource watch --config source.yaml
   Print the names of the blobs that are there now, then end:
-      azure-blob-eventsource watch --config source.yaml --once -o json | jq -r .blobname
-  Be a client of a server, like Argo Events, with a source of its own. Other streams are not disturbed:
-      azure-blob-eventsource watch --config source.yaml --connect http://localhost:50051
-  Take over a source: its present client is disconnected, and the events that come here are recorded as done:
-      azure-blob-eventsource watch --config source.yaml --connect http://localhost:50051 --name datasets --take-over
+      azure-blob-eventsource watch --config source.yaml --once -o json \\
+          | jq -r .blobname
+  Be a client of a server, like Argo Events, with a source of its own.
+  Other streams are not disturbed:
+      azure-blob-eventsource watch --config source.yaml \\
+          --connect http://localhost:50051
+  Take over a source: its present client is disconnected, and the events
+  that come here are recorded as done:
+      azure-blob-eventsource watch --config source.yaml \\
+          --connect http://localhost:50051 --name datasets --take-over
 
 Ctrl-C or a closed pipe ends it with exit status 0.";
 
 const CHECK_EXAMPLES: &str = "\
 Examples:
-  azure-blob-eventsource check --config source.yaml --credentials-dir ./credentials
+  azure-blob-eventsource check --config source.yaml \\
+      --credentials-dir ./credentials
   azure-blob-eventsource check --config - < source.yaml
 
 Exit status: 0 when no step failed (there may be warnings), 1 when a step failed, 2 for wrong input.";
 
 const EXPLAIN_EXAMPLES: &str = "\
 Examples:
-  azure-blob-eventsource explain --config source.yaml --name datasets raw/mydata.csv
-  azure-blob-eventsource explain --config source.yaml https://mlpipelinestore.blob.core.windows.net/datasets/raw/mydata.csv
+  azure-blob-eventsource explain --config source.yaml --name datasets \\
+      raw/mydata.csv
+  azure-blob-eventsource explain --config source.yaml \\
+      https://account.blob.core.windows.net/datasets/raw/mydata.csv
 
 Exit status: 0 when the blob was or will be announced, 1 when not, 2 for wrong input.";
 
 const REPLAY_EXAMPLES: &str = "\
 Examples:
   How many would be announced again:
-      azure-blob-eventsource replay --config source.yaml --name datasets --prefix raw/2026/ --dry-run
+      azure-blob-eventsource replay --dry-run --config source.yaml \\
+          --name datasets --prefix raw/2026/
   Announce them again:
-      azure-blob-eventsource replay --config source.yaml --name datasets --prefix raw/2026/
+      azure-blob-eventsource replay --config source.yaml \\
+          --name datasets --prefix raw/2026/
   One blob, or what came in the last two hours:
-      azure-blob-eventsource replay --config source.yaml --name datasets --blob raw/mydata.csv
-      azure-blob-eventsource replay --config source.yaml --name datasets --since 2h
+      azure-blob-eventsource replay --config source.yaml \\
+          --name datasets --blob raw/mydata.csv
+      azure-blob-eventsource replay --config source.yaml \\
+          --name datasets --since 2h
 
 A blob that was not announced yet is not replayed: a sweep finds it. Without sweeps (a queue without \
 `source.listing`), the command writes a notification of it into the queue, unless other blobs of the same request \
@@ -85,10 +110,12 @@ Exit status: 0 when there is something to announce, 1 when not, 2 for wrong inpu
 
 const DEAD_LETTERS_EXAMPLES: &str = "\
 Examples:
-  azure-blob-eventsource dead-letters list --config source.yaml --name datasets
-  azure-blob-eventsource dead-letters retry --config source.yaml --name datasets 9262042a
-  azure-blob-eventsource dead-letters retry --config source.yaml --name datasets --all
-  azure-blob-eventsource dead-letters drop --config source.yaml --name datasets raw/mydata.csv
+  azure-blob-eventsource dead-letters list --config source.yaml
+  azure-blob-eventsource dead-letters retry --config source.yaml \\
+      --name datasets 9262042a
+  azure-blob-eventsource dead-letters retry --config source.yaml --all
+  azure-blob-eventsource dead-letters drop --config source.yaml \\
+      --name datasets raw/mydata.csv
 
 Dead letters are events that were sent and never confirmed: they are in the state container. Poison messages are \
 notifications that cannot be used: they are in the queue NAME-poison of a source with a queue.
@@ -97,21 +124,29 @@ Exit status: 0 when all was done, 1 when a part was not done, 2 for wrong input.
 
 const FETCH_EXAMPLES: &str = "\
 Examples:
-  As the first container of a Workflow, with values from the event (body.blobname, body.data.eTag):
-      azure-blob-eventsource fetch --endpoint https://mlpipelinestore.blob.core.windows.net --container datasets \\
-          --etag 0x8DCAFE0123456789 --key-file /etc/storage/account-key --out /data/input.csv raw/mydata.csv
-  The blobs of a batch (body.data.manifest.container and .name), each as a file of one directory:
-      azure-blob-eventsource fetch --endpoint https://mlpipelinestore.blob.core.windows.net --container datasets \\
-          --manifest eventsource-state/datasets/batches/ID.ndjson --key-file /etc/storage/account-key --out /data/files
+  As the first container of a Workflow, with values from the event
+  (body.blobname, body.data.eTag):
+      azure-blob-eventsource fetch --container datasets \\
+          --endpoint https://account.blob.core.windows.net \\
+          --etag 0x8DCAFE0123456789 --key-file /etc/storage/account-key \\
+          --out /data/input.csv raw/mydata.csv
+  The blobs of a batch (body.data.manifest.container and .name), each as
+  a file of one directory:
+      azure-blob-eventsource fetch --container datasets \\
+          --endpoint https://account.blob.core.windows.net \\
+          --manifest eventsource-state/datasets/batches/ID.ndjson \\
+          --key-file /etc/storage/account-key --out /data/files
 
 Exit status: 0 when the file is there, 1 when not (for example because the blob was deleted or \
 overwritten after its event), 2 for wrong input.";
 
 const MIGRATE_EXAMPLES: &str = "\
 Examples:
-  azure-blob-eventsource migrate examples/azureblobwatcher.yaml > migrated.yaml
+  azure-blob-eventsource migrate examples/azureblobwatcher.yaml \\
+      > migrated.yaml
   All watchers of the cluster, with their status:
-      kubectl get azureblobwatchers --all-namespaces -o yaml | azure-blob-eventsource migrate -
+      kubectl get azureblobwatchers --all-namespaces -o yaml \\
+          | azure-blob-eventsource migrate -
 
 Exit status: 0 when all of it can be applied, 1 when something has to be written by hand first, 2 for a file that \
 cannot be used.";
@@ -120,6 +155,7 @@ cannot be used.";
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Serve event sources to Argo Events over gRPC
+    #[command(after_help = SERVE_EXAMPLES)]
     Serve(ServeArgs),
     /// Print events as they come
     #[command(after_help = WATCH_EXAMPLES)]
@@ -474,6 +510,7 @@ pub struct DeadLettersArgs {
 #[derive(Debug, Clone, Subcommand)]
 pub enum DeadLettersCommand {
     /// Show dead letters and poison messages, with the reason of each
+    #[command(after_help = DEAD_LETTERS_EXAMPLES)]
     List {
         /// Which source.
         #[command(flatten)]
@@ -483,8 +520,10 @@ pub enum DeadLettersCommand {
         print: OutputArgs,
     },
     /// Ask the live stream to send dead letters again, and put poison messages back into their queue
+    #[command(after_help = DEAD_LETTERS_EXAMPLES)]
     Retry(LettersArgs),
     /// Remove them for good
+    #[command(after_help = DEAD_LETTERS_EXAMPLES)]
     Drop(LettersArgs),
 }
 
@@ -590,6 +629,24 @@ mod tests {
             for file in files {
                 assert!(root.join(file).is_file(), "{file}");
             }
+        }
+    }
+
+    #[test]
+    fn examples_can_be_pasted_from_a_narrow_terminal() {
+        for command in Args::command().get_subcommands() {
+            let examples = command.get_after_help().map(ToString::to_string);
+            let examples = examples.unwrap_or_default();
+            let lines = examples.lines().filter(|it| it.starts_with("  "));
+            for line in lines {
+                assert!(line.chars().count() <= 76, "{line}");
+            }
+            let is_hidden = command.is_hide_set() || command.get_name() == "completions";
+            assert!(
+                is_hidden || examples.contains("xit status"),
+                "{}",
+                command.get_name()
+            );
         }
     }
 

@@ -1,6 +1,6 @@
 //! `man`: manual pages, for `make install` and for packages.
 
-use std::{fs, path::Path, process::ExitCode};
+use std::{fs, io, path::Path, process::ExitCode};
 
 use anyhow::Context;
 use clap::CommandFactory;
@@ -13,7 +13,23 @@ pub fn run(directory: &Path) -> anyhow::Result<ExitCode> {
     fs::create_dir_all(directory).with_context(|| format!("cannot make the directory {shown}"))?;
     clap_mangen::generate_to(Args::command(), directory)
         .with_context(|| format!("cannot write manual pages to {shown}"))?;
+    name_examples(directory).with_context(|| format!("cannot write manual pages to {shown}"))?;
     Ok(ExitCode::SUCCESS)
+}
+
+// The generator calls what stands after the options EXTRA.
+fn name_examples(directory: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(directory)? {
+        let file = entry?.path();
+        let is_ours = file
+            .file_name()
+            .is_some_and(|it| it.to_string_lossy().starts_with("azure-blob-eventsource"));
+        if is_ours {
+            let page = fs::read_to_string(&file)?;
+            fs::write(&file, page.replace("\n.SH EXTRA\n", "\n.SH EXAMPLES\n"))?;
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -37,6 +53,7 @@ mod tests {
                 .join(format!("azure-blob-eventsource{name}.1"));
             let page = fs::read_to_string(&file).unwrap();
             assert!(page.contains(".SH NAME"), "{}", file.display());
+            assert!(!page.contains("EXTRA"), "{}", file.display());
         }
         assert!(
             !directory
