@@ -33,6 +33,7 @@ mod compiled;
 mod contradiction;
 mod glob;
 mod matcher;
+mod mixed;
 #[cfg(test)]
 mod properties;
 mod regex;

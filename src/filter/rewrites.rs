@@ -2,7 +2,7 @@
 //! ones. Pure, and about the text alone: whoever asks tries each of them.
 
 use super::{
-    regex,
+    mixed, regex,
     rewrite::{Rewrite, each},
     slips,
     spec::FilterSpec,
@@ -11,6 +11,7 @@ use super::{
 const PLAIN: &str = "`prefix` is plain text, where `*`, `?` and `[…]` stand for themselves";
 const LIST: &str = "several patterns are a list";
 const REGEX: &str = "`pattern` is a glob and not a regular expression";
+const MIXED: &str = "`pattern` is a glob: a choice is `{a,b}`, and regular expressions' `^`, `$`, `(a|b)` and `{4}` have no meaning";
 const CASE: &str = "upper and lower case are different";
 /// The pattern was meant to be about what follows the prefix.
 pub(super) const WITHIN: &str = "`pattern` is about the whole name, the prefix included";
@@ -76,6 +77,11 @@ fn strict(filter: &FilterSpec) -> Rewrites {
         all.add(REGEX, prefix, each(patterns, searched));
         let below = |it: &str| within(prefix, &regex::glob_of(it));
         all.add(REGEX, prefix, each(patterns, below));
+    }
+    let plain = each(patterns, mixed::as_glob);
+    if plain != *patterns {
+        all.add(MIXED, prefix, plain.clone());
+        all.add(MIXED, prefix, each(&plain, deep));
     }
     all.add(CASE, prefix, each(patterns, |it| as_prefix(prefix, it)));
     if !prefix.is_empty() {

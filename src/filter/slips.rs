@@ -1,5 +1,7 @@
 //! What may be around or within a prefix or a pattern that is no part of a blob's name. Pure.
 
+use percent_encoding::percent_decode_str;
+
 use super::{
     rewrite::{Rewrite, each},
     spec::FilterSpec,
@@ -8,14 +10,19 @@ use super::{
 /// A way to write a text as names are written, and what it says of one that is written otherwise.
 type Slip = (&'static str, fn(&str, &str) -> String);
 
-const SLIPS: [Slip; 7] = [
+const SLIPS: [Slip; 8] = [
     (
         "there is a blank or a line break around the text",
         |text, _| text.trim().to_owned(),
     ),
-    ("quotes around the text must be straight ones", |text, _| {
-        text.trim_matches(QUOTES).to_owned()
-    }),
+    (
+        "quotes within the text are a part of it: write straight ones, once",
+        |text, _| text.trim_matches(QUOTES).to_owned(),
+    ),
+    (
+        "names are written as they are and not percent-encoded, as in a URL",
+        |text, _| percent_decode_str(text).decode_utf8_lossy().into_owned(),
+    ),
     (
         "the name of a blob is not its URL and does not contain the name of the container",
         without_url,
@@ -108,13 +115,20 @@ fn with_slashes(text: &str) -> String {
     let mut chars = text.chars().peekable();
     let mut changed = String::new();
     while let Some(c) = chars.next() {
+        let is_of_regex = is_repeated(chars.clone());
         let is_slash = match chars.peek() {
             None => true,
+            // `\d{4}` is of a regular expression.
+            Some('d' | 'w' | 's') if is_of_regex => false,
             Some(next) => next.is_alphanumeric() || matches!(next, '_' | '*'),
         };
         changed.push(if c == '\\' && is_slash { '/' } else { c });
     }
     changed
+}
+
+fn is_repeated(mut rest: impl Iterator<Item = char>) -> bool {
+    matches!(rest.nth(1), Some('{' | '+' | '*' | '?'))
 }
 
 fn single_slashes(text: &str) -> String {

@@ -2,7 +2,7 @@
 
 use super::{
     glob::{self, AS_IN},
-    regex,
+    mixed, regex,
     rewrites::several,
     slips::QUOTES,
 };
@@ -38,6 +38,10 @@ pub(super) fn told(sign: &str, text: &str, problem: String) -> String {
                 "is a regular expression, and a glob over the whole name is wanted: `\"{sign}{meant}\"`"
             );
         }
+    }
+    let plain = mixed::as_glob(text);
+    if plain != text && is_glob(&plain) {
+        return format!("has signs that globs do not have; write `\"{sign}{plain}\"`");
     }
     let segments = whole_segments(text);
     match problem.strip_suffix(AS_IN) {

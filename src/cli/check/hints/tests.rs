@@ -47,6 +47,11 @@ fn a_prefix_with_which_no_name_begins_gets_the_one_that_works() {
             ["a blank or a line break", "Write `prefix: raw/`"],
         ),
         ("“raw/”", ["straight ones", "Write `prefix: raw/`"]),
+        ("'raw/'", ["once", "Write `prefix: raw/`"]),
+        (
+            "raw%2F2026",
+            ["not percent-encoded", "Write `prefix: raw/2026`"],
+        ),
         (
             "datasets/raw/",
             ["name of the container", "Write `prefix: raw/`"],
@@ -133,7 +138,21 @@ fn a_pattern_that_matches_nothing_gets_the_form_that_does() {
     for (prefix, patterns, cause, form) in [
         (
             "",
-            &["/raw/*.csv"][..],
+            &["(raw|Logs)/**"][..],
+            "a glob",
+            "`pattern: \"{raw,Logs}/**\"`",
+        ),
+        (
+            "",
+            &["raw/[0-9]{4}/*.csv"],
+            "a glob",
+            "`pattern: \"raw/[0-9][0-9][0-9][0-9]/*.csv\"`",
+        ),
+        ("", &["**/*.{ csv}"], "a glob", "`pattern: \"**/*.{csv}\"`"),
+        ("", &["raw/**/"], "a glob", "`pattern: \"raw/**\"`"),
+        (
+            "",
+            &["/raw/*.csv"],
             "does not begin with `/`",
             "`pattern: \"raw/*.csv\"`",
         ),
