@@ -1,4 +1,5 @@
-//! Events of a change feed a second, from the bytes of a chunk to the parts that the product uses.
+//! Events of a change feed a second, from the bytes of a chunk to the gate: with its answer whether the blob is wanted and
+//! whether this version of it is done, for which no call is made.
 //!
 //! `cargo bench --bench feed`
 //!
@@ -10,14 +11,16 @@
 
 use std::{
     env, fs,
-    hint::black_box,
     path::{Path, PathBuf},
     process::Command,
     time::Duration,
 };
 
-use azure_blob_eventsource::feed::{
-    CONTAINER, change::Kind, chunk::ChunkReader, hour::Hour, shard::Shard,
+use azure_blob_eventsource::{
+    config::SourceConfig,
+    feed::{CONTAINER, change::Kind, chunk::ChunkReader, hour::Hour, shard::Shard},
+    gate::{Gate, Policy, identity::Identity, loops::LoopWatch, rules::Rules},
+    ledger::{facts::Facts, fingerprint::FingerprintKey},
 };
 use support::{cpu, median, print_table, row, size, spread, verdict};
 use testkit::{
@@ -25,6 +28,7 @@ use testkit::{
     change_feed::{FeedEvent, FeedWriter},
 };
 use time::macros::datetime;
+use tokio::sync::mpsc;
 
 mod support;
 
@@ -51,10 +55,11 @@ print(count / (time.process_time() - began))
 
 fn main() {
     let bytes = chunk(size(EVENTS, BLOCK));
+    let gate = gate();
     let python = python();
     let (mut ours, mut ratios) = (Vec::new(), Vec::new());
     for _ in 0..size(ROUNDS, 1) {
-        let rate = rate(&bytes);
+        let rate = rate(&bytes, &gate);
         ours.push(rate / 1000.0);
         ratios.extend(
             python
@@ -78,7 +83,7 @@ fn main() {
         let against = "the same, ours / Microsoft's reader for Python";
         table.push(row([against, "", &spread(&ratios), ""]));
     }
-    print_table("From the bytes of a chunk to its changes", &table);
+    print_table("From the bytes of a chunk to the gate", &table);
 }
 
 fn chunk(events: usize) -> Vec<u8> {
@@ -104,8 +109,24 @@ fn chunk(events: usize) -> Vec<u8> {
         .to_vec()
 }
 
+/// That of a source with a pattern, whose blobs are all new.
+fn gate() -> Gate {
+    let config =
+        "account: lake\ncontainer: datasets\npattern: 'raw/**/*.csv'\nstate: {container: ledger}\n";
+    let config = SourceConfig::parse(config.as_bytes()).expect("a configuration");
+    let (spec, key) = (config.filter.spec().clone(), FingerprintKey(1, 2));
+    let facts = Facts::new("c".to_owned(), key, spec, "raw/", 0).baseline_complete();
+    let policy = Policy {
+        rules: Rules::new(config.rules(), &facts),
+        identity: Identity::new(&facts),
+        loops: LoopWatch::default(),
+    };
+    let ledger = (Default::default(), Default::default());
+    Gate::new(policy, ledger, mpsc::channel(1).0, mpsc::channel(1).0)
+}
+
 /// Events per second of CPU.
-fn rate(bytes: &[u8]) -> f64 {
+fn rate(bytes: &[u8], gate: &Gate) -> f64 {
     let began = cpu();
     let mut count = 0_u64;
     for _ in 0..TIMES {
@@ -117,7 +138,12 @@ fn rate(bytes: &[u8]) -> f64 {
                 for change in block.changes() {
                     let change = change.expect("an event");
                     count += u64::from(change.kind == Kind::BlobCreated);
-                    black_box(change);
+                    let (Some(blob), Some(time)) = (change.blob, change.time()) else {
+                        continue;
+                    };
+                    let is_old = gate.was_before(blob.name, time);
+                    let is_new = gate.wants(blob.name) && !gate.knows(blob.name, change.etag);
+                    assert!(is_new && !is_old, "{}", blob.name);
                 }
             }
         }

@@ -138,6 +138,12 @@ impl Call<'_> {
                 UnknownHost,
                 "no host has this name: is the account's name right?",
             ),
+            (false, None) if cause.contains("Connection refused") => self.error(
+                Transient,
+                &format!(
+                    "nothing listens there ({cause}): start it, or correct the address or the port"
+                ),
+            ),
             // The proxy looks the account's name up: here its own has no address.
             _ => self.error(Transient, &format!("no complete answer ({cause}){hint}")),
         }

@@ -54,7 +54,8 @@ async fn look_around(
             {
                 best = Some((alike, blob.name.to_owned()));
             }
-            if neighbours.len() < NEIGHBOURS {
+            let is_in_folder = !blob.name[folder.len()..].contains('/');
+            if is_in_folder && neighbours.len() < NEIGHBOURS {
                 neighbours.push(blob.name.to_owned());
             }
         }

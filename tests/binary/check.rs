@@ -140,7 +140,7 @@ async fn what_waits_for_a_stream_that_is_not_there_is_a_warning() {
     for words in [
         "WARN waiting  1 matching blob is not done: raw/new.csv is 10 min ",
         "WARN requests 1 request waits (`replay`, `dead-letters retry`), the oldest since 2",
-        "              no EventSource seems to be connected",
+        "              perhaps no EventSource is connected",
     ] {
         assert!(
             waiting.stdout.contains(words),

@@ -91,9 +91,9 @@ impl<'a> Standing<'a> {
         };
         let advice = match (is_told, config.confirm.is_empty()) {
             (true, _) => "they wait for the reason above".to_owned(),
-            (false, true) => NO_STREAM.to_owned(),
+            (false, true) => format!("{NO_STREAM}; {IF_ONE_IS} `limits.inFlight`"),
             (false, false) => format!(
-                "{NO_STREAM}; if one is, Workflows that do not end keep `limits.activeWorkflows` full"
+                "{NO_STREAM}; {IF_ONE_IS} `limits.inFlight`, or Workflows that do not end keep `limits.activeWorkflows` full"
             ),
         };
         Some(Step::warn("waiting", text, advice))
@@ -101,8 +101,11 @@ impl<'a> Standing<'a> {
 }
 
 /// What to do when nobody streams a source.
-pub(super) const NO_STREAM: &str = "no EventSource seems to be connected: see on the server's status page whether the source \
+pub(super) const NO_STREAM: &str = "perhaps no EventSource is connected: see on the server's status page whether the source \
                                     has a stream, and with `kubectl get pods -l eventsource-name` whether the pod of the EventSource runs";
+
+/// What it is where somebody does.
+const IF_ONE_IS: &str = "if one is, the events may wait for";
 
 /// How old a blob may be that is not done yet; `None` where a batch may be kept open without a limit.
 fn patience(config: &SourceConfig) -> Option<Duration> {
@@ -185,7 +188,7 @@ mod tests {
             "{text}"
         );
         assert!(
-            text.contains("no EventSource seems to be connected"),
+            text.contains("perhaps no EventSource is connected"),
             "{text}"
         );
         // A sweep that has not come yet, one that ended just now, and what is held back.

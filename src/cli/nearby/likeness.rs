@@ -1,5 +1,7 @@
 //! How like two names are. Pure.
 
+use percent_encoding::percent_decode_str;
+
 use crate::event::encoded::encoded;
 
 /// How many slips of the pen a name may have.
@@ -28,6 +30,12 @@ impl Likeness {
         if asked == encoded(there) {
             return Some(Self::Same);
         }
+        // As a browser or a signed URL has it.
+        let unsigned = asked.split('?').next().unwrap_or_default();
+        let decoded = percent_decode_str(unsigned).decode_utf8_lossy();
+        if plain(&decoded) == plain(there) {
+            return Some(Self::Same);
+        }
         let (asked, there) = (plain(asked), plain(there));
         let within = asked
             .strip_prefix(container)
@@ -47,7 +55,11 @@ impl Likeness {
         if are_numbers(&left, &right) {
             return None;
         }
-        let allowed = SLIPS.min(stem(&asked).chars().count() / FOR_A_SLIP);
+        let allowed = match before_ending(&asked) == before_ending(&there) {
+            // The ending alone is another one.
+            true => SLIPS,
+            false => SLIPS.min(stem(&asked).chars().count() / FOR_A_SLIP),
+        };
         if let Some(slips) = slips(&left, &right).filter(|it| *it <= allowed) {
             return Some(Self::Misspelt(slips));
         }
@@ -63,6 +75,11 @@ fn plain(name: &str) -> String {
 
 fn last(name: &str) -> &str {
     name.rsplit('/').next().unwrap_or_default()
+}
+
+fn before_ending(name: &str) -> Option<&str> {
+    let (before, ending) = name.rsplit_once('.')?;
+    (!before.is_empty() && !before.ends_with('/') && !ending.contains('/')).then_some(before)
 }
 
 fn stem(name: &str) -> &str {
@@ -114,6 +131,9 @@ mod tests {
         ] {
             assert!(same(asked), "{asked}");
         }
+        for asked in ["raw/%C3%84%20b.csv", "raw/Ä b.csv?sv=2026-02-06&sig=x"] {
+            assert!(same(asked), "{asked}");
+        }
         let encoded = Likeness::of("raw/100%25 %7Bd%7D.csv", "raw/100% {d}.csv", "datasets");
         assert_eq!(encoded, Some(Likeness::Same));
         for other in ["raw/abcdef.csv", "c.csv", "other/raw/Ä c.csv", ""] {
@@ -131,6 +151,7 @@ mod tests {
             ("raw/sub/planet.csv", Some(Likeness::Misspelt(1))),
             ("raw/sbu/planets.csv", Some(Likeness::Misspelt(1))),
             ("rwa/sub/planet.csv", Some(Likeness::Misspelt(2))),
+            ("raw/sub/planets.cvs", Some(Likeness::Misspelt(1))),
             ("raw/planets.csv", Some(Likeness::Elsewhere)),
             ("old/planets.csv", Some(Likeness::Elsewhere)),
             ("raw/sub/moons.csv", None),
@@ -143,6 +164,8 @@ mod tests {
         assert!(Likeness::Same < Likeness::Deeper);
         assert!(Likeness::Misspelt(1) < Likeness::Misspelt(2));
         assert!(Likeness::Misspelt(2) < Likeness::Elsewhere);
+        let ending = Likeness::of("raw/h1.csvx", "raw/h1.csv", "datasets");
+        assert_eq!(ending, Some(Likeness::Misspelt(1)));
         // Where there is little to compare, everything would be near; and a number is no slip of the pen.
         for (asked, there) in [
             ("raw/x.csv", "raw/a.csv"),

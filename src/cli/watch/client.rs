@@ -18,7 +18,7 @@ use super::{
     print::Printer,
 };
 use crate::{
-    cli::{address, args::WatchArgs, say::say},
+    cli::{address, args::WatchArgs, progress::Progress, say::say},
     config::SourceConfig,
     grpc::{
         auth::read_token,
@@ -147,7 +147,10 @@ impl Client {
         };
         self.has_claim = true;
         loop {
-            match events.message().await {
+            // The server's sweep cannot be seen from here.
+            let waiting = || "waiting for the server's next event".to_owned();
+            let next = Progress::new().during(waiting, events.message());
+            match next.await {
                 Ok(Some(event)) => printer.print(&event.payload)?,
                 Ok(None) => return Ok(Ended::Over),
                 Err(status) => return self.refusal(&status),
