@@ -139,7 +139,7 @@ test-monitoring: ## Try the alerts and the dashboard of manifests/components/mon
 	scripts/monitoring-test.sh
 
 .PHONY: chart
-chart: ## Write the generated parts of the Helm chart: copies of manifests, the table in its README (Python)
+chart: ## Write the generated parts of the Helm chart: copies of manifests, the table in its README, the schema of an event (Python)
 	@scripts/need.sh python
 	@scripts/chart-test.sh --write
 

@@ -3,8 +3,8 @@
 #
 # Usage: scripts/chart-test.sh [CHECK...]
 #        scripts/chart-test.sh --write
-# `--write` writes what the chart has from elsewhere: copies of manifests, and the table in its README. It needs helm, or Go to
-# install it once.
+# `--write` writes what the chart has from elsewhere: copies of manifests, the table in its README, and the schema of an event,
+# which is schema/source.schema.json. It needs helm, or Go to install it once.
 
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."

@@ -67,6 +67,40 @@ REFUSED = [
     (KEYS | {"quickStart.enabled": "true"}, "give no storage.account"),
     ({"quickStart.enabled": "true", "workloadIdentity.enabled": "true"}, "no workloadIdentity"),
     (KEYS | {"nonsense": "1"}, "nonsense"),
+    # What the server refuses in an event, the chart refuses.
+    (KEYS | {"events.datasets.container": "Data"}, "events/datasets/container"),
+    (KEYS | {"events.datasets.minAge": "5x"}, "events/datasets/minAge"),
+    (KEYS | {"events.datasets.source.listing.interval": "5"}, "events/datasets/source/listing/interval"),
+    (KEYS | {"events.datasets.source.listing.intervall": "5s"}, "intervall"),
+    (KEYS | {"events.datasets.limits.inFlight": "0"}, "events/datasets/limits/inFlight"),
+    (KEYS | {"events.datasets.credential": "a/b"}, "events/datasets/credential"),
+    (KEYS | {"storage.credential": "a/b"}, "storage/credential"),
+    (KEYS | {"events.datasets.account": ""}, "events/datasets/account"),
+    (KEYS | {"events.datasets.confirm": "null"}, "confirm"),
+    (KEYS | {"events.datasets.state": "null", "events.datasets.batch.by": "folder"}, "state"),
+    (KEYS | {"eventBus.volumeSize": "4Gi"}, "eventBus.volumeSize is 4Gi (4294967296 bytes), and must be larger than eventBus.maxBytes"),
+    (KEYS | {"eventBus.volumeSize": "4095Mi"}, "must be larger than eventBus.maxBytes"),
+    (KEYS | {"eventBus.maxBytes": "5368709120"}, "must be larger than eventBus.maxBytes"),
+    (KEYS | {"batch.enabled": "true", "batch.event": "datasets"}, "events.datasets has no `batch`"),
+    (KEYS | {"batch.enabled": "true", "batch.event": "datasets", "events.datasets.batch.by": "folder"}, "are both `datasets`"),
+    (KEYS | {"server.resources.request.memory": "1Gi"}, "'request'"),
+    (KEYS | {"server.resources.limits.memroy": "1Gi"}, "memroy"),
+    (KEYS | {"server.resources.limits.memory": "1GB"}, "server/resources/limits/memory"),
+    (KEYS | {"server.env[0].name": "A", "server.env[0].vale": "b"}, "'vale'"),
+    (KEYS | {"server.env[0].name": "A", "server.env[0].valueFrom.secretRef.name": "b"}, "'secretRef'"),
+    (KEYS | {"server.tolerations[0].operater": "Exists"}, "'operater'"),
+    (KEYS | {"server.tolerations[0].operator": "exists"}, "server/tolerations/0/operator"),
+]
+# Values that Kubernetes and the server take.
+TAKEN = [
+    {"eventBus.volumeSize": "1Ti"},
+    {"eventBus.volumeSize": "4097Mi"},
+    {"eventBus.volumeSize": "1Gi", "eventBus.enabled": "false"},
+    {"server.resources.limits.cpu": "2", "server.resources.requests.cpu": "0.5", "server.resources.limits.ephemeral-storage": "1e9"},
+    {"server.env[0].name": "A", "server.env[0].valueFrom.secretKeyRef.name": "b", "server.env[0].valueFrom.secretKeyRef.key": "c"},
+    {"server.tolerations[0].key": "a", "server.tolerations[0].effect": "NoExecute", "server.tolerations[0].tolerationSeconds": "30"},
+    {"events.datasets.container": "$web", "events.datasets.minAge": "1h30m", "events.datasets.pattern": "{**/*.csv,!raw/x.csv}"},
+    {"events.datasets.source.listing.interval": "30s", "events.datasets.version": "content", "events.datasets.limits.activeWorkflows": "1000"},
 ]
 
 
@@ -123,7 +157,8 @@ def another_namespace(helm):
 def values_are_used(helm):
     """Each value of values.yaml changes what is rendered."""
     base = KEYS | FOLDERS
-    code, before, said = helm.template(base, [BATCHES])
+    more_events = {"events": BATCHES["events"] | {"more": BATCHES["events"]["batches"]}}
+    code, before, said = helm.template(base, [more_events])
     assert code == 0, said
     changes = {
         "image.repository": "a", "image.tag": "2.0", "image.digest": f"sha256:{'a' * 64}", "imagePullSecrets[0].name": "secret",
@@ -132,9 +167,9 @@ def values_are_used(helm):
         "server.resources.limits.memory": "1Gi", "server.nodeSelector.pool": "name", "server.tolerations[0].operator": "Exists",
         "workloadIdentity.enabled": "true", "workloadIdentity.serverClientId": "", "workloadIdentity.pipelineClientId": "",
         "eventBus.enabled": "false", "eventBus.replicas": "1", "eventBus.volumeSize": "9Gi", "eventBus.maxBytes": "1048576",
-        "pipeline.enabled": "false", "pipeline.event": "batches", "pipeline.image.repository": "b", "pipeline.image.tag": "2.0",
+        "pipeline.enabled": "false", "pipeline.event": "more", "pipeline.image.repository": "b", "pipeline.image.tag": "2.0",
         "pipeline.image.digest": f"sha256:{'b' * 64}", "pipeline.parameters.target": "price", "batch.enabled": "false",
-        "batch.event": "datasets", "monitoring.enabled": "true", "monitoring.labels.release": "name", "kubernetesEvents.enabled": "true",
+        "batch.event": "more", "monitoring.enabled": "true", "monitoring.labels.release": "name", "kubernetesEvents.enabled": "true",
         "tracing.endpoint": "https://collector", "tracing.ratio": "0.1",
         "networkPolicy.enabled": "false",
         "networkPolicy.monitoringNamespace": "other", "quickStart.enabled": "true", "quickStart.image": "other:1",
@@ -147,7 +182,7 @@ def values_are_used(helm):
               "quickStart": {"quickStart.enabled": "true", "storage.account": ""}, "storage.endpoint": {"storage.account": ""}, "monitoring": MONITORING, "tracing.ratio": TRACING, "pipeline.enabled": {"batch.enabled": "false"}}
     for name, value in changes.items():
         more = next((it for start, it in beside.items() if name.startswith(start)), {})
-        code, after, said = helm.template(base | more | {name: value}, [BATCHES])
+        code, after, said = helm.template(base | more | {name: value}, [more_events])
         # An identity that is missing is told.
         assert (code == 0) == (value != ""), said
         assert after != before, f"{name} changes nothing"
@@ -161,10 +196,14 @@ def refusals(helm):
         assert code != 0 and not text, f"{values} was taken"
         assert words in said, f"{values}: {said}"
     print(f"ok   {len(REFUSED)} wrong values are refused")
+    for values in TAKEN:
+        code, _, said = helm.template(KEYS | values)
+        assert code == 0, f"{values}: {said}"
+    print(f"ok   {len(TAKEN)} unusual values are taken")
 
 
 def schema_knows_the_configuration(_):
-    """The keys of an event are those in the tables of docs/configuration.md."""
+    """The keys of an event are those in the tables of docs/configuration.md; `generated` holds them equal to the server's schema."""
     schema = json.loads((CHART / "values.schema.json").read_text())
     tables = (ROOT / "docs/configuration.md").read_text().partition("\n## Options of the server\n")[0]
     rows = re.findall(r"^\| (`.*?) \| ", tables, re.M)
@@ -211,7 +250,7 @@ def generated(_):
     version = re.search('^version = "(.*)"', (ROOT / "Cargo.toml").read_text(), re.M)[1]
     chart = yaml.safe_load((CHART / "Chart.yaml").read_text())
     assert (chart["version"], chart["appVersion"]) == (version, version), f"Cargo.toml has the version {version}: {chart}"
-    print(f"ok   README and {len(generate.wanted()) - 1} files are those of `make chart`")
+    print(f"ok   README, schema and {len(generate.wanted()) - 2} files are those of `make chart`")
 
 
 # --- what they are made of ----------------------------------------------------------------------

@@ -1,4 +1,5 @@
-"""Writes what the chart has from elsewhere: copies of manifests into files/, and README.md from the comments of values.yaml.
+"""Writes what the chart has from elsewhere: copies of manifests into files/, README.md from the comments of values.yaml, and what the
+server takes as an event's configuration into values.schema.json.
 
 Usage: generate.py
 
@@ -19,6 +20,8 @@ COPIES = {
     "monitoring": [f"manifests/components/monitoring/{it}" for it in ("dashboard.json", "pod-monitor.yaml", "prometheus-rule.yaml")],
     "quick-start": ["manifests/quick-start/storage.mjs"],
 }
+# Of values.schema.json these are written, at its end; what is above them is written by hand.
+FROM_THE_SERVER = ("account", "endpoint", "credential", "event")
 # The table stands between these in README.md; what is around it is written by hand.
 BEGIN, END = "<!-- values: `make chart` writes them -->\n", "<!-- end of values -->\n"
 
@@ -29,7 +32,25 @@ def wanted():
     readme = CHART / "README.md"
     head, rest = readme.read_text().split(BEGIN)
     files[readme] = head + BEGIN + table() + END + rest.split(END)[1]
+    schema = CHART / "values.schema.json"
+    files[schema] = schema.read_text().partition(f'\n    "{FROM_THE_SERVER[0]}": ')[0] + "\n" + from_the_server() + "  }\n}\n"
     return files
+
+
+def from_the_server():
+    """The definitions of values.schema.json that say what the server takes. `cargo run -- schema` writes what they are made from."""
+    event = json.loads((ROOT / "schema/source.schema.json").read_text())
+    properties = event["properties"]
+    # These may be empty in `storage`, and an event that has neither gets them from there.
+    definitions = {it: {"anyOf": [{"const": ""}, properties[it]]} for it in ("account", "endpoint")}
+    definitions["credential"] = properties["credential"]
+    assert event.pop("oneOf") == [{"required": ["account"]}, {"required": ["endpoint"]}], "the server takes another choice now"
+    event["not"] = {"required": ["account", "endpoint"]}
+    del event["$schema"], event["title"], event["description"]
+    definitions["event"] = event
+    assert tuple(definitions) == FROM_THE_SERVER
+    text = json.dumps(definitions, indent=2, sort_keys=False)
+    return "".join(f"  {line}\n" for line in text.splitlines()[1:-1])
 
 
 def table():

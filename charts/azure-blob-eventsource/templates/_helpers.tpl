@@ -15,6 +15,24 @@ app.kubernetes.io/part-of: azure-blob-eventsource
 {{- if and $values.batch.enabled (not $values.pipeline.enabled) -}}
 {{- fail "batch.enabled needs pipeline.enabled: the Workflows of batches share its rights and its network" -}}
 {{- end -}}
+{{- if .Values.batch.enabled -}}
+{{- range $name, $event := pick $values.events $values.batch.event -}}
+{{- if not $event.batch -}}
+{{- fail (printf "batch.event is `%s`, and events.%s has no `batch`: add `batch` there, or give another event" $name $name) -}}
+{{- end -}}
+{{- end -}}
+{{- if eq $values.batch.event $values.pipeline.event -}}
+{{- fail (printf "batch.event and pipeline.event are both `%s`, which would start two Workflows for each event: give two different events" $values.batch.event) -}}
+{{- end -}}
+{{- end -}}
+{{- if $values.eventBus.enabled -}}
+{{- $size := $values.eventBus.volumeSize -}}
+{{- $unit := dict "Mi" 1048576 "Gi" 1073741824 "Ti" 1099511627776 -}}
+{{- $bytes := mul (regexFind "^[0-9]+" $size | int64) (get $unit (regexFind "[A-Z]i$" $size)) -}}
+{{- if le $bytes (int64 $values.eventBus.maxBytes) -}}
+{{- fail (printf "eventBus.volumeSize is %s (%d bytes), and must be larger than eventBus.maxBytes, which is %d: give a larger volumeSize or a smaller maxBytes" $size $bytes (int64 $values.eventBus.maxBytes)) -}}
+{{- end -}}
+{{- end -}}
 {{- end }}
 
 {{/* image (list IMAGE CHART): with its digest if there is one. */}}
