@@ -4,8 +4,8 @@
 #
 # With --overlay it also writes what is applied then, so that nobody has to edit a file of this repository.
 #
-# What is there stays as it is, so a second run changes nothing. What is made in Azure bears a tag, and only what
-# bears it is removed. No key is an argument of a command, which others on the machine could see: keys go through
+# What is there stays as it is, so a second run changes nothing. What is made in Azure has a tag, and only what
+# has it is removed. No key is an argument of a command, which others on the machine could see: keys go through
 # the environment and through standard input.
 
 set -euo pipefail
@@ -25,6 +25,8 @@ readonly MESSAGE_TTL=86400
 readonly FEED_DAYS=30
 readonly TAG=made-by
 readonly MARK=azure-blob-eventsource
+# The first line of a file of an overlay, by which a later run knows it.
+readonly WRITTEN='# Written by scripts/azure-setup.sh for an installation; change what you want.'
 repository=${BASH_SOURCE[0]}
 [[ $repository == */* ]] || repository=./$repository
 repository=$(cd "${repository%/*}/.." && pwd -P)
@@ -55,8 +57,8 @@ Usage: scripts/azure-setup.sh [OPTION...]
   --with-batches             also a Workflow for each batch of blobs, those of a folder below `folders/`: the pipeline's
                              identity may read the container in which the lists of a batch's blobs are
 
-  --overlay DIR              write the manifests to apply into this folder, with all these names; existing files
-                             stay. It needs --registry
+  --overlay DIR              write the manifests to apply into this folder, with all these names. The folder is new or
+                             empty, or an earlier run has written it: its files stay. It needs --registry
   --registry NAME            where `make docker-push` has put the images: registry.example.com
 
   --workload-identity        managed identities instead of the account's keys; it needs one of the next two
@@ -70,6 +72,8 @@ Usage: scripts/azure-setup.sh [OPTION...]
   --yes                      with --delete: do not ask
   --delete-resource-group    with --delete: also the group, with everything in it
   --help                     print this
+
+A value may also follow after `=`, as in --account=NAME.
 END
 }
 
@@ -527,7 +531,7 @@ write_overlay() {
         text=${text//..\/..\//$up}
         ! $with_batches || text=${text//sensors\/ml-pipeline/sensors\/ml-batch}
         [[ $file != event-source ]] || text=$(watched "$text")
-        write "$overlay/$file.yaml" "# Written by scripts/azure-setup.sh for an installation; change what you want."$'\n'"$text"
+        write "$overlay/$file.yaml" "$WRITTEN"$'\n'"$text"
     done
 }
 
@@ -623,7 +627,7 @@ say_next() {
     local line mode=key
     ! $workload_identity || mode=login
     if $workload_identity; then
-        step "Each ServiceAccount bears the client id of its identity as an annotation"
+        step "Each ServiceAccount has the client id of its identity as an annotation"
         note "$SERVER: $server_client_id"
         note "$PIPELINE: $pipeline_client_id"
     fi
@@ -735,19 +739,30 @@ value() {
 }
 
 read_options() {
+    local attached
     while (($# > 0)); do
+        attached=false
+        if [[ $1 == --*=* ]]; then
+            attached=true
+            set -- "${1%%=*}" "${1#*=}" "${@:2}"
+        fi
         case $1 in
-            --workload-identity) workload_identity=true ;;
-            --with-queue) with_queue=true ;;
-            --with-change-feed) with_change_feed=true ;;
-            --with-batches) with_batches=true ;;
-            --dry-run) dry_run=true ;;
-            --delete) delete=true ;;
-            --delete-resource-group) delete_group=true ;;
-            --yes) yes=true ;;
-            --help | -h)
-                usage
-                exit
+            --workload-identity | --with-queue | --with-change-feed | --with-batches | --dry-run | --delete | --delete-resource-group | --yes | --help | -h)
+                ! $attached || refuse "$1 takes no value, and has '$2': write only $1"
+                case $1 in
+                    --workload-identity) workload_identity=true ;;
+                    --with-queue) with_queue=true ;;
+                    --with-change-feed) with_change_feed=true ;;
+                    --with-batches) with_batches=true ;;
+                    --dry-run) dry_run=true ;;
+                    --delete) delete=true ;;
+                    --delete-resource-group) delete_group=true ;;
+                    --yes) yes=true ;;
+                    --help | -h)
+                        usage
+                        exit
+                        ;;
+                esac
                 ;;
             --resource-group | --location | --account | --namespace | --identity | --aks | --aks-resource-group | --oidc-issuer | --overlay | --registry)
                 value "${@:1:2}"
@@ -760,7 +775,10 @@ read_options() {
                     --aks) aks=$2 ;;
                     --aks-resource-group) aks_group=$2 ;;
                     --oidc-issuer) issuer=$2 ;;
-                    --overlay) overlay=${2%/} ;;
+                    --overlay)
+                        overlay=$2
+                        [[ $2 == / ]] || overlay=${2%/}
+                        ;;
                     --registry) registry=$2 ;;
                 esac
                 shift
@@ -784,7 +802,7 @@ check_options() {
     valid --namespace "$namespace" '[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?' "at most 63 lower case letters, digits and -"
     valid --identity "$identity" '[A-Za-z0-9][A-Za-z0-9_-]{2,118}' "3 to 119 letters, digits, _ and -"
     valid --oidc-issuer "$issuer" '(https://.+)?' "a URL with https"
-    valid --overlay "$overlay" '[A-Za-z0-9_./-]*' "a folder whose name has letters, digits and _ . / -"
+    valid --overlay "$overlay" '([A-Za-z0-9_./][A-Za-z0-9_./-]*)?' "a folder whose name has letters, digits and _ . / -, with no - in front"
     valid --registry "$registry" '([a-z0-9.-]+(:[0-9]+)?(/[a-z0-9._-]+)*)?' "a registry, and a folder in it if you have one: registry.example.com/team"
     [[ -z $overlay$registry || ( -n $overlay && -n $registry ) ]] || refuse "give --overlay and --registry together"
     if $workload_identity && ! $delete; then
@@ -800,6 +818,40 @@ check_options() {
         ! $yes || refuse "--yes goes with --delete"
         ! $delete_group || refuse "--delete-resource-group goes with --delete"
     fi
+    [[ -z $overlay ]] || check_overlay
+}
+
+# written FILE: whether it is from an earlier run. An empty file is not.
+written() {
+    local line=''
+    [[ -f $1 && -r $1 ]] && read -r line <"$1"
+    [[ $line == "$WRITTEN" ]]
+}
+
+# The folder is ours, or nothing is in it: otherwise the overlay would come among files of somebody else, and `kubectl apply -k`
+# would apply theirs.
+check_overlay() {
+    local above=$overlay file
+    local give="give a folder that is new or empty, or one that an earlier run has written"
+    while [[ ! -e $above && ! -L $above && $above == */* ]]; do
+        above=${above%/*}
+        # What is left of an absolute path in the end.
+        above=${above:-/}
+    done
+    if [[ ( -e $above || -L $above ) && ! -d $above ]]; then
+        [[ $above != "$overlay" ]] || refuse "--overlay is '$overlay', which is a file: $give"
+        refuse "--overlay is '$overlay', and $above is a file: $give"
+    fi
+    [[ -d $overlay ]] || return 0
+    [[ -r $overlay && -w $overlay && -x $overlay ]] || refuse "--overlay is '$overlay', a folder that you may not write to: $give"
+    # Beside a kustomization of ours people keep what they want.
+    ! written "$overlay/kustomization.yaml" || return 0
+    [[ ! -e $overlay/kustomization.yaml ]] \
+        || refuse "--overlay is '$overlay', which has a kustomization.yaml that this script did not write: $give"
+    for file in "$overlay"/* "$overlay"/.[!.]* "$overlay"/..?*; do
+        [[ -e $file || -L $file ]] || continue
+        written "$file" || refuse "--overlay is '$overlay', which has ${file##*/}, and this script did not write that: $give"
+    done
 }
 
 # Who and where we are. Each check says what to do.

@@ -37,6 +37,7 @@ KUBECTL = shutil.which("kubectl")
 
 SERVER_IDENTITY, PIPELINE_IDENTITY = "azure-blob-eventsource", "azure-blob-eventsource-pipeline"
 REGISTRY = "registry.example.net:5000/team"
+WRITTEN = "# Written by scripts/azure-setup.sh for an installation; change what you want."
 WITH_OVERLAY = ["--overlay", "some/overlay", "--registry", REGISTRY]
 CONTAINERS = ["datasets", "eventsource-state", "models"]
 WITH_ISSUER = ["--workload-identity", "--oidc-issuer", ISSUER]
@@ -44,7 +45,7 @@ WITH_AKS = ["--workload-identity", "--aks", "with-issuer", "--aks-resource-group
 NAMES = ["--resource-group", "some(group)", "--location", "northeurope", "--account", "some0account",
          "--namespace", "elsewhere", "--identity", "some-identity"]
 DRY_RUNS = [[], ["--with-queue"], WITH_ISSUER, WITH_OVERLAY, [*WITH_ISSUER, *WITH_OVERLAY, "--with-batches"], [*WITH_ISSUER, "--with-queue"], [*WITH_AKS, "--with-queue"],
-            [*NAMES, "--with-queue"], [*NAMES, *WITH_AKS, "--with-queue"],
+            [*NAMES, "--with-queue"], [f"{name}={value}" for name, value in zip(NAMES[::2], NAMES[1::2])], [*NAMES, *WITH_AKS, "--with-queue"],
             ["--with-change-feed"], [*WITH_AKS, *WITH_OVERLAY, "--with-queue", "--with-change-feed"],
             ["--delete"], ["--delete", "--workload-identity"], ["--delete", "--delete-resource-group", "--yes", *NAMES]]
 # What az must refuse, or this test would prove nothing.
@@ -73,7 +74,14 @@ REFUSED = [(["--frobnicate"], "--frobnicate"), (["storage"], "storage"), (["--ac
            (["--with-change-feed", "30"], "no option 30"), (["--with-changefeed"], "no option --with-changefeed"),
            (["--delete"], "no terminal"), (["--overlay", "x"], "--registry"), (["--registry", "x"], "--overlay"),
            (["--overlay", "x y", "--registry", "x"], "--overlay is 'x y'"), (["--overlay", "x", "--registry", "X!"], "--registry is"),
-           (["--delete", "--yes", *WITH_OVERLAY], "--overlay")]
+           (["--delete", "--yes", *WITH_OVERLAY], "--overlay"),
+           (["--account="], "--account needs a value"), (["--account=No-Good"], "--account is 'No-Good'"), (["--frobnicate=1"], "no option --frobnicate:"),
+           (["--dry-run=true"], "--dry-run takes no value"), (["--overlay=-x", "--registry=x"], "--overlay is '-x'")]
+# Folders that are not for an overlay, each with a word of the sentence. In capitals: this repository.
+NOT_FOR_AN_OVERLAY = [("ROOT/manifests/base", "kustomization.yaml that this script did not write"), ("ROOT/examples/azure-keys/", "kustomization.yaml that"),
+                      ("ROOT/docs", "this script did not write that"), ("ROOT", "this script did not write that"), ("/", "this script did not write that"),
+                      ("ROOT/README.md", "which is a file"), ("ROOT/README.md/below/it", "README.md is a file"), ("nowhere", "which is a file"),
+                      ("hidden", "has .gitkeep"), ("empty-file", "has event-source.yaml"), ("half", "has mine.yaml")]
 
 
 class Check:
@@ -218,9 +226,19 @@ def refusals(check):
         assert code == 2 and words in said and said.count("\n") == 1, f"{options}: {code}, {said}"
         assert not [it for it in check.calls if "create" in it[1] or "delete" in it[1]], check.calls
         check.calls.clear()
+    for name, text in [("hidden/.gitkeep", ""), ("empty-file/event-source.yaml", ""), ("half/event-source.yaml", f"{WRITTEN}\n"), ("half/mine.yaml", "mine")]:
+        check.folder.joinpath(name).parent.mkdir(exist_ok=True)
+        check.folder.joinpath(name).write_text(text)
+    check.folder.joinpath("nowhere").symlink_to("not-there")
+    for folder, words in NOT_FOR_AN_OVERLAY:
+        folder = folder.replace("ROOT", str(SCRIPT.parents[1]))
+        for more in ([], ["--dry-run"]):
+            code, said = check.run(f"--overlay={folder}", f"--registry={REGISTRY}", *more)
+            assert code == 2 and words in said and said.count("\n") == 1 and "new or empty" in said, f"{folder}: {code}, {said}"
+            assert not check.calls, check.calls
     code, said = check.run("--help")
     assert code == 0 and said.count("\n") > 15, said
-    check.ok(f"{len(REFUSED)} wrong command lines end with 2 and one sentence each, and --help explains")
+    check.ok(f"{len(REFUSED) + len(NOT_FOR_AN_OVERLAY)} wrong command lines end with 2 and one sentence each, and --help explains")
 
 
 def surroundings(check):
@@ -457,6 +475,7 @@ def an_overlay(check):
             state = {role for who, role, scope in check.azure.roles if who.endswith("-pipeline") and scope.endswith("/eventsource-state")}
             assert state == ({"Storage Blob Data Reader"} if mode and with_batches else set()), check.azure.roles
             (folder / "event-source.yaml").write_text("mine")
+            (folder / "patch.yaml").write_text("mine")
             assert check.run(*mode, *more, *WITH_OVERLAY)[0] == 0
             assert (folder / "event-source.yaml").read_text() == "mine", "a file that was there is written again"
     # However the folder is named, the way back to the repository is right.
@@ -468,6 +487,15 @@ def an_overlay(check):
             assert code == 0 and rendered(folder), said
         finally:
             shutil.rmtree(folder, ignore_errors=True)
+    # What was interrupted, or deleted in part, is written to its end.
+    folder = check.folder / "some/overlay"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    for name in ([], ["kustomization.yaml"], ["event-source.yaml", "kustomization.yaml"]):
+        for it in name:
+            (folder / it).unlink()
+        code, said = check.run(*WITH_OVERLAY)
+        assert code == 0 and rendered(folder), said
     check.ok("an overlay renders with the names of the installation, with keys and with identities, with queue, change feed and batches")
 
 
