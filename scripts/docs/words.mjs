@@ -27,7 +27,7 @@ const phrases = [
     [/\b(comes?|coming) about\b/, 'is made, happens'],
     [/\bis said to be\b/, 'is reported as'],
     [/\bkeep people and\b/, 'do not change … by hand or by …'],
-    [/\b(was|is) made for (it|any of them)\b/, 'was created for it'],
+    [/\b(was|is) made for (it|any of them)\b/, 'was created for this event'],
     [/\black(s|ing)? the right\b/, 'has no permission'],
     [/\bin doubt\b/, 'may be wrong'],
     [/\bas a rule\b/, 'usually'],

@@ -159,7 +159,7 @@ fn lost(source: &SourceEntry) {
         about: format!("raw/2026/11/27/broken-{n}.csv"),
         last_sent: Some(ago(4_000 + i64::from(n))),
         attempts: 3,
-        reason: "nothing was created for it in 3 attempts, while later events were confirmed: look at the Sensor's log and at the \
+        reason: "no object was created for this event in 3 attempts, but later events were confirmed: look at the Sensor's log and at the \
                  cluster's admission control"
             .to_owned(),
     }
@@ -208,8 +208,9 @@ fn limited(source: &SourceEntry) {
             about: "raw/\u{202e}<script>alert(1)</script>.csv".to_owned(),
             last_sent: Some(ago(9_000)),
             attempts: 5,
-            reason: "no Job was created for it in 5 attempts, while later events were confirmed"
-                .to_owned(),
+            reason:
+                "no Job was created for this event in 5 attempts, but later events were confirmed"
+                    .to_owned(),
         }],
     };
 }

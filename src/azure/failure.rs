@@ -145,7 +145,7 @@ impl Call<'_> {
                 ),
             ),
             // The proxy looks the account's name up: here its own has no address.
-            _ => self.error(Transient, &format!("no complete answer ({cause}){hint}")),
+            _ => self.error(Transient, &format!("the connection failed ({cause}){hint}")),
         }
     }
 }

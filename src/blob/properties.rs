@@ -39,7 +39,7 @@ pub struct BlobRef<'a> {
     pub content_md5: &'a str,
     /// Whether its content can be read.
     pub access: Access,
-    /// A directory of an account with hierarchical namespace, or the empty marker of one, which is no
+    /// A directory of an account with hierarchical namespace, or the empty blob that stands for one, which is no
     /// blob for our purposes: `ResourceType` `directory`, or no bytes and `hdi_isfolder` in its
     /// metadata or a name that [marks a folder](marks_folder).
     pub is_directory: bool,

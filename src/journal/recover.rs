@@ -228,7 +228,7 @@ async fn read_journal(
 fn take_in(contents: &mut Contents, entry: Entry) -> Result<(), &'static str> {
     let done = matches!(entry, Entry::Done(_) | Entry::Replayed(_));
     if done && contents.facts.is_none() {
-        return Err("says what is done, and the facts of the source are missing before it");
+        return Err("has records before the header of the source");
     }
     contents.apply(entry);
     Ok(())

@@ -300,7 +300,7 @@ mod tests {
                 attempts,
                 first_sent: moment,
                 last_sent: moment,
-                last_reason: "nothing was created for it".into(),
+                last_reason: "no object was created for this event".into(),
             }
         }
     }

@@ -10,11 +10,11 @@ use time::OffsetDateTime;
 pub fn cure(namespace: Option<&str>) -> String {
     let namespace = namespace.unwrap_or("NAMESPACE");
     format!(
-        "look at EventBus and Sensor: after a bus lost its storage, run `kubectl rollout restart \
+        "look at EventBus and Sensor. If the bus lost its storage, run `kubectl rollout restart \
          deployment -n {namespace} -l eventsource-name` and `kubectl rollout restart deployment -n \
-         {namespace} -l sensor-name`; a Sensor that may not create Workflows (check its Role) or asks for a field that the \
-         event does not have (events of batches need sensors/ml-batch) says so in its log: `kubectl logs \
-         -n {namespace} -l sensor-name`"
+         {namespace} -l sensor-name`. The Sensor's log (`kubectl logs -n {namespace} -l sensor-name`) says if it may not \
+         create Workflows: then check its Role. It also says if the Sensor asks for a field that the event does not have: \
+         events of batches need sensors/ml-batch"
     )
 }
 
@@ -30,7 +30,7 @@ pub struct Stalled {
     pub last_confirmed: Option<OffsetDateTime>,
     /// How many events wait.
     pub waiting: u64,
-    /// One sentence with the cure.
+    /// What is wrong, and the cure.
     pub reason: String,
 }
 

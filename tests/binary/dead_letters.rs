@@ -35,7 +35,7 @@ pub(crate) fn letter(place: &Place, name: &str) -> DeadLetter {
         attempts: 3,
         first_sent: datetime!(2026-01-01 0:00 UTC),
         last_sent: datetime!(2026-01-02 0:00 UTC),
-        last_reason: "nothing was created for it".into(),
+        last_reason: "no object was created for this event".into(),
     }
 }
 
@@ -84,7 +84,7 @@ async fn dead_letters_are_listed() {
     let listed = letters(&place, "list", &[]).await;
     assert_eq!(listed.code(), 0, "{listed:?}");
     let line = format!(
-        "{}      3  2026-01-01T00:00:00Z  2026-01-02T00:00:00Z  raw/one.csv\n    nothing was created for it\n",
+        "{}      3  2026-01-01T00:00:00Z  2026-01-02T00:00:00Z  raw/one.csv\n    no object was created for this event\n",
         one.id().to_hex()
     );
     for words in [&line, "raw/two.csv", "does not belong to the event"] {

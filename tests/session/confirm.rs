@@ -207,7 +207,7 @@ async fn people_are_told_of_the_last_events_and_of_dead_letters() {
     assert!(
         letters.some[0]
             .reason
-            .contains("nothing was created for it")
+            .contains("no object was created for this event")
     );
     stream.stop().await.unwrap();
     // Whoever comes after reads it.

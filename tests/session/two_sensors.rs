@@ -80,7 +80,7 @@ async fn what_is_gone_again_is_never_made_a_second_time_for_the_sake_of_what_is_
     let letters = stage.in_folder("dead/");
     let reason = stage.json(&letters[0])["lastReason"].to_string();
     assert!(
-        reason.contains("no Workflow (pipeline=audit) was created for it")
+        reason.contains("no Workflow (pipeline=audit) was created for this event")
             && reason.contains("its other object does not exist any more"),
         "{reason}"
     );
@@ -136,7 +136,7 @@ async fn a_dead_letter_names_the_workflow_that_is_missing_and_its_retry_makes_it
     let letter = stage.json(&stage.in_folder("dead/")[0]);
     let reason = letter["lastReason"].to_string();
     assert!(
-        reason.contains("no Workflow (pipeline=audit) was created for it in 2 attempts"),
+        reason.contains("no Workflow (pipeline=audit) was created for this event in 2 attempts"),
         "{reason}"
     );
     audit.run(&poison);

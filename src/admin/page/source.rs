@@ -106,11 +106,19 @@ fn backlog(page: &mut String, source: &SourceStatus, _: OffsetDateTime) -> fmt::
     let parts = [
         (queued > 0).then(|| format!("about {} in the queue", Many(queued, "message"))),
         (sent > 0).then(|| match source.workflows.namespace.is_empty() {
-            true => format!("{} sent, settling", Many(sent, "event")),
+            true => format!(
+                "{} sent, done after <code>limits.settle</code>",
+                Many(sent, "event")
+            ),
             false => format!("{} sent, waiting for Workflows", Many(sent, "event")),
         }),
         (gathered > 0).then(|| format!("{} in open batches", Count(gathered))),
-        limit.map(|pause| format!("the next waits for <code>{}</code>", Escaped(pause.limit))),
+        limit.map(|pause| {
+            format!(
+                "no more are sent: the limit <code>{}</code> is reached",
+                Escaped(pause.limit)
+            )
+        }),
     ];
     let parts: Vec<_> = parts.into_iter().flatten().collect();
     if !parts.is_empty() {

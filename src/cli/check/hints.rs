@@ -36,7 +36,7 @@ pub(super) fn hint(filter: &FilterSpec, container: &str, names: &[String]) -> St
     let found = meant.into_iter().find_map(|it| {
         let count = matching(&it.filter, names)?;
         Some(format!(
-            "{}. {}: {count} of {} blobs that were tried match then",
+            "{}. {}: {count} of {} blobs match with this change",
             it.cause,
             change(filter, &it.filter),
             names.len()
@@ -79,14 +79,14 @@ fn without_excludes(filter: &FilterSpec) -> Vec<Rewrite> {
     let one = filter.patterns.iter().filter(excludes).map(|exclude| {
         let others = filter.patterns.iter().filter(|it| *it != exclude);
         without(
-            format!("`{exclude}` excludes every name that the others match"),
+            format!("`{exclude}` excludes every name that the other patterns match"),
             others.cloned().collect(),
         )
     });
     let mut all: Vec<_> = one.collect();
     let wanted = filter.patterns.iter().filter(|it| !excludes(it));
     all.push(without(
-        "the patterns with `!` exclude every name that the others match".to_owned(),
+        "the patterns with `!` exclude every name that the other patterns match".to_owned(),
         wanted.cloned().collect(),
     ));
     all

@@ -134,7 +134,7 @@ fn storage_step(storage: &Storage, name: &str) -> Step {
         ),
         Storage::Directory => Step::fail(
             "storage",
-            "it is a directory, or the empty marker of one".to_owned(),
+            "it is a directory, or an empty blob that stands for a directory".to_owned(),
             "directories are not announced, nor are empty blobs whose name ends in `/` or \
              `_$folder$`, or with `hdi_isfolder=true` in the metadata: name a file in it",
         ),

@@ -55,7 +55,7 @@ pub(super) fn fill(object: &mut Node, kind: &str, notes: &mut Notes) {
     }
     notes.add(
         "the template's securityContext",
-        "the namespace enforces Pod Security `restricted`, so what this asks for was added where the template does not say it: \
+        "the namespace enforces Pod Security `restricted`, so the settings that it requires were added where the template lacks them: \
          the containers run as user 65532 and without privileges",
     );
     for field in refused {

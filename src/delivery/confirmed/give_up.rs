@@ -50,18 +50,18 @@ impl ConfirmedDelivery {
     fn letter(&self, sent: &Sent, verdict: Overdue) -> DeadLetter {
         let nothing = match self.confirm.missing(sent.seen) {
             Some(missing) => format!("no {missing}"),
-            None => "nothing".to_owned(),
+            None => "no object".to_owned(),
         };
         let last_reason = match verdict {
             Overdue::Alone => format!(
-                "{nothing} was created for it within redelivery.giveUpAfter, and no other event was sent that could show whether the Sensor works"
+                "{nothing} was created for this event within redelivery.giveUpAfter, and no other event was sent that could show whether the Sensor works"
             ),
             Overdue::Failed | Overdue::Resend => format!(
-                "{nothing} was created for it in {} attempts, while later events were confirmed: look at the Sensor's log and at the cluster's admission control",
+                "{nothing} was created for this event in {} attempts, but later events were confirmed: look at the Sensor's log and at the cluster's admission control",
                 sent.failed
             ),
             Overdue::Spent => format!(
-                "{nothing} was created for it within redelivery.giveUpAfter, and its other object does not exist any more: `dead-letters retry` sends the event again, and then that object is created a second time"
+                "{nothing} was created for this event within redelivery.giveUpAfter, and its other object does not exist any more: `dead-letters retry` sends the event again, and then that object is created a second time"
             ),
         };
         DeadLetter {

@@ -38,7 +38,7 @@ impl Work {
                 wanted.changed().await.map_err(|_| Stop::Closed)?;
                 continue;
             };
-            info!(%since, "the container is listed once, for what the change feed does not tell");
+            info!(%since, "the container is listed once, to find blobs that the change feed does not report");
             if self.list_until(&mut sweeper, since, interval).await? {
                 self.joined().await?;
             }

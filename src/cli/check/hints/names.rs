@@ -97,7 +97,7 @@ impl Names<'_> {
 
     fn none_begins_with(&self, prefix: &str) -> String {
         format!(
-            "no name begins with `{}`; the names begin with {}",
+            "no name begins with `{}`; the container has {}",
             Plain(prefix),
             self.folders()
         )
@@ -130,7 +130,7 @@ impl Names<'_> {
         }
         let first = self.0.first().map_or("", String::as_str);
         format!(
-            "the names begin with {}, as in {}: compare them with `prefix` and `pattern` letter by letter",
+            "the container has {}, for example the blob {}: compare the names with `prefix` and `pattern` letter by letter",
             self.folders(),
             Plain(first)
         )
@@ -153,7 +153,7 @@ impl Names<'_> {
     fn folders(&self) -> String {
         let first = |name: &String| match name.split_once('/') {
             Some((folder, _)) => format!("{}/", Plain(folder)),
-            None => "no folder".to_owned(),
+            None => "names without a folder".to_owned(),
         };
         let folders: BTreeSet<_> = self.0.iter().map(first).collect();
         listed(folders.into_iter())

@@ -64,7 +64,7 @@ fn a_prefix_with_which_no_name_begins_gets_the_one_that_works() {
         (
             "rww/",
             [
-                "no name begins with `rww/`; the names begin with Images/, raw/",
+                "no name begins with `rww/`; the container has Images/, raw/",
                 "Write `prefix: raw/`: 3 of 6",
             ],
         ),
@@ -101,7 +101,7 @@ fn a_prefix_with_which_no_name_begins_gets_the_one_that_works() {
     told(
         "input/",
         &[],
-        &["the names begin with Images/, raw/: correct `prefix`"],
+        &["the container has Images/, raw/: correct `prefix`"],
     );
 }
 
@@ -285,7 +285,7 @@ fn a_pattern_that_matches_nothing_gets_the_form_that_does() {
         (
             "",
             &["!raw/**", "**/*.csv"],
-            "`!raw/**` excludes every name that the others match",
+            "`!raw/**` excludes every name that the other patterns match",
             "Write `pattern: \"**/*.csv\"`",
         ),
         (
@@ -321,8 +321,8 @@ fn a_pattern_that_matches_nothing_gets_the_form_that_does() {
         (
             "",
             &["x*/*"],
-            "compare them",
-            "Images/, raw/, as in raw/2026/a.csv",
+            "compare the names",
+            "Images/, raw/, for example the blob raw/2026/a.csv",
         ),
     ] {
         told(prefix, patterns, &[cause, form]);

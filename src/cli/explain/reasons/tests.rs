@@ -523,13 +523,13 @@ fn a_dead_letter_is_told_with_its_reason() {
         attempts: 12,
         first_sent: datetime!(2026-01-01 0:00 UTC),
         last_sent: datetime!(2026-01-02 0:00 UTC),
-        last_reason: "nothing was created for it".into(),
+        last_reason: "no object was created for this event".into(),
     }));
     check(
         &facts,
         false,
         "it is a dead letter",
-        "after 12 attempts, the last at 2026-01-02T00:00:00Z: nothing was created for it",
+        "after 12 attempts, the last at 2026-01-02T00:00:00Z: no object was created for this event",
     );
     check(
         &facts,
