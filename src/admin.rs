@@ -80,7 +80,7 @@ pub fn router(admin: Arc<Admin>) -> Router {
         .route("/healthz", get(|| async { "ok\n" }))
         .route("/readyz", get(ready))
         .fallback(|| async {
-            let pages = "there is no such page: there are /, /status.json, /metrics, /healthz and /readyz\n";
+            let pages = "this page does not exist; the pages are /, /status.json, /metrics, /healthz and /readyz\n";
             (StatusCode::NOT_FOUND, pages)
         })
         .with_state(admin)

@@ -123,7 +123,7 @@ pub struct SourceStats {
     pub last_sweep_millis: AtomicU64,
     /// Blobs of the last complete sweep that are held back because of `minAge`.
     pub held_back: AtomicU64,
-    /// Blobs of the last complete sweep that are never announced, because Azure Storage allows no such names.
+    /// Blobs of the last complete sweep that are never announced, because Azure Storage does not allow such names.
     pub unusable_names: AtomicU64,
     /// Blobs of the last complete sweep that are held back because they cannot be read yet.
     pub unreadable: Shared<Unreadable>,

@@ -33,7 +33,7 @@ fn listen(typed: &str, usual: &str) -> Result<SocketAddr, String> {
             }
         };
         let wrong = port.filter(|port| port.parse::<u16>().is_err());
-        let wrong = wrong.map(|port| format!("{port} is no port: a port is 1 to 65535; "));
+        let wrong = wrong.map(|port| format!("{port} is not a port number: allowed is 1 to 65535; "));
         let port = port.filter(|_| wrong.is_none()).unwrap_or(usual);
         let all = match host.as_str() {
             "0.0.0.0" => format!(
@@ -80,7 +80,9 @@ pub(super) fn url(typed: &str) -> String {
 pub(super) fn wrong_port(url: &str) -> Option<String> {
     let (_, port) = parts(url);
     let wrong = port.filter(|port| !matches!(port.parse::<u16>(), Ok(1..)))?;
-    Some(format!("{wrong} is no port: a port is 1 to 65535"))
+    Some(format!(
+        "{wrong} is not a port number: allowed is 1 to 65535"
+    ))
 }
 
 /// The same URL with the port of gRPC; `None` when it has one.
@@ -149,9 +151,9 @@ mod tests {
             ("[::]", "`[::]:50051`"),
             (
                 "[::1]:99999",
-                "99999 is no port: a port is 1 to 65535; write",
+                "99999 is not a port number: allowed is 1 to 65535; write",
             ),
-            ("my.host:99999", "99999 is no port"),
+            ("my.host:99999", "99999 is not a port number"),
             ("my.host:99999", "`0.0.0.0:50051`"),
             ("", "`0.0.0.0:50051`"),
         ] {

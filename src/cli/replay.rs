@@ -324,20 +324,20 @@ impl Count {
             },
             (there, 0, _) => {
                 format!(
-                    "of {} there, none was last modified in that time, which ends at {}",
+                    "{} found, but none was last modified in that time, which ends at {}",
                     counted(there, "blob"),
                     rfc3339(replay.until)
                 )
             }
             (_, some, 0) => {
                 format!(
-                    "of {} there, none matches the source's prefix and pattern",
+                    "{} found, but none matches the source's prefix and pattern",
                     counted(some, "blob")
                 )
             }
             _ if self.unreadable > 0 => self.cannot_be_read(),
             (_, _, matching) => format!(
-                "of {} there, none was announced yet: the first announcement comes before a replay",
+                "{} found, but none was announced yet, and only announced blobs can be announced again",
                 counted(matching, "blob")
             ),
         }
@@ -360,7 +360,7 @@ impl Count {
         }
         if not_yet > 0 {
             let why = match queue_alone(source) {
-                None => "skipped, because the first announcement comes before a replay",
+                None => "skipped, because only announced blobs can be announced again",
                 Some(_) => {
                     "skipped; `replay --blob` writes a notification for one, and `source.listing` finds all of them"
                 }

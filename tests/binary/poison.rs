@@ -329,7 +329,7 @@ async fn a_notification_that_waits_is_explained() {
     let waits = ask(&place, &["explain"], &["raw/a.csv"]).await;
     assert_eq!(waits.code(), 0, "{waits:?}");
     for words in [
-        "ok   queue    a notification of it waits in the queue since ",
+        "ok   queue    a notification of it has waited in the queue since ",
         "=> it will be announced when its notification is taken from the queue",
     ] {
         assert!(waits.stdout.contains(words), "{words}: {}", waits.stdout);

@@ -314,13 +314,13 @@ async fn a_server_that_cannot_be_reached_is_told_with_its_address_and_the_cure()
         (
             &page,
             1,
-            "it is no gRPC server: gRPC is on port 50051".to_owned(),
+            "it is not a gRPC server: gRPC is on port 50051".to_owned(),
         ),
-        (storage, 1, "is no gRPC server".to_owned()),
+        (storage, 1, "is not a gRPC server".to_owned()),
         (
             "http://127.0.0.1:99999",
             2,
-            "99999 is no port: a port is 1 to 65535".to_owned(),
+            "99999 is not a port number: allowed is 1 to 65535".to_owned(),
         ),
         (":50051", 2, "write `http://localhost:50051`".to_owned()),
         (

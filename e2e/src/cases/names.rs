@@ -117,7 +117,7 @@ pub(crate) async fn are_not_code(stage: &Stage) -> Result<()> {
         has_results(stage, version).await?;
     }
     stage
-        .explains(&refused, 1, "Azure Storage allows no such name")
+        .explains(&refused, 1, "Azure Storage does not allow such a name")
         .await?;
     has_no_dead_letter(stage).await?;
     stage

@@ -13,7 +13,7 @@ mod written;
 pub(super) fn hint(filter: &FilterSpec, container: &str, names: &[String]) -> String {
     if let Some(placeholder) = placeholder(filter) {
         return format!(
-            "`{}` stands there as it is, because nothing replaces variables in a configuration: write the text itself",
+            "`{}` is not replaced, because a configuration has no variables: write the text itself",
             Plain(placeholder)
         );
     }

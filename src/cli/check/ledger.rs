@@ -153,7 +153,7 @@ fn source_step(id: &str, known: &LedgerContents, standing: Option<&Standing<'_>>
 fn stall_step(stalled: &Stalled) -> Step {
     let since = rfc3339(stalled.since);
     let wait = waiting(stalled.waiting, "event");
-    let text = format!("since {since} nothing is confirmed, and {wait}");
+    let text = format!("nothing has been confirmed since {since}, and {wait}");
     Step::warn("stalled", text, stalled.reason.clone())
 }
 

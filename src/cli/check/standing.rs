@@ -105,7 +105,7 @@ pub(super) const NO_STREAM: &str = "perhaps no EventSource is connected: see on 
                                     has a stream, and with `kubectl get pods -l eventsource-name` whether the pod of the EventSource runs";
 
 /// What it is where somebody does.
-const IF_ONE_IS: &str = "if one is, the events may wait for";
+const IF_ONE_IS: &str = "if one is connected, the events may wait for";
 
 /// How old a blob may be that is not done yet; `None` where a batch may be kept open without a limit.
 fn patience(config: &SourceConfig) -> Option<Duration> {

@@ -213,7 +213,7 @@ pub(super) async fn forget(
     out.set("deadLetters", told.collect::<Vec<_>>());
     writeln!(
         out,
-        "dropped {}: no blob of a dropped dead letter is announced, unless `replay` asks for it",
+        "dropped {}: the blobs of a dropped dead letter are not announced, unless `replay` asks for it",
         counted(letters.len() as u64, "dead letter")
     )?;
     Ok(())

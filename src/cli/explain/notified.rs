@@ -56,7 +56,7 @@ fn queue_step(config: &SourceConfig, queues: &Queues) -> Step {
             0 => String::new(),
             delivered => format!(", and was delivered again {delivered} times"),
         };
-        let text = format!("a notification of it waits in the queue since {since}{times}");
+        let text = format!("a notification of it has waited in the queue since {since}{times}");
         return Step::ok("queue", text);
     }
     let none = "none of the visible notifications in the queue is about it";

@@ -149,7 +149,7 @@ fn storage_step(storage: &Storage, name: &str) -> Step {
             "storage",
             "the container has no such blob".to_owned(),
             format!(
-                "and no other blob in the same folder; was `{}` uploaded elsewhere?",
+                "the same folder has no other blob either; was `{}` uploaded elsewhere?",
                 Plain(name)
             ),
         ),

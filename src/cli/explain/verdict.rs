@@ -66,7 +66,9 @@ pub(super) fn verdict(
         _ if !config.filter.matches(&facts.name) => {
             "it is not announced: prefix and pattern do not match"
         }
-        _ if !is_name(&facts.name) => "it is never announced: Azure Storage allows no such name",
+        _ if !is_name(&facts.name) => {
+            "it is never announced: Azure Storage does not allow such a name"
+        }
         (Some(blob), _)
             if config.skip_empty && blob.size == 0 && blob.access == Access::Readable =>
         {

@@ -213,7 +213,7 @@ fn of_secret(spec: &mut Spec, notes: &mut Notes) -> bool {
     let Some((field, value)) = spec.take(SECRET) else {
         notes.add(
             "no Secret",
-            "the server signs in with its own identity, as there is no `credential` in the configuration",
+            "the server signs in with its own identity, because the configuration has no `credential`",
         );
         return false;
     };

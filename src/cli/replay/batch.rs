@@ -46,7 +46,7 @@ pub(super) async fn of_batch(
 
 async fn find(source: &OpenedSource, asked: &str) -> anyhow::Result<(EventId, Manifest)> {
     if source.config.batch.is_none() {
-        bail!("--batch: the configuration has no `batch`, so there is none");
+        bail!("--batch: the configuration has no `batch`, so the source has no batches");
     }
     let shown = Plain(asked);
     let names = source.store().list(&source.folder.manifests()).await?;

@@ -296,7 +296,7 @@ mod tests {
         let wrong = endpoint("http://localhost:99999", None).map(drop);
         let wrong = wrong.unwrap_err().to_string();
         assert!(
-            wrong.ends_with("99999 is no port: a port is 1 to 65535"),
+            wrong.ends_with("99999 is not a port number: allowed is 1 to 65535"),
             "{wrong}"
         );
         for wrong in ["localhost:50051", "ftp://localhost", "", "a b"] {
@@ -347,7 +347,7 @@ mod tests {
                 Status::unimplemented(
                     "grpc-status header missing, mapped from HTTP status code 404",
                 ),
-                "what answers at http://h:1 is no gRPC server (grpc-status header missing, mapped from HTTP status code 404): \
+                "what answers at http://h:1 is not a gRPC server (grpc-status header missing, mapped from HTTP status code 404): \
                  gRPC is on port 50051 of the server, the status page on 9090",
             ),
         ] {

@@ -66,7 +66,7 @@ pub(super) fn unanswered(url: &str, error: &(dyn Error + 'static)) -> String {
 
 /// What is said of an answer that no gRPC server gives.
 pub(super) fn not_grpc(url: &str, words: &str) -> String {
-    format!("what answers at {url} is no gRPC server ({words}): {PORTS}")
+    format!("what answers at {url} is not a gRPC server ({words}): {PORTS}")
 }
 
 const PORTS: &str = "gRPC is on port 50051 of the server, the status page on 9090";
@@ -126,13 +126,13 @@ mod tests {
                 "{said}"
             );
             assert!(
-                said.contains("write `https://h:9090`; or it is no gRPC server"),
+                said.contains("write `https://h:9090`; or it is not a gRPC server"),
                 "{said}"
             );
             assert!(said.ends_with(PORTS), "{said}");
         }
         let said = unanswered("https://h:1", &broken);
-        assert!(said.contains(":1 is no gRPC server ("), "{said}");
+        assert!(said.contains(":1 is not a gRPC server ("), "{said}");
         assert!(said.ends_with(PORTS), "{said}");
     }
 }

@@ -185,7 +185,7 @@ fn who_has_run_is_told_where_nothing_has() {
     let told = never(Some("x"), &[]);
     assert_eq!(
         told,
-        "the source `x` has never run with this state container, nor has any other"
+        "the source `x` has never run with this state container, and no other source has"
     );
     let told = never(None, std::slice::from_ref(&other));
     let words = "no source of https://a.example/datasets has ever run with this state container, but images did, for another";

@@ -25,11 +25,11 @@ impl Asked<'_> {
         let ids: Vec<_> = others.iter().map(|it| Plain(&it.id).to_string()).collect();
         match (own.first(), ids.as_slice()) {
             (Some(own), _) => format!(
-                "{who} with this state container, only `watch --connect` has: connect the EventSource, or choose the source \
+                "{who} with this state container; only `watch --connect` has: connect the EventSource, or choose the source \
                  that watched with `--name {}`",
                 Plain(&self.typed(own))
             ),
-            (None, []) => format!("{who} with this state container, nor has any other"),
+            (None, []) => format!("{who} with this state container, and no other source has"),
             (None, ids) => format!(
                 "{who} with this state container, but {} did, for another container",
                 ids.join(", ")

@@ -44,7 +44,7 @@ impl Names<'_> {
         let none = self.none_begins_with(prefix);
         let folders = self.all_folders();
         if let Some(start) = prefix.strip_suffix('/') {
-            add("nothing is in a folder of that name".to_owned(), start);
+            add("no blob is in a folder of that name".to_owned(), start);
         }
         if let Some(near) = close(prefix, &folders) {
             add(none.clone(), near);
@@ -59,7 +59,7 @@ impl Names<'_> {
     pub(super) fn patterns(&self, filter: &FilterSpec) -> Rewrite {
         let meant = |pattern: &String| self.near(pattern).unwrap_or_else(|| pattern.clone());
         Rewrite {
-            cause: "there is nothing of this name".to_owned(),
+            cause: "no blob has this name".to_owned(),
             filter: FilterSpec {
                 prefix: filter.prefix.clone(),
                 patterns: filter.patterns.iter().map(meant).collect(),

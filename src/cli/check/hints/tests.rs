@@ -93,7 +93,7 @@ fn a_prefix_with_which_no_name_begins_gets_the_one_that_works() {
         ),
         (
             "${PREFIX}",
-            ["`${PREFIX}` stands there as it is", "write the text itself"],
+            ["`${PREFIX}` is not replaced", "write the text itself"],
         ),
     ] {
         told(prefix, CSV, &parts);
@@ -303,13 +303,13 @@ fn a_pattern_that_matches_nothing_gets_the_form_that_does() {
         (
             "",
             &["rww/**/*.csv"],
-            "nothing of this name",
+            "no blob has this name",
             "`pattern: \"raw/**/*.csv\"`: 3 of 6",
         ),
         (
             "",
             &["raw/d.csv", "!b"],
-            "nothing of this name",
+            "no blob has this name",
             "`pattern: [\"raw/c.csv\", \"!b\"]`: 1 of 6",
         ),
         (

@@ -614,7 +614,7 @@ fn a_name_that_azure_storage_does_not_allow_is_never_announced() {
     check(
         &facts(&name, false),
         false,
-        "it is never announced: Azure Storage allows no such name",
+        "it is never announced: Azure Storage does not allow such a name",
         "it has 1025 characters",
     );
 }

@@ -99,7 +99,7 @@ fn a_notification_that_waits_is_told() {
     let mut queues = nothing();
     queues.waiting = sight(Some(waiting()), 0);
     let mut facts = open(queues);
-    let step = "a notification of it waits in the queue since 2026-01-01T00:00:00Z\"";
+    let step = "a notification of it has waited in the queue since 2026-01-01T00:00:00Z\"";
     let verdict =
         "it will be announced when its notification is taken from the queue, or was announced";
     check_with(&with_queue(false), &facts, true, verdict, step);
