@@ -104,7 +104,9 @@ if command -v helm >/dev/null; then
     grep -q '^kind: EventBus$' "$dir/files/install.yaml" || fail "install.yaml has no bus"
     if grep -E '^kind: (EventSource|Sensor|WorkflowTemplate)$' "$dir/files/install.yaml"; then fail "install.yaml watches something"; fi
     # As values, and in what the chart has of elsewhere.
-    helm template x "$dir"/files/*.tgz --kube-version 1.34.0 --set quickStart.enabled=true,batch.enabled=true,batch.event=datasets >"$dir/files/chart.yaml"
+    batches=batch.enabled=true,events.batches.container=datasets,events.batches.batch.by=folder
+    batches+=,events.batches.state.container=eventsource-state
+    helm template x "$dir"/files/*.tgz --kube-version 1.34.0 --set "quickStart.enabled=true,$batches" >"$dir/files/chart.yaml"
     for file in install quick-start chart; do
         found=$(names "$(tr -d '"' <"$dir/files/$file.yaml")")
         [[ $found == *"$SERVER@$(hex 1)"* ]] || fail "$file names $found"
