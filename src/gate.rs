@@ -6,7 +6,7 @@ use std::{sync::Arc, time::Duration};
 use tokio::{sync::mpsc, task::yield_now, time::Instant};
 
 use self::{
-    begun::Begun,
+    begun::{Begun, Ways},
     identity::Identity,
     loops::LoopWatch,
     rules::{Judgement, Rules},
@@ -26,12 +26,14 @@ use crate::{
     state::loops::Loops,
 };
 
-pub mod begun;
+mod begun;
 pub mod identity;
 pub mod loops;
 pub mod rules;
 pub mod sighting;
 pub mod tally;
+
+pub use begun::Closed;
 
 /// With so many offers that wait to be sent, no more are looked for where others can keep them.
 const UNSENT: usize = 32;
@@ -57,10 +59,6 @@ pub struct Policy {
     /// What was announced lately, to tell loops.
     pub loops: LoopWatch,
 }
-
-/// Nobody takes what is offered any more: the session is at its end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Closed;
 
 /// The outcome of a whole sweep.
 #[derive(Debug, Default)]
@@ -219,7 +217,7 @@ impl Gate {
                 Standing::Done => {}
             }
         }
-        (Begun::new(self, offers, Vec::new()), waiting)
+        (Begun::new(self.ways(), offers, Vec::new()), waiting)
     }
 
     /// How blob versions stand that a replay asks for as one, by its fingerprints. Those that are new are under way
@@ -255,6 +253,15 @@ impl Gate {
     /// [`Closed`].
     pub async fn record(&self, record: Record) -> Result<(), Closed> {
         self.records.send(record).await.map_err(|_| Closed)
+    }
+
+    fn ways(&self) -> Ways<'_> {
+        Ways {
+            offers: &self.offers,
+            records: &self.records,
+            ledger: &self.ledger,
+            receipts: &self.receipts,
+        }
     }
 
     // Ahead of the ledger's lock, and of its look-ups: each of them waits for memory, and in a short
@@ -314,7 +321,7 @@ impl Gate {
                 _ => {}
             }
         }
-        Begun::new(self, new, baseline)
+        Begun::new(self.ways(), new, baseline)
     }
 }
 

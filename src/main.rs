@@ -11,7 +11,7 @@ use azure_blob_eventsource::{
     },
     text::plain::Lines,
 };
-use clap::Parser;
+use clap::{Parser, error::ErrorKind};
 use tikv_jemallocator::Jemalloc;
 
 /// Gives memory back to the system some seconds after it was freed. glibc's keeps it: after an attack,
@@ -34,7 +34,14 @@ fn args() -> Args {
             error.exit()
         }
         let told = error.render().to_string();
-        say_error(told.strip_prefix("error: ").unwrap_or(&told).trim_end());
+        let told = told.strip_prefix("error: ").unwrap_or(&told).trim_end();
+        match error.kind() {
+            ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+                say_error("a command is missing");
+                say(format_args!("{told}"));
+            }
+            _ => say_error(told),
+        }
         let typed: Vec<_> = env::args_os()
             .skip(1)
             .map(|word| word.to_string_lossy().into_owned())

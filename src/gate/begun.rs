@@ -2,29 +2,48 @@
 
 use std::{collections::VecDeque, mem};
 
-use super::{Closed, Gate};
+use tokio::sync::mpsc;
+
 use crate::{
     ledger::{
+        Ledger,
         fingerprint::Fingerprint,
         offer::{Offer, Subject},
     },
-    recorder::{Record, receipts::Outcome},
+    recorder::{
+        Record,
+        receipts::{Outcome, Receipts},
+    },
+    shared::Shared,
 };
+
+/// Nobody takes what is offered any more: the session is at its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Closed;
+
+/// Where blob versions go that are under way, and who is told when they go back.
+#[derive(Clone, Copy)]
+pub(super) struct Ways<'a> {
+    pub(super) offers: &'a mpsc::Sender<Offer>,
+    pub(super) records: &'a mpsc::Sender<Record>,
+    pub(super) ledger: &'a Shared<Ledger>,
+    pub(super) receipts: &'a Receipts,
+}
 
 /// Blob versions that nobody else will offer, because the ledger has them under way. They are handed on, or put back when
 /// this is dropped before: whoever waits for room may be cancelled, and what it began must be found again.
 #[must_use = "what is dropped is put back"]
 pub struct Begun<'a> {
-    gate: &'a Gate,
+    ways: Ways<'a>,
     offers: VecDeque<Offer>,
     baseline: Vec<Fingerprint>,
 }
 
 impl<'a> Begun<'a> {
-    /// Of what `gate` has begun under the lock of its ledger: what is to be announced, and what becomes part of the baseline.
-    pub(super) fn new(gate: &'a Gate, offers: Vec<Offer>, baseline: Vec<Fingerprint>) -> Self {
+    /// Of what was begun under the lock of the ledger: what is to be announced, and what becomes part of the baseline.
+    pub(super) fn new(ways: Ways<'a>, offers: Vec<Offer>, baseline: Vec<Fingerprint>) -> Self {
         Self {
-            gate,
+            ways,
             offers: offers.into(),
             baseline,
         }
@@ -41,11 +60,11 @@ impl<'a> Begun<'a> {
     /// [`Closed`].
     pub async fn hand_on(mut self) -> Result<(), Closed> {
         if !self.baseline.is_empty() {
-            let room = self.gate.records.reserve().await.map_err(|_| Closed)?;
+            let room = self.ways.records.reserve().await.map_err(|_| Closed)?;
             room.send(Record::Baseline(mem::take(&mut self.baseline)));
         }
         while !self.offers.is_empty() {
-            let room = self.gate.offers.reserve().await.map_err(|_| Closed)?;
+            let room = self.ways.offers.reserve().await.map_err(|_| Closed)?;
             if let Some(offer) = self.offers.pop_front() {
                 room.send(offer);
             }
@@ -62,8 +81,8 @@ impl Drop for Begun<'_> {
             Subject::Batch(_) => None,
         });
         for fingerprint in offered.chain(self.baseline.iter().copied()) {
-            self.gate.ledger.lock().put_back(fingerprint);
-            self.gate.receipts.redeem(fingerprint, Outcome::PutBack);
+            self.ways.ledger.lock().put_back(fingerprint);
+            self.ways.receipts.redeem(fingerprint, Outcome::PutBack);
         }
     }
 }

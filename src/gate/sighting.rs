@@ -99,12 +99,18 @@ impl Gate {
             Judgement::Offer => {
                 let (offer, fingerprint, _) = policy.announced(blob, now);
                 ledger.begin_new(fingerprint, blob.last_modified);
-                (fingerprint, Begun::new(self, vec![offer], Vec::new()))
+                (
+                    fingerprint,
+                    Begun::new(self.ways(), vec![offer], Vec::new()),
+                )
             }
             Judgement::Baseline => {
                 let fingerprint = policy.identity.of(blob);
                 ledger.begin(fingerprint);
-                (fingerprint, Begun::new(self, Vec::new(), vec![fingerprint]))
+                (
+                    fingerprint,
+                    Begun::new(self.ways(), Vec::new(), vec![fingerprint]),
+                )
             }
             Judgement::HeldBack => {
                 let rest = policy.rules.held_back_for(blob, now);

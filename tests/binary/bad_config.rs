@@ -6,7 +6,7 @@ mod table;
 use tonic::Code;
 
 use crate::{
-    process::binary,
+    process::{binary, wait_for},
     server::{EVENT, Server, assert_status},
     storage::Place,
 };
@@ -46,8 +46,11 @@ async fn each_mistake_is_answered_with_a_sentence_that_helps() {
     }
     // Once the mistake is fixed, it is gone from there.
     let _stream = server.stream(&place.config()).await;
-    let status: serde_json::Value = serde_json::from_str(&server.admin("/").await).unwrap();
-    assert_eq!(status["refused"], serde_json::json!([]));
+    let gone = async || {
+        let status: serde_json::Value = serde_json::from_str(&server.admin("/").await).unwrap();
+        (status["refused"] == serde_json::json!([])).then_some(())
+    };
+    wait_for("the refusal to be gone", gone).await;
 }
 
 #[tokio::test]

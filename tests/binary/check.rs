@@ -279,7 +279,7 @@ async fn a_service_that_is_not_there_is_told() {
     let finished = check(&place, &place.config()).await;
     assert_eq!(finished.code(), 1);
     assert!(
-        finished.stdout.contains("the connection failed"),
+        finished.stdout.contains("nothing listens there"),
         "{}",
         finished.stdout
     );

@@ -57,7 +57,7 @@ pub(super) fn unanswered(url: &str, error: &(dyn Error + 'static)) -> String {
     // comes first is chance.
     match url.strip_prefix("http://") {
         Some(rest) => format!(
-            "no gRPC answer from {url} ({words}): what listens there may speak TLS, then write `https://{rest}`; or it is no \
+            "no gRPC answer from {url} ({words}): what listens there may speak TLS, then write `https://{rest}`; or it is not a \
              gRPC server: {PORTS}"
         ),
         None => not_grpc(url, &words),

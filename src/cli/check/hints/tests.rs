@@ -85,7 +85,7 @@ fn a_prefix_with_which_no_name_begins_gets_the_one_that_works() {
         ),
         (
             "raw/c/",
-            ["nothing is in a folder", "Write `prefix: raw/c`"],
+            ["no blob is in a folder", "Write `prefix: raw/c`"],
         ),
         (
             "input/",
