@@ -1,5 +1,5 @@
-//! Rewrites unusual ways of writing rows into the usual one, byte by byte: fields between blanks, other quotes,
-//! backslashes, comments. Lines stay what they are, so that messages count them right.
+//! Rewrites unusual ways of writing rows into the usual one, byte by byte: fields between blanks, other quotes, blanks
+//! before quotes, backslashes, comments. Lines stay what they are, so that messages count them right.
 
 use std::io::{Read, Result};
 
@@ -15,6 +15,8 @@ pub struct Shape {
     pub(super) quote: u8,
     /// Whether a backslash takes the meaning from what follows it.
     pub(super) is_escaped: bool,
+    /// Whether blanks may stand between a delimiter and a quote.
+    pub(super) is_spaced: bool,
     /// Whether lines that begin with `#` are no rows.
     pub(super) has_comments: bool,
 }
@@ -26,6 +28,7 @@ impl Shape {
             delimiter,
             quote: b'"',
             is_escaped: false,
+            is_spaced: false,
             has_comments: false,
         }
     }
@@ -108,6 +111,11 @@ impl<R: Read> Plain<R> {
                 self.written.push(shape.delimiter);
                 self.begin(byte)
             }
+            Place::RowStart | Place::FieldStart
+                if shape.is_spaced && b" \t".contains(&byte) && !shape.is_between(byte) =>
+            {
+                Place::FieldStart
+            }
             Place::RowStart | Place::FieldStart => self.begin(byte),
             Place::Quoted if byte == shape.quote => Place::QuoteInQuoted,
             Place::QuoteInQuoted if byte == shape.quote => {
@@ -134,7 +142,7 @@ impl<R: Read> Plain<R> {
                 }
             }
             Place::QuoteInQuoted => {
-                self.strays += 1;
+                self.strays += usize::from(!shape.is_spaced || byte != b' ');
                 self.put(byte);
                 Place::Field
             }
@@ -245,6 +253,18 @@ mod tests {
         assert_eq!(
             plain("\"say \\\"hi\\\", ok\",a\\,b,\\N,C:\\new\\\\,z\\", escaped),
             "\"say \"\"hi\"\", ok\",\"a,b\",\"\\N\",\"C:\\new\\\",\"z\\\""
+        );
+    }
+
+    #[test]
+    fn blanks_before_quotes_are_left_out() {
+        let spaced = Shape {
+            is_spaced: true,
+            ..Shape::usual(b',')
+        };
+        assert_eq!(
+            plain("  \"a, b\" , 5,  , c d\n \n \"e\"", spaced),
+            "\"a, b \",\"5\",,\"c d\"\n\n\"e\""
         );
     }
 

@@ -39,7 +39,7 @@ impl Explained {
         });
         let usual: Vec<_> = usual.collect();
         let mut best = Explained::first_of(sample, &usual);
-        if sample.contains(['\'', '\\']) {
+        if sample.contains(['\'', '\\']) || sample.contains(" \"") {
             best = best.or(sample, &usual);
         }
         if delimiter.is_none() && best.share < 1000 {
@@ -73,19 +73,25 @@ impl Explained {
 
     /// Itself, or an unusual way of writing that explains more.
     fn or(self, sample: &str, usual: &[Shape]) -> Self {
-        let quoted: Vec<_> = usual
-            .iter()
-            .map(|&it| Shape { quote: b'\'', ..it })
-            .collect();
-        let escaped: Vec<_> = usual
-            .iter()
-            .map(|&it| Shape {
-                is_escaped: true,
-                ..it
-            })
-            .collect();
+        let with = |change: &dyn Fn(Shape) -> Shape| usual.iter().copied().map(change).collect();
+        let spaced = |it: Shape| Shape {
+            is_spaced: true,
+            ..it
+        };
+        let quoted = |it: Shape| Shape { quote: b'\'', ..it };
+        let escaped = |it: Shape| Shape {
+            is_escaped: true,
+            ..it
+        };
+        let all: [Vec<_>; 5] = [
+            with(&spaced),
+            with(&quoted),
+            with(&|it| spaced(quoted(it))),
+            with(&escaped),
+            with(&|it| spaced(escaped(it))),
+        ];
         let mut best = self;
-        for others in [quoted, escaped] {
+        for others in all {
             let other = Explained::first_of(sample, &others);
             let is_quoted = other.shape.quote == b'\'';
             // An apostrophe here and there is no quote.
@@ -106,9 +112,14 @@ impl Explained {
     pub(super) fn of(sample: &str, shape: Shape) -> Self {
         let mut plain = Plain::new(sample.as_bytes(), shape);
         let records = records(&mut plain, shape.delimiter, sample.ends_with('\n'));
-        // Fields that begin with the other quote.
+        // Fields that begin with the other quote, or with blanks and a quote.
         let other = if shape.quote == b'"' { '\'' } else { '"' };
-        let is_left = |field: &&str| field.trim_start().starts_with(other);
+        let own = char::from(shape.quote);
+        let is_left = |field: &&str| {
+            let bare = field.trim_start();
+            let is_own = !shape.is_spaced && bare.len() < field.len() && bare.starts_with(own);
+            is_own || bare.starts_with(other)
+        };
         let left = records.iter().flatten().filter(is_left).count();
         let (share, fields) = fit(&records);
         Explained {
