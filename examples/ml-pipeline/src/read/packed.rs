@@ -1,11 +1,11 @@
 //! Compressed files, told by their first bytes: they are unpacked while they are read.
 
 use std::fs::File;
-use std::io::{self, BufReader, Error, ErrorKind, Read, Seek};
+use std::io::{self, BufRead, BufReader, Error, ErrorKind, Read, Seek};
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use flate2::read::MultiGzDecoder;
+use flate2::bufread::GzDecoder;
 use zstd::Decoder;
 
 use super::detect::fill;
@@ -43,7 +43,7 @@ pub(super) fn opened(path: &Path) -> Result<Box<dyn Read>> {
     let limit = file.metadata()?.len().saturating_mul(TIMES).max(SIZE);
     let inner: Box<dyn Read> = match packing {
         Packing::None => return Ok(Box::new(file)),
-        Packing::Gzip => Box::new(MultiGzDecoder::new(BufReader::new(file))),
+        Packing::Gzip => Box::new(Members::of(BufReader::new(file))),
         Packing::Zstd => Box::new(Decoder::new(file)?),
     };
     Ok(Box::new(Unpacked {
@@ -67,6 +67,54 @@ fn parts(path: &Path) -> Result<(File, Packing)> {
         _ => Packing::None,
     };
     Ok((file, packing))
+}
+
+/// What is in the members of a gzip file, one after the other. As for gzip, zeros behind the last one are nothing: tapes
+/// and some programs fill a block with them.
+struct Members<R> {
+    /// Nothing at the end.
+    decoder: Option<GzDecoder<R>>,
+}
+
+impl<R: BufRead> Members<R> {
+    fn of(inner: R) -> Self {
+        Members {
+            decoder: Some(GzDecoder::new(inner)),
+        }
+    }
+}
+
+impl<R: BufRead> Read for Members<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        while let Some(decoder) = &mut self.decoder {
+            let count = decoder.read(buffer)?;
+            if count > 0 || buffer.is_empty() {
+                return Ok(count);
+            }
+            if let Some(decoder) = self.decoder.take() {
+                let mut rest = decoder.into_inner();
+                let has_more = !is_padding(&mut rest)?;
+                self.decoder = has_more.then(|| GzDecoder::new(rest));
+            }
+        }
+        Ok(0)
+    }
+}
+
+/// Skips zeros, and tells whether nothing follows.
+fn is_padding(rest: &mut impl BufRead) -> io::Result<bool> {
+    loop {
+        let held = rest.fill_buf()?;
+        if held.is_empty() {
+            return Ok(true);
+        }
+        let zeros = held.iter().take_while(|byte| **byte == 0).count();
+        let is_end = zeros < held.len();
+        rest.consume(zeros);
+        if is_end {
+            return Ok(false);
+        }
+    }
 }
 
 /// What comes out of a compressed file, with errors that say what to do.
