@@ -6,8 +6,8 @@ use parquet::basic::{ConvertedType, LogicalType, TimeUnit, Type};
 use parquet::schema::types::ColumnDescriptor;
 use time::{Date, Duration, OffsetDateTime};
 
-/// How many digits a decimal number may have behind the point.
-const DIGITS: u32 = 40;
+/// How many digits a decimal number may have behind the point: as many as fit into 256 bits.
+const DIGITS: u32 = 76;
 
 /// What the values of a column are.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -94,16 +94,7 @@ impl Form {
     /// Some bytes. What no text stands for counts as missing.
     pub(super) fn bytes(self, bytes: &[u8], text: &mut String) {
         match self {
-            Form::Decimal(scale) if bytes.len() <= 16 => {
-                let sign = if bytes.first().is_some_and(|byte| *byte > 127) {
-                    0xff
-                } else {
-                    0
-                };
-                let mut whole = [sign; 16];
-                whole[16 - bytes.len()..].copy_from_slice(bytes);
-                decimal(i128::from_be_bytes(whole), scale, text);
-            }
+            Form::Decimal(scale) => whole(bytes, scale, text),
             Form::Half => {
                 if let [low, high] = *bytes {
                     float(half(u16::from_le_bytes([low, high])), text);
@@ -115,7 +106,6 @@ impl Form {
                     let _ = write!(text, "{mark}{byte:02x}");
                 }
             }
-            Form::Decimal(_) => {}
             _ => text.push_str(&String::from_utf8_lossy(bytes)),
         }
     }
@@ -150,6 +140,28 @@ fn parts(unit: &TimeUnit) -> Option<i64> {
         #[allow(unreachable_patterns, reason = "later versions may know more units")]
         _ => None,
     }
+}
+
+/// The bytes of a decimal number. One beyond 128 bits is written with as many digits as a 64-bit float has.
+fn whole(bytes: &[u8], scale: u32, text: &mut String) {
+    let sign = if bytes.first().is_some_and(|byte| *byte > 127) {
+        0xff
+    } else {
+        0
+    };
+    let (upper, lower) = bytes.split_at(bytes.len().saturating_sub(16));
+    let mut whole = [sign; 16];
+    whole[16 - lower.len()..].copy_from_slice(lower);
+    let whole = i128::from_be_bytes(whole);
+    let is_extended = upper.iter().all(|byte| *byte == sign) && (whole < 0) == (sign > 0);
+    if upper.is_empty() || is_extended {
+        return decimal(whole, scale, text);
+    }
+    let above = if sign > 0 { -1.0 } else { 0.0 };
+    let number = bytes
+        .iter()
+        .fold(above, |number, byte| number * 256.0 + f64::from(*byte));
+    let _ = write!(text, "{:e}", number / 10_f64.powi(scale as i32));
 }
 
 /// Digits with a point among them.
@@ -255,7 +267,20 @@ mod tests {
         assert_eq!(bytes(Form::Text, "öl".as_bytes()), "öl");
         assert_eq!(bytes(Form::Decimal(3), &[0xff, 0x85]), "-0.123");
         assert_eq!(bytes(Form::Decimal(1), &[]), "0.0");
-        assert_eq!(bytes(Form::Decimal(1), &[1; 17]), "");
+        let below = [[0xff; 30].as_slice(), &[0xff, 0x85]].concat();
+        assert_eq!(bytes(Form::Decimal(3), &below), "-0.123");
+        let above = [[1].as_slice(), &[0; 16]].concat();
+        assert_eq!(
+            bytes(Form::Decimal(0), &above),
+            "3.402823669209385e38",
+            "2^128"
+        );
+        let above = [[0xfe].as_slice(), &[0; 16]].concat();
+        assert_eq!(
+            bytes(Form::Decimal(0), &above),
+            "-6.80564733841877e38",
+            "-2 * 2^128"
+        );
         assert_eq!(bytes(Form::Half, &[0x00, 0x3e]), "1.5");
         assert_eq!(bytes(Form::Half, &[0x00, 0x7e]), "");
         assert_eq!(bytes(Form::Uuid, &[0xab, 1]), "ab01");
