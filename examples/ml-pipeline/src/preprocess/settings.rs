@@ -71,14 +71,17 @@ fn read(file: &Path, prefix: &str) -> Result<BTreeMap<&'static str, Value>> {
         "it has {size} bytes, and at most {LIMIT} are allowed"
     );
     let text = fs::read(file).context("cannot be read")?;
-    let found: BTreeMap<String, Value> = serde_json::from_slice(&text)
+    let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&text);
+    let found: BTreeMap<String, Value> = serde_json::from_slice(text)
         .context("it is no JSON object, such as {\"target\": \"price\", \"ignore\": [\"id\"]}")?;
     let mut own = BTreeMap::new();
     for (name, value) in found {
-        let Some(key) = name.strip_prefix(prefix) else {
+        // Storage services may give the keys of metadata in other letters.
+        let small = name.to_lowercase();
+        let Some(key) = small.strip_prefix(prefix) else {
             continue;
         };
-        let plain = key.to_lowercase().replace('_', "-");
+        let plain = key.replace('_', "-");
         let known = KEYS.into_iter().find(|it| *it == plain);
         let Some(known) = known else {
             let written = |it: &str| match prefix {
@@ -205,6 +208,21 @@ mod tests {
         let (_dir, data) = dir();
         let (found, told) = with_own(&data, &Wishes::default()).unwrap();
         assert_eq!((found.target, told.len()), (None, 0));
+    }
+
+    #[test]
+    fn a_byte_order_mark_and_other_letters_make_no_difference() {
+        let (dir, data) = dir();
+        let metadata = dir.path().join("metadata.json");
+        fs::write(&metadata, r#"{"Pipeline_Target": "price"}"#).unwrap();
+        fs::write(beside(&data), "\u{feff}{\"Task\": \"regression\"}").unwrap();
+        let general = Wishes {
+            metadata: Some(metadata),
+            ..Wishes::default()
+        };
+        let (found, _) = with_own(&data, &general).unwrap();
+        assert_eq!(found.target.as_deref(), Some("price"));
+        assert_eq!(found.task, Some(Wanted::Regression));
     }
 
     #[test]
