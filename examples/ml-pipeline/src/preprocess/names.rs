@@ -33,6 +33,44 @@ const COUNTERS: [&str; 24] = [
     "#",
 ];
 
+/// What may be written together with `id`, as in `userid`. Other words only end so, such as `humid`, `paid` and `grid`.
+const OWNERS: [&str; 34] = [
+    "u",
+    "r",
+    "p",
+    "g",
+    "c",
+    "s",
+    "t",
+    "user",
+    "customer",
+    "client",
+    "person",
+    "patient",
+    "passenger",
+    "member",
+    "employee",
+    "student",
+    "account",
+    "order",
+    "product",
+    "item",
+    "store",
+    "shop",
+    "row",
+    "record",
+    "case",
+    "sample",
+    "subject",
+    "session",
+    "transaction",
+    "trip",
+    "event",
+    "device",
+    "loan",
+    "object",
+];
+
 /// Whether a column's name says that it identifies its rows: `id`, `user_id`, `PassengerId`, `Row Number`.
 pub fn is_id(name: &str) -> bool {
     let last = words(name).pop().unwrap_or_default();
@@ -53,7 +91,9 @@ pub fn is_index(name: &str, is_first: bool) -> bool {
         || words
             .first()
             .is_some_and(|word| matches!(word.as_str(), "row" | "unnamed"))
-        || joined.ends_with("id")
+        || joined
+            .strip_suffix("id")
+            .is_some_and(|owner| OWNERS.contains(&owner))
         || (is_first && is_made_up(name))
 }
 
@@ -104,6 +144,7 @@ mod tests {
             "idx",
             "#",
             "userid",
+            "UID",
             "Row",
             "row_count",
             "level_0",
@@ -124,6 +165,12 @@ mod tests {
             "number_of_visits",
             "x1",
             "Vo2",
+            "humid",
+            "grid",
+            "paid",
+            "valid",
+            "liquid",
+            "amount_paid",
         ] {
             assert!(!is_index(name, true), "{name}");
         }
