@@ -60,18 +60,45 @@ def values(it, column, missing, comma):
 
 CODES = {"US$": "usd", "R$": "brl", "A$": "aud", "C$": "cad", "$": "usd", "€": "eur", "£": "gbp", "¥": "jpy"}
 CODES |= {"₹": "inr", "Rs.": "inr", "Rs": "inr", "₽": "rub", "₩": "krw", "₺": "try", "₪": "ils", "₫": "vnd"}
-CODES |= {"zł": "pln"}
-POWERS = {"k": 1e3, "K": 1e3, "thousand": 1e3, "M": 1e6, "mn": 1e6, "Mn": 1e6, "Mio": 1e6, "million": 1e6}
-POWERS |= {"B": 1e9, "bn": 1e9, "Bn": 1e9, "billion": 1e9, "T": 1e12, "trillion": 1e12}
+CODES |= {"zł": "pln", "HK$": "hkd", "NT$": "twd", "NZ$": "nzd", "MX$": "mxn", "CA$": "cad", "AU$": "aud", "S$": "sgd"}
+CODES |= {"￡": "gbp", "￥": "jpy", "¢": "cent", "Rp.": "idr", "Rp": "idr", "SFr.": "chf", "Fr.": "chf", "kr.": "kr"}
+CODES |= {"Kč": "czk", "￦": "krw", "₱": "php", "₦": "ngn", "฿": "thb", "₴": "uah", "₸": "kzt", "₡": "crc", "₲": "pyg"}
+CODES |= {"₵": "ghs", "₮": "mnt", "₼": "azn", "₾": "gel", "₿": "btc", "៛": "khr", "₨": "inr", "CN¥": "cny"}
+POWERS = {"k": 1e3, "K": 1e3, "M": 1e6, "mn": 1e6, "Mn": 1e6, "B": 1e9, "bn": 1e9, "Bn": 1e9, "T": 1e12}
+POWERS |= {"万": 1e4, "萬": 1e4, "亿": 1e8, "億": 1e8}
+WORDS = {"thousand": 1e3, "tsd": 1e3, "тыс": 1e3, "lakh": 1e5, "lakhs": 1e5, "mio": 1e6, "mln": 1e6, "million": 1e6}
+WORDS |= {"millions": 1e6, "млн": 1e6, "crore": 1e7, "crores": 1e7, "mrd": 1e9, "mld": 1e9, "billion": 1e9}
+WORDS |= {"billions": 1e9, "млрд": 1e9, "trillion": 1e12}
+SIZES = {"b": 1, "byte": 1, "kb": 1e3, "mb": 1e6, "gb": 1e9, "tb": 1e12, "pb": 1e15}
+SIZES |= {"kib": 2**10, "mib": 2**20, "gib": 2**30, "tib": 2**40}
+TIMES = {"week": 10080, "w": 10080, "day": 1440, "d": 1440, "hour": 60, "hr": 60, "std": 60, "h": 60, "minute": 1}
+TIMES |= {"min": 1, "m": 1, "second": 1 / 60, "sec": 1 / 60, "s": 1 / 60}
+LENGTHS = {"feet": 12, "foot": 12, "ft": 12, "'": 12, "′": 12, "inche": 1, "inch": 1, "in": 1, '"': 1, "″": 1, "''": 1}
+FAMILIES = {"B, KB, MB": SIZES, "h, min": TIMES, "ft, in": LENGTHS}
+USUAL = str.maketrans("\u2212\u2018\u2019\u201d\u00a0\u202f\u2009", "-''\"   ")
+AS_TEXT = r"=\"(?P<a>.*)\"|'(?P<b>.*?)'?|(?:[~≈]|ca\.? ) *(?P<about>.*)"
 
 
 def number(field, unit, comma):
     """A number with groups of digits, a currency, a unit or a power of ten beside it; NaN if it is none."""
+    inner, family = field.translate(USUAL), FAMILIES.get(unit, {})
+    text = re.fullmatch(AS_TEXT, inner)
+    if text:
+        inner = text["a"] or text["b"] or text["about"] or ""
+    if text and text["about"] is None and re.match(r"0\d", inner):
+        return float("nan")
+    if several := total(inner, family, comma):
+        return several
+    # A dash in place of the cents, as in `15,-`.
+    inner = re.sub(r"(?<=\d):[-–—=]+(?!\d)", "", inner)
+    whole = re.fullmatch(r"(.*\d)([.,])[-–—=]+(?!\d)(.*)", inner)
+    if whole and whole[2] in re.search(r"\d[\d.,' ]*$", whole[1])[0]:
+        return float("nan")
+    inner, comma = (whole[1] + whole[3], whole[2] == ",") if whole else (inner, comma)
     decimal, group = (",", ".") if comma else (".", ",")
     part = rf"(?:[{decimal}]\d*)?"
     grouped = rf"[1-9]\d{{0,2}}(?:([{group} '])\d{{3}})(?:\5\d{{3}})*{part}"
     digits = rf"{grouped}|\d+{part}|[{decimal}]\d+"
-    inner = re.sub("[\u00a0\u202f\u2009]", " ", field.replace("\u2212", "-"))
     brackets = "(" in inner and inner.endswith(")")
     inner = inner.replace("(", "").rstrip(")").strip() if brackets else inner
     parts = re.fullmatch(rf"([-+]?) *([^\d.,+-]*?\.?) *([-+]?) *({digits})(.*)", inner)
@@ -81,15 +108,39 @@ def number(field, unit, comma):
     minus = [brackets, first == "-", second == "-", behind == "-"]
     behind = "" if behind == "-" else behind.strip()
     word, _, rest = behind.partition(" ")
-    power, behind = (POWERS[word], rest) if word in POWERS else (1.0, behind)
-    name = CODES.get(before or behind, (before or behind).lower().lstrip("°º").strip().rstrip("."))
-    name = "°" if behind == "°" else re.sub("(?<=..)s$", "", name)
+    word = word.removesuffix(".")
+    power = POWERS.get(word) or WORDS.get(word.lower())
+    power, behind = (power, rest) if power else (1.0, behind)
+    if family is SIZES and word == "B":
+        power = 1.0
+    name = spelling(before or behind)
     if unit == "k, m" and name == "m":
         name, power = "", 1e6
+    if name in family:
+        name, power = "", power * family[name]
     if sum(minus) > 1 or name not in ("", unit) or (before and behind):
         return float("nan")
     figure = figure.replace(mark, "") if mark else figure
     return (-power if any(minus) else power) * float(figure.replace(",", "."))
+
+
+def spelling(unit):
+    """One spelling of a unit: `kg`, `KG` and `kg.`, `day` and `days`, `C` and `°C` are the same."""
+    if unit in CODES or not unit:
+        return CODES.get(unit, "")
+    return re.sub("(?<=..)s$", "", unit.lower().lstrip("°º").strip().rstrip(".")) or "°"
+
+
+def total(text, family, comma):
+    """The sum of `1h 5m` or `5'11"`; None if it is none."""
+    iso = re.fullmatch(r"P(.*)T(.*)", text)
+    parts = re.findall(r"([\d.,]+) ?([^\d ]+) *", iso[1] + iso[2] if iso else text)
+    factors = [family.get(spelling(unit)) for _, unit in parts]
+    numbers = [number(figure, None, comma) for figure, _ in parts]
+    if len(parts) < (1 if iso else 2) or None in factors or factors != sorted(set(factors), reverse=True):
+        return None
+    is_over = family is LENGTHS and any(it >= 12 for it in numbers[1:])
+    return None if is_over else sum(a * b for a, b in zip(numbers, factors))
 
 
 def plain(field):

@@ -16,6 +16,7 @@ use super::{
 use crate::value::{
     self, Missing, Numerals, date,
     missing::{self, Marker},
+    quantity,
 };
 
 /// How many examples of odd values are kept: one more than are shown, which tells a few from many.
@@ -130,7 +131,7 @@ impl Profile {
         let hash = distinct::hash(field);
         self.distinct.add(hash);
         self.content.write_u64(hash);
-        self.digits.add(field);
+        self.digits.add(quantity::as_text(field));
         match number {
             Some(number) if (number as f32).is_finite() => {
                 self.plain += 1;
@@ -152,13 +153,11 @@ impl Profile {
         match value::quantity(field, numerals) {
             Some(it) if (it.value as f32).is_finite() => {
                 self.number(it.value);
-                if it.unit.is_empty() {
-                    self.plain += 1;
-                    self.units.scaled |= it.is_scaled;
-                } else {
+                if self.units.add(&it) {
                     // `3 rooms` may turn out to be words.
-                    self.units.add(&it.unit);
                     self.word(field, hash);
+                } else {
+                    self.plain += 1;
                 }
             }
             _ => {
@@ -196,7 +195,7 @@ impl Profile {
 
     /// How many values are numbers that a 32-bit float can hold, of one unit.
     pub fn numbers(&self) -> u64 {
-        self.plain + self.units.most().map_or(0, |(_, count)| count)
+        self.plain + self.units.count()
     }
 
     /// How many values there are in a column of numbers or dates.

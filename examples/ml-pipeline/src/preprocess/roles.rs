@@ -7,6 +7,7 @@ use anyhow::{Result, bail};
 use super::{
     codes, epoch, names,
     profile::{self, Profile},
+    units,
 };
 use crate::{
     schema::{Column, Dropped, Kind},
@@ -237,11 +238,18 @@ fn doubt(name: &str, profile: &Profile, kind: Kind) -> Vec<String> {
         }
         Kind::Number => {
             let blurred = profile.is_blurred().then(|| blurred(name));
-            let sentinels = profile.sentinels.told(name, profile.numbers());
-            [blurred, sentinels].into_iter().flatten().collect()
+            let sizes = units::told(name, &profile.units);
+            let all = [blurred, far(name, profile), sizes];
+            all.into_iter().flatten().collect()
         }
         _ => Vec::new(),
     }
+}
+
+/// The warning about numbers that may stand for no value. In a column of several units, they are not the numbers as written.
+pub fn far(name: &str, profile: &Profile) -> Option<String> {
+    let is_one = profile.units.family().is_none();
+    is_one.then(|| profile.sentinels.told(name, profile.numbers()))?
 }
 
 /// The warning about numbers that are too close together.

@@ -15,6 +15,7 @@ use super::{
     split::{self, Groups},
     spread::Spread,
     target::{self, CLASS_LIMIT},
+    units,
 };
 use crate::{
     log::Log,
@@ -38,7 +39,7 @@ pub(super) struct Survey {
     /// The target's classes, as long as they are few enough.
     classes: Option<HashMap<String, u64>>,
     /// Some of the target's numbers, all of them where they are few.
-    numbers: Sampled<f64>,
+    numbers: Sampled<String>,
     /// Rows with the right number of fields.
     pub(super) rows: u64,
     /// How many of them differ.
@@ -118,8 +119,8 @@ impl Survey {
             let class = field(chosen.target);
             if !class.is_empty() && !missing.names(class) {
                 survey.count(class);
-                if let Some(number) = value::number(class, data.numerals) {
-                    survey.numbers.add(number, &mut random);
+                if value::number(class, data.numerals).is_some() {
+                    survey.numbers.add(class.to_owned(), &mut random);
                 }
             }
             if let Some(group) = chosen.group {
@@ -188,7 +189,10 @@ impl Survey {
             data.numerals,
         )?;
         if target.task == Task::Regression {
-            let spread = Spread::of(self.numbers.kept.clone());
+            let kept = self.numbers.kept.iter();
+            let numbers =
+                kept.filter_map(|it| value::measured(it, data.numerals, target.unit.as_deref()));
+            let spread = Spread::of(numbers.collect());
             target.scale = spread.scale;
             target.bounds = spread.bounds;
             target.because += match spread.scale {
@@ -215,7 +219,8 @@ impl Survey {
             warnings.push(roles::blurred(&target.name));
         }
         if target.task == Task::Regression {
-            warnings.extend(profile.sentinels.told(&target.name, usable));
+            warnings.extend(roles::far(&target.name, profile));
+            warnings.extend(units::told(&target.name, &profile.units));
         }
         warnings.extend(same(&target));
         warnings.extend(self.swallowed());

@@ -1,6 +1,11 @@
 //! Numbers as people write them: with groups of digits, a currency, a unit, or a letter for thousands.
 
+mod family;
+mod money;
+
 use std::borrow::Cow;
+
+pub use family::{FAMILIES, Family, SIZES};
 
 use super::{Numerals, plain};
 
@@ -10,49 +15,37 @@ const LONGEST: usize = 40;
 /// How long a unit may be, in characters.
 const UNIT: usize = 14;
 
-/// Signs of money, and the code of each; `¤` is none of them.
-const SIGNS: [(&str, &str); 17] = [
-    ("US$", "usd"),
-    ("R$", "brl"),
-    ("A$", "aud"),
-    ("C$", "cad"),
-    ("$", "usd"),
-    ("€", "eur"),
-    ("£", "gbp"),
-    ("¥", "jpy"),
-    ("₹", "inr"),
-    ("Rs.", "inr"),
-    ("Rs", "inr"),
-    ("₽", "rub"),
-    ("₩", "krw"),
-    ("₺", "try"),
-    ("₪", "ils"),
-    ("₫", "vnd"),
-    ("zł", "pln"),
-];
-
-/// Codes of money (ISO 4217) that may stand before a number. Other words there are part of a name: `city 44`.
-const CODES: [&str; 44] = [
-    "EUR", "USD", "GBP", "CHF", "JPY", "CNY", "RMB", "INR", "AUD", "CAD", "NZD", "SEK", "NOK",
-    "DKK", "ISK", "PLN", "CZK", "HUF", "RON", "BGN", "TRY", "RUB", "UAH", "ZAR", "BRL", "MXN",
-    "ARS", "CLP", "COP", "PEN", "KRW", "SGD", "HKD", "TWD", "THB", "IDR", "MYR", "PHP", "VND",
-    "ILS", "AED", "SAR", "EGP", "NGN",
-];
-
-/// Letters and words behind a number that multiply it.
-const POWERS: [(&str, f64); 14] = [
+/// Letters and words behind a number that multiply it. The case of words does not matter.
+const POWERS: [(&str, f64); 31] = [
     ("k", 1e3),
     ("K", 1e3),
     ("thousand", 1e3),
+    ("Tsd", 1e3),
+    ("тыс", 1e3),
+    ("万", 1e4),
+    ("萬", 1e4),
+    ("lakh", 1e5),
+    ("lakhs", 1e5),
     ("M", 1e6),
     ("mn", 1e6),
     ("Mn", 1e6),
     ("Mio", 1e6),
+    ("Mln", 1e6),
     ("million", 1e6),
+    ("millions", 1e6),
+    ("млн", 1e6),
+    ("crore", 1e7),
+    ("crores", 1e7),
+    ("亿", 1e8),
+    ("億", 1e8),
     ("B", 1e9),
     ("bn", 1e9),
     ("Bn", 1e9),
+    ("Mrd", 1e9),
+    ("Mld", 1e9),
     ("billion", 1e9),
+    ("billions", 1e9),
+    ("млрд", 1e9),
     ("T", 1e12),
     ("trillion", 1e12),
 ];
@@ -70,28 +63,36 @@ pub struct Quantity {
     pub value: f64,
     /// Its unit or currency, in one spelling; empty without one.
     pub unit: String,
-    /// Whether a power of ten stood behind it.
-    pub is_scaled: bool,
+    /// The power of ten that stood behind it, as [`POWERS`] has it.
+    pub power: Option<&'static str>,
 }
 
 /// The unit of columns that have thousands as `k` and millions as `m`.
 pub const THOUSANDS_AND_MILLIONS: &str = "k, m";
 
 /// Reads a number with anything that may stand beside it: `1,234.5`, `12 345`, `57 %`, `EUR 3.20`, `3.20 USD`,
-/// `(3.20)` for a negative one, `12.3k`, `21 °C`.
+/// `(3.20)` for a negative one, `12.3k`, `21 °C`, `15,-` without cents, `~5`, `1h 5m`.
 pub fn quantity(field: &str, numerals: Numerals) -> Option<Quantity> {
     if field.len() > LONGEST || !field.bytes().any(|byte| byte.is_ascii_digit()) {
         return None;
     }
     let field = tidied(field);
-    let (inner, bracketed) = unbracketed(&field);
+    let field = unwrapped(&field)?;
+    if let Some(count) = field.strip_prefix('#') {
+        return counted(count);
+    }
+    if let Some(sum) = family::several(field, numerals) {
+        return Some(sum);
+    }
+    let (inner, bracketed) = unbracketed(field);
     let (rest, before) = signed(inner);
-    let (rest, money) = paid(rest);
+    let (rest, money) = money::paid(rest);
     // `$(3.20)`
     let (rest, within) = unbracketed(rest);
     let (rest, after) = signed(rest);
     let end = digits(rest);
     let (number, behind) = rest.split_at(end);
+    let (number, numerals, behind) = without_cents(number, numerals, behind)?;
     let number = grouped(number.trim_end(), numerals)?;
     let is_apart = behind.starts_with(' ');
     let behind = behind.trim_start();
@@ -111,9 +112,11 @@ pub fn quantity(field: &str, numerals: Numerals) -> Option<Quantity> {
         (None, unit) => unit_of(unit)?,
     };
     Some(Quantity {
-        value: signs.into_iter().flatten().product::<f64>() * number * power.unwrap_or(1.0),
+        value: signs.into_iter().flatten().product::<f64>()
+            * number
+            * power.map_or(1.0, |(_, power)| power),
         unit,
-        is_scaled: power.is_some(),
+        power: power.map(|(name, _)| name),
     })
 }
 
@@ -123,6 +126,9 @@ pub fn measured(field: &str, numerals: Numerals, unit: Option<&str>) -> Option<f
         return Some(number);
     }
     let found = quantity(field, numerals)?;
+    if let Some(family) = unit.and_then(Family::named) {
+        return family.value(&found);
+    }
     match unit {
         _ if found.unit.is_empty() || Some(found.unit.as_str()) == unit => Some(found.value),
         Some(THOUSANDS_AND_MILLIONS) if found.unit == "m" => Some(found.value * 1e6),
@@ -130,15 +136,79 @@ pub fn measured(field: &str, numerals: Numerals, unit: Option<&str>) -> Option<f
     }
 }
 
-/// With a usual minus and usual blanks, in place of those that spreadsheets write.
+/// With a usual minus, usual blanks and usual quotes, in place of those that spreadsheets and word processors write.
 fn tidied(field: &str) -> Cow<'_, str> {
     if field.is_ascii() {
         return field.into();
     }
     let field = field.replace('\u{2212}', "-");
+    let field = field.replace(['\u{2018}', '\u{2019}'], "'");
+    let field = field.replace('\u{201d}', "\"");
     field
         .replace(['\u{a0}', '\u{202f}', '\u{2009}'], " ")
         .into()
+}
+
+/// Without what makes a number a text in spreadsheets, as in `="5.1"` and `'5.1`, and without `~` for about. Where such a
+/// text begins with 0, it is a code.
+fn unwrapped(field: &str) -> Option<&str> {
+    let about = ["~", "≈", "ca. ", "ca "];
+    if let Some(rest) = about.iter().find_map(|it| field.strip_prefix(it)) {
+        return Some(rest.trim_start());
+    }
+    let text = as_text(field);
+    let is_code = text.len() < field.len() && begins_with_zero(text);
+    (!is_code).then_some(text)
+}
+
+/// What stands within `="…"` or `'…'`, or behind a `'`.
+pub fn as_text(field: &str) -> &str {
+    let formula = field
+        .strip_prefix("=\"")
+        .and_then(|it| it.strip_suffix('"'));
+    let text = formula.or_else(|| {
+        let rest = field.strip_prefix('\'')?;
+        Some(rest.strip_suffix('\'').unwrap_or(rest))
+    });
+    text.unwrap_or(field)
+}
+
+fn begins_with_zero(text: &str) -> bool {
+    let mut bytes = text.bytes();
+    bytes.next() == Some(b'0') && bytes.next().is_some_and(|byte| byte.is_ascii_digit())
+}
+
+/// `#5`, of which `#005` and the colour `#ff0000` are none.
+fn counted(text: &str) -> Option<Quantity> {
+    let is_count = text.bytes().all(|byte| byte.is_ascii_digit()) && !begins_with_zero(text);
+    let value = text.parse().ok().filter(|_| is_count)?;
+    Some(Quantity {
+        value,
+        unit: "#".to_owned(),
+        power: None,
+    })
+}
+
+/// A price such as `15,-`, `15:-` or `15,=`, whose dash stands for no cents: its mark is the decimal one. In `1,250,-`
+/// that is not sure.
+fn without_cents<'a>(
+    number: &'a str,
+    numerals: Numerals,
+    behind: &'a str,
+) -> Option<(&'a str, Numerals, &'a str)> {
+    const DASHES: [char; 4] = ['-', '–', '—', '='];
+    if let Some(dash) = behind.strip_prefix(':').filter(|it| it.starts_with(DASHES)) {
+        return Some((number, numerals, dash.trim_start_matches(DASHES)));
+    }
+    let rest = behind.trim_start_matches(DASHES);
+    let numerals = match number.as_bytes().last() {
+        Some(b',') if rest.len() < behind.len() => Numerals::Comma,
+        Some(b'.') if rest.len() < behind.len() => Numerals::Point,
+        _ => return Some((number, numerals, behind)),
+    };
+    let (whole, mark) = number.split_at(number.len() - 1);
+    let is_whole = whole.ends_with(|c: char| c.is_ascii_digit()) && !whole.contains(mark);
+    is_whole.then_some((whole, numerals, rest))
 }
 
 /// What stands in brackets, which make it negative.
@@ -154,22 +224,6 @@ fn signed(text: &str) -> (&str, Option<f64>) {
         Some(b'-') => (text[1..].trim_start(), Some(-1.0)),
         Some(b'+') => (text[1..].trim_start(), Some(1.0)),
         _ => (text, None),
-    }
-}
-
-/// A currency before the number.
-fn paid(text: &str) -> (&str, Option<String>) {
-    for (sign, code) in SIGNS {
-        if let Some(rest) = text.strip_prefix(sign) {
-            return (rest.trim_start(), Some(code.to_owned()));
-        }
-    }
-    let code = text
-        .get(..3)
-        .filter(|code| CODES.iter().any(|it| it.eq_ignore_ascii_case(code)));
-    match code {
-        Some(code) => (text[3..].trim_start(), Some(code.to_lowercase())),
-        None => (text, None),
     }
 }
 
@@ -224,19 +278,23 @@ fn well_grouped(digits: &str, decimal: char, group: char) -> bool {
 }
 
 /// The power of ten that stands behind a number, and what is left for the unit.
-fn powered(text: &str) -> (Option<f64>, &str) {
+fn powered(text: &str) -> (Option<(&'static str, f64)>, &str) {
     let word = text.split(' ').next().unwrap_or_default();
-    let power = POWERS.iter().find(|(name, _)| *name == word);
-    match power {
-        Some((_, power)) => (Some(*power), text[word.len()..].trim_start()),
+    let bare = word.strip_suffix('.').unwrap_or(word);
+    let is_it = |name: &str| {
+        let is_word = name.chars().count() > 2;
+        name == bare || (is_word && name.to_lowercase() == bare.to_lowercase())
+    };
+    match POWERS.into_iter().find(|(name, _)| is_it(name)) {
+        Some(power) => (Some(power), text[word.len()..].trim_start()),
         None => (None, text),
     }
 }
 
 /// A unit in one spelling: `kg`, `KG` and `kg.`, `day` and `days`, `C` and `°C` are the same.
 fn unit_of(text: &str) -> Option<String> {
-    if let Some((_, code)) = SIGNS.iter().find(|(sign, _)| *sign == text) {
-        return Some((*code).to_owned());
+    if let Some(code) = money::code(text) {
+        return Some(code.to_owned());
     }
     let is_part = |c: char| c.is_alphabetic() || "%‰°º²³/·*^'\"′″. ".contains(c);
     // `m2` and `m3`.
@@ -306,6 +364,33 @@ mod tests {
             ("1 day", 1.0, "day"),
             ("36 months", 36.0, "month"),
             ("57%", 57.0, "%"),
+            ("#5116", 5116.0, "#"),
+            ("~5", 5.0, ""),
+            ("ca. 5 kg", 5.0, "kg"),
+            ("HK$5", 5.0, "hkd"),
+            ("HKD 5", 5.0, "hkd"),
+            ("₱5", 5.0, "php"),
+            ("₦5", 5.0, "ngn"),
+            ("5฿", 5.0, "thb"),
+            ("￥5,116", 5116.0, "jpy"),
+            ("5116¢", 5116.0, "cent"),
+            ("'5.1'", 5.1, ""),
+            ("'5.1", 5.1, ""),
+            ("=\"5.1\"", 5.1, ""),
+            ("5’116.5", 5116.5, ""),
+            ("1h 5m", 65.0, "h, min"),
+            ("2 days 1 hour", 2940.0, "h, min"),
+            ("1h 5m 30s", 65.5, "h, min"),
+            ("PT1H5M30S", 65.5, "h, min"),
+            ("P1DT2H", 1560.0, "h, min"),
+            ("PT45M", 45.0, "h, min"),
+            ("5'11\"", 71.0, "ft, in"),
+            ("5’11”", 71.0, "ft, in"),
+            ("5 ft 9 in", 69.0, "ft, in"),
+            ("5′ 9.5″", 69.5, "ft, in"),
+            ("9.65 Mio. €", 9_650_000.0, "eur"),
+            ("5.1 Tsd.", 5100.0, ""),
+            ("51 lakh", 5_100_000.0, ""),
         ] {
             assert_eq!(of(field), Some((value, unit.to_owned())), "{field}");
         }
@@ -336,9 +421,63 @@ mod tests {
             "2024-01-01",
             "09:30",
             "1e5x",
+            "#ff0000",
+            "#005",
+            "'00501",
+            "=\"00501\"",
+            "5'30\"",
+            "5m 1h",
+            "P5D",
+            "PT5",
+            "P1T2",
+            "15:20",
+            "1,250,-",
+            "15,-20",
+            "~",
         ] {
             assert_eq!(of(field), None, "{field}");
         }
+    }
+
+    #[test]
+    fn a_dash_behind_the_decimal_mark_stands_for_no_cents() {
+        for numerals in [Numerals::Point, Numerals::Comma] {
+            let of = |field| quantity(field, numerals).map(|it| (it.value, it.unit));
+            for (field, value, unit) in [
+                ("15,-", 15.0, ""),
+                ("15,–", 15.0, ""),
+                ("15,—", 15.0, ""),
+                ("15.-", 15.0, ""),
+                ("15,--", 15.0, ""),
+                ("15:-", 15.0, ""),
+                ("15,=", 15.0, ""),
+                ("15:- kr", 15.0, "kr"),
+                ("-15,-", -15.0, ""),
+                ("1.250,-", 1250.0, ""),
+                ("1'250.-", 1250.0, ""),
+                ("15,- €", 15.0, "eur"),
+                ("CHF 15.-", 15.0, "chf"),
+                ("Fr. 15.–", 15.0, "chf"),
+                ("15-", -15.0, ""),
+            ] {
+                assert_eq!(
+                    of(field),
+                    Some((value, unit.to_owned())),
+                    "{field} {numerals:?}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn sizes_are_bytes_where_others_are_multiples_of_them() {
+        let size = |field| measured(field, Numerals::Point, Some(SIZES.name));
+        assert_eq!(size("574 B"), Some(574.0));
+        assert_eq!(size("5.0 KB"), Some(5000.0));
+        assert_eq!(size("2 KiB"), Some(2048.0));
+        assert_eq!(size("3"), Some(3.0));
+        assert_eq!(size("3 kg"), None);
+        assert_eq!(measured("5B", Numerals::Point, None), Some(5e9));
     }
 
     #[test]
