@@ -49,6 +49,7 @@ pub fn predict(model: &Path, data: &Path, hints: Hints, out: impl Write, log: &L
             );
         }
     }
+    rows.notes().iter().for_each(|note| log.warn(note));
     if ragged > 0 {
         log.warn(&format!(
             "{ragged} rows have another number of fields than the first line: what is not there counts as missing"

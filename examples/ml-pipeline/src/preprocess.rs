@@ -3,6 +3,7 @@
 //! A file is read twice and never held: once to learn what its columns are, once to write the rows.
 
 mod alike;
+mod below;
 pub mod chosen;
 mod codes;
 pub mod dated;

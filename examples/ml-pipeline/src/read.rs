@@ -17,6 +17,7 @@ mod markup;
 mod packed;
 mod part;
 mod plain;
+mod repeated;
 mod scan;
 mod shape;
 mod text;

@@ -8,7 +8,7 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use super::{
-    Chosen, Wishes, alike, counted,
+    Chosen, Wishes, alike, below, counted,
     distinct::{self, Distinct},
     profile::Profile,
     roles,
@@ -49,6 +49,10 @@ pub(super) struct Survey {
     /// Some values of the column of `--split-by`, all of them where they are few.
     pub(super) ordered: Sampled<String>,
     ragged: Ragged,
+    /// The first row: where it is, and its fields.
+    first: Option<(String, Vec<String>)>,
+    /// What people should know of the rows.
+    notes: Vec<String>,
     /// Where a record begins that has too many lines, and how many.
     long: Option<(String, usize)>,
 }
@@ -90,6 +94,8 @@ impl Survey {
             numbers: Sampled::default(),
             ordered: Sampled::default(),
             ragged: Ragged::default(),
+            first: None,
+            notes: Vec::new(),
             long: None,
         };
         let mut random = ChaCha8Rng::seed_from_u64(crate::SEED);
@@ -105,6 +111,10 @@ impl Survey {
                 continue;
             }
             survey.rows += 1;
+            survey.first.get_or_insert_with(|| {
+                let fields = record.iter().map(|field| field.trim().to_owned());
+                (rows.place(&record), fields.collect())
+            });
             let lines = record.as_slice().matches('\n').count();
             if lines > LINES {
                 survey
@@ -133,6 +143,7 @@ impl Survey {
                 log.at(rows.bytes());
             }
         }
+        survey.notes = rows.notes();
         Ok(survey)
     }
 
@@ -172,7 +183,7 @@ impl Survey {
         wishes: &Wishes,
     ) -> Result<Schema> {
         let index = chosen.target;
-        let mut warnings = data.notes.clone();
+        let mut warnings = [data.notes.clone(), self.notes.clone()].concat();
         warnings.extend(self.ragged.judge(self.rows, data.names.len())?);
         ensure!(self.rows > 0, "it has a header and no rows");
         ensure!(
@@ -221,6 +232,9 @@ impl Survey {
         if target.task == Task::Regression {
             warnings.extend(roles::far(&target.name, profile));
             warnings.extend(units::told(&target.name, &profile.units));
+        }
+        if let Some((place, fields)) = &self.first {
+            warnings.extend(below::told(place, fields, &self.profiles));
         }
         warnings.extend(same(&target));
         warnings.extend(self.swallowed());

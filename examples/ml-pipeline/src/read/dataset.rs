@@ -7,7 +7,10 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use csv::StringRecord;
 
-use super::{Encoding, Head, Header, Hints, Part, checksum::checksum, folder, part::Records, text};
+use super::{
+    Encoding, Head, Header, Hints, Part, checksum::checksum, folder, part::Records,
+    repeated::Repeated, text,
+};
 use crate::value::Numerals;
 
 /// A table in one file or more. The files may be written in different ways, and have one header.
@@ -16,6 +19,8 @@ pub struct Dataset {
     path: PathBuf,
     /// In the order of their names; at least one.
     files: Vec<Part>,
+    /// The names as the files have them, if they have any.
+    header: Vec<String>,
     /// One name for each column, none empty and none twice.
     pub names: Vec<String>,
     /// The names that the header has more than once.
@@ -42,6 +47,10 @@ impl Dataset {
             let part = part.with_context(|| format!("{} is empty", path.display()))?;
             (Head::of(part)?, Vec::new(), Vec::new())
         };
+        let header = match head.part.header() {
+            Header::Present => head.first,
+            Header::Absent => Vec::new(),
+        };
         let files = [vec![head.part], rest].concat();
         notes.extend(said(&files));
         let sizes = files
@@ -53,6 +62,7 @@ impl Dataset {
         notes.extend(mixed(&files));
         Ok(Dataset {
             path: path.to_owned(),
+            header,
             names: head.names,
             repeated: head.repeated,
             notes: [head.notes, notes].concat(),
@@ -117,6 +127,7 @@ impl Dataset {
             files: &self.files,
             next: 0,
             records: None,
+            repeated: Repeated::of(&self.header),
             read: 0,
         }
     }
@@ -176,6 +187,7 @@ pub struct Rows<'a> {
     /// The file after the present one.
     next: usize,
     records: Option<Records>,
+    repeated: Repeated<'a>,
     /// How many bytes the files before it have.
     read: u64,
 }
@@ -189,8 +201,11 @@ impl Rows<'_> {
     pub fn next(&mut self, record: &mut StringRecord) -> Result<bool> {
         loop {
             if let Some(records) = &mut self.records {
-                if records.next(record)? {
-                    return Ok(true);
+                while records.next(record)? {
+                    let place = || place(self.files, self.next, records, record);
+                    if !self.repeated.has(record, place) {
+                        return Ok(true);
+                    }
                 }
                 self.read += records.bytes();
             }
@@ -199,6 +214,7 @@ impl Rows<'_> {
                 return Ok(false);
             };
             self.records = Some(file.rows()?);
+            self.repeated.begin();
             self.next += 1;
         }
     }
@@ -210,11 +226,22 @@ impl Rows<'_> {
 
     /// Where a row that was just read began: `line 3`, and in which file if there are several.
     pub fn place(&self, record: &StringRecord) -> String {
-        let place = self.records.as_ref().map(|it| it.place(record));
-        let place = place.unwrap_or_default();
-        match self.files {
-            [_] => place,
-            files => format!("{place} of '{}'", files[self.next - 1].name()),
-        }
+        let records = self.records.as_ref();
+        let place = records.map(|it| place(self.files, self.next, it, record));
+        place.unwrap_or_default()
+    }
+
+    /// What people should know of the rows so far.
+    pub fn notes(&self) -> Vec<String> {
+        self.repeated.told()
+    }
+}
+
+/// Where a row of the file before the `next` one began.
+fn place(files: &[Part], next: usize, records: &Records, record: &StringRecord) -> String {
+    let place = records.place(record);
+    match files {
+        [_] => place,
+        files => format!("{place} of '{}'", files[next - 1].name()),
     }
 }

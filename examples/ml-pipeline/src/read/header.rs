@@ -55,7 +55,9 @@ pub(super) fn header(records: &[StringRecord], numerals: Numerals) -> Header {
     let recurs = |(index, name): &&(usize, &str)| column(*index).any(|value| value == *name);
     let recurring = words.iter().filter(recurs).count();
     let is_header = match series(first, numerals) {
-        _ if !first.iter().any(is_number) => recurring * 2 <= words.len(),
+        _ if !first.iter().any(is_number) => {
+            recurring * 2 <= words.len() || is_repeated(first, body)
+        }
         Some(Series::Counted(_)) if !words.is_empty() => recurring == 0,
         // A row of data may look like such names by chance, but not all do.
         Some(Series::Counted(count) | Series::Years(count))
@@ -75,6 +77,16 @@ pub(super) fn header(records: &[StringRecord], numerals: Numerals) -> Header {
     } else {
         Header::Absent
     }
+}
+
+/// Whether a record comes again as a whole, as the header does where files were joined, and none of its words elsewhere.
+fn is_repeated(first: &StringRecord, body: &[StringRecord]) -> bool {
+    let (same, others): (Vec<_>, Vec<_>) = body.iter().partition(|record| *record == first);
+    let recurs = |(index, name)| {
+        let mut column = others.iter().filter_map(|record| record.get(index));
+        column.any(|value| value == name)
+    };
+    !same.is_empty() && same.len() * 10 <= body.len() && !first.iter().enumerate().any(recurs)
 }
 
 /// Whether a name stands above numbers, which settles it: there are no names among data.
