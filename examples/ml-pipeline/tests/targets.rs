@@ -134,6 +134,53 @@ fn words_that_could_stand_for_no_value_are_classes_where_the_others_are_written_
 }
 
 #[test]
+fn a_marker_of_no_value_is_a_class_where_there_is_only_one_other() {
+    for (marker, other) in [
+        ("-", "Y"),
+        ("NA", "EU"),
+        ("NA", "1"),
+        ("-", "0"),
+        ("nan", "gran"),
+        ("null", "alt"),
+        ("-", "*"),
+        (".", "x"),
+    ] {
+        let case = target(|sum, _| if sum > 1.5 { marker } else { other }.to_owned());
+        let schema = case.preprocess(&[]);
+        let classes = &schema["target"]["task"]["classes"];
+        assert_eq!(classes.as_array().unwrap().len(), 2, "{marker} {other}");
+        let told = warnings(&schema);
+        let one = format!("'{marker}' often stands for no value, and is a class here");
+        let both =
+            format!("'{other}' and '{marker}' often stand for no value, and are classes here");
+        assert!(
+            told.contains(&one) || told.contains(&both),
+            "{marker} {other}: {told}"
+        );
+        let refused = case.refused(&[&format!("--missing={marker}")]);
+        assert!(
+            refused.contains("there is nothing to learn")
+                || refused.contains("no value in any row"),
+            "{refused}"
+        );
+    }
+    // Among several classes it stands for no value.
+    let case = target(|_, row| ["yes", "no", "NA"][row % 3].to_owned());
+    let told = warnings(&case.preprocess(&[]));
+    assert!(
+        told.contains("'y' has no value there ('NA' means no value)"),
+        "{told}"
+    );
+    let case = target(|sum, _| if sum > 1.5 { "NA" } else { "EU" }.to_owned());
+    case.pipeline(&[]);
+    let labels = case.run(&["predict", "out/model.onnx", "data.csv"]).out;
+    assert!(
+        labels.lines().any(|line| line.starts_with("NA,")),
+        "{labels}"
+    );
+}
+
+#[test]
 fn numbers_with_some_words_are_a_regression_with_missing_labels() {
     for (word, reason) in [
         ("err", "as 'y' has no value there ('err' means no value)"),

@@ -212,7 +212,13 @@ impl Survey {
             };
         }
         let usable = self.usable(index, &target);
-        let absent = target::absent(profile, self.classes.as_ref());
+        let absent = target::absent(profile, self.classes.as_ref(), wishes.task);
+        warnings.extend(target::kept(
+            &target.name,
+            profile,
+            self.classes.as_ref(),
+            &absent,
+        ));
         warnings.extend(target::left_out(
             &target,
             profile,

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use anyhow::{Result, bail, ensure};
 
 use super::{
-    labels,
+    labels, listed,
     profile::Profile,
     roles::{FEW, is_numeric, order},
 };
@@ -32,8 +32,8 @@ pub fn target(
     wanted: Option<Wanted>,
     numerals: Numerals,
 ) -> Result<Target> {
-    let numeric = has_numbers(profile);
-    let absent = absent(profile, counts);
+    let absent = absent(profile, counts, wanted);
+    let numeric = has_numbers(profile) && forced(counts, &absent).is_empty();
     let mut classes = counts.map(|counts| classes(counts, &absent, numerals));
     let different = classes
         .as_ref()
@@ -142,8 +142,58 @@ fn refuse_dates(name: &str, profile: &Profile) -> Result<()> {
     Ok(())
 }
 
-/// The words of a target that stand for no value.
-pub fn absent(profile: &Profile, counts: Option<&HashMap<String, u64>>) -> Vec<String> {
+/// The words of a target that stand for no value. Where they would leave one class or none, each is a class.
+pub fn absent(
+    profile: &Profile,
+    counts: Option<&HashMap<String, u64>>,
+    wanted: Option<Wanted>,
+) -> Vec<String> {
+    let absent = usual_absent(profile, counts);
+    let is_forced = counts.is_some_and(|all| all.len() > 1 && all.len() < absent.len() + 2);
+    if is_forced && wanted != Some(Wanted::Regression) {
+        return Vec::new();
+    }
+    absent
+}
+
+/// The markers that are classes only because there is one other class or none.
+fn forced(counts: Option<&HashMap<String, u64>>, absent: &[String]) -> Vec<String> {
+    let all = counts.into_iter().flat_map(HashMap::keys);
+    let (mut markers, others): (Vec<_>, Vec<_>) = all
+        .cloned()
+        .partition(|word| missing::marker(word).is_some());
+    if !absent.is_empty() || others.len() > 1 {
+        return Vec::new();
+    }
+    markers.sort();
+    markers
+}
+
+/// A warning of markers that are classes. `+` beside `-` and `Mild` beside `None` are no surprise.
+pub fn kept(
+    name: &str,
+    profile: &Profile,
+    counts: Option<&HashMap<String, u64>>,
+    absent: &[String],
+) -> Option<String> {
+    let usual = usual_absent(profile, counts);
+    let mut forced = forced(counts, absent);
+    forced.retain(|word| usual.contains(word));
+    let shown: Vec<_> = forced.iter().map(|word| format!("'{word}'")).collect();
+    let are = match shown.len() {
+        1 => "often stands for no value, and is a class here",
+        _ => "often stand for no value, and are classes here",
+    };
+    (!forced.is_empty()).then(|| {
+        format!(
+            "'{name}': {} {are}, as there is no other one or only one: --missing={} leaves such rows out",
+            listed(&shown),
+            forced.join(",")
+        )
+    })
+}
+
+fn usual_absent(profile: &Profile, counts: Option<&HashMap<String, u64>>) -> Vec<String> {
     match counts {
         // Beside numbers each marker is one.
         Some(counts) if has_numbers(profile) => {
