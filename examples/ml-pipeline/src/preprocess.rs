@@ -8,6 +8,7 @@ pub mod chosen;
 mod codes;
 pub mod dated;
 pub mod distinct;
+pub mod ends;
 pub mod epoch;
 pub mod labels;
 pub mod leaks;

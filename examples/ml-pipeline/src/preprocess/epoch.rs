@@ -1,6 +1,6 @@
 //! Numbers that are dates: seconds since 1970 and parts of them, and numbers such as 20241125. Decisions alone.
 
-use super::{names, profile::Profile};
+use super::{names, profile::Profile, sentinels};
 use crate::value::date::{EPOCHS, Order};
 
 /// The days from 2000 to 2100, between which numbers that count from 1970 on are taken for dates.
@@ -44,7 +44,11 @@ pub fn order(name: &str, profile: &Profile) -> Option<Order> {
     if profile.dated_numbers == profile.numbers() {
         return Some(Order::Digits);
     }
-    let (least, most) = profile.range;
+    within(name, profile, profile.range)
+}
+
+/// The order of numbers in a range, of which some stand for no date if it is not that of all.
+fn within(name: &str, profile: &Profile, (least, most): (f64, f64)) -> Option<Order> {
     let (order, day) = EPOCHS
         .into_iter()
         .find(|(_, day)| least >= DAYS.0 * day && most <= DAYS.1 * day)?;
@@ -62,19 +66,44 @@ pub fn order(name: &str, profile: &Profile) -> Option<Order> {
     (is_named || (is_whole && is_likely)).then_some(order)
 }
 
+/// A warning of 0 and -1 in a column whose other numbers are dates.
+pub fn doubt(name: &str, profile: &Profile) -> Option<String> {
+    if names::is_id(name) || profile.unit().is_some() {
+        return None;
+    }
+    let (least, none) = profile.sentinels.but_zero()?;
+    let zeros: u64 = none.iter().map(|(_, count)| count).sum();
+    let order = if profile.dated_numbers + zeros == profile.numbers() {
+        Order::Digits
+    } else {
+        within(name, profile, (least, profile.range.1))?
+    };
+    Some(format!(
+        "'{name}': {}, and all others can be {}: --missing={} makes them dates, if that stands for no value in any column",
+        sentinels::counts(&none, profile.numbers())?,
+        what(order)?,
+        sentinels::all(&none)
+    ))
+}
+
 /// What is said of such a column.
 pub fn told(name: &str, order: Order) -> Option<String> {
-    let what = match order {
+    Some(format!(
+        "'{name}': its numbers are read as dates, as all of them can be {}",
+        what(order)?
+    ))
+}
+
+/// What numbers of an order are.
+fn what(order: Order) -> Option<&'static str> {
+    Some(match order {
         Order::Digits => "dates such as 20241125 for 2024-11-25",
         Order::UnixSeconds => "seconds since 1970-01-01",
         Order::UnixMilliseconds => "milliseconds since 1970-01-01",
         Order::UnixMicroseconds => "microseconds since 1970-01-01",
         Order::UnixNanoseconds => "nanoseconds since 1970-01-01",
         _ => return None,
-    };
-    Some(format!(
-        "'{name}': its numbers are read as dates, as all of them can be {what}"
-    ))
+    })
 }
 
 #[cfg(test)]
@@ -92,6 +121,24 @@ mod tests {
     /// Two hours from one to the next.
     fn seconds() -> impl Iterator<Item = u64> {
         (0..100).map(|row| 1_700_000_000 + row * 7207)
+    }
+
+    #[test]
+    fn zeros_among_dates_are_told() {
+        let mut profile = Profile::new(64);
+        let missing = Missing::default();
+        for number in seconds()
+            .map(|it| it.to_string())
+            .chain(["0".to_owned(), "-1".to_owned()])
+        {
+            profile.add(&number, Numerals::Point, &missing);
+        }
+        assert_eq!(order("x", &profile), None);
+        assert_eq!(
+            doubt("x", &profile).unwrap_or_default(),
+            "'x': 1 of 102 values is -1, 1 is 0, and all others can be seconds since 1970-01-01: --missing=-1,0 makes them \
+             dates, if that stands for no value in any column"
+        );
     }
 
     #[test]

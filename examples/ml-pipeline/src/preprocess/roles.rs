@@ -239,8 +239,9 @@ fn doubt(name: &str, profile: &Profile, kind: Kind) -> Vec<String> {
         Kind::Number => {
             let blurred = profile.is_blurred().then(|| blurred(name));
             let sizes = units::told(name, &profile.units);
-            let all = [blurred, far(name, profile), sizes];
-            all.into_iter().flatten().collect()
+            let zeros = epoch::doubt(name, profile);
+            let far = far(name, profile).filter(|_| zeros.is_none());
+            [blurred, far, zeros, sizes].into_iter().flatten().collect()
         }
         _ => Vec::new(),
     }

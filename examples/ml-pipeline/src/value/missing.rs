@@ -124,8 +124,10 @@ impl Missing {
                 .words
                 .iter()
                 .any(|word| word.eq_ignore_ascii_case(field))
-                || plain(field, Numerals::Point)
-                    .is_some_and(|number| self.numbers.contains(&number)))
+                || [Numerals::Point, Numerals::Comma]
+                    .into_iter()
+                    .filter_map(|numerals| plain(field, numerals))
+                    .any(|number| self.numbers.contains(&number)))
     }
 
     /// The words that the user names.
@@ -188,7 +190,7 @@ mod tests {
     #[test]
     fn what_the_user_names_is_missing_however_it_is_written() {
         let missing = Missing::of(&["-999, gone".to_owned(), "x".to_owned(), String::new()]);
-        for text in ["-999", "-999.0", "Gone", "x", "NA"] {
+        for text in ["-999", "-999.0", "-999,0", "Gone", "x", "NA"] {
             assert!(missing.has(text), "{text}");
         }
         for text in ["999", "-99", "unknown"] {
