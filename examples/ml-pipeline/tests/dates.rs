@@ -220,3 +220,120 @@ fn hour_weekday_and_month_are_learned() {
         assert_eq!(labels, ["busy", "idle", "busy"], "{}", said.err);
     }
 }
+
+fn doubts(case: &Case) -> Vec<String> {
+    let schema = case.preprocess(&[]);
+    let warnings = schema["warnings"].as_array().unwrap().iter();
+    let warnings = warnings.map(|it| it.as_str().unwrap().to_owned());
+    warnings.filter(|it| it.starts_with("'when'")).collect()
+}
+
+#[test]
+fn times_with_zones_marks_and_signs_of_their_own_are_read() {
+    let day = |row: usize| (1 + row % 12, 1 + row % 28, 6 + row * 5 % 13, row * 7 % 60);
+    let plain = |row: usize| {
+        let (month, day, hour, minute) = day(row);
+        format!("2024-{month:02}-{day:02} {hour:02}:{minute:02}")
+    };
+    let (_, expected) = read(&column(plain));
+    type Written = fn(&str, (usize, usize, usize, usize)) -> String;
+    let ways: [(&str, bool, Written); 10] = [
+        ("day-month-year", false, |_, (month, day, hour, minute)| {
+            format!("{day:02}.{month:02}.2024 {hour:02}:{minute:02} Uhr")
+        }),
+        ("year-month-day", false, |it, _| it.replace(':', "h")),
+        ("year-month-day", false, |it, _| format!("{it}:00 UTC")),
+        ("year-month-day", true, |it, _| format!("{it} IST")),
+        ("year-month-day", true, |it, _| format!("{it}:00 BST")),
+        ("year-month-day", true, |it, _| {
+            format!("{it} Europe/Berlin")
+        }),
+        ("year-month-day", false, |_, (month, day, hour, minute)| {
+            format!("2024年{month}月{day}日 {hour:02}:{minute:02}")
+        }),
+        ("digits", false, |it, _| it.replace(['-', ' ', ':'], "")),
+        ("digits", false, |it, _| {
+            it.replace(['-', ' ', ':'], "") + "00"
+        }),
+        ("year-month-day", false, |_, (month, day, hour, minute)| {
+            let month = time::Month::try_from(month as u8).unwrap();
+            let date = time::Date::from_calendar_date(2024, month, day as u8).unwrap();
+            let (year, week, weekday) = date.to_iso_week_date();
+            let weekday = weekday.number_from_monday();
+            format!("{year}-W{week:02}-{weekday}T{hour:02}:{minute:02}")
+        }),
+    ];
+    for (order, is_open, written) in ways {
+        let case = column(|row| written(&plain(row), day(row)));
+        let sample = written(&plain(3), day(3));
+        assert_eq!(
+            read(&case),
+            (order.to_owned(), expected.clone()),
+            "{sample}"
+        );
+        let told = doubts(&case);
+        let is_told = told
+            .iter()
+            .any(|it| it.contains("does not tell how far they are from UTC"));
+        assert_eq!(is_told, is_open, "{sample}: {told:?}");
+    }
+}
+
+#[test]
+fn years_of_two_digits_may_stand_first() {
+    let iso = |row: usize| {
+        format!(
+            "20{}-{:02}-{:02}",
+            22 + row % 4,
+            1 + row % 12,
+            1 + row * 5 % 28
+        )
+    };
+    let (_, expected) = read(&column(iso));
+    for mark in ["-", "/", "."] {
+        let case = column(|row| iso(row)[2..].replace('-', mark));
+        assert_eq!(
+            read(&case),
+            ("short-year-month-day".to_owned(), expected.clone())
+        );
+        let told = doubts(&case);
+        assert!(
+            told[0].contains("are read as year, month, day, but could also be"),
+            "{told:?}"
+        );
+    }
+    // No month has so many days.
+    let case = column(|row| iso(row).replace("202", "9"));
+    assert_eq!(read(&case).0, "short-year-month-day");
+    assert_eq!(doubts(&case), [""; 0]);
+    let case = column(|row| {
+        format!(
+            "{:02}/{:02}/{}",
+            1 + row * 5 % 28,
+            1 + row % 12,
+            22 + row % 4
+        )
+    });
+    assert_eq!(read(&case).0, "day-month-year");
+    assert_eq!(doubts(&case), [""; 0]);
+}
+
+#[test]
+fn zeros_among_seconds_since_1970_are_told() {
+    let case = column(|row| match row % 10 {
+        3 => "0".to_owned(),
+        _ => (1_700_000_000 + row * 7919 % 991 * 86_400).to_string(),
+    });
+    let told = doubts(&case);
+    assert!(
+        told[0].starts_with(
+            "'when': 20 of 200 values are 0, and all others can be seconds since 1970-01-01"
+        ),
+        "{told:?}"
+    );
+    let schema = case.preprocess(&["--missing=0"]);
+    assert_eq!(
+        schema["columns"][0]["kind"]["date"]["order"],
+        "unix-seconds"
+    );
+}

@@ -167,6 +167,9 @@ OF = "[ .,/-]*(?:(?:of|de)[ .,/-]+)?"
 NAMED = rf"(?P<month>[a-z]{{3,10}}){OF}"
 NTH = r"(?P<day>\d\d?)(?:st|nd|rd|th|er|º)?"
 DATES = [
+    r"(?P<year>\d{4})-?w(?P<week>\d\d)(?:$|-?(?P<weekday>[1-7])(?!\d))",
+    r"(?P<year>\d{4})-(?P<yearday>\d{3})(?!\d)",
+    r"(?P<year>\d{4})[年년] *(?P<month>\d\d?)[月월](?:$| *(?P<day>\d\d?)[日号號일])",
     r"(?P<year>\d{4})[-/. ]?q(?P<quarter>[1-4])$",
     r"q(?P<quarter>[1-4])[-/. ](?P<year>\d{4})$",
     rf"(?P<year>\d{{4}})([-/. ])(?P<month>\d\d?|[a-z]{{3,10}})\2(?P<day>\d\d?)(?!\d)",
@@ -178,13 +181,31 @@ DATES = [
     rf"{NAMED}(?P<year>\d{{4}})$",
     r"(?P<one>\d\d?)([-/.])(?P<two>\d\d?)\2(?P<year>\d{4}|\d\d)(?!\d)",
 ]
-ZONES = {"z": 0, "utc": 0, "gmt": 0, "ut": 0, "cet": 1, "cest": 2}
+ZONES = {"z": 0, "utc": 0, "gmt": 0, "ut": 0, "wet": 0, "west": 1, "cet": 1, "cest": 2, "mez": 1, "mesz": 2, "eet": 2}
 ZONES |= {"est": -5, "edt": -4, "cst": -6, "cdt": -5, "mst": -7, "mdt": -6, "pst": -8, "pdt": -7}
+ZONES |= {"akst": -9, "akdt": -8, "hst": -10, "brt": -3, "art": -3, "clt": -4, "cot": -5, "pet": -5}
+ZONES |= {"eest": 3, "trt": 3, "msk": 3, "wat": 1, "cat": 2, "sast": 2, "eat": 3}
+ZONES |= {"pkt": 5, "npt": 5.75, "ict": 7, "wib": 7, "wita": 8, "wit": 9, "sgt": 8}
+ZONES |= {"myt": 8, "hkt": 8, "pht": 8, "awst": 8, "jst": 9, "kst": 9, "acst": 9.5, "acdt": 10.5, "aest": 10}
+ZONES |= {"aedt": 11, "chst": 10, "nzst": 12, "nzdt": 13}
+OPEN = "ist|bst|ast|adt|gst|amt|ect|sst|wst|act|lt"
+PLACE = "(?:africa|america|antarctica|asia|atlantic|australia|canada|europe|indian|pacific|us)/[a-z/_-]+"
 CLOCK = (
     r"(?:(?P<h>\d{1,4})(?::(?P<m>[0-5]\d)(?::(?P<s>[0-5]\d(?:[.,]\d+)?))?)?|(?P<digits>\d{6}))"
-    r"(?: *(?P<half>[ap])(?:m|\.m\.?))?"
-    rf" *(?P<zone>{'|'.join(ZONES)})?(?: *(?P<sign>[-+])(?P<oh>\d\d?):?(?P<om>\d\d)?)? *(?:[([].*)?"
+    r"(?: *(?P<half>[ap])(?:m|\. ?m\.?))?"
+    rf" *(?:(?P<zone>{'|'.join(ZONES)})|{OPEN}|{PLACE})?"
+    r"(?: *(?P<sign>[-+])(?P<oh>\d\d?):?(?P<om>\d\d)?)? *(?:[([].*)?"
 )
+COLONS = [
+    (r"^(t?\d\d?) *h *([0-5]\d)(?! *m)", r"\1:\2"),
+    (r"^(t?\d\d?) *h *([0-5]\d) *m(?:in)?(?: *(\d\d?) *s)?", r"\1:\2:\3"),
+    (r"^(t?\d\d?) *[时時点點시] *(\d\d?)(?: *[分분](?: *(\d\d?) *[秒초])?)?", r"\1:\2:\3"),
+    (r"^(t?\d\d?)\.([0-5]\d)(?= *(?:[ap]\.? ?m|uhr))", r"\1:\2"),
+    (r"^(\d\d?)(?= *uhr)", r"\1:00"),
+    (r"(?<=\d) *uhr", ""),
+    (r":$", ""),
+    (r":(?=\d(?!\d))", ":0"),
+]
 PER_DAY = {"unix-seconds": 86400, "unix-milliseconds": 86400e3}
 PER_DAY |= {"unix-microseconds": 86400e6, "unix-nanoseconds": 86400e9}
 NANS = float("nan")
@@ -194,8 +215,12 @@ def counted(number, order):
     """The days that a number is in a column of dates: days, digits such as 20241125, or seconds since 1970."""
     if pd.isna(number) or abs(number) < 1e6:
         return number
-    if order == "digits" and 18000101 <= number <= 22001231:
-        return calendar(int(number) // 10000, int(number) // 100 % 100, int(number) % 100)
+    digits = f"{number:.0f}"
+    if order == "digits" and len(digits) in (8, 12, 14) and 18000101 <= int(digits[:8]) <= 22001231:
+        hours, minutes, rest = (int(digits[at : at + 2] or 0) for at in (8, 10, 12))
+        is_time = hours < 25 and minutes < 60 and rest < 61
+        late = (hours * 3600 + minutes * 60 + rest) / 86400 if is_time else NANS
+        return calendar(digits[:4], digits[4:6], digits[6:8]) + late
     return number / PER_DAY[order] if order in PER_DAY else NANS
 
 
@@ -209,7 +234,7 @@ def calendar(year, month, day):
 def days_of(field, order):
     """The days since 1970 of a date, a time or both; NaN if it is none in this order."""
     text = re.sub("^" + WEEKDAY, "", field.strip().lower().translate(ACCENTS))
-    clock = re.fullmatch("t?" + CLOCK, text)
+    clock = re.fullmatch("t?" + CLOCK, colons(text))
     if clock and (clock["m"] or clock["half"]):
         return seconds(clock) / 86400 if order == "time-of-day" else NANS
     if order == "time-of-day":
@@ -219,8 +244,11 @@ def days_of(field, order):
         if not found:
             continue
         parts = found.groupdict()
-        year = int(parts["year"]) + (0 if len(parts["year"]) == 4 else 2000 if int(parts["year"]) < 69 else 1900)
-        one, two = parts.get("one"), parts.get("two")
+        one, two, year = parts.get("one"), parts.get("two"), parts["year"]
+        is_short = one and len(one) == 2 and len(year) == 2
+        if order == "short-year-month-day" and is_short:
+            year, parts["month"], parts["day"] = one, two, year
+        year = int(year) + (0 if len(year) == 4 else 2000 if int(year) < 69 else 1900)
         day, month = {"day-month-year": (one, two), "month-day-year": (two, one)}.get(order, (None, None))
         day, month = parts.get("day") or day or 1, parts.get("month") or month
         if parts.get("quarter"):
@@ -229,13 +257,35 @@ def days_of(field, order):
             named = [at for at, names in enumerate(MONTHS, 1) if f" {month}" in f" {names}"]
             month = named[0] if len(named) == 1 else None
         is_version = one and re.match(r"\d\.|\d\d\.\d\.", text) and len(parts["year"]) == 2
-        if month is None or is_version:
+        if (month is None or is_version) and not parts.get("week") and not parts.get("yearday"):
             continue
         rest = parts.get("clock") or re.sub(r"^(:|t|[ ,]*(at +)?)", "", text[found.end() :])
-        clock = re.fullmatch(CLOCK, rest)
+        clock = re.fullmatch(CLOCK, colons(rest))
         late = 0 if not rest else seconds(clock) if clock else NANS
-        return calendar(year, month, day) + late / 86400
+        return (counted_day(year, parts) if month is None else calendar(year, month, day)) + late / 86400
     return NANS
+
+
+def counted_day(year, parts):
+    """The days since 1970 of a day of a year, or of a week (ISO 8601)."""
+    try:
+        if parts.get("week"):
+            found = datetime.date.fromisocalendar(year, int(parts["week"]), int(parts["weekday"] or 1))
+        else:
+            found = datetime.date(year, 1, 1) + datetime.timedelta(days=int(parts["yearday"]) - 1)
+            found = found if found.year == year and 1900 <= year <= 2100 else None
+        return NANS if found is None else (found - datetime.date(1970, 1, 1)).days
+    except ValueError:
+        return NANS
+
+
+def colons(text):
+    """A time such as `9h30`, `9.30 Uhr` or `9时30分`, with colons."""
+    if not re.match(r"t?\d\d? *[h时時点點시.]|\d\d?[:\d]* *uhr", text):
+        return text
+    for pattern, usual in COLONS:
+        text = re.sub(pattern, usual, text)
+    return text
 
 
 def seconds(clock):

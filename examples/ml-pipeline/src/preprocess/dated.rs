@@ -30,6 +30,42 @@ pub struct Dated {
     likely: Vec<(f64, u64, String)>,
     /// The first and the last of all others.
     range: (f64, f64),
+    short: Short,
+    /// The first with a zone whose name does not tell how far it is from UTC.
+    zoned: Option<String>,
+    /// The first with a day of the year.
+    counted: Option<String>,
+}
+
+/// The dates of three numbers of two digits, as bits of a set: their first numbers, and their last ones.
+#[derive(Clone, Debug, Default)]
+struct Short {
+    first: u128,
+    last: u128,
+    example: Option<String>,
+}
+
+impl Short {
+    fn add(&mut self, (first, last): (u8, u8), field: &str) {
+        self.first |= 1 << first;
+        self.last |= 1 << last;
+        if self.example.is_none() {
+            self.example = Some(field.to_owned());
+        }
+    }
+
+    /// Whether the last number is the day for sure, where any order reads all: it has most days, and the first few years.
+    fn ends_with_days(&self) -> bool {
+        are_days(self.last, self.first)
+    }
+
+    fn begins_with_days(&self) -> bool {
+        are_days(self.first, self.last)
+    }
+}
+
+fn are_days(days: u128, years: u128) -> bool {
+    days.count_ones() > 12 && years.count_ones() * 2 <= days.count_ones()
 }
 
 impl Default for Dated {
@@ -38,6 +74,9 @@ impl Default for Dated {
             counts: [0; ORDERS.len()],
             likely: Vec::new(),
             range: (f64::INFINITY, f64::NEG_INFINITY),
+            short: Short::default(),
+            zoned: None,
+            counted: None,
         }
     }
 }
@@ -57,6 +96,17 @@ impl Dated {
         let Some(days) = found else {
             return false;
         };
+        if let Some(ends) = stamp.ends() {
+            self.short.add(ends, field);
+        }
+        for (is_it, first) in [
+            (stamp.has_open_zone, &mut self.zoned),
+            (stamp.is_day_of_year, &mut self.counted),
+        ] {
+            if is_it && first.is_none() {
+                *first = Some(field.to_owned());
+            }
+        }
         if !LIKELY.contains(&days.floor()) {
             self.range = (self.range.0.min(days), self.range.1.max(days));
             return true;
@@ -68,11 +118,16 @@ impl Dated {
         true
     }
 
-    /// The order that reads the most values, the first of equals, and how many.
+    /// The order that reads the most values, the first of equals, and how many. Where years and days of two digits could be
+    /// exchanged, the days are many and the years few.
     pub fn order(&self) -> (Order, u64) {
         let best = self.counts.iter().copied().max().unwrap_or_default();
         let place = self.counts.iter().position(|&count| count == best);
-        (ORDERS[place.unwrap_or_default()], best)
+        let order = ORDERS[place.unwrap_or_default()];
+        if self.is_exchangeable() && self.short.ends_with_days() {
+            return (Order::ShortYearMonthDay, best);
+        }
+        (order, best)
     }
 
     /// How many values are dates or times.
@@ -80,10 +135,48 @@ impl Dated {
         self.order().1
     }
 
-    /// Whether days and months could be exchanged.
-    pub fn is_open(&self) -> bool {
-        let [_, day_first, month_first, _] = self.counts;
-        self.order().0 == Order::DayMonthYear && day_first == month_first
+    /// Whether the year of two digits could be the first number and the last one.
+    fn is_exchangeable(&self) -> bool {
+        let [any, day_first, month_first, _, year_first] = self.counts;
+        year_first > any && year_first == day_first.max(month_first)
+    }
+
+    /// Warnings of dates that could also be read in another way.
+    pub fn doubts(&self, name: &str) -> Vec<String> {
+        let [_, day_first, month_first, ..] = self.counts;
+        let (order, _) = self.order();
+        let exchanged = (order == Order::DayMonthYear && day_first == month_first).then(|| {
+            format!(
+                "'{name}': its dates are read as day, month, year, but could also be month, day, year"
+            )
+        });
+        let is_short = self.is_exchangeable() && !self.short.begins_with_days();
+        let short = self.short.example.as_ref().filter(|_| is_short);
+        let short = short.map(|example| {
+            let (read, other) = match order {
+                Order::ShortYearMonthDay if day_first < month_first => ("year, month, day", "month, day, year"),
+                Order::ShortYearMonthDay => ("year, month, day", "day, month, year"),
+                Order::MonthDayYear => ("month, day, year", "year, month, day"),
+                _ => ("day, month, year", "year, month, day"),
+            };
+            format!(
+                "'{name}': dates such as '{example}' are read as {read}, but could also be {other}: write years with four \
+                 digits if that is wrong"
+            )
+        });
+        let zoned = self.zoned.as_ref().map(|example| {
+            format!(
+                "'{name}': the zone of times such as '{example}' does not tell how far they are from UTC: they are read as \
+                 they stand there, without a zone"
+            )
+        });
+        let counted = self.counted.as_ref().map(|example| {
+            format!("'{name}': dates such as '{example}' are read as a year and a day of the year")
+        });
+        [exchanged, short, zoned, counted]
+            .into_iter()
+            .flatten()
+            .collect()
     }
 
     /// Warnings of likely dates that are far from all others.
@@ -128,11 +221,54 @@ mod tests {
         let american = |day: u32| format!("11/{day:02}/2024");
         let mixed = of((1..29).map(american).chain(usual()));
         assert_eq!(mixed.order(), (Order::MonthDayYear, 56));
-        assert!(!mixed.is_open());
-        assert!(of((1..13).map(american)).is_open());
+        assert_eq!(mixed.doubts("a"), [""; 0]);
+        assert_eq!(
+            of((1..13).map(american)).doubts("a"),
+            ["'a': its dates are read as day, month, year, but could also be month, day, year"]
+        );
         assert_eq!(
             of((10..20).map(|hour| format!("{hour}:30"))).order().0,
             Order::TimeOfDay
+        );
+    }
+
+    #[test]
+    fn years_of_two_digits_stand_where_the_values_are_few() {
+        let sure = of((1..29).map(|day| format!("95-04-{day:02}")));
+        assert_eq!(sure.order().0, Order::ShortYearMonthDay);
+        assert_eq!(sure.doubts("a"), [""; 0]);
+        let first = of((1..29).map(|day| format!("{}-04-{day:02}", 22 + day % 4)));
+        assert_eq!(first.order().0, Order::ShortYearMonthDay);
+        assert_eq!(
+            first.doubts("a"),
+            [
+                "'a': dates such as '23-04-01' are read as year, month, day, but could also be day, month, year: write years \
+                 with four digits if that is wrong"
+            ]
+        );
+        let last = of((1..29).map(|day| format!("{day:02}/04/{}", 22 + day % 4)));
+        assert_eq!(last.order().0, Order::DayMonthYear);
+        assert_eq!(last.doubts("a"), [""; 0]);
+        let few = of((1..9).map(|day| format!("{day:02}/04/{}", 22 + day % 4)));
+        assert_eq!(few.order().0, Order::DayMonthYear);
+        assert!(
+            few.doubts("a")
+                .iter()
+                .any(|it| it.contains("but could also be year, month, day"))
+        );
+    }
+
+    #[test]
+    fn a_zone_that_does_not_tell_and_days_of_the_year_are_told() {
+        let zoned = of((10..20).map(|hour| format!("2024-11-25 {hour}:00 IST")));
+        assert!(
+            zoned.doubts("a")[0]
+                .starts_with("'a': the zone of times such as '2024-11-25 10:00 IST'")
+        );
+        let counted = of((100..200).map(|day| format!("2024-{day}")));
+        assert_eq!(
+            counted.doubts("a"),
+            ["'a': dates such as '2024-100' are read as a year and a day of the year"]
         );
     }
 

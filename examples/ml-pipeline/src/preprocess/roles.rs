@@ -220,21 +220,14 @@ fn is_mostly(part: u64, whole: u64) -> bool {
 fn doubt(name: &str, profile: &Profile, kind: Kind) -> Vec<String> {
     match kind {
         Kind::Date { order } => {
-            let exchanged = profile.dates.is_open().then(|| {
-                format!(
-                    "'{name}': its dates are read as day, month, year, but could also be month, day, year"
-                )
-            });
             let counted = epoch::told(name, order);
             let sentinels = if counted.is_some() {
                 profile.sentinels.told(name, profile.numbers())
             } else {
                 profile.dates.told(name)
             };
-            [exchanged, counted, sentinels]
-                .into_iter()
-                .flatten()
-                .collect()
+            let doubts = profile.dates.doubts(name).into_iter();
+            doubts.chain(counted).chain(sentinels).collect()
         }
         Kind::Number => {
             let blurred = profile.is_blurred().then(|| blurred(name));

@@ -4,11 +4,13 @@ pub mod clock;
 mod forms;
 pub mod names;
 pub mod tokens;
+mod zones;
 
 use forms::Parts;
 use serde::{Deserialize, Serialize};
 use time::{Date, Month};
-use tokens::{Token, Tokens};
+use tokens::{Token, Tokens, full_year};
+use zones::Zone;
 
 /// How a column writes its dates. Where a month has its name, or the year stands first, any order reads it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize)]
@@ -22,7 +24,9 @@ pub enum Order {
     MonthDayYear,
     /// `09:30`, `9:30 PM`: no date. Days are a part of one.
     TimeOfDay,
-    /// Numbers such as 20261125.
+    /// `26-11-25`, `26/11/25`
+    ShortYearMonthDay,
+    /// Numbers such as 20261125, or 20261125093000 with a time.
     Digits,
     /// Numbers that count seconds since 1970-01-01 in UTC.
     UnixSeconds,
@@ -35,11 +39,12 @@ pub enum Order {
 }
 
 /// The orders of texts, in the sequence in which they are preferred: 01/02/2026 is the first of February.
-pub const ORDERS: [Order; 4] = [
+pub const ORDERS: [Order; 5] = [
     Order::YearMonthDay,
     Order::DayMonthYear,
     Order::MonthDayYear,
     Order::TimeOfDay,
+    Order::ShortYearMonthDay,
 ];
 
 /// The orders of numbers that count from 1970 on, and how many of them are a day.
@@ -50,6 +55,9 @@ pub const EPOCHS: [(Order, f64); 4] = [
     (Order::UnixNanoseconds, 86_400e9),
 ];
 
+/// How many seconds a day has.
+const DAY: f64 = 86_400.0;
+
 /// Up to here a number beside dates is days, as the model takes them: the year 4707.
 const MOST_DAYS: f64 = 1e6;
 
@@ -59,6 +67,10 @@ pub struct Stamp {
     day: Day,
     /// Since midnight in UTC; below 0 or above a day where an offset does that.
     seconds: f64,
+    /// Whether its zone has a name that does not tell how far it is from UTC.
+    pub has_open_zone: bool,
+    /// Whether it has a day of the year, and no month.
+    pub is_day_of_year: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -68,14 +80,14 @@ enum Day {
     Known(f64),
     /// Two numbers of which one is the month, and the year.
     Open(u8, u8, i32),
+    /// Three numbers of two digits, of which the first or the last is the year.
+    Short(u8, u8, u8),
 }
 
 /// Days since 1970-01-01 00:00, in UTC where an offset is given; the time of day is a fraction.
 pub fn days(field: &str, order: Order) -> Option<f64> {
     match order {
-        Order::YearMonthDay | Order::DayMonthYear | Order::MonthDayYear | Order::TimeOfDay => {
-            Stamp::of(field)?.days(order)
-        }
+        order if ORDERS.contains(&order) => Stamp::of(field)?.days(order),
         _ => counted(super::plain(field, super::Numerals::Point)?, order),
     }
 }
@@ -92,13 +104,23 @@ pub fn counted(number: f64, order: Order) -> Option<f64> {
     epoch.map(|(_, day)| number / day)
 }
 
-/// The days of a number such as 20261125.
+/// The days of a number such as 20261125, or with a time behind it 202611250930 or 20261125093000.
 pub fn digits(number: f64) -> Option<f64> {
-    if number.fract() != 0.0 || !(18_000_101.0..=22_001_231.0).contains(&number) {
+    if !(18_000_101.0..22_001_232e6).contains(&number) || number.fract() != 0.0 {
         return None;
     }
-    let number = number as u32;
-    calendar((number / 10_000) as i32, number / 100 % 100, number % 100)
+    let number = number as u64;
+    let (day, time) = match number {
+        ..100_000_000 => (number, 0),
+        100_000_000..1_000_000_000_000 => (number / 10_000, number % 10_000 * 100),
+        _ => (number / 1_000_000, number % 1_000_000),
+    };
+    if !(18_000_101..=22_001_231).contains(&day) {
+        return None;
+    }
+    let day = day as u32;
+    let whole = calendar((day / 10_000) as i32, day / 100 % 100, day % 100)?;
+    Some(whole + clock::compact(time)? / DAY)
 }
 
 impl Stamp {
@@ -113,26 +135,32 @@ impl Stamp {
         let tokens = if may_be { Tokens::of(field) } else { None };
         let mut tokens = tokens?;
         tokens.skip_weekday();
-        if let Some(seconds) = clock::alone(&tokens) {
-            let day = Day::None;
-            return Some(Stamp { day, seconds });
+        let with = |day, (seconds, zone): (f64, Zone), is_day_of_year| Stamp {
+            day,
+            seconds,
+            has_open_zone: zone.is_open,
+            is_day_of_year,
+        };
+        if let Some(time) = clock::alone(&tokens) {
+            return Some(with(Day::None, time, false));
         }
         let parts = forms::date(&mut tokens)?;
-        let seconds = if tokens.is_end() {
-            0.0
+        let time = if tokens.is_end() {
+            (0.0, Zone::default())
         } else {
             tokens.skip_between();
             clock::with_zone(&mut tokens)?
         };
+        let is_day_of_year = matches!(parts, Parts::DayOfYear(_));
         let day = match (parts, tokens.next()) {
-            (Parts::Day(day), None) => day,
+            (Parts::Day(day) | Parts::DayOfYear(day), None) => day,
             // The year stands last in `Mon Nov 25 10:00:00 2026`.
             (Parts::MonthDay(month, day), Some(Token::Number(year, 4))) => {
                 Day::Known(calendar(year as i32, month, day)?)
             }
             _ => return None,
         };
-        tokens.is_end().then_some(Stamp { day, seconds })
+        tokens.is_end().then(|| with(day, time, is_day_of_year))
     }
 
     /// Days since 1970-01-01, if it can be read in that order.
@@ -145,22 +173,40 @@ impl Stamp {
             | (Day::Open(month, day, year), Order::MonthDayYear) => {
                 calendar(year, u32::from(month), u32::from(day))?
             }
+            (Day::Short(day, month, year), Order::DayMonthYear)
+            | (Day::Short(month, day, year), Order::MonthDayYear)
+            | (Day::Short(year, month, day), Order::ShortYearMonthDay) => {
+                let year = full_year(i32::from(year));
+                calendar(year, u32::from(month), u32::from(day))?
+            }
             _ => return None,
         };
-        Some(whole + self.seconds / 86_400.0)
+        Some(whole + self.seconds / DAY)
+    }
+
+    /// The first and the last of three numbers of two digits, if it has such.
+    pub fn ends(&self) -> Option<(u8, u8)> {
+        match self.day {
+            Day::Short(first, _, last) => Some((first, last)),
+            _ => None,
+        }
     }
 
     /// Whether only the order of the column says which number is the month.
     pub fn is_open(&self) -> bool {
-        matches!(self.day, Day::Open(..))
+        matches!(self.day, Day::Open(..) | Day::Short(..))
     }
 }
 
 fn calendar(year: i32, month: u32, day: u32) -> Option<f64> {
     let month = Month::try_from(u8::try_from(month).ok()?).ok()?;
     let date = Date::from_calendar_date(year, month, u8::try_from(day).ok()?).ok()?;
+    Some(since_1970(date))
+}
+
+fn since_1970(date: Date) -> f64 {
     // The Julian day of 1970-01-01.
-    Some(f64::from(date.to_julian_day() - 2_440_588))
+    f64::from(date.to_julian_day() - 2_440_588)
 }
 
 #[cfg(test)]
@@ -274,6 +320,25 @@ mod tests {
             "25/Nov/2026:09:30:00 +0000",
             "Nov 25, 2026 at 9:30am",
             "Nov 25, 2026, 9:30:00 AM",
+            "2026-11-25 12:30 MSK",
+            "2026-11-25 18:30:00 JST",
+            "2026-11-25 09:30:00 IST",
+            "2026-11-25 09:30 Europe/Berlin",
+            "2026-11-25 09:30 America/Argentina/Buenos_Aires",
+            "2026-11-25T09:30:00[Europe/Berlin]",
+            "2026-11-25T10:30:00+01:00[Europe/Paris]",
+            "2026-11-25 9h30",
+            "2026-11-25 09 h 30",
+            "2026-11-25 09h30m00s",
+            "2026-11-25 9:30 Uhr",
+            "2026-11-25 9.30 Uhr",
+            "2026-11-25 9.30 AM",
+            "2026-11-25 9:30 a. m.",
+            "2026年11月25日 09:30",
+            "2026年11月25日9时30分",
+            "2026년 11월 25일 9시 30분 0초",
+            "2026-329T09:30:00",
+            "2026-W48-3T09:30",
         ] {
             assert_eq!(days(field, Order::YearMonthDay), Some(MORNING), "{field}");
         }
@@ -307,11 +372,58 @@ mod tests {
             ("T09:30", 9.5),
             ("36:30:00", 36.5),
             ("09:30Z", 9.5),
+            ("9h30", 9.5),
+            ("18h07", 18.0 + 7.0 / 60.0),
+            ("9:30 Uhr", 9.5),
+            ("9.30 Uhr", 9.5),
+            ("9 Uhr", 9.0),
         ] {
             assert_eq!(days(field, Order::TimeOfDay), Some(hours / 24.0), "{field}");
             assert_eq!(days(field, Order::YearMonthDay), None, "{field}");
         }
         assert_eq!(days("2026-11-25", Order::TimeOfDay), None);
+    }
+
+    #[test]
+    fn days_of_the_year_weeks_and_signs_of_east_asia_are_dates() {
+        for field in [
+            "2026-329",
+            "2026-W48-3",
+            "2026W483",
+            "2026年11月25日",
+            "2026年 11月 25日",
+            "2026년 11월 25일",
+        ] {
+            assert_eq!(days(field, Order::YearMonthDay), Some(DAY), "{field}");
+        }
+        assert_eq!(days("2026-W48", Order::YearMonthDay), Some(DAY - 2.0));
+        assert_eq!(days("2026年12月", Order::YearMonthDay), Some(DAY + 6.0));
+        let is_open = |field| Stamp::of(field).is_some_and(|it| it.has_open_zone);
+        assert!(is_open("09:30 IST") && is_open("2026-11-25 09:30 Asia/Kolkata"));
+        assert!(!is_open("09:30 UTC") && !is_open("2026-11-25"));
+        assert!(Stamp::of("2026-329").is_some_and(|it| it.is_day_of_year));
+    }
+
+    #[test]
+    fn the_year_of_two_digits_may_stand_first() {
+        for field in ["26-11-25", "26/11/25", "26.11.25", "26-11-25 00:00"] {
+            assert_eq!(days(field, Order::ShortYearMonthDay), Some(DAY), "{field}");
+        }
+        assert_eq!(days("25-11-26", Order::DayMonthYear), Some(DAY));
+        assert_eq!(days("11-25-26", Order::MonthDayYear), Some(DAY));
+        for field in ["2026-11-25", "25 Nov 2026"] {
+            assert_eq!(days(field, Order::ShortYearMonthDay), Some(DAY), "{field}");
+        }
+        for field in ["95-11-25", "25-11-95"] {
+            let read = |order| days(field, order).is_some();
+            assert_ne!(
+                read(Order::DayMonthYear),
+                read(Order::ShortYearMonthDay),
+                "{field}"
+            );
+        }
+        assert_eq!(days("25.11.2026", Order::ShortYearMonthDay), None);
+        assert_eq!(days("6/11/25", Order::ShortYearMonthDay), None);
     }
 
     #[test]
@@ -351,6 +463,18 @@ mod tests {
             "Q4 26",
             "Q4",
             "Q 4 2026",
+            "2026-367",
+            "2025-366",
+            "5551-123",
+            "2026-W54-1",
+            "2026-W48-8",
+            "2026年13月1日",
+            "2026年11月25",
+            "2026-11-25 09:30 Foo/Bar",
+            "2026-11-25 9.30",
+            "10.09",
+            "18h",
+            "26-13-45",
         ] {
             for order in ORDERS {
                 assert_eq!(days(field, order), None, "{field} {order:?}");
@@ -368,7 +492,16 @@ mod tests {
             Some(MORNING)
         );
         assert_eq!(days("20261125", Order::Digits), Some(DAY));
-        assert_eq!(days("20261325", Order::Digits), None);
+        assert_eq!(days("202611250930", Order::Digits), Some(MORNING));
+        assert_eq!(days("20261125093000", Order::Digits), Some(MORNING));
+        for field in [
+            "20261325",
+            "202611252561",
+            "20261125096000",
+            "2026112509300",
+        ] {
+            assert_eq!(days(field, Order::Digits), None, "{field}");
+        }
         assert_eq!(days("20782.5", Order::UnixSeconds), Some(20_782.5), "days");
     }
 }

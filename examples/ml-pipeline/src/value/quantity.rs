@@ -51,9 +51,9 @@ const POWERS: [(&str, f64); 31] = [
 ];
 
 /// What stands behind a number and is no unit: a part of a time, a date or an order.
-const NO_UNITS: [&str; 21] = [
-    "am", "pm", "st", "nd", "rd", "th", "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug",
-    "sep", "oct", "nov", "dec", "q2", "q3", "e",
+const NO_UNITS: [&str; 22] = [
+    "am", "pm", "uhr", "st", "nd", "rd", "th", "jan", "feb", "mar", "apr", "may", "jun", "jul",
+    "aug", "sep", "oct", "nov", "dec", "q2", "q3", "e",
 ];
 
 /// A number, and what it counts.

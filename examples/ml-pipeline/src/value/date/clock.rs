@@ -1,54 +1,40 @@
 //! The time of day in a text.
 
-use super::tokens::{Token, Tokens};
-
-/// Zones that have a name, and their hours (RFC 2822, section 4.3; and those of central Europe).
-const ZONES: [(&str, f64); 14] = [
-    ("Z", 0.0),
-    ("UTC", 0.0),
-    ("GMT", 0.0),
-    ("UT", 0.0),
-    ("EST", -5.0),
-    ("EDT", -4.0),
-    ("CST", -6.0),
-    ("CDT", -5.0),
-    ("MST", -7.0),
-    ("MDT", -6.0),
-    ("PST", -8.0),
-    ("PDT", -7.0),
-    ("CET", 1.0),
-    ("CEST", 2.0),
-];
+use super::{
+    tokens::{Token, Tokens},
+    zones::{Zone, zone},
+};
 
 const HOUR: f64 = 3600.0;
 
-/// The seconds of a time that stands alone; above a day it is a duration.
-pub fn alone(tokens: &Tokens) -> Option<f64> {
+/// The seconds of a time that stands alone, and its zone; above a day it is a duration.
+pub fn alone(tokens: &Tokens) -> Option<(f64, Zone)> {
     let mut tokens = tokens.clone();
     tokens.skip_word("T");
     let seconds = clock(&mut tokens, f64::INFINITY)?;
-    let offset = zone(&mut tokens)?;
-    tokens.is_end().then_some(seconds - offset)
+    let zone = zone(&mut tokens)?;
+    tokens.is_end().then_some((seconds - zone.ahead, zone))
 }
 
-/// The seconds of a time behind a date, in UTC.
-pub fn with_zone(tokens: &mut Tokens) -> Option<f64> {
+/// The seconds of a time behind a date, in UTC, and its zone.
+pub fn with_zone(tokens: &mut Tokens) -> Option<(f64, Zone)> {
     let seconds = clock(tokens, 25.0)?;
-    Some(seconds - zone(tokens)?)
+    let zone = zone(tokens)?;
+    Some((seconds - zone.ahead, zone))
 }
 
-/// `9:30`, `09:30:15.250`, `9:30 PM`, `9 PM`, `093015`
+/// `9:30`, `09:30:15.250`, `9:30 PM`, `9 PM`, `093015`, `9h30`, `9:30 Uhr`, `9时30分`
 fn clock(tokens: &mut Tokens, most: f64) -> Option<f64> {
     let (hours, length) = match tokens.next()? {
         Token::Number(hours, length @ 1..=4) => (hours as f64, length),
-        Token::Number(digits, 6) if most < f64::INFINITY => {
-            let (hours, minutes) = (digits / 10_000, digits / 100 % 100);
-            let seconds = digits % 100;
-            let is_time = hours < 25 && minutes < 60 && seconds < 61;
-            return is_time.then_some((hours * 3600 + minutes * 60 + seconds) as f64);
-        }
+        Token::Number(digits, 6) if most < f64::INFINITY => return compact(digits),
         _ => return None,
     };
+    let mut rest = tokens.clone();
+    if let Some(seconds) = lettered(&mut rest) {
+        *tokens = rest;
+        return (length <= 2 && hours < 25.0).then_some(hours * HOUR + seconds);
+    }
     let mut seconds = hours * HOUR;
     let has_minutes = tokens.mark(":").is_some();
     if has_minutes {
@@ -60,18 +46,86 @@ fn clock(tokens: &mut Tokens, most: f64) -> Option<f64> {
                 seconds += part;
             }
         }
+    } else if let Some(minutes) = dotted(tokens) {
+        seconds += minutes * 60.0;
     }
-    match half(tokens) {
+    let half = half(tokens);
+    let is_clock = half.is_none() && hour_mark(tokens);
+    match half {
         Some(after) if (1.0..13.0).contains(&hours) && length <= 2 => {
             let noon = if hours == 12.0 { 12.0 } else { 0.0 };
             Some(seconds + (after - noon) * HOUR)
         }
-        None if has_minutes && hours < most => Some(seconds),
+        None if (has_minutes && hours < most) || (is_clock && hours < 25.0) => Some(seconds),
         _ => None,
     }
 }
 
-fn sixty(tokens: &mut Tokens) -> Option<f64> {
+/// `093015`, the digits of a time to the second.
+pub fn compact(digits: u64) -> Option<f64> {
+    let (hours, minutes, seconds) = (digits / 10_000, digits / 100 % 100, digits % 100);
+    let is_time = hours < 25 && minutes < 60 && seconds < 61;
+    is_time.then_some((hours * 3600 + minutes * 60 + seconds) as f64)
+}
+
+/// The seconds behind the hours in `9h30`, `9 h 30 min`, `9时30分15秒`.
+fn lettered(tokens: &mut Tokens) -> Option<f64> {
+    let is = |token: Option<Token>, all: &[&str]| matches!(token, Some(Token::Word(word)) if all.contains(&word));
+    tokens.skip_blanks();
+    let hour = tokens.next();
+    let is_letter = is(hour, &["h", "H"]);
+    if !is_letter && !is(hour, &["时", "時", "点", "點", "시"]) {
+        return None;
+    }
+    tokens.skip_blanks();
+    let few = |tokens: &mut Tokens| match tokens.next()? {
+        Token::Number(number, 1 | 2) if number < 61 => Some(number as f64),
+        _ => None,
+    };
+    // `9h5` may be an hour and a code.
+    let minutes = if is_letter { sixty } else { few };
+    let mut seconds = minutes(tokens)? * 60.0;
+    let mut after = tokens.clone();
+    after.skip_blanks();
+    if !is(after.next(), &["m", "min", "分", "분"]) {
+        return is_letter.then_some(seconds);
+    }
+    *tokens = after.clone();
+    after.skip_blanks();
+    if let Some(more) = few(&mut after)
+        && is(after.next(), &["s", "秒", "초"])
+    {
+        seconds += more;
+        *tokens = after;
+    }
+    Some(seconds)
+}
+
+/// The minutes in `9.30 PM` and `9.30 Uhr`: without what stands behind it, that is no time.
+fn dotted(tokens: &mut Tokens) -> Option<f64> {
+    let mut after = tokens.clone();
+    after.mark(".")?;
+    let minutes = sixty(&mut after)?;
+    let mut behind = after.clone();
+    (half(&mut behind).is_some() || hour_mark(&mut behind)).then(|| {
+        *tokens = after;
+        minutes
+    })
+}
+
+/// Skips the word behind a time in German.
+fn hour_mark(tokens: &mut Tokens) -> bool {
+    let mut after = tokens.clone();
+    after.skip_blanks();
+    let is_it = matches!(after.next(), Some(Token::Word("Uhr" | "uhr" | "UHR")));
+    if is_it {
+        *tokens = after;
+    }
+    is_it
+}
+
+/// Minutes or seconds.
+pub fn sixty(tokens: &mut Tokens) -> Option<f64> {
     match tokens.next()? {
         Token::Number(number, 2) if number < 61 => Some(number as f64),
         _ => None,
@@ -103,6 +157,7 @@ fn half(tokens: &mut Tokens) -> Option<f64> {
         "pm" => 'p',
         letter @ ("a" | "p") => {
             after.mark(".")?;
+            after.skip_blanks();
             after
                 .next()
                 .filter(|next| matches!(next, Token::Word("m" | "M")))?;
@@ -113,51 +168,4 @@ fn half(tokens: &mut Tokens) -> Option<f64> {
     };
     *tokens = after;
     Some(if letter == 'p' { 12.0 } else { 0.0 })
-}
-
-/// The seconds that a zone is ahead of UTC; none without one.
-fn zone(tokens: &mut Tokens) -> Option<f64> {
-    let mut after = tokens.clone();
-    after.skip_blanks();
-    let mut found = None;
-    if let Some(Token::Word(word)) = after.clone().next()
-        && let Some((_, hours)) = ZONES
-            .iter()
-            .find(|(name, _)| name.eq_ignore_ascii_case(word))
-    {
-        after.next();
-        found = Some(hours * HOUR);
-        *tokens = after.clone();
-    }
-    if let Some(mark) = after.mark("+-\u{2212}") {
-        let sign = if mark == '+' { 1.0 } else { -1.0 };
-        found = Some(sign * offset(&mut after)?);
-        *tokens = after.clone();
-    }
-    // What JavaScript adds: the zone's name in brackets.
-    after.skip_blanks();
-    if found.is_some() && after.mark("([").is_some() {
-        while after.next().is_some() {}
-        *tokens = after;
-    }
-    // Before the year, in `10:00:00 2026`.
-    tokens.skip_blanks();
-    Some(found.unwrap_or(0.0))
-}
-
-/// `01:00`, `0100`, `01`
-fn offset(tokens: &mut Tokens) -> Option<f64> {
-    let (hours, minutes) = match tokens.next()? {
-        Token::Number(both, 4) => (both / 100, both % 100),
-        Token::Number(hours, 1 | 2) => {
-            let minutes = if tokens.mark(":").is_some() {
-                sixty(tokens)? as u64
-            } else {
-                0
-            };
-            (hours, minutes)
-        }
-        _ => return None,
-    };
-    (hours < 25 && minutes < 60).then_some((hours * 3600 + minutes * 60) as f64)
 }

@@ -1,13 +1,20 @@
 //! The forms in which dates are written.
 
+use time::{Date, Weekday};
+
 use super::{
-    Day, calendar, digits, names,
+    Day, calendar, digits, names, since_1970,
     tokens::{Token, Tokens},
 };
+
+/// The years that have days such as `2026-329`: other such numbers are parts of telephone numbers.
+const YEARS: std::ops::RangeInclusive<i32> = 1900..=2100;
 
 /// A date as far as its tokens say it.
 pub(super) enum Parts {
     Day(Day),
+    /// A year and the day of the year.
+    DayOfYear(Day),
     /// A month and a day whose year comes later.
     MonthDay(u32, u32),
 }
@@ -36,14 +43,24 @@ pub(super) fn date(tokens: &mut Tokens) -> Option<Parts> {
     }
 }
 
-/// `2026-11-25`, `2026-Nov-25`, `2026-11`, `2026-Q4`, `2026Q4`
+/// `2026-11-25`, `2026-Nov-25`, `2026-11`, `2026-Q4`, `2026Q4`, `2026-W48-3`, `2026-329`, `2026年11月25日`
 fn year_first(tokens: &mut Tokens, year: i32) -> Option<Parts> {
+    if tokens.word(&["年", "년"]) {
+        return counted(tokens, year);
+    }
     let mark = tokens.mark("-/. ");
     if let Some(month) = tokens.quarter() {
         return quarter(tokens, year, month);
     }
+    if matches!(mark, None | Some('-')) && tokens.word(&["W"]) {
+        return week(tokens, year);
+    }
     let mark = mark?;
     let month = match tokens.next()? {
+        Token::Number(day, 3) if mark == '-' && YEARS.contains(&year) => {
+            let date = Date::from_ordinal_date(year, u16::try_from(day).ok()?).ok()?;
+            return Some(Parts::DayOfYear(Day::Known(since_1970(date))));
+        }
         Token::Number(month, 1 | 2) => month as u32,
         Token::Word(word) => names::month(word)?,
         _ => return None,
@@ -56,6 +73,47 @@ fn year_first(tokens: &mut Tokens, year: i32) -> Option<Parts> {
         Token::Number(day, 1 | 2) => known(year, month, day as u32),
         _ => None,
     }
+}
+
+/// The day behind the year in `2026年11月25日`, with blanks or without, and the first one of `2026年11月`.
+fn counted(tokens: &mut Tokens, year: i32) -> Option<Parts> {
+    tokens.skip_blanks();
+    let Token::Number(month, 1 | 2) = tokens.next()? else {
+        return None;
+    };
+    let is_month = tokens.word(&["月", "월"]);
+    if tokens.is_end() {
+        return known(year, month as u32, 1).filter(|_| is_month);
+    }
+    tokens.skip_blanks();
+    match tokens.next()? {
+        Token::Number(day, 1 | 2) if is_month && tokens.word(&["日", "号", "號", "일"]) => {
+            known(year, month as u32, day as u32)
+        }
+        _ => None,
+    }
+}
+
+/// The day behind the year and a `W` in `2026-W48-3` and `2026W483` (ISO 8601); Monday where it is a week alone.
+fn week(tokens: &mut Tokens, year: i32) -> Option<Parts> {
+    let (week, day) = match tokens.next()? {
+        Token::Number(both, 3) => (both / 10, both % 10),
+        Token::Number(week, 2) if tokens.is_end() => (week, 1),
+        Token::Number(week, 2) => {
+            tokens.mark("-")?;
+            let Token::Number(day, 1) = tokens.next()? else {
+                return None;
+            };
+            (week, day)
+        }
+        _ => return None,
+    };
+    if !(1..=7).contains(&day) {
+        return None;
+    }
+    let weekday = Weekday::Monday.nth_next(day as u8 - 1);
+    let date = Date::from_iso_week_date(year, u8::try_from(week).ok()?, weekday).ok()?;
+    Some(Parts::Day(Day::Known(since_1970(date))))
 }
 
 /// `25.11.2026`, `25 Nov 2026`, `25th of November 26`, `25 de noviembre de 2026`
@@ -78,12 +136,19 @@ fn number_first(tokens: &mut Tokens, first: u32, digits: usize) -> Option<Parts>
             tokens.next();
             tokens.next();
             tokens.mark("-/.").filter(|&next| next == mark)?;
-            let is_short = !matches!(tokens.clone().next(), Some(Token::Number(_, 4)));
+            let last = tokens.clone().next();
             let year = tokens.year()?;
             // `1.2.10` is a version.
-            let is_version = mark == '.' && is_short && (digits == 1 || length == 1);
-            let open = Day::Open(u8::try_from(first).ok()?, u8::try_from(second).ok()?, year);
-            (!is_version).then_some(Parts::Day(open))
+            let has_one = digits == 1 || length == 1;
+            let (first, second) = (u8::try_from(first).ok()?, u8::try_from(second).ok()?);
+            let day = match last {
+                Some(Token::Number(_, 2)) if mark == '.' && has_one => return None,
+                Some(Token::Number(last, 2)) if digits == 2 => {
+                    Day::Short(first, second, u8::try_from(last).ok()?)
+                }
+                _ => Day::Open(first, second, year),
+            };
+            Some(Parts::Day(day))
         }
         _ => None,
     }

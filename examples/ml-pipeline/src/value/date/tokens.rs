@@ -87,6 +87,13 @@ impl<'a> Tokens<'a> {
         let _ = self.skip_word("of") || self.skip_word("de");
     }
 
+    /// Reads a word, if the next token is one of these.
+    pub fn word(&mut self, of: &[&str]) -> bool {
+        let is_it = matches!(self.peek(), Some(Token::Word(word)) if of.contains(&word));
+        self.at += usize::from(is_it);
+        is_it
+    }
+
     /// Skips a word.
     pub fn skip_word(&mut self, wanted: &str) -> bool {
         let is_it =
@@ -139,11 +146,11 @@ impl<'a> Tokens<'a> {
         }
     }
 
-    /// Reads a year of four digits, or of two: from 69 on of the last century, as POSIX has it.
+    /// Reads a year of four digits or of two.
     pub fn year(&mut self) -> Option<i32> {
         match self.next()? {
             Token::Number(year, 4) => Some(year as i32),
-            Token::Number(year, 2) => Some(year as i32 + if year < 69 { 2000 } else { 1900 }),
+            Token::Number(year, 2) => Some(full_year(year as i32)),
             _ => None,
         }
     }
@@ -163,6 +170,11 @@ impl<'a> Iterator for Tokens<'a> {
         self.at += usize::from(token.is_some());
         token
     }
+}
+
+/// The year that two digits stand for: from 69 on of the last century, as POSIX has it.
+pub fn full_year(year: i32) -> i32 {
+    year + if year < 69 { 2000 } else { 1900 }
 }
 
 /// Whether a text begins with the name of a month or a weekday, or with the letter of a time or a quarter.
