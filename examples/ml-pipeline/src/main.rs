@@ -169,7 +169,7 @@ struct Target {
     #[arg(long, value_name = "COLUMN")]
     ignore: Vec<String>,
     /// A word or number that stands for no value, such as -999; several with commas between them, or one option for
-    /// each
+    /// each. With ! before it, it is a value, such as !NA for North America
     #[arg(long, value_name = "WORD", allow_hyphen_values = true)]
     missing: Vec<String>,
     /// Test with the rows that have the greatest values of this column, such as a date: those that come last

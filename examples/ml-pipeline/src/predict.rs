@@ -14,7 +14,7 @@ use crate::{
     read::{Dataset, Hints},
     schema::Kind,
     table::Gatherer,
-    value::{Missing, Numerals, missing::marker},
+    value::{Missing, Numerals},
 };
 
 /// Prints what a model says of each row of `data`, as CSV.
@@ -117,7 +117,7 @@ impl<'a> Served<'a> {
             let kind = Kind::Number;
             Reading { kind, ..reading }.tidy(field, &mut self.text);
         }
-        let is_known = !missing.names(field.trim()) && marker(field.trim()).is_none();
+        let is_known = !missing.names(field.trim()) && missing.marker(field.trim()).is_none();
         if self.text.is_empty() && is_known {
             self.unread += 1;
             self.example = field.to_owned();

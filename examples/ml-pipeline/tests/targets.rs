@@ -171,12 +171,47 @@ fn a_marker_of_no_value_is_a_class_where_there_is_only_one_other() {
         told.contains("'y' has no value there ('NA' means no value)"),
         "{told}"
     );
+    // It may be the code of a region.
+    let case = target(|_, row| ["EMEA", "APAC", "NA"][row % 3].to_owned());
+    let told = warnings(&case.preprocess(&[]));
+    assert!(told.contains("--missing='!NA' makes it a value"), "{told}");
+    let schema = case.preprocess(&["--missing=!NA"]);
+    assert_eq!(
+        schema["target"]["task"]["classes"]
+            .as_array()
+            .unwrap()
+            .len(),
+        3
+    );
+    assert_eq!(warnings(&schema), "[]");
     let case = target(|sum, _| if sum > 1.5 { "NA" } else { "EU" }.to_owned());
     case.pipeline(&[]);
     let labels = case.run(&["predict", "out/model.onnx", "data.csv"]).out;
     assert!(
         labels.lines().any(|line| line.starts_with("NA,")),
         "{labels}"
+    );
+}
+
+#[test]
+fn a_marker_that_is_kept_is_a_word_of_its_own() {
+    let of = |row: usize| ["NA", "EMEA", "", "APAC"][row % 4];
+    let rows =
+        (0..200).map(|row| format!("{},{},{}\n", of(row), row * 37 % 91, ["a", "b"][row % 2]));
+    let case = Case::new("region,load,y\n".to_owned() + &rows.collect::<String>());
+    let regions = |arguments: &[&str]| {
+        case.preprocess(arguments);
+        let train = String::from_utf8(case.read("train.csv")).unwrap();
+        train.lines().filter(|line| line.starts_with("NA,")).count()
+    };
+    assert_eq!(regions(&[]), 0);
+    assert!(regions(&["--missing=!NA"]) > 20);
+    case.pipeline(&["--missing=!NA"]);
+    let metadata = case.read("model.onnx");
+    let has = |text: &[u8]| metadata.windows(text.len()).any(|it| it == text);
+    assert!(
+        has(b"\"!NA\"") && !has(b"[\"na\""),
+        "predict.py reads it so"
     );
 }
 

@@ -37,7 +37,7 @@ pub fn features(
     }
     for category in &encoder.categories {
         let is_boolean = columns[category.column].kind == Kind::Boolean;
-        let known = spellings(&category.words, encoder.missing.words(), is_boolean);
+        let known = spellings(&category.words, &encoder.missing, is_boolean);
         parts.extend(words(graph, &inputs[category.column], category, known));
     }
     for column in &encoder.texts {

@@ -265,9 +265,10 @@ fn metadata(
             words: known_words(encoder, place),
         })
         .collect();
-    let markers = missing::ALWAYS.iter().copied();
+    let markers = missing::ALWAYS.into_iter().map(str::to_owned);
     let missing: Vec<_> = markers
-        .chain(schema.missing.words().iter().map(String::as_str))
+        .filter(|marker| !schema.missing.keeps(marker))
+        .chain(Vec::from(schema.missing.clone()))
         .collect();
     let task = match schema.target.task {
         Task::Classification { .. } => "classification",

@@ -3,22 +3,19 @@
 
 use std::collections::HashSet;
 
-use crate::value::missing;
+use crate::value::{Missing, missing};
 
 /// All spellings of some words, and which word each is. A word that is known itself is no other's spelling.
 /// Where the words are yes and no, their letters may be small or capital. `missing` are the markers that are not the usual
 /// ones.
-pub fn spellings(
-    words: &[String],
-    missing: &[String],
-    is_boolean: bool,
-) -> (Vec<String>, Vec<i64>) {
+pub fn spellings(words: &[String], missing: &Missing, is_boolean: bool) -> (Vec<String>, Vec<i64>) {
     let mut taken: HashSet<String> = words.iter().cloned().collect();
     let (mut all, mut places) = (words.to_vec(), (0..words.len() as i64).collect::<Vec<_>>());
     for (word, place) in words.iter().zip(0..) {
         let others = if word.is_empty() {
-            let usual = missing::ALWAYS.iter().copied();
-            let markers = usual.chain(missing.iter().map(String::as_str));
+            let usual = missing::ALWAYS.into_iter();
+            let usual = usual.filter(|marker| !missing.keeps(marker));
+            let markers = usual.chain(missing.words().iter().map(String::as_str));
             markers.flat_map(cases).chain([" ".to_owned()]).collect()
         } else {
             let mut others = vec![format!(" {word}"), format!("{word} ")];
@@ -76,7 +73,7 @@ mod tests {
 
     fn of(known: &[&str], is_boolean: bool, asked: &str) -> Option<i64> {
         let known: Vec<_> = known.iter().map(|&word| word.to_owned()).collect();
-        let (words, places) = spellings(&known, &["gone".to_owned()], is_boolean);
+        let (words, places) = spellings(&known, &Missing::of(&["gone".to_owned()]), is_boolean);
         let place = words.iter().position(|word| word == asked)?;
         Some(places[place])
     }

@@ -84,6 +84,21 @@ fn is_class(word: &str, others: &[&str]) -> bool {
     }
 }
 
+/// A marker that stands for no value, though it may be a code: all other words are short ones in capital letters.
+pub fn code<'a>(counts: Option<&HashMap<String, u64>>, absent: &'a [String]) -> Option<&'a str> {
+    let others = counts?
+        .keys()
+        .filter(|word| missing::marker(word).is_none());
+    let others: Vec<_> = others.collect();
+    let is_code = |word: &&String| {
+        (2..=5).contains(&word.len()) && word.bytes().all(|byte| byte.is_ascii_uppercase())
+    };
+    let are_codes = others.len() > 1 && others.iter().all(is_code);
+    let are_yes_or_no = others.iter().any(|other| is_boolean(other));
+    let found = absent.iter().find(|word| *word == "NA")?;
+    (are_codes && !are_yes_or_no).then_some(found.as_str())
+}
+
 /// Whether words are codes of countries, states or regions.
 fn are_codes(words: &[&str]) -> bool {
     let are_capitals = words

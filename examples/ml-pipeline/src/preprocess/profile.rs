@@ -13,11 +13,7 @@ use super::{
     sentinels::Sentinels,
     units::Units,
 };
-use crate::value::{
-    self, Missing, Numerals, date,
-    missing::{self, Marker},
-    quantity,
-};
+use crate::value::{self, Missing, Numerals, date, missing::Marker, quantity};
 
 /// How many examples of odd values are kept: one more than are shown, which tells a few from many.
 pub const EXAMPLES: usize = 4;
@@ -117,7 +113,7 @@ impl Profile {
         let marker = match number {
             // No marker is a number.
             Some(_) => None,
-            None => missing::marker(field),
+            None => missing.marker(field),
         };
         if marker == Some(Marker::Always) || missing.names(field) {
             self.missing += 1;

@@ -192,11 +192,12 @@ impl Survey {
             counted(self.rows, "row")
         );
         let profile = &self.profiles[index];
+        let wanted = (wishes.task, &wishes.missing);
         let mut target = target::target(
             &data.names[index],
             profile,
             self.classes.as_ref(),
-            wishes.task,
+            wanted,
             data.numerals,
         )?;
         if target.task == Task::Regression {
@@ -212,12 +213,13 @@ impl Survey {
             };
         }
         let usable = self.usable(index, &target);
-        let absent = target::absent(profile, self.classes.as_ref(), wishes.task);
+        let absent = target::absent(profile, self.classes.as_ref(), wanted);
         warnings.extend(target::kept(
             &target.name,
             profile,
             self.classes.as_ref(),
             &absent,
+            &wishes.missing,
         ));
         warnings.extend(target::left_out(
             &target,

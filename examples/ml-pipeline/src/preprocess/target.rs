@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     schema::{Class, Scale, Target, Task},
-    value::{self, Numerals, missing},
+    value::{self, Missing, Numerals, missing},
 };
 
 /// How many classes a target may have.
@@ -29,10 +29,10 @@ pub fn target(
     name: &str,
     profile: &Profile,
     counts: Option<&HashMap<String, u64>>,
-    wanted: Option<Wanted>,
+    (wanted, missing): (Option<Wanted>, &Missing),
     numerals: Numerals,
 ) -> Result<Target> {
-    let absent = absent(profile, counts, wanted);
+    let absent = absent(profile, counts, (wanted, missing));
     let numeric = has_numbers(profile) && forced(counts, &absent).is_empty();
     let mut classes = counts.map(|counts| classes(counts, &absent, numerals));
     let different = classes
@@ -146,9 +146,10 @@ fn refuse_dates(name: &str, profile: &Profile) -> Result<()> {
 pub fn absent(
     profile: &Profile,
     counts: Option<&HashMap<String, u64>>,
-    wanted: Option<Wanted>,
+    (wanted, missing): (Option<Wanted>, &Missing),
 ) -> Vec<String> {
-    let absent = usual_absent(profile, counts);
+    let mut absent = usual_absent(profile, counts);
+    absent.retain(|word| !missing.keeps(word));
     let is_forced = counts.is_some_and(|all| all.len() > 1 && all.len() < absent.len() + 2);
     if is_forced && wanted != Some(Wanted::Regression) {
         return Vec::new();
@@ -169,16 +170,23 @@ fn forced(counts: Option<&HashMap<String, u64>>, absent: &[String]) -> Vec<Strin
     markers
 }
 
-/// A warning of markers that are classes. `+` beside `-` and `Mild` beside `None` are no surprise.
+/// A warning of markers that are classes or could be ones. `+` beside `-` and `Mild` beside `None` are no surprise.
 pub fn kept(
     name: &str,
     profile: &Profile,
     counts: Option<&HashMap<String, u64>>,
     absent: &[String],
+    missing: &Missing,
 ) -> Option<String> {
+    if let Some(word) = labels::code(counts, absent) {
+        return Some(format!(
+            "'{name}': '{word}' stands for no value here, and may be a code such as that of a region: \
+             --missing='!{word}' makes it a value"
+        ));
+    }
     let usual = usual_absent(profile, counts);
     let mut forced = forced(counts, absent);
-    forced.retain(|word| usual.contains(word));
+    forced.retain(|word| usual.contains(word) && !missing.keeps(word));
     let shown: Vec<_> = forced.iter().map(|word| format!("'{word}'")).collect();
     let are = match shown.len() {
         1 => "often stands for no value, and is a class here",

@@ -43,10 +43,7 @@ impl Reading<'_> {
     pub fn tidy(&self, field: &str, text: &mut String) {
         text.clear();
         let field = field.trim();
-        if self.missing.names(field) {
-            return;
-        }
-        if value::is_missing(field) && self.kind.is_text() {
+        if self.missing.names(field) || (self.kind.is_text() && self.missing.has(field)) {
             return;
         }
         let number = match self.kind {

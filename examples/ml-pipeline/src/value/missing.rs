@@ -102,7 +102,12 @@ pub struct Missing {
     words: Vec<String>,
     /// Those that are numbers, however they are written.
     numbers: Vec<f64>,
+    /// Markers that are values in this data, such as `NA` for North America.
+    kept: Vec<String>,
 }
+
+/// What stands before a marker that is a value.
+const KEPT: char = '!';
 
 impl Missing {
     /// Some words, or several with commas between them.
@@ -114,7 +119,19 @@ impl Missing {
 
     /// Whether a field stands for no value in any column.
     pub fn has(&self, field: &str) -> bool {
-        is_missing(field) || self.names(field)
+        self.marker(field) == Some(Marker::Always) || self.names(field)
+    }
+
+    /// Whether a field is one of the usual markers, unless the user keeps it.
+    pub fn marker(&self, field: &str) -> Option<Marker> {
+        marker(field).filter(|_| !self.keeps(field))
+    }
+
+    /// Whether a field is a value, though it is a marker elsewhere.
+    pub fn keeps(&self, field: &str) -> bool {
+        self.kept
+            .iter()
+            .any(|word| word.eq_ignore_ascii_case(field))
     }
 
     /// Whether the user names a field.
@@ -143,17 +160,24 @@ impl Missing {
 
 impl From<Vec<String>> for Missing {
     fn from(words: Vec<String>) -> Self {
+        let (kept, words): (Vec<_>, Vec<_>) =
+            words.into_iter().partition(|word| word.starts_with(KEPT));
         let numbers = words.iter().filter_map(|word| plain(word, Numerals::Point));
         Missing {
             numbers: numbers.collect(),
             words,
+            kept: kept
+                .iter()
+                .map(|word| word[1..].trim().to_owned())
+                .collect(),
         }
     }
 }
 
 impl From<Missing> for Vec<String> {
     fn from(missing: Missing) -> Self {
-        missing.words
+        let kept = missing.kept.iter().map(|word| format!("{KEPT}{word}"));
+        missing.words.into_iter().chain(kept).collect()
     }
 }
 
@@ -198,5 +222,9 @@ mod tests {
         }
         let plain = Missing::default();
         assert!(!plain.has("-999") && plain.has("NA"));
+        let kept = Missing::of(&["!NA, gone".to_owned()]);
+        assert!(kept.has("gone") && kept.has("N/A") && !kept.has("NA"));
+        assert_eq!(Vec::from(kept.clone()), ["gone", "!NA"]);
+        assert_eq!(Missing::from(Vec::from(kept.clone())), kept);
     }
 }
