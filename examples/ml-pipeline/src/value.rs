@@ -45,6 +45,14 @@ pub fn is_boolean(field: &str) -> bool {
     WORDS.iter().any(|word| field.eq_ignore_ascii_case(word))
 }
 
+/// `true` or `false`, whatever the case of a field's letters. pandas makes yes and no of such a column, and forgets how each
+/// value was written.
+pub fn truth(field: &str) -> Option<&'static str> {
+    ["true", "false"]
+        .into_iter()
+        .find(|word| field.eq_ignore_ascii_case(word))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -267,3 +267,38 @@ fn texts_beside_other_columns_and_many_of_them() {
         .unwrap();
     assert!(score > 0.9, "{score}");
 }
+
+#[test]
+fn a_column_of_true_and_false_in_any_case_is_a_yes_or_no_as_pandas_reads_it() {
+    let rows: String = (0..60)
+        .map(|row| {
+            let word =
+                [["TRUE", "true", "True"], ["FALSE", "false", "fALSE"]][row % 2][row / 2 % 3];
+            format!("{word},{},{}\n", row * 7 % 11, ["up", "down"][row % 2])
+        })
+        .collect();
+    let case = Case::new(format!("flag,x,y\n{rows}"));
+    let schema = case.preprocess(&[]);
+    assert_eq!(schema["columns"][0]["kind"], "boolean");
+    let told = schema["warnings"].as_array().unwrap();
+    let told: Vec<_> = told.iter().map(|it| it.as_str().unwrap()).collect();
+    assert!(
+        told.iter().all(|it| !it.contains("different words")),
+        "{told:?}"
+    );
+    let train = String::from_utf8(case.read("train.csv")).unwrap();
+    let words = train
+        .lines()
+        .skip(1)
+        .map(|row| row.split(',').next().unwrap());
+    assert!(
+        words.clone().all(|word| ["true", "false"].contains(&word)),
+        "{train}"
+    );
+    let said = case.pipeline(&[]);
+    assert!(
+        said.out.contains("balanced accuracy          1.0000"),
+        "{}",
+        said.out
+    );
+}

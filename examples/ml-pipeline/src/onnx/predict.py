@@ -34,6 +34,8 @@ def values(it, column, missing, comma):
     text = text.mask(text.str.lower().isin(missing))
     if it["takes"] == "text":
         known = set(it["words"])
+        if "boolean" in it and known <= {"true", "false", ""}:
+            return text.str.lower().fillna("").to_numpy(object)
         whole = text.str.removesuffix(".0")
         return text.where(text.isin(known) | ~whole.isin(known), whole).fillna("").to_numpy(object)
     if it["takes"] == "words":

@@ -43,6 +43,8 @@ pub struct Profile {
     pub infinite: u64,
     /// How many values were yes or no in words.
     pub booleans: u64,
+    /// How many of these were `true` or `false`, in letters of any case.
+    pub truths: u64,
     /// Those that were dates or times.
     pub dates: Dated,
     /// How many numbers were dates such as 20241125.
@@ -90,6 +92,7 @@ impl Profile {
             integers: 0,
             infinite: 0,
             booleans: 0,
+            truths: 0,
             dates: Dated::default(),
             dated_numbers: 0,
             words: 0,
@@ -185,6 +188,7 @@ impl Profile {
         self.alike.add(field, hash);
         self.prose.add(field);
         self.booleans += u64::from(value::is_boolean(field));
+        self.truths += u64::from(value::truth(field).is_some());
         self.words += field.split_whitespace().count() as u64;
         self.dates.add(field)
     }

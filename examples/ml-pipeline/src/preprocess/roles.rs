@@ -73,7 +73,8 @@ pub fn roles(
                 if kind.is_text() {
                     roles.warnings.extend(codes::told(name, profile));
                 }
-                if matches!(kind, Kind::Category | Kind::Boolean) {
+                let is_same = profile.truths == profile.values;
+                if matches!(kind, Kind::Category | Kind::Boolean) && !is_same {
                     roles.warnings.extend(profile.alike.told(name));
                 }
                 roles.columns.push(Column {
@@ -122,7 +123,7 @@ fn kind(name: &str, profile: &Profile, is_first: bool) -> Result<Kind, String> {
     if let Some(kind) = ordered(name, profile) {
         return Ok(kind);
     }
-    if profile.booleans == values && different <= 2 {
+    if profile.truths == values || (profile.booleans == values && different <= 2) {
         return Ok(Kind::Boolean);
     }
     if is_text(profile) {

@@ -49,8 +49,12 @@ impl Reading<'_> {
         let number = match self.kind {
             Kind::Number => self.finite(field),
             Kind::Date { order } => date::days(field, order).map(|days| days as f32),
-            Kind::Category | Kind::Boolean => {
+            Kind::Category => {
                 text.push_str(field);
+                return;
+            }
+            Kind::Boolean => {
+                text.push_str(value::truth(field).unwrap_or(field));
                 return;
             }
             Kind::Text => {
