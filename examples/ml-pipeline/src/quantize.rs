@@ -71,12 +71,15 @@ pub fn quantize(dir: &Path, most: Option<f64>, for_mlflow: bool, log: &Log) -> R
     log.start("quantizing", None);
     let (schema, rows) = (&metrics.data, metrics.data.rows);
     let learned = Table::load(dir, files::TRAIN, schema, rows.train, CALIBRATION_ROWS)?;
-    let written = forms::write(&path, &quantized, &learned)?;
+    let runtime = Runtime::load(&path)?;
+    let written = forms::write((&path, &runtime), &quantized, &learned)?;
     let test = Table::load(dir, files::TEST, schema, rows.test, schema.most_tested())?;
-    let full = Runtime::load(&path)?.judged(&test.columns)?;
+    let full = runtime.judged(&test.columns)?;
     let score = full.score(&test.target, metrics.data.target.task.classes().len());
     let judged = match written {
-        Written::Bytes(form) => judge(&metrics, &quantized, form, &test, &full)?,
+        Written::Bytes(form, runtime) => {
+            judge(&metrics, (&quantized, &runtime), form, &test, &full)?
+        }
         Written::Not(because) => in_full(&metrics, dir, score, because)?,
     };
     log.finish();
@@ -119,12 +122,11 @@ fn is_loss(judged: &Quantized, most: f64) -> bool {
 
 fn judge(
     metrics: &Metrics,
-    path: &Path,
+    (path, runtime): (&Path, &Runtime),
     form: &str,
     test: &Table,
     full: &Predictions,
 ) -> Result<Quantized> {
-    let runtime = Runtime::load(path)?;
     let classes = runtime.classes().len();
     let predictions = runtime.judged(&test.columns)?;
     let score = predictions.score(&test.target, classes);

@@ -16,21 +16,20 @@ use crate::{
 const TRIED: f64 = 0.0025;
 
 /// What became of the layers.
-#[derive(Clone, Debug, PartialEq)]
 pub enum Written {
-    /// They are in the file, in the form that is named.
-    Bytes(&'static str),
+    /// They are in the file, in the form that is named; and the model that it has.
+    Bytes(&'static str, Box<Runtime>),
     /// They were not, for this reason.
     Not(String),
 }
 
-/// Writes the model of the file `full` to the file `path`, in the first form that is good enough, or in
-/// the best one.
+/// Writes the model of the file `full`, which is loaded already, to the file `path`, in the first form that is good enough,
+/// or in the best one. What is loaded is used again: with thousands of columns, that takes longest.
 ///
 /// # Errors
 ///
 /// If a file cannot be written, or the model does not run.
-pub fn write(full: &Path, path: &Path, rows: &Table) -> Result<Written> {
+pub fn write((full, loaded): (&Path, &Runtime), path: &Path, rows: &Table) -> Result<Written> {
     let model = onnx::load(full)?;
     let layers = graph::layers(&model);
     if layers.is_empty() {
@@ -43,11 +42,10 @@ pub fn write(full: &Path, path: &Path, rows: &Table) -> Result<Written> {
         .iter()
         .map(|&(least, most)| Form::Whole(least, most))
         .collect();
-    let runtime = Runtime::load(full)?;
-    let classes = runtime.classes().len();
-    let score = runtime.judged(&rows.columns)?.score(&rows.target, classes);
+    let classes = loaded.classes().len();
+    let score = loaded.judged(&rows.columns)?.score(&rows.target, classes);
     let size = std::fs::metadata(full)?.len();
-    let mut best: Option<(f64, &'static str, Model)> = None;
+    let mut best: Option<(f64, &'static str, Model, Runtime)> = None;
     let mut smallest = u64::MAX;
     for (name, forms) in plans(&whole) {
         let mut tried = model.clone();
@@ -58,19 +56,20 @@ pub fn write(full: &Path, path: &Path, rows: &Table) -> Result<Written> {
         if bytes >= size {
             continue;
         }
-        let predicted = Runtime::load(path)?.judged(&rows.columns)?;
+        let runtime = Runtime::load(path)?;
+        let predicted = runtime.judged(&rows.columns)?;
         let loss = score - predicted.score(&rows.target, classes);
         if loss <= TRIED {
-            return Ok(Written::Bytes(name));
+            return Ok(Written::Bytes(name, Box::new(runtime)));
         }
         if best.as_ref().is_none_or(|(least, ..)| loss < *least) {
-            best = Some((loss, name, tried));
+            best = Some((loss, name, tried, runtime));
         }
     }
     match best {
-        Some((_, name, model)) => {
+        Some((_, name, model, runtime)) => {
             onnx::save(path, &model)?;
-            Ok(Written::Bytes(name))
+            Ok(Written::Bytes(name, Box::new(runtime)))
         }
         None => Ok(Written::Not(format!(
             "its 8-bit form would be larger ({smallest} instead of {size} bytes)"
@@ -146,7 +145,7 @@ mod tests {
     }
 
     /// What becomes of such a network on rows where the inputs differ by at most `spread`.
-    fn written(by: f32, spread: f32) -> Result<Written> {
+    fn written(by: f32, spread: f32) -> Result<Option<&'static str>> {
         let dir = tempfile::tempdir()?;
         let (full, path) = (dir.path().join("full"), dir.path().join("8"));
         onnx::save(&full, &difference(by))?;
@@ -162,16 +161,17 @@ mod tests {
             target: Truth::Numbers(truth),
             together: None,
         };
-        write(&full, &path, &rows)
+        let loaded = Runtime::load(&full)?;
+        Ok(match write((&full, &loaded), &path, &rows)? {
+            Written::Bytes(form, _) => Some(form),
+            Written::Not(_) => None,
+        })
     }
 
     #[test]
     fn a_small_difference_of_two_wide_columns_leaves_the_inputs_in_floats() -> Result<()> {
-        assert_eq!(written(1.0, 4.0)?, Written::Bytes("8 bits"));
-        assert_eq!(
-            written(1.0, 0.1)?,
-            Written::Bytes("8 bits, the inputs in floats")
-        );
+        assert_eq!(written(1.0, 4.0)?, Some("8 bits"));
+        assert_eq!(written(1.0, 0.1)?, Some("8 bits, the inputs in floats"));
         Ok(())
     }
 
