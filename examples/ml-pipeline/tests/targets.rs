@@ -263,3 +263,13 @@ fn dates_are_not_predicted_also_if_some_are_words() {
          numbers with --target"
     );
 }
+
+#[test]
+fn a_target_that_counts_with_a_unit_says_why_it_is_a_number() {
+    let rows: String = (0..80)
+        .map(|row| format!("{},{} stars\n", row * 7 % 31, 1 + row * 7 % 31 / 7))
+        .collect();
+    let schema = Case::new(format!("x,rating\n{rows}")).preprocess(&[]);
+    let because = schema["target"]["because"].as_str().unwrap();
+    assert!(because.contains("'rating'"), "{because}");
+}

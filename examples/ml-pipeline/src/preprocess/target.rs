@@ -74,7 +74,7 @@ pub fn target(
         Some(Wanted::Classification) => Ok("it was asked for".to_owned()),
         Some(Wanted::Regression) => Err("it was asked for".to_owned()),
         None if !numeric => Ok(format!("'{name}' has {different} different words")),
-        None => numbers(name, profile, classes.as_deref(), different),
+        None => numbers(name, profile, classes.as_deref(), different, numerals),
     };
     let (task, because) = match decided {
         Ok(because) => {
@@ -105,6 +105,7 @@ fn numbers(
     profile: &Profile,
     classes: Option<&[Class]>,
     different: u64,
+    numerals: Numerals,
 ) -> Result<String, String> {
     if different == 2 {
         let whole = if profile.integers == profile.numbers() {
@@ -114,7 +115,7 @@ fn numbers(
         };
         return Ok(format!("'{name}' has 2 different {whole}numbers"));
     }
-    let number = |class: &Class| value::plain(&class.name, Numerals::Point);
+    let number = |class: &Class| value::number(&class.name, numerals);
     match classes {
         Some(classes) if profile.integers == profile.numbers() => {
             let whole = |class: &Class| Some((number(class)? as i64, class.rows));
