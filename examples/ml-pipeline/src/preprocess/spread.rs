@@ -24,13 +24,40 @@ const FAR_OF: usize = 100;
 /// How many far numbers are few in any case.
 const SOME: usize = 3;
 
+/// The same where far numbers are one again and again, as what stands for no value is.
+const FAR_AGAIN: f64 = 10.0;
+
+/// Up to which part of the numbers, in percent, those are that are told as far: more are no exception.
+const TOLD_PERCENT: usize = 20;
+
+/// How many times farther from the middle than all others those are that are no tail.
+const APART: f64 = 5.0;
+
+/// How many different far numbers are named.
+const NAMED: usize = 3;
+
 /// What is found out of a target's numbers.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Spread {
     /// On which scale they are learned.
     pub scale: Scale,
     /// The least and the greatest number that count, where few are far from all others.
     pub bounds: Option<(f64, f64)>,
+    /// Those that are far from all others, where they are too many to be left out.
+    pub far: Option<Far>,
+}
+
+/// Numbers that are far from all others, and decide alone what is learned: squares of errors are of them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Far {
+    /// How many there are, of how many.
+    count: (usize, usize),
+    /// Which they are, if they are the same few ones.
+    again: Vec<f64>,
+    /// The one that is farthest.
+    example: f64,
+    /// The least and the greatest of the others.
+    others: (f64, f64),
 }
 
 impl Spread {
@@ -41,17 +68,91 @@ impl Spread {
             return Spread {
                 scale,
                 bounds: None,
+                far: None,
             };
         }
         let bounds = bounds(&numbers);
         if let Some((least, most)) = bounds {
             numbers.retain(|&number| number >= least && number <= most);
         }
+        let scale = log(&numbers).unwrap_or_default();
+        let is_linear = scale == Scale::Linear && bounds.is_none();
         Spread {
-            scale: log(&numbers).unwrap_or_default(),
+            scale,
             bounds,
+            far: Far::of(&numbers).filter(|_| is_linear),
         }
     }
+}
+
+impl Far {
+    fn of(sorted: &[f64]) -> Option<Self> {
+        let again = beyond(sorted, FAR_AGAIN);
+        let again = again.filter(|(far, _)| different(far).len() * SOME <= far.len());
+        let alone = || beyond(sorted, FAR).filter(|(far, others)| is_apart(far, others));
+        let (far, others) = again.or_else(alone)?;
+        if far.len() < SOME || far.len() * 100 > sorted.len() * TOLD_PERCENT {
+            return None;
+        }
+        let again = different(&far);
+        Some(Far {
+            count: (far.len(), sorted.len()),
+            example: far
+                .iter()
+                .copied()
+                .max_by(|a, b| a.abs().total_cmp(&b.abs()))?,
+            again: if again.len() <= NAMED {
+                again
+            } else {
+                Vec::new()
+            },
+            others: (*others.first()?, *others.last()?),
+        })
+    }
+
+    /// A warning of them.
+    pub fn told(&self, name: &str) -> String {
+        let ((count, all), (least, most)) = (self.count, self.others);
+        let cure = if self.again.is_empty() {
+            "if they are errors, leave these rows out of the file".to_owned()
+        } else {
+            let again: Vec<_> = self.again.iter().map(f64::to_string).collect();
+            format!(
+                "if that stands for no value, --missing={} says so; if it is an error, leave these rows out of the file",
+                again.join(",")
+            )
+        };
+        format!(
+            "'{name}': {:.1} % of the numbers ({count} of {all}) are far from all others, such as {}: the others are \
+             between {least} and {most}, and hardly count for the score; {cure}",
+            100.0 * count as f64 / all as f64,
+            self.example
+        )
+    }
+}
+
+/// The numbers that are so many interquartile ranges beyond the quartiles, and all others; nothing where there is no
+/// range.
+fn beyond(sorted: &[f64], ranges: f64) -> Option<(Vec<f64>, Vec<f64>)> {
+    let (least, most) = fences(sorted, ranges)?;
+    let is_far = |number: &f64| *number < least || *number > most;
+    let (far, others): (Vec<f64>, Vec<f64>) = sorted.iter().partition(|number| is_far(number));
+    (!far.is_empty()).then_some((far, others))
+}
+
+/// Whether no number is between far ones and the others, as one is in a heavy tail.
+fn is_apart(far: &[f64], others: &[f64]) -> bool {
+    let middle = others[others.len() / 2];
+    let off = |number: &f64| (number - middle).abs();
+    let nearest = far.iter().map(off).fold(f64::INFINITY, f64::min);
+    let widest = others.iter().map(off).fold(0.0, f64::max);
+    nearest > widest * APART
+}
+
+fn different(sorted: &[f64]) -> Vec<f64> {
+    let mut different = sorted.to_vec();
+    different.dedup();
+    different
 }
 
 /// The log scale that makes a heavy tail even; none where there is no such tail.
@@ -88,15 +189,21 @@ fn moments(numbers: &[f64]) -> (f64, f64) {
 
 fn bounds(sorted: &[f64]) -> Option<(f64, f64)> {
     let count = sorted.len();
+    let bounds = fences(sorted, FAR)?;
+    let is_far = |number: &&f64| **number < bounds.0 || **number > bounds.1;
+    let far = sorted.iter().filter(is_far).count();
+    (far > 0 && far <= (count / FAR_OF).max(SOME)).then_some(bounds)
+}
+
+/// So many interquartile ranges beyond the quartiles.
+fn fences(sorted: &[f64], ranges: f64) -> Option<(f64, f64)> {
+    let count = sorted.len();
     if count < LEAST {
         return None;
     }
     let (low, high) = (sorted[count / 4], sorted[count * 3 / 4]);
-    let reach = (high - low) * FAR;
-    let bounds = (low - reach, high + reach);
-    let is_far = |number: &&f64| **number < bounds.0 || **number > bounds.1;
-    let far = sorted.iter().filter(is_far).count();
-    (reach > 0.0 && far > 0 && far <= (count / FAR_OF).max(SOME)).then_some(bounds)
+    let reach = (high - low) * ranges;
+    (reach > 0.0).then_some((low - reach, high + reach))
 }
 
 #[cfg(test)]
@@ -137,6 +244,33 @@ mod tests {
             of(bell().take(20).map(|it| (it * 4.0).exp())).scale,
             Scale::Linear,
             "few"
+        );
+    }
+
+    #[test]
+    fn many_numbers_that_are_far_are_told_and_those_that_recur_named() {
+        let told = |spread: Spread| spread.far.map(|it| it.told("y")).unwrap_or_default();
+        let again = told(of(bell().chain([500.0; 8])));
+        assert!(
+            again.starts_with(
+                "'y': 3.8 % of the numbers (8 of 208) are far from all others, such as 500: the others are between -2 and 1.6"
+            ),
+            "{again}"
+        );
+        assert!(again.contains("--missing=500 says so"), "{again}");
+        let errors = told(of(bell().chain((0..8).map(|it| f64::from(it) * 1e5 - 3e5))));
+        assert!(errors.contains("if they are errors"), "{errors}");
+        assert_eq!(
+            told(of(bell().chain([500.0; 90]))),
+            "",
+            "a group of its own"
+        );
+        let tail = bell().map(|it| (it * 4.0).sinh());
+        assert_eq!(told(of(tail)), "", "a heavy tail");
+        assert_eq!(
+            told(of(bell().map(|it| (it * 4.0).exp()))),
+            "",
+            "on a log scale"
         );
     }
 

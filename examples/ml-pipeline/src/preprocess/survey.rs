@@ -200,11 +200,13 @@ impl Survey {
             wanted,
             data.numerals,
         )?;
+        let mut far = None;
         if target.task == Task::Regression {
             let kept = self.numbers.kept.iter();
             let numbers =
                 kept.filter_map(|it| value::measured(it, data.numerals, target.unit.as_deref()));
             let spread = Spread::of(numbers.collect());
+            far = spread.far;
             target.scale = spread.scale;
             target.bounds = spread.bounds;
             target.because += match spread.scale {
@@ -238,7 +240,8 @@ impl Survey {
             warnings.push(roles::blurred(&target.name));
         }
         if target.task == Task::Regression {
-            warnings.extend(roles::far(&target.name, profile));
+            let far = far.map(|it| it.told(&target.name));
+            warnings.extend(roles::far(&target.name, profile).or(far));
             warnings.extend(units::told(&target.name, &profile.units));
         }
         if let Some((place, fields)) = &self.first {
