@@ -6,6 +6,7 @@ mod alike;
 mod below;
 pub mod chosen;
 mod codes;
+mod copies;
 pub mod dated;
 pub mod distinct;
 pub mod ends;

@@ -77,19 +77,7 @@ pub(super) fn write(
     log: &Log,
 ) -> Result<(Copies, Far)> {
     let known = schema.clone();
-    let columns: Vec<(usize, Reading)> = {
-        let place = |column: &Column| data.names.iter().position(|name| *name == column.name);
-        let columns = known.columns.iter();
-        columns
-            .filter_map(|column| {
-                Some((
-                    place(column)?,
-                    known.reading(column.kind, column.unit.as_deref()),
-                ))
-            })
-            .collect()
-    };
-    let labels = Labels::of(&known);
+    let mut tidied = Tidied::of(data, target, &known);
     let mut train = create(dir, files::TRAIN, schema)?;
     let mut test = create(dir, files::TEST, schema)?;
     let failed = || format!("cannot write to {}", dir.display());
@@ -102,7 +90,6 @@ pub(super) fn write(
     let mut together_test = create_list(files::TOGETHER_TEST)?;
     let mut rows = data.rows();
     let mut record = StringRecord::new();
-    let mut fields = vec![String::new(); columns.len()];
     let (mut done, mut copies) = (0, 0);
     let mut far = Far::default();
     while rows.next(&mut record)? {
@@ -113,20 +100,18 @@ pub(super) fn write(
         if done % 1000 == 0 {
             log.at(done);
         }
-        let Some(class) = labels.of_row(record.get(target).unwrap_or_default(), &mut far) else {
+        let Some(class) = tidied.row(&record, &mut far) else {
             continue;
         };
-        for ((index, reading), text) in columns.iter().zip(&mut fields) {
-            reading.tidy(record.get(*index).unwrap_or_default(), text);
-        }
-        let side = sides.side(&record, &fields, &class, &schema.target.task);
-        watch.row(&fields, &class, schema, side.is_copy);
+        let fields = &tidied.fields;
+        let side = sides.side(&record, fields, &class, &schema.target.task);
+        watch.row(fields, &class, schema, side.is_copy);
         copies += u64::from(side.is_copy);
         let (out, list, count) = match side.is_test {
             true => (&mut test, &mut together_test, &mut schema.rows.test),
             false => (&mut train, &mut together, &mut schema.rows.train),
         };
-        for text in &fields {
+        for text in fields {
             out.write_field(text)?;
         }
         out.write_field(class.as_ref())?;
@@ -143,6 +128,46 @@ pub(super) fn write(
         .and_then(|()| together_test.flush())
         .with_context(failed)?;
     Ok((copies, far))
+}
+
+/// What becomes of a row.
+pub(super) struct Tidied<'a> {
+    columns: Vec<(usize, Reading<'a>)>,
+    target: usize,
+    labels: Labels<'a>,
+    /// Its fields, as the model takes them.
+    pub(super) fields: Vec<String>,
+}
+
+impl<'a> Tidied<'a> {
+    pub(super) fn of(data: &Dataset, target: usize, schema: &'a Schema) -> Self {
+        let place = |column: &Column| data.names.iter().position(|name| *name == column.name);
+        let columns = schema.columns.iter().filter_map(|column| {
+            let reading = schema.reading(column.kind, column.unit.as_deref());
+            Some((place(column)?, reading))
+        });
+        let columns: Vec<_> = columns.collect();
+        Tidied {
+            fields: vec![String::new(); columns.len()],
+            columns,
+            target,
+            labels: Labels::of(schema),
+        }
+    }
+
+    /// Takes the next row and returns its target as it is written; nothing where it has none.
+    pub(super) fn row<'b>(
+        &mut self,
+        record: &'b StringRecord,
+        far: &mut Far,
+    ) -> Option<Cow<'b, str>> {
+        let class = record.get(self.target).unwrap_or_default();
+        let class = self.labels.of_row(class, far)?;
+        for ((index, reading), text) in self.columns.iter().zip(&mut self.fields) {
+            reading.tidy(record.get(*index).unwrap_or_default(), text);
+        }
+        Some(class)
+    }
 }
 
 fn create(dir: &Path, name: &str, schema: &Schema) -> Result<csv::Writer<BufWriter<File>>> {

@@ -6,6 +6,7 @@ use anyhow::{Result, bail, ensure};
 use csv::StringRecord;
 
 use super::{
+    copies,
     distinct::{self, hash},
     roles,
     split::{self, Split},
@@ -62,10 +63,18 @@ impl Sides {
     ) -> Result<Self> {
         let place = |name: &str| data.names.iter().position(|it| it == name);
         match &schema.split {
-            Splitting::Random => Ok(Sides::Random {
-                split: Box::new(Split::new(&schema.target.task, usable)),
-                copies: are_copies(survey, data, schema, usable),
-            }),
+            Splitting::Random => {
+                let equal = survey.rows.saturating_sub(survey.different.count());
+                let copies = are_copies(survey, data, schema, usable);
+                let are_many = copies && equal * 100 >= survey.rows * copies::MANY_PERCENT;
+                let target = place(&schema.target.name).unwrap_or_default();
+                let judging = are_many.then(|| copies::judging(data, target, schema));
+                let split = Split::new(&schema.target.task, usable);
+                Ok(Sides::Random {
+                    split: Box::new(split.with(judging.transpose()?.flatten())),
+                    copies,
+                })
+            }
             Splitting::Order { column } => {
                 let index = place(column).unwrap_or_default();
                 let Some(kind) = roles::ordered(column, &survey.profiles[index]) else {

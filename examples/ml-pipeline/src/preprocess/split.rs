@@ -17,7 +17,7 @@ pub const RARE: u64 = 5;
 
 /// Of how many different rows or groups it is known where they went. Of others the hash decides alone, so
 /// that copies still come to one side.
-const KNOWN: usize = 1 << 18;
+pub(super) const KNOWN: usize = 1 << 18;
 
 /// Up to how many rows a class is counted out even then.
 const COUNTED: u64 = 1000;
@@ -31,6 +31,8 @@ const COUNTED: u64 = 1000;
 pub struct Split<R = ChaCha8Rng> {
     left: HashMap<String, Share>,
     sides: HashMap<u64, bool>,
+    /// The rows for judging, where that was decided before they pass.
+    judging: Option<HashSet<u64>>,
     random: R,
 }
 
@@ -59,8 +61,16 @@ impl Split {
         Split {
             left,
             sides: HashMap::new(),
+            judging: None,
             random: ChaCha8Rng::seed_from_u64(crate::SEED),
         }
+    }
+}
+
+impl Split {
+    /// The same, but the rows with these keys are for judging, and no others.
+    pub(super) fn with(self, judging: Option<HashSet<u64>>) -> Self {
+        Split { judging, ..self }
     }
 }
 
@@ -72,7 +82,9 @@ impl<R: Rng> Split<R> {
             return (false, false);
         };
         let known = key.and_then(|key| self.sides.get(&key)).copied();
-        let drawn = match (known, key) {
+        let decided = key.zip(self.judging.as_ref());
+        let decided = decided.map(|(key, judging)| judging.contains(&key));
+        let drawn = match (known.or(decided), key) {
             (Some(side), _) => side,
             (None, Some(key)) if self.sides.len() >= KNOWN && share.all > COUNTED => {
                 key % TEST_OF == 0
