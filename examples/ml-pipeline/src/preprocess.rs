@@ -96,7 +96,7 @@ pub fn preprocess(path: &Path, dir: &Path, wishes: &Wishes, log: &Log) -> Result
     let (copies, far) = parts::write(&data, dir, chosen.target, both, &mut schema, log)?;
     log.finish();
     schema.warnings.extend(far.told(&schema.target));
-    judge_split(&mut watch, copies, &mut schema).with_context(named)?;
+    judge_split(&watch, copies, &mut schema).with_context(named)?;
     if copies == 0 && !matches!(schema.split, Splitting::Group { .. }) {
         schema::forget(dir, &[files::TOGETHER, files::TOGETHER_TEST])?;
     }
@@ -125,7 +125,7 @@ fn is_apart(path: &Path, dir: &Path) -> Result<()> {
 }
 
 /// Adds what people should know of the split, and of columns that make its test too easy.
-fn judge_split(watch: &mut Watch, copies: u64, schema: &mut Schema) -> Result<()> {
+fn judge_split(watch: &Watch, copies: u64, schema: &mut Schema) -> Result<()> {
     let column = match &schema.split {
         Splitting::Random => {
             if copies > 0 {
@@ -135,6 +135,7 @@ fn judge_split(watch: &mut Watch, copies: u64, schema: &mut Schema) -> Result<()
                 ));
             }
             schema.warnings.extend(watch.doubt(schema));
+            schema.warnings.extend(watch.groups(schema));
             None
         }
         Splitting::Order { column } | Splitting::Group { column } => Some(column),

@@ -140,6 +140,11 @@ impl Gatherer {
         }
     }
 
+    /// What was taken so far.
+    pub fn values(&self) -> &Values {
+        &self.values
+    }
+
     /// All that was taken.
     pub fn finish(self) -> Values {
         self.values

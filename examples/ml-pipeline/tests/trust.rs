@@ -113,7 +113,7 @@ fn a_workflow_may_leave_each_option_empty() {
 fn copies_of_a_row_are_on_one_side_and_equal_rows_of_a_few_words_on_both() {
     let value = |row: u64| mixed(row % 50) as f64 / 1e3;
     let copied = rows("p,q,r,y", 400, |row| {
-        let y = if mixed(row % 50 + 500).is_multiple_of(2) {
+        let y = if mixed(row % 50 + 700).is_multiple_of(2) {
             "a"
         } else {
             "b"
@@ -279,7 +279,7 @@ fn few_rows_are_judged_by_cross_validation_that_keeps_copies_together() {
         let [p, q, r] = [0, 7, 9].map(|by| mixed(row % 50 + by) as f64 / 1e3);
         format!(
             "{p},{q},{r},{}",
-            if mixed(row % 50 + 500).is_multiple_of(2) {
+            if mixed(row % 50 + 700).is_multiple_of(2) {
                 "a"
             } else {
                 "b"
@@ -323,4 +323,103 @@ fn a_time_budget_ends_the_training_with_a_model_and_is_told() {
         "{}",
         said.err
     );
+}
+
+/// The warnings of a dataset.
+fn told(data: String) -> Vec<String> {
+    let schema = Case::new(data).preprocess(&[]);
+    let told = warnings(&schema);
+    told.into_iter().map(str::to_owned).collect()
+}
+
+#[test]
+fn what_tells_the_target_in_part_together_or_in_a_word_is_named() {
+    let target = |row: u64| mixed(row) % 5000;
+    let starts = |told: Vec<String>, start: &str| {
+        assert!(
+            told.iter().any(|it| it.starts_with(start)),
+            "{start}: {told:?}"
+        );
+    };
+    let part = rows("load,copy,y", 300, |row| {
+        let copy = Some(target(row)).filter(|_| row % 10 > 2);
+        format!(
+            "{},{},{}",
+            row * 7 % 83,
+            copy.map_or(String::new(), |it| it.to_string()),
+            target(row)
+        )
+    });
+    starts(
+        told(part),
+        "'copy' alone decides the target 'y' where it has a value: ",
+    );
+    let sum = rows("a,b,c,y", 300, |row| {
+        let [a, b, c] = [0, 1, 2].map(|column| (chance(row, column) * 1e4).round() / 1e4);
+        format!("{a},{b},{c},{:.4}", a + c)
+    });
+    starts(
+        told(sum),
+        "'a' and 'c' together give the target 'y', as a sum or a product of them: ",
+    );
+    let text = rows("x,note,y", 300, |row| {
+        let class = usize::from(mixed(row).is_multiple_of(2));
+        let verb = ["stays in town", "moved away"][class];
+        let note = format!(
+            "our number {} {verb} since the year {}",
+            row * 31 % 977,
+            1900 + row * 7 % 97
+        );
+        format!("{},{note},{}", row * 7 % 83, ["no", "yes"][class])
+    });
+    starts(
+        told(text),
+        "the word 'away' in 'note' alone decides whether 'y' is 'yes': ",
+    );
+}
+
+#[test]
+fn order_and_groups_are_told_of_shuffled_rows_too() {
+    let series = rows("day,x,price", 400, |row| {
+        let day = row * 157 % 400;
+        let date = format!(
+            "{}-{:02}-{:02}",
+            2001 + day / 28 / 12,
+            day / 28 % 12 + 1,
+            day % 28 + 1
+        );
+        let price = 100.0 * (day as f64 / 40.0).sin() + chance(day, 0);
+        format!("{date},{:.3},{price:.3}", chance(row, 1))
+    });
+    let warnings = told(series);
+    let start = "in the order of 'day', 'price' is nearly the same in neighbouring rows: ";
+    assert!(
+        warnings.iter().any(|it| it.starts_with(start)),
+        "{warnings:?}"
+    );
+    let patients = rows("patient,x,state", 400, |row| {
+        let patient = mixed(row) % 40;
+        let is_ill = (patient.is_multiple_of(3)) != (row % 20 == 7);
+        format!(
+            "P{patient:02},{:.3},{}",
+            chance(row, 1),
+            if is_ill { "ill" } else { "ok" }
+        )
+    });
+    let warnings = told(patients);
+    let end = "--group 'patient' tests with whole groups";
+    assert!(warnings.iter().any(|it| it.ends_with(end)), "{warnings:?}");
+}
+
+#[test]
+fn copies_are_divided_so_that_each_class_has_its_share() {
+    let data = rows("p,q,r,y", 400, |row| {
+        let [p, q, r] = [0, 7, 9].map(|by| mixed(row % 50 + by) as f64 / 1e3);
+        format!("{p},{q},{r},{}", if row % 50 % 2 == 0 { "a" } else { "b" })
+    });
+    let case = Case::new(data);
+    case.preprocess(&[]);
+    let test = part(&case, "test.csv");
+    let of = |class: &str| test.iter().filter(|row| row.ends_with(class)).count();
+    assert_eq!((of("a"), of("b")), (40, 40));
 }

@@ -1,9 +1,15 @@
 //! What makes a score look better than it is: a column that alone decides the target, and rows that hang
 //! together with their neighbours. Decisions on some of the rows, in a bounded memory.
 
+mod hidden;
+mod phrases;
+mod sums;
+
 use std::collections::HashMap;
 
-use super::distinct;
+use phrases::Phrases;
+
+use super::{distinct, listed};
 use crate::{
     schema::{Kind, Schema, Task},
     table::{Gatherer, Truth, Values},
@@ -15,8 +21,23 @@ const LOOKED: u64 = 1 << 20;
 /// How many rows at most.
 const ROWS: u64 = 5_000;
 
-/// The part of the mistakes that guessing makes up to which a column counts as deciding.
-const MISTAKES: f64 = 0.01;
+/// The part of the mistakes that guessing makes up to which a column counts as deciding, and up to which it does so in all
+/// rows. A copy with some errors is one, too.
+const MISTAKES: f64 = 0.03;
+const NONE: f64 = 0.01;
+
+/// The same for changes from row to row in the order of a number: each error is two of them.
+const CHANGES: f64 = 0.05;
+
+/// The part of the rows that a number must be known in to decide there, in percent.
+const KNOWN: usize = 20;
+
+/// How far off, as a part of all ranks, the ranks of a copy with errors are at most, and in which part of the rows.
+const OFF: f64 = 0.015;
+const COPIED: f64 = 0.98;
+
+/// How many columns of a sum are named.
+const NAMED: usize = 5;
 
 /// How many mistakes guessing must make, so that their absence is no chance; a little more with many columns.
 const EXPECTED: f64 = 8.0;
@@ -42,6 +63,8 @@ pub struct Watch {
     share: (u64, u64),
     seen: u64,
     columns: Vec<Gatherer>,
+    /// The words of the columns that are texts, if classes are predicted.
+    phrases: Vec<Option<Phrases>>,
     target: Gatherer,
     orders: Vec<Order>,
     neighbours: Neighbours,
@@ -83,6 +106,11 @@ impl Watch {
                 .iter()
                 .map(|column| Gatherer::new(column.kind.is_text()))
                 .collect(),
+            phrases: schema
+                .columns
+                .iter()
+                .map(|column| (is_words && column.kind == Kind::Text).then(Phrases::default))
+                .collect(),
             target: Gatherer::new(is_words),
             orders: vec![Order::default(); schema.columns.len()],
             neighbours: Neighbours::default(),
@@ -113,36 +141,83 @@ impl Watch {
                 values.add(field);
             }
         }
+        for (phrases, field) in self.phrases.iter_mut().zip(fields) {
+            if let Some(phrases) = phrases {
+                phrases.add(field, target);
+            }
+        }
         self.target.add(target);
     }
 
-    /// Warnings of columns that alone decide the target.
-    pub fn leaks(&mut self, schema: &Schema) -> Vec<String> {
-        let columns = std::mem::take(&mut self.columns);
-        let target = std::mem::replace(&mut self.target, Gatherer::new(false)).finish();
-        let truth = match target {
-            Values::Numbers(numbers) => Truth::Numbers(numbers),
-            Values::Words { rows, .. } => Truth::Classes(rows),
-        };
-        let expected = EXPECTED + (columns.len().max(1) as f64).ln();
+    /// What the rows that were looked at are to come to.
+    fn truth(&self) -> Truth {
+        match self.target.values() {
+            Values::Numbers(numbers) => Truth::Numbers(numbers.clone()),
+            Values::Words { rows, .. } => Truth::Classes(rows.clone()),
+        }
+    }
+
+    /// Warnings of columns that alone, or together, decide the target.
+    pub fn leaks(&self, schema: &Schema) -> Vec<String> {
+        let truth = self.truth();
+        let expected = EXPECTED + (self.columns.len().max(1) as f64).ln();
         let name = &schema.target.name;
-        let found = columns.into_iter().zip(&schema.columns);
-        found
-            .filter_map(|(values, column)| {
-                let what = decides(&values.finish(), &truth, expected)?;
-                Some(format!(
-                    "{what}'{}' alone decides the target '{name}': if it is only known once '{name}' is, the score \
-                     is too good to be true; --ignore leaves a column out",
-                    column.name
-                ))
-            })
-            .collect()
+        let doubt = |are: &str, columns: &str| {
+            format!(
+                "if {are} only known once '{name}' is, the score is too good to be true; --ignore leaves {columns} out"
+            )
+        };
+        let mut told = Vec::new();
+        let mut others = Vec::new();
+        let columns = self.columns.iter().zip(&self.phrases);
+        for ((values, phrases), column) in columns.zip(&schema.columns) {
+            let own = &column.name;
+            // A class that comes in a few periods is no copy of the date.
+            let is_date = matches!(column.kind, Kind::Date { .. });
+            let how = decides(values.values(), &truth, expected);
+            if let Some(how) = how.filter(|how| !(is_date && how.is_nearly)) {
+                told.push(format!(
+                    "{}'{own}' alone decides the target '{name}'{}: {}",
+                    how.what,
+                    how.where_it_does(),
+                    doubt("it is", "a column")
+                ));
+                others.push(None);
+                continue;
+            }
+            if let Some((word, class)) = phrases.as_ref().and_then(|it| it.telling(expected)) {
+                told.push(format!(
+                    "the word '{word}' in '{own}' alone decides whether '{name}' is '{class}': {}",
+                    doubt("it is", "a column")
+                ));
+            }
+            others.push(match values.values() {
+                Values::Numbers(numbers) => Some(numbers.as_slice()),
+                Values::Words { .. } => None,
+            });
+        }
+        let Truth::Numbers(numbers) = &truth else {
+            return told;
+        };
+        if let Some(places) = sums::together(&others, numbers) {
+            let quoted = |&place: &usize| format!("'{}'", schema.columns[place].name);
+            let mut parts: Vec<_> = places.iter().take(NAMED).map(quoted).collect();
+            if places.len() > NAMED {
+                parts.push(format!("{} more", places.len() - NAMED));
+            }
+            told.push(format!(
+                "{} together give the target '{name}', as a sum or a product of them: {}",
+                listed(&parts),
+                doubt("they are", "columns")
+            ));
+        }
+        told
     }
 
     /// A warning where the rows follow each other, so that a row at random has its neighbours to learn from.
     pub fn doubt(&self, schema: &Schema) -> Option<String> {
         let dated = self.orders.iter().zip(&schema.columns);
-        let dated = dated
+        let mut dated = dated
             .filter(|(order, _)| order.is_in_order())
             .map(|(_, column)| column.name.as_str())
             .next();
@@ -154,13 +229,36 @@ impl Watch {
             ),
             (Some(date), false) => format!("the rows are in the order of '{date}'"),
             (None, true) => format!("'{name}' is nearly the same in neighbouring rows"),
-            (None, false) => return None,
+            (None, false) => {
+                let values: Vec<_> = self.columns.iter().map(Gatherer::values).collect();
+                dated = hidden::order(&values, self.target.values(), schema);
+                let date = dated?;
+                format!(
+                    "in the order of '{date}', '{name}' is nearly the same in neighbouring rows"
+                )
+            }
         };
         let by = dated.unwrap_or("COLUMN");
         Some(format!(
             "{found}: if the model is to predict what comes later, a test with rows at random is too easy; \
              --split-by '{by}' tests with the last rows, --group COLUMN with whole groups"
         ))
+    }
+}
+
+impl Watch {
+    /// Warnings of columns whose values are the same persons or things in several rows.
+    pub fn groups(&self, schema: &Schema) -> Vec<String> {
+        let values: Vec<_> = self.columns.iter().map(Gatherer::values).collect();
+        let name = &schema.target.name;
+        let told = |group: &str| {
+            format!(
+                "'{group}' has the same values in several rows, and '{name}' is alike there: if later rows have other \
+                 values of '{group}', a test with rows at random is too easy; --group '{group}' tests with whole groups"
+            )
+        };
+        let found = hidden::groups(&values, &self.truth(), schema);
+        found.into_iter().map(told).collect()
     }
 }
 
@@ -230,22 +328,68 @@ impl Neighbours {
     }
 }
 
-/// Whether a column alone decides the target, and what of it, where that is not its value.
-fn decides(values: &Values, truth: &Truth, expected: f64) -> Option<&'static str> {
+/// How a column decides the target.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct How {
+    /// What of it does, where that is not its value.
+    what: &'static str,
+    /// Whether it does so in nearly all rows alone.
+    is_nearly: bool,
+    /// Whether only where it has a value, which many rows have not.
+    is_part: bool,
+}
+
+impl How {
+    fn where_it_does(self) -> &'static str {
+        match (self.is_part, self.is_nearly) {
+            (true, _) => " where it has a value",
+            (false, true) => " in nearly all rows",
+            (false, false) => "",
+        }
+    }
+}
+
+/// Whether a column alone decides the target, and how.
+fn decides(values: &Values, truth: &Truth, expected: f64) -> Option<How> {
+    let how = |what, is_nearly, is_part| How {
+        what,
+        is_nearly,
+        is_part,
+    };
+    let all = values.len();
+    let is_known: Vec<bool> = match values {
+        Values::Words { words, rows } => {
+            let known = |&row: &u32| words.get(row as usize).is_none_or(|it| !it.is_empty());
+            rows.iter().map(known).collect()
+        }
+        Values::Numbers(numbers) => numbers.iter().map(|it| !it.is_nan()).collect(),
+    };
+    let known: Vec<_> = (0..all).filter(|&row| is_known[row]).collect();
+    let is_part = known.len() * 10 < all * 9;
     let codes = match values {
         Values::Words { rows, .. } => rows.clone(),
         Values::Numbers(numbers) => {
-            if in_order(numbers, truth, expected) {
-                return Some("");
+            let own: Vec<_> = known.iter().map(|&row| numbers[row]).collect();
+            if let Some(is_nearly) = in_order(&own, &truth.pick(&known), expected)
+                && known.len() * 100 >= all * KNOWN
+            {
+                return Some(how("", is_nearly, is_part));
             }
-            let missing: Vec<_> = numbers.iter().map(|it| u32::from(it.is_nan())).collect();
-            if each_has_one(&missing, truth, expected) {
-                return Some("whether there is a value of ");
+            let missing: Vec<_> = is_known.iter().map(|&it| u32::from(!it)).collect();
+            if let Some(is_nearly) = each_has_one(&missing, truth, expected) {
+                return Some(how("whether there is a value of ", is_nearly, false));
             }
             coded(numbers)
         }
     };
-    each_has_one(&codes, truth, expected).then_some("")
+    if let Some(is_nearly) = each_has_one(&codes, truth, expected) {
+        return Some(how("", is_nearly, false));
+    }
+    if !is_part || known.len() * 100 < all * KNOWN {
+        return None;
+    }
+    let codes: Vec<_> = known.iter().map(|&row| codes[row]).collect();
+    each_has_one(&codes, &truth.pick(&known), expected).map(|is_nearly| how("", is_nearly, true))
 }
 
 /// A number for each different value, in the order in which they come.
@@ -275,45 +419,44 @@ fn guessed(truth: &Truth) -> f64 {
     }
 }
 
-/// Whether rows with the same value have the same target, where most values stand in several rows.
-fn each_has_one(codes: &[u32], truth: &Truth, expected: f64) -> bool {
+/// Whether rows with the same value have the same target, where most values stand in several rows; and whether in nearly
+/// all rows alone.
+fn each_has_one(codes: &[u32], truth: &Truth, expected: f64) -> Option<bool> {
     let targets = match truth {
         Truth::Classes(classes) => classes.clone(),
         Truth::Numbers(numbers) => coded(numbers),
     };
-    let mut first = HashMap::new();
-    let (mut repeats, mut mistakes) = (0.0_f64, 0.0_f64);
+    let mut counts: HashMap<u32, HashMap<u32, f64>> = HashMap::new();
     for (&code, &target) in codes.iter().zip(&targets) {
-        match first.get(&code) {
-            None => {
-                first.insert(code, target);
-            }
-            Some(&known) => {
-                repeats += 1.0;
-                mistakes += f64::from(u8::from(known != target));
-            }
-        }
+        *counts.entry(code).or_default().entry(target).or_default() += 1.0;
     }
+    let all = codes.len() as f64;
+    let repeats = all - counts.len() as f64;
+    let most = |own: &HashMap<u32, f64>| own.values().copied().fold(0.0, f64::max);
+    let mistakes = all - counts.values().map(most).sum::<f64>();
     let guessed = repeats * guessed(truth);
-    codes.len() >= LEAST
-        && repeats * 2.0 >= codes.len() as f64
+    let is_it = codes.len() >= LEAST
+        && repeats * 2.0 >= all
         && guessed >= expected
-        && mistakes <= guessed * MISTAKES
+        && mistakes <= guessed * MISTAKES;
+    is_it.then_some(mistakes > guessed * NONE)
 }
 
-/// Whether a number's order is that of the target: each class between two bounds, or a number that rises or
-/// falls with it.
-fn in_order(numbers: &[f32], truth: &Truth, expected: f64) -> bool {
-    let mut order: Vec<_> = (0..numbers.len())
-        .filter(|&row| !numbers[row].is_nan())
-        .collect();
-    // Numbers that are mostly missing decide nothing alone.
-    if order.len() < LEAST || order.len() * 10 < numbers.len() * 9 {
-        return false;
+/// Whether a number's order is that of the target: each class between two bounds, or a number that rises or falls with it;
+/// and whether in nearly all rows alone.
+fn in_order(numbers: &[f32], truth: &Truth, expected: f64) -> Option<bool> {
+    if numbers.len() < LEAST {
+        return None;
     }
     match truth {
         Truth::Classes(classes) => {
-            order.sort_by(|&a, &b| numbers[a].total_cmp(&numbers[b]));
+            let mut order: Vec<_> = (0..numbers.len()).collect();
+            // Equals are mixed: in their order, they might have that of the classes.
+            let mixed = |row: usize| row.wrapping_mul(0x9e37_79b9) & 0xffff_ffff;
+            order.sort_by(|&a, &b| {
+                let own = numbers[a].total_cmp(&numbers[b]);
+                own.then_with(|| mixed(a).cmp(&mixed(b)))
+            });
             let different: HashMap<_, ()> = order.iter().map(|&row| (classes[row], ())).collect();
             let changes = order
                 .windows(2)
@@ -321,11 +464,22 @@ fn in_order(numbers: &[f32], truth: &Truth, expected: f64) -> bool {
                 .count();
             let guessed = order.len() as f64 * guessed(truth);
             let mistakes = changes as f64 - (different.len() as f64 - 1.0);
-            guessed >= expected && mistakes <= guessed * MISTAKES
+            (guessed >= expected && mistakes <= guessed * CHANGES)
+                .then_some(mistakes > guessed * NONE)
         }
         Truth::Numbers(truth) => {
-            let pick = |all: &[f32]| ranks(&order.iter().map(|&row| all[row]).collect::<Vec<_>>());
-            correlation(&pick(numbers), &pick(truth)).abs() >= RANKS
+            let (own, wanted) = (ranks(numbers), ranks(truth));
+            if correlation(&own, &wanted).abs() >= RANKS {
+                return Some(false);
+            }
+            let all = numbers.len() as f64;
+            let near = |is_near: &dyn Fn(f64, f64) -> f64| {
+                let pairs = own.iter().zip(&wanted);
+                let near = pairs.filter(|&(&a, &b)| is_near(a, b).abs() <= OFF * all);
+                near.count() as f64 >= COPIED * all
+            };
+            // Downwards, the ranks add up to the last one.
+            (near(&|a, b| a - b) || near(&|a, b| a + b - (all - 1.0))).then_some(true)
         }
     }
 }
@@ -380,7 +534,28 @@ mod tests {
     }
 
     fn found(values: &Values, truth: &Truth) -> Option<&'static str> {
-        decides(values, truth, EXPECTED)
+        decides(values, truth, EXPECTED).map(|how| how.what)
+    }
+
+    fn place(values: &Values, truth: &Truth) -> Option<&'static str> {
+        decides(values, truth, EXPECTED).map(How::where_it_does)
+    }
+
+    #[test]
+    fn a_copy_with_blanks_or_errors_decides_it_too() {
+        let price = |it: u32| (it % 5000) as f32 + 1.0;
+        let truth = Truth::Numbers(numbers(price));
+        let blank = numbers(|it| if it % 10 < 3 { f32::NAN } else { price(it) });
+        let told = place(&Values::Numbers(blank), &truth);
+        assert_eq!(told, Some(" where it has a value"));
+        let wrong = |it: u32| if it % 97 == 4 { 1.0 } else { -price(it) };
+        let told = place(&Values::Numbers(numbers(wrong)), &truth);
+        assert_eq!(told, Some(" in nearly all rows"));
+        let truth = Truth::Classes((0..200).map(|row| mixed(row) % 2).collect());
+        let wrong = words(|it| if it % 97 == 4 { 1 - it % 2 } else { it % 2 });
+        assert_eq!(place(&wrong, &truth), Some(" in nearly all rows"));
+        let rarely = numbers(|it| if it % 10 < 9 { f32::NAN } else { price(it) });
+        assert_eq!(place(&Values::Numbers(rarely), &truth), None);
     }
 
     #[test]

@@ -77,6 +77,45 @@ pub fn is_id(name: &str) -> bool {
     IDENTIFIERS.contains(&last.as_str())
 }
 
+/// Words for persons and things of which a table has several rows.
+const SOMEONE: [&str; 28] = [
+    "patient",
+    "subject",
+    "participant",
+    "person",
+    "customer",
+    "client",
+    "user",
+    "member",
+    "employee",
+    "student",
+    "donor",
+    "driver",
+    "player",
+    "household",
+    "family",
+    "machine",
+    "device",
+    "sensor",
+    "unit",
+    "vehicle",
+    "engine",
+    "pump",
+    "animal",
+    "plant",
+    "session",
+    "account",
+    "meter",
+    "respondent",
+];
+
+/// Whether a column's name says that its values are persons or things: `patient`, `Customer No`, `device_id`.
+pub fn is_someone(name: &str) -> bool {
+    let words = words(name);
+    let is_key = words.len() == 1 || is_id(name);
+    is_key && words.iter().any(|word| SOMEONE.contains(&word.as_str()))
+}
+
 /// Whether a column of whole numbers that run through its rows is named like their index, or has no name.
 pub fn is_index(name: &str, is_first: bool) -> bool {
     let words = words(name);

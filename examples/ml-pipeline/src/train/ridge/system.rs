@@ -150,7 +150,7 @@ fn product(a: &[f64], b: &[f64]) -> f64 {
 }
 
 /// Solves a positive definite system, of which the lower half is read: `L Lᵀ x = right`.
-fn cholesky(mut matrix: Vec<f64>, mut right: Vec<f64>) -> Vec<f64> {
+pub(crate) fn cholesky(mut matrix: Vec<f64>, mut right: Vec<f64>) -> Vec<f64> {
     let size = right.len();
     for row in 0..size {
         let (above, own) = matrix.split_at_mut(row * size);
