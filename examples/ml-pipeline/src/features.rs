@@ -23,9 +23,6 @@ const OWN_WORDS: usize = 50;
 /// How many words a model knows where there are more, which all get a target encoding.
 const KNOWN_WORDS: usize = 50_000;
 
-/// In how many rows each of them is found at least. What is rarer tells how words are that come later.
-const KNOWN_FROM: usize = 2;
-
 /// For how many classes at most words are encoded.
 const ENCODED_CLASSES: usize = 32;
 
@@ -318,16 +315,9 @@ impl Category {
     fn of(column: usize, words: &[String], rows: &[u32], outputs: usize) -> Self {
         let counted = counted(words, rows);
         let is_many = counted.len() > OWN_WORDS;
-        let (most, from) = if is_many {
-            (KNOWN_WORDS, KNOWN_FROM)
-        } else {
-            (OWN_WORDS, 1)
-        };
+        let most = if is_many { KNOWN_WORDS } else { OWN_WORDS };
         let known = counted.into_iter().take(most);
-        let words: Vec<_> = known
-            .take_while(|(count, _)| *count >= from)
-            .map(|(_, word)| word.clone())
-            .collect();
+        let words: Vec<_> = known.map(|(_, word)| word.clone()).collect();
         let outputs = if is_many { outputs } else { 0 };
         Category {
             column,

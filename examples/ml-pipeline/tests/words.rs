@@ -302,3 +302,21 @@ fn a_column_of_true_and_false_in_any_case_is_a_yes_or_no_as_pandas_reads_it() {
         said.out
     );
 }
+
+#[test]
+fn a_word_that_stands_in_one_row_says_what_that_row_does() {
+    let mixed = |row: u64| (row + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 33;
+    let rows: String = (0..900)
+        .map(|row| {
+            let town = mixed(row) % 350;
+            let price = mixed(town + 9_999) % 1_000 + mixed(row + 77_777) % 100;
+            format!("town {town},{},{price}\n", mixed(row + 5_555) % 89)
+        })
+        .collect();
+    let case = Case::new(format!("town,x,price\n{rows}"));
+    case.pipeline(&[]);
+    let score = case.json("metrics.json")["score"]["value"]
+        .as_f64()
+        .unwrap();
+    assert!(score > 0.84, "{score}");
+}

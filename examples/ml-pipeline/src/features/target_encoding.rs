@@ -50,6 +50,8 @@ impl Sum {
 /// What one output is like in the rows of each word.
 struct Output {
     words: Vec<Sum>,
+    /// The words that stand in one row each, and those that are not told apart: what a word is like that comes later.
+    rare: Sum,
     all: Sum,
     pull: f64,
 }
@@ -65,8 +67,13 @@ impl Output {
             squares += value * value;
         }
         let pull = pull(&sums, all, squares);
+        let mut rare = sums.last().copied().unwrap_or_default();
+        for word in sums.iter().rev().skip(1).filter(|word| word.rows == 1.0) {
+            rare.add(word.sum);
+        }
         Output {
             words: sums,
+            rare,
             all,
             pull,
         }
@@ -74,7 +81,13 @@ impl Output {
 
     /// How far a word's mean is from that of all rows, if as many rows as `pull` were at that.
     fn effect(&self, word: u32) -> f32 {
-        let word = self.words[word as usize];
+        let is_last = word as usize + 1 == self.words.len();
+        let own = self.words[word as usize];
+        let word = if is_last || own.rows == 0.0 {
+            self.rare
+        } else {
+            own
+        };
         if word.rows == 0.0 {
             return 0.0;
         }
@@ -191,7 +204,7 @@ mod tests {
         assert!((found[0] - 1.0).abs() < 0.2, "{found:?}");
         assert!((found[1] + 1.0).abs() < 0.2, "{found:?}");
         assert!((1.0..1.95).contains(&found[2]), "{found:?}");
-        assert_eq!(found[3], 0.0, "a word that was never seen");
+        assert_eq!(found[3], found[2], "never seen, as those that came once");
     }
 
     #[test]
