@@ -72,7 +72,9 @@ pub fn quantize(dir: &Path, most: Option<f64>, for_mlflow: bool, log: &Log) -> R
     let (schema, rows) = (&metrics.data, metrics.data.rows);
     let learned = Table::load(dir, files::TRAIN, schema, rows.train, CALIBRATION_ROWS)?;
     let runtime = Runtime::load(&path)?;
-    let written = forms::write((&path, &runtime), &quantized, &learned)?;
+    // Who says how much may be lost gets the verdict of the test.
+    let on_learned = most.map_or(MOST, |_| f64::INFINITY);
+    let written = forms::write((&path, &runtime), &quantized, &learned, on_learned)?;
     let test = Table::load(dir, files::TEST, schema, rows.test, schema.most_tested())?;
     let full = runtime.judged(&test.columns)?;
     let score = full.score(&test.target, metrics.data.target.task.classes().len());

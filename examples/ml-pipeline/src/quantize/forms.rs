@@ -24,12 +24,18 @@ pub enum Written {
 }
 
 /// Writes the model of the file `full`, which is loaded already, to the file `path`, in the first form that is good enough,
-/// or in the best one. What is loaded is used again: with thousands of columns, that takes longest.
+/// or in the best one. If that one loses more than `most` on the rows that were learned from, it writes none: a small test
+/// cannot tell such a loss from chance. What is loaded is used again: with thousands of columns, that takes longest.
 ///
 /// # Errors
 ///
 /// If a file cannot be written, or the model does not run.
-pub fn write((full, loaded): (&Path, &Runtime), path: &Path, rows: &Table) -> Result<Written> {
+pub fn write(
+    (full, loaded): (&Path, &Runtime),
+    path: &Path,
+    rows: &Table,
+    most: f64,
+) -> Result<Written> {
     let model = onnx::load(full)?;
     let layers = graph::layers(&model);
     if layers.is_empty() {
@@ -67,6 +73,9 @@ pub fn write((full, loaded): (&Path, &Runtime), path: &Path, rows: &Table) -> Re
         }
     }
     match best {
+        Some((loss, ..)) if loss > most => Ok(Written::Not(format!(
+            "its score falls by {loss:.4} in 8 bits, on rows that it was trained on"
+        ))),
         Some((_, name, model, runtime)) => {
             onnx::save(path, &model)?;
             Ok(Written::Bytes(name, Box::new(runtime)))
@@ -162,10 +171,12 @@ mod tests {
             together: None,
         };
         let loaded = Runtime::load(&full)?;
-        Ok(match write((&full, &loaded), &path, &rows)? {
-            Written::Bytes(form, _) => Some(form),
-            Written::Not(_) => None,
-        })
+        Ok(
+            match write((&full, &loaded), &path, &rows, f64::INFINITY)? {
+                Written::Bytes(form, _) => Some(form),
+                Written::Not(_) => None,
+            },
+        )
     }
 
     #[test]
