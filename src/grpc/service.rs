@@ -135,7 +135,7 @@ impl EventSourceService {
         if name.len() > NAME_BYTES {
             return Err(End::LongName(name.len()).into());
         }
-        let config = self.reader.read(config).await.map_err(End::from)?;
+        let config = self.reader.read(config).await?;
         let config = if watches {
             config.unconfirmed()
         } else {

@@ -108,7 +108,7 @@ impl Work {
             self.gap(self.clock.now()).await?;
         } else if is_still && is_joined {
             self.cannot_tell_all().await?;
-        } else if !is_joined && !(is_still && was_still) && self.join.borrow().is_none() {
+        } else if !(is_joined || is_still && was_still) && self.join.borrow().is_none() {
             self.gap(self.clock.began()).await?;
         }
         let (from, last) = (
