@@ -423,3 +423,29 @@ fn copies_are_divided_so_that_each_class_has_its_share() {
     let of = |class: &str| test.iter().filter(|row| row.ends_with(class)).count();
     assert_eq!((of("a"), of("b")), (40, 40));
 }
+
+/// A number between -1 and 1 for each row and column.
+fn chance(row: u64, column: u64) -> f64 {
+    let number = mixed(row * 7 + column + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40;
+    number as f64 / f64::from(1 << 23) - 1.0
+}
+
+#[test]
+fn where_columns_say_little_the_model_says_little_and_is_as_good_as_in_cross_validation() {
+    for signal in [0.0, 0.3] {
+        let numbers = rows("a,b,c,y", 900, |row| {
+            let [a, b, c, rest] = [0, 1, 2, 3].map(|column| chance(row, column));
+            format!("{a:.4},{b:.4},{c:.4},{:.4}", signal * a + rest)
+        });
+        let case = Case::new(numbers);
+        case.pipeline(&["--min-score", "-1"]);
+        let metrics = case.json("metrics.json");
+        let score = metrics["score"]["value"].as_f64().unwrap();
+        let training = &metrics["training"];
+        let mut trials = training["trials"].as_array().unwrap().iter();
+        let chosen = trials.find(|it| it["name"] == training["chosen"]).unwrap();
+        let folds = chosen["score"].as_f64().unwrap();
+        assert!(score > folds - 0.06, "{signal}: {score} and {folds}");
+        assert!(score > -0.06, "{signal}: {score}");
+    }
+}
