@@ -252,7 +252,7 @@ pub fn evaluate(dir: &Path, least: Option<f64>, log: &Log) -> Result<Metrics> {
             report.display()
         ),
         None if score.value <= score.baseline => bail!(
-            "the model is not taken: {}; other columns or more rows may help, and --min-score sets another bound; {} \
+            "the model is rejected: {}; other columns or more rows may help, and --min-score sets another bound; {} \
              says more",
             metrics.verdict.because,
             report.display()

@@ -67,11 +67,11 @@ fn numbers_that_rise_are_kept_unless_they_are_an_index() {
         "X",
     ] {
         let reason = kind(&column(name, rising).preprocess(&[]), name);
-        assert_eq!(reason, "it counts the rows", "{name}");
+        assert_eq!(reason, "it is a row number", "{name}");
     }
     assert_eq!(
         kind(&column("", rising).preprocess(&[]), "column_1"),
-        "it counts the rows"
+        "it is a row number"
     );
     // Gapless, in another order.
     let mixed = |row: usize| (1900 + row * 67 % 200).to_string();

@@ -60,7 +60,7 @@ fn encodings_that_are_told_by_their_bytes_are_read_and_named() {
         assert!(
             warning.starts_with("line 2 has the byte 0x")
                 && warning.contains(&format!(
-                    "which is no UTF-8: the file is read as {name}, such as '{}' in line 2; if that is wrong, name its \
+                    "which is not valid UTF-8: the file is read as {name}, such as '{}' in line 2; if that is wrong, name its \
                      encoding with --encoding",
                     texts[0]
                 )),
@@ -95,7 +95,7 @@ fn a_few_bad_bytes_do_not_make_another_encoding_of_utf8() {
     one[at + 1] = 0xff;
     assert_eq!(
         warning(one),
-        "line 2 has the byte 0xff, which is no UTF-8: it is read as '\u{fffd}'; if the file is in another encoding, name \
+        "line 2 has the byte 0xff, which is not valid UTF-8: it is read as '\u{fffd}'; if the file is in another encoding, name \
          it with --encoding"
     );
     let umlauts = table(["Köln", "München", "Gießen"], "utf-8");
@@ -135,7 +135,7 @@ fn an_encoding_that_does_not_fit_is_told_with_the_line() {
     let case = Case::new(table(["Москва", "Казань", "Самара"], "windows-1251"));
     assert_eq!(
         case.refused(&["--encoding", "utf-8"]),
-        "data.csv: line 2 has the byte 0xcc, which is no UTF-8: name the right encoding with --encoding"
+        "data.csv: line 2 has the byte 0xcc, which is not valid UTF-8: name the right encoding with --encoding"
     );
     let said = case.run(&[
         "preprocess",
@@ -164,7 +164,7 @@ fn each_file_of_a_directory_has_its_encoding() {
     let warnings = case.preprocess(&[])["warnings"].clone();
     assert!(
         warnings[0].as_str().unwrap().starts_with(
-            "'b.csv': line 2 has the byte 0xf6, which is no UTF-8: the file is read as Latin-1"
+            "'b.csv': line 2 has the byte 0xf6, which is not valid UTF-8: the file is read as Latin-1"
         ),
         "{warnings}"
     );

@@ -386,7 +386,7 @@ fn a_model_that_is_no_better_than_the_baseline_fails_unless_another_bound_is_set
     assert!(
         !said.ok
             && last.starts_with(
-                "error: the model is not taken: no better than the baseline, which learns"
+                "error: the model is rejected: no better than the baseline, which learns"
             ),
         "{last}"
     );

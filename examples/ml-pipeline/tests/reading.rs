@@ -158,7 +158,7 @@ fn columns_are_taken_for_what_they_are_or_left_out_with_a_reason() {
     assert_eq!(
         dropped,
         [
-            "row: it counts the rows",
+            "row: it is a row number",
             "id: it is an identifier: a whole number that is different in each row",
             "uuid: it is an identifier: a word that is different in each row",
             "same: it has the same value in all rows",

@@ -129,14 +129,13 @@ fn codes_are_words_and_that_is_told() {
     let told = warnings(&schema);
     assert!(
         told.contains(
-            &"'zip': its whole numbers are codes, as some begin with 0: they count as words, whose size says nothing"
+            &"'zip': its whole numbers look like codes, as some begin with 0: they are treated as categories"
         ),
         "{told:?}"
     );
     assert!(
         told.contains(
-            &"'store_id': its whole numbers are codes, as its name says so: they count as words, whose size says \
-              nothing"
+            &"'store_id': its whole numbers look like codes, as its name says so: they are treated as categories"
         ),
         "{told:?}"
     );

@@ -1,5 +1,5 @@
 //! What a person wants to see beside the score: each class, how far probabilities can be trusted, where the
-//! errors are. All of it is of the test rows.
+//! errors are. Test rows only.
 
 pub mod classes;
 pub mod reliability;

@@ -112,7 +112,7 @@ impl Runtime {
                     for label in names(&outputs[0])? {
                         let class = self.classes.iter().position(|class| *class == label);
                         labels.push(class.with_context(|| {
-                            format!("the model says '{label}', which is no class")
+                            format!("the model says '{label}', which is not a known class")
                         })? as u32);
                     }
                     probabilities.extend_from_slice(floats(&outputs[1])?);

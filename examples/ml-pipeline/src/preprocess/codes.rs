@@ -74,7 +74,7 @@ pub(super) fn because(name: &str, profile: &Profile) -> Option<&'static str> {
 pub(super) fn told(name: &str, profile: &Profile) -> Option<String> {
     let because = because(name, profile)?;
     Some(format!(
-        "'{name}': its whole numbers are codes, as {because}: they count as words, whose size says nothing"
+        "'{name}': its whole numbers look like codes, as {because}: they are treated as categories"
     ))
 }
 

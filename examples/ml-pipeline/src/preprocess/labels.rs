@@ -146,7 +146,7 @@ pub fn are_labels(name: &str, counts: &[(i64, u64)]) -> Result<String, String> {
         .unwrap_or_default();
     if different >= SHAPED && first.min(last) * RARE_END <= peak && has_one_peak(counts) {
         return Err(format!(
-            "{found}, as frequent as counts are: rarer to the ends; {other}"
+            "{found}, distributed like counts: extreme values are rare; {other}"
         ));
     }
     Ok(format!(

@@ -112,7 +112,7 @@ fn kind(name: &str, profile: &Profile, is_first: bool) -> Result<Kind, String> {
     }
     let each_differs = !profile.distinct.recurs() && values > 1;
     if profile.counts_rows() && names::is_index(name, is_first) {
-        return Err("it counts the rows".into());
+        return Err("it is a row number".into());
     }
     if each_differs && profile.integers == values && names::is_id(name) {
         return Err("it is an identifier: a whole number that is different in each row".into());

@@ -238,7 +238,7 @@ mod tests {
             (r#"{"target": 3}"#, "target: it is 3, and has to be a text"),
             (
                 r#"{"task": "cluster"}"#,
-                "task: 'cluster' is no kind of prediction",
+                "task: 'cluster' is not a valid task",
             ),
             (
                 r#"{"encoding": "klingon"}"#,

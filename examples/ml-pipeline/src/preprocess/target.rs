@@ -285,7 +285,7 @@ impl Wanted {
         match text {
             "classification" => Ok(Wanted::Classification),
             "regression" => Ok(Wanted::Regression),
-            _ => bail!("'{text}' is no kind of prediction: classification or regression is needed"),
+            _ => bail!("'{text}' is not a valid task: write classification or regression"),
         }
     }
 }

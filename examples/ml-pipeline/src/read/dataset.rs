@@ -163,7 +163,7 @@ fn said(files: &[Part]) -> Vec<String> {
         .collect();
     let more = noted.len() - notes.len();
     if more > 0 {
-        notes.push(format!("the like is true of {more} more files"));
+        notes.push(format!("the same applies to {more} more files"));
     }
     notes
 }

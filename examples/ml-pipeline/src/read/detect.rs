@@ -79,14 +79,14 @@ fn known(encoding: Encoding, scan: &Scan) -> Result<Found> {
 fn guessed(guess: Encoding, utf8: &Scan, scan: &Scan) -> Result<Found> {
     if scan.right < (scan.wrong + scan.controls) * RIGHT {
         bail!(
-            "{}, which is no UTF-8, and the encoding cannot be told from the bytes: name it with --encoding, such as \
+            "{}, which is not valid UTF-8, and the encoding cannot be told from the bytes: name it with --encoding, such as \
              --encoding windows-1252",
             utf8.place()
         );
     }
     let why = match utf8.wrong {
         0 => String::new(),
-        _ => format!("{}, which is no UTF-8: ", utf8.place()),
+        _ => format!("{}, which is not valid UTF-8: ", utf8.place()),
     };
     let example = scan
         .example
@@ -201,7 +201,7 @@ mod tests {
         let refused = guessed(guess, &utf8, &scan(bytes, guess)).unwrap_err();
         assert_eq!(
             refused.to_string(),
-            "line 1 has the byte 0x91, which is no UTF-8, and the encoding cannot be told from the bytes: name it with \
+            "line 1 has the byte 0x91, which is not valid UTF-8, and the encoding cannot be told from the bytes: name it with \
              --encoding, such as --encoding windows-1252"
         );
         // Controls are no letters.

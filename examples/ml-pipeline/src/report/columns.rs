@@ -19,8 +19,8 @@ pub(super) fn importance(page: &mut String, metrics: &Metrics) {
     let shown = &metrics.importance[..metrics.importance.len().min(DRAWN)];
     page.push_str(
         "<h2>Feature importance</h2>\n<p class=\"quiet\">How much the score falls when the values of a column are shuffled: \
-         the mean of some times, ± the standard deviation. A fall that is not larger than that is no sign of \
-         importance.</p>\n",
+         the average of several shuffles, ± the standard deviation. Where the fall is not larger than that, the column may \
+         be unimportant.</p>\n",
     );
     svg::bars::importance(page, shown);
     let all = metrics.data.columns.len();

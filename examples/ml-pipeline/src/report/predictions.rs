@@ -18,9 +18,9 @@ const LISTED: usize = 20;
 /// Draws them.
 pub(super) fn predictions(page: &mut String, metrics: &Metrics) {
     let details = &metrics.details;
-    page.push_str("<h2>Predictions</h2>\n<p class=\"quiet\">All of it is of the test rows");
+    page.push_str("<h2>Predictions</h2>\n<p class=\"quiet\">Test rows only");
     if metrics.data.target.scale != Scale::Linear {
-        page.push_str(", and numbers are on a log scale, as they are judged");
+        page.push_str("; numbers are on a log scale, as for the score");
     }
     page.push_str(".</p>\n");
     match &metrics.predictions {

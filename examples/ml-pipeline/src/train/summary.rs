@@ -113,8 +113,8 @@ fn number_use(number: &Number, form: Form) -> String {
     }
     if number.may_miss {
         told += match form {
-            Form::Scaled => "; where missing, the mean, and a feature that says so",
-            Form::Raw => "; a feature says where it is missing",
+            Form::Scaled => "; missing values: the mean, plus a feature that marks them",
+            Form::Raw => "; a feature marks missing values",
         };
     }
     told
@@ -126,9 +126,9 @@ fn category_use(category: &Category, different: u64) -> String {
     let rest = different.saturating_sub(known);
     let mut told = format!("a feature for each of {known} words");
     if category.outputs > 0 {
-        told += &format!("; the {rest} others by what the target is like in their rows");
+        told += &format!("; the other {rest} words: target encoding");
     } else if rest > 0 {
-        told += &format!("; the {rest} rarest have none");
+        told += &format!("; the {rest} rarest words are ignored");
     }
     told
 }
