@@ -88,8 +88,8 @@ pub(crate) enum Mutant {
     MembersFromMemory,
     /// The id of a batch is made of when it is sent.
     BatchIdFromTime,
-    /// A sweep ends when its first range does.
-    FirstRangeOnly,
+    /// Of a range that is not the first, the first page is all.
+    FirstPageOfRange,
     /// The cursor of the change feed is what was read, and not what is settled.
     CursorAhead,
     /// The cursor is written by whoever reads the feed, even after a newer session has begun.
@@ -180,7 +180,7 @@ impl World {
         account.set_page_size(1 + rng.below(6) as usize);
         account.set_empty_pages(rng.chance(200));
         account.set_start_from(match mutant {
-            Mutant::FirstRangeOnly => StartFrom::Known,
+            Mutant::FirstPageOfRange => StartFrom::Known,
             _ => *rng.pick(&[
                 StartFrom::Known,
                 StartFrom::Known,
