@@ -90,7 +90,7 @@ fn counts_are_numbers_and_labels_are_classes() {
     let schema = case.preprocess(&[]);
     let (task, because) = kind(&schema);
     assert_eq!(task, "regression");
-    assert!(because.contains("as frequent as counts are"), "{because}");
+    assert!(because.contains("distributed like counts"), "{because}");
     assert_eq!(
         kind(&case.preprocess(&["--task", "classification"])).0,
         "classification"

@@ -93,7 +93,7 @@ fn a_workflow_may_leave_each_option_empty() {
     assert_eq!(schema["target"]["task"]["kind"], "regression");
     let said = case.run(&["preprocess", "data.csv", "--out", "out", "--task", "guess"]);
     assert!(
-        said.err.contains("classification or regression is needed"),
+        said.err.contains("write classification or regression"),
         "{}",
         said.err
     );

@@ -63,7 +63,7 @@ pub(super) fn encoding(open: Open<'_>, wanted: Option<Encoding>) -> Result<Found
 fn known(encoding: Encoding, scan: &Scan) -> Result<Found> {
     if scan.wrong > 1 && scan.right < scan.wrong * RIGHT {
         bail!(
-            "{}, which is no {}: name the right encoding with --encoding",
+            "{}, which is not valid {}: name the right encoding with --encoding",
             scan.place(),
             encoding.name()
         );
@@ -120,7 +120,7 @@ fn damaged(encoding: Encoding, scan: &Scan) -> Found {
 fn damage(encoding: Encoding, scan: &Scan) -> String {
     let (place, name) = (scan.place(), encoding.name());
     match scan.wrong {
-        1 => format!("{place}, which is no {name}: it is read as '\u{fffd}'"),
+        1 => format!("{place}, which is not valid {name}: it is read as '\u{fffd}'"),
         _ => format!(
             "bytes in {} are no {name} and are read as '\u{fffd}': {place}",
             scan.places()
