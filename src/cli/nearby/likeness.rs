@@ -30,13 +30,16 @@ impl Likeness {
         if asked == encoded(there) {
             return Some(Self::Same);
         }
+        let there = plain(there);
         // As a browser or a signed URL has it.
-        let unsigned = asked.split('?').next().unwrap_or_default();
-        let decoded = percent_decode_str(unsigned).decode_utf8_lossy();
-        if plain(&decoded) == plain(there) {
-            return Some(Self::Same);
+        if asked.contains(['%', '?']) {
+            let unsigned = asked.split('?').next().unwrap_or_default();
+            let decoded = percent_decode_str(unsigned).decode_utf8_lossy();
+            if plain(&decoded) == there {
+                return Some(Self::Same);
+            }
         }
-        let (asked, there) = (plain(asked), plain(there));
+        let asked = plain(asked);
         let within = asked
             .strip_prefix(container)
             .and_then(|asked| asked.strip_prefix('/'));
@@ -55,8 +58,9 @@ impl Likeness {
         if are_numbers(&left, &right) {
             return None;
         }
-        let allowed = match before_ending(&asked) == before_ending(&there) {
-            // The ending alone is another one.
+        let is_of_ending =
+            before_ending(&asked).is_some_and(|it| before_ending(&there) == Some(it));
+        let allowed = match is_of_ending {
             true => SLIPS,
             false => SLIPS.min(stem(&asked).chars().count() / FOR_A_SLIP),
         };
@@ -169,6 +173,7 @@ mod tests {
         // Where there is little to compare, everything would be near; and a number is no slip of the pen.
         for (asked, there) in [
             ("raw/x.csv", "raw/a.csv"),
+            ("raw/x", "raw/a"),
             ("raw/part-7.csv", "raw/part-6.csv"),
             ("2026-01-02/data.csv", "2026-01-11/data.csv"),
         ] {
