@@ -19,7 +19,7 @@ use std::{
 use azure_blob_eventsource::{
     config::SourceConfig,
     feed::{CONTAINER, change::Kind, chunk::ChunkReader, hour::Hour, shard::Shard},
-    gate::{Gate, Policy, identity::Identity, loops::LoopWatch, rules::Rules},
+    gate::{Gate, Policy},
     ledger::{facts::Facts, fingerprint::FingerprintKey},
 };
 use support::{cpu, median, print_table, row, size, spread, verdict};
@@ -116,11 +116,7 @@ fn gate() -> Gate {
     let config = SourceConfig::parse(config.as_bytes()).expect("a configuration");
     let (spec, key) = (config.filter.spec().clone(), FingerprintKey(1, 2));
     let facts = Facts::new("c".to_owned(), key, spec, "raw/", 0).baseline_complete();
-    let policy = Policy {
-        rules: Rules::new(config.rules(), &facts),
-        identity: Identity::new(&facts),
-        loops: LoopWatch::default(),
-    };
+    let policy = Policy::new(config.rules(), &facts);
     let ledger = (Default::default(), Default::default());
     Gate::new(policy, ledger, mpsc::channel(1).0, mpsc::channel(1).0)
 }

@@ -9,7 +9,7 @@ use self::{
     begun::{Begun, Ways},
     identity::Identity,
     loops::LoopWatch,
-    rules::{Judgement, Rules},
+    rules::{Judgement, RuleSpec, Rules},
     tally::Tally,
 };
 use crate::{
@@ -326,6 +326,15 @@ impl Gate {
 }
 
 impl Policy {
+    /// Of a source with these rules, whose ledger has these facts.
+    pub fn new(rules: RuleSpec<'_>, facts: &Facts) -> Self {
+        Self {
+            rules: Rules::new(rules, facts),
+            identity: Identity::new(facts),
+            loops: LoopWatch::default(),
+        }
+    }
+
     // The offer of a blob that nobody knows, and whether it is by a version that was in use before.
     fn announced(&mut self, blob: &BlobRef<'_>, now: i64) -> (Offer, Fingerprint, bool) {
         let (announced, fingerprint, before) = self.identity.announced(blob);

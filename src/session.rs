@@ -33,7 +33,7 @@ use crate::{
         unconfirmed::Unconfirmed,
     },
     feed::cursor::Cursor,
-    gate::{Gate, Policy, identity::Identity, loops::LoopWatch, rules::Rules},
+    gate::{Gate, Policy},
     intake::{
         Intake,
         change_feed::ChangeFeedIntake,
@@ -176,11 +176,7 @@ impl Session {
     fn gate(&self, started: &Started, sending: &Sending, offers: mpsc::Sender<Offer>) -> Arc<Gate> {
         let passed = started.ledger.lock().contents().feed_settled_until();
         let settled = started.facts.clone().feed_passed(passed);
-        let policy = Policy {
-            rules: Rules::new(self.config.rules(), &settled),
-            identity: Identity::new(&started.facts),
-            loops: LoopWatch::default(),
-        };
+        let policy = Policy::new(self.config.rules(), &settled);
         let ledger = Arc::clone(&started.ledger);
         *self.stats.ledger.lock() = Arc::downgrade(&ledger);
         let receipts = Arc::clone(&sending.receipts);

@@ -10,7 +10,7 @@ use std::{
 use azure_blob_eventsource::{
     azure::Connector,
     config::SourceConfig,
-    gate::{Gate, Policy, identity::Identity, loops::LoopWatch, rules::Rules},
+    gate::{Gate, Policy},
     intake::sweep::{SMALLEST_RANGE, Sweeper, plan::Sample, range::RangeReader},
     ledger::{
         Contents, Ledger,
@@ -184,11 +184,7 @@ impl Sweep {
         let (to_records, records) = mpsc::channel(1);
         let ledger = Arc::new(Shared::new(Ledger::new(contents)));
         let stats = Arc::new(SourceStats::default());
-        let policy = Policy {
-            rules: Rules::new(config.rules(), &facts(config)),
-            identity: Identity::new(&facts(config)),
-            loops: LoopWatch::default(),
-        };
+        let policy = Policy::new(config.rules(), &facts(config));
         let sweeper = Sweeper {
             reader: RangeReader {
                 listing,

@@ -46,11 +46,7 @@ pub fn run(args: &MigrateArgs) -> anyhow::Result<ExitCode> {
         .as_deref()
         .map(|text| moment::parse(text, now).map_err(anyhow::Error::msg));
     let since = since.transpose().and_then(|since| match since {
-        Some(since) if since > now => bail!(
-            "{} is in the future, and all blobs until then would count as done: give the moment until which the operator \
-             has looked",
-            rfc3339(since)
-        ),
+        Some(since) if since > now => bail!(in_the_future(since)),
         since => Ok(since),
     });
     let since = match since.context("--since") {
@@ -220,6 +216,13 @@ fn items(mut document: Node) -> Vec<Node> {
     }
 }
 
+fn in_the_future(moment: OffsetDateTime) -> String {
+    format!(
+        "{} is in the future, and all blobs until then would count as done: give the moment until which the operator has looked",
+        rfc3339(moment)
+    )
+}
+
 /// The text about one watcher, and what has to be decided.
 fn one(
     object: &Node,
@@ -230,11 +233,8 @@ fn one(
     if since.is_none()
         && let Some(last) = watcher.last_checked.filter(|it| *it > now)
     {
-        return Err(vec![format!(
-            "status.lastChecked: {} is in the future, and all blobs until then would count as done: give the moment until \
-             which the operator has looked as --since",
-            rfc3339(last)
-        )]);
+        let told = in_the_future(last);
+        return Err(vec![format!("status.lastChecked: {told} as --since")]);
     }
     let known = since.or(watcher.last_checked);
     let since = known.unwrap_or(now);

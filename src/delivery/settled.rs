@@ -27,7 +27,7 @@ use crate::{
     ledger::offer::{LedgerMark, Offer},
     metrics::{
         Pause, SourceStats,
-        events::{LastEvent, Outcome, Waiting, shortened},
+        events::{LastEvent, Outcome, Waiting},
     },
     recorder::{Done, Record},
     traces::{self, Traces},
@@ -144,23 +144,24 @@ impl SettledDelivery {
 
     fn note_sent(&mut self, offer: Option<Offer>) {
         if let Some(offer) = offer {
-            self.note_event(&offer);
+            let now = OffsetDateTime::now_utc();
+            let told = Waiting {
+                first_sent: Some(now),
+                attempts: 1,
+                ..unsent(&offer)
+            };
+            self.note_event(&offer, now, &told.about);
             self.sent.events.push_back(SentEvent {
                 mark: offer.mark(),
                 taken: None,
-                told: Waiting {
-                    first_sent: Some(OffsetDateTime::now_utc()),
-                    attempts: 1,
-                    ..unsent(&offer)
-                },
+                told,
             });
             self.stats.first_sent(&offer);
             self.note_in_flight();
         }
     }
 
-    fn note_event(&self, offer: &Offer) {
-        let now = OffsetDateTime::now_utc();
+    fn note_event(&self, offer: &Offer, now: OffsetDateTime, about: &str) {
         let id = id_of(&self.place, offer);
         self.traces.ended(id, || {
             let moment = Moment {
@@ -178,7 +179,7 @@ impl SettledDelivery {
         self.stats.last_events.add(LastEvent {
             at: now,
             outcome: Outcome::Sent,
-            about: shortened(&offer.subject.to_string()),
+            about: about.to_owned(),
             id: id.to_hex(),
             attempts: 1,
             first_sent: Some(now),

@@ -1,19 +1,18 @@
 //! Globs in which people have mixed signs of regular expressions, or of the globs of shells. Pure.
 
-use std::{iter::Peekable, str::Chars};
-
 /// So often a character is written again for `{4}`. More often, it is `*`.
 const REPEATED: usize = 8;
 
 /// The glob without them: `{a,b}` for `(a|b)` and `@(a|b)`, `[0-9][0-9]` for `[0-9]{2}`, no `^` and no `$`. What is a glob
 /// already stays as it is.
 pub(super) fn as_glob(pattern: &str) -> String {
-    let bare = pattern.trim_start_matches('^').trim_end_matches('$');
-    let mut chars = bare.chars().peekable();
+    let mut rest = pattern.trim_start_matches('^').trim_end_matches('$');
     let (mut glob, mut depth) = (String::new(), 0_usize);
-    while let Some(c) = chars.next() {
+    while let Some(c) = rest.chars().next() {
+        let (now, after) = rest.split_at(c.len_utf8());
+        rest = after;
         match c {
-            '@' if chars.peek() == Some(&'(') => {}
+            '@' if after.starts_with('(') => {}
             '(' => {
                 depth += 1;
                 glob.push('{');
@@ -23,17 +22,14 @@ pub(super) fn as_glob(pattern: &str) -> String {
                 glob.push('}');
             }
             '|' if depth > 0 => glob.push(','),
-            '\\' if chars.peek() == Some(&'.') => {}
-            '\\' if chars.peek() == Some(&'d') => {
-                chars.next();
-                repeat(&mut glob, "[0-9]", &mut chars);
-            }
+            '\\' if after.starts_with('.') => {}
+            '\\' if after.starts_with('d') => rest = repeat(&mut glob, "[0-9]", &after[1..]),
             '[' => {
-                let class = class(&mut chars);
-                repeat(&mut glob, &class, &mut chars);
+                let end = after.find(']').map_or(after.len(), |end| end + 1);
+                rest = repeat(&mut glob, &format!("[{}", &after[..end]), &after[end..]);
             }
-            ' ' if glob.ends_with(['{', ',']) || matches!(chars.peek(), Some(',' | '}')) => {}
-            c => glob.push(c),
+            ' ' if glob.ends_with(['{', ',']) || after.starts_with([',', '}']) => {}
+            _ => glob.push_str(now),
         }
     }
     let glob = glob.replace("**/.", "**/*.");
@@ -43,44 +39,23 @@ pub(super) fn as_glob(pattern: &str) -> String {
     }
 }
 
-fn class(chars: &mut Peekable<Chars<'_>>) -> String {
-    let mut class = String::from("[");
-    for c in chars.by_ref() {
-        class.push(c);
-        if c == ']' {
-            break;
-        }
-    }
-    class
-}
-
-/// Writes one of a set of characters as often as what follows it says.
-fn repeat(glob: &mut String, class: &str, chars: &mut Peekable<Chars<'_>>) {
-    let rest: String = chars.clone().collect();
+/// Writes one of a set of characters as often as `rest` begins to say, and returns what follows that.
+fn repeat<'a>(glob: &mut String, class: &str, rest: &'a str) -> &'a str {
     if let Some(after) = rest.strip_prefix('+') {
         glob.push('*');
-        *chars = skipped(chars, rest.len() - after.len());
-        return;
+        return after;
     }
     let times = rest.strip_prefix('{').and_then(|it| it.split_once('}'));
     let is_number = |it: &str| !it.is_empty() && it.chars().all(|c| c.is_ascii_digit() || c == ',');
-    let Some((times, _)) = times.filter(|(times, _)| is_number(times)) else {
+    let Some((times, after)) = times.filter(|(times, _)| is_number(times)) else {
         glob.push_str(class);
-        return;
+        return rest;
     };
     match times.parse::<usize>() {
         Ok(times) if times <= REPEATED => glob.push_str(&class.repeat(times)),
         _ => glob.push('*'),
     }
-    *chars = skipped(chars, times.len() + 2);
-}
-
-fn skipped<'a>(chars: &Peekable<Chars<'a>>, count: usize) -> Peekable<Chars<'a>> {
-    let mut rest = chars.clone();
-    for _ in 0..count {
-        rest.next();
-    }
-    rest
+    after
 }
 
 #[cfg(test)]

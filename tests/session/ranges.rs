@@ -6,7 +6,7 @@ use std::{
 };
 
 use azure_blob_eventsource::{
-    gate::{Gate, Policy, identity::Identity, loops::LoopWatch, rules::Rules},
+    gate::{Gate, Policy},
     intake::sweep::{Sweeper, plan::Sample, range::RangeReader},
     ledger::{
         facts::Facts,
@@ -167,11 +167,7 @@ fn sweeper(listing: FakeListing, parallelism: usize, offers: mpsc::Sender<Offer>
     let config = Stage::new().config;
     let (spec, key) = (config.filter.spec().clone(), FingerprintKey(1, 2));
     let facts = Facts::new("c".to_owned(), key, spec, "", 0).baseline_complete();
-    let policy = Policy {
-        rules: Rules::new(config.rules(), &facts),
-        identity: Identity::new(&facts),
-        loops: LoopWatch::default(),
-    };
+    let policy = Policy::new(config.rules(), &facts);
     let ledger = (Arc::default(), Arc::default());
     let gate = Gate::new(policy, ledger, offers, mpsc::channel(1).0);
     Sweeper {

@@ -4,31 +4,10 @@
 
 mod common;
 
-use common::Case;
-
-const HEADER: &str = "temp,load,site,state";
-
-/// The lines of a table without its header.
-fn lines(rows: usize) -> Vec<String> {
-    let line = |at: usize| {
-        let (site, state) = (["hall", "roof", "yard"][at % 3], ["up", "down"][at / 2 % 2]);
-        format!("{}.5,{},{site},{state}", at * 7 % 31, at * 13 % 53)
-    };
-    (0..rows).map(line).collect()
-}
-
-fn table(header: &str, lines: &[String]) -> String {
-    format!("{header}\n{}\n", lines.join("\n"))
-}
-
-/// What is learned from a table, and what is said of it.
-fn read(text: &str) -> (String, Vec<String>) {
-    let case = Case::new(text);
-    let schema = case.preprocess(&[]);
-    let warnings = schema["warnings"].as_array().unwrap().iter();
-    let warnings = warnings.map(|it| it.as_str().unwrap().to_owned()).collect();
-    (String::from_utf8(case.read("train.csv")).unwrap(), warnings)
-}
+use common::{
+    Case,
+    table::{HEADER, lines, read, table},
+};
 
 #[test]
 fn the_header_of_a_joined_file_is_no_row() {

@@ -232,41 +232,32 @@ impl Work {
             self.gap(hour.start()).await?;
         }
         let read = || self.feed.segment(hour);
-        let manifest = match self.ask("read a segment of the change feed", read).await? {
-            Ok(Some(manifest)) => manifest,
-            // If it was removed, the next round does not see it any more.
-            Ok(None) => {
-                unreadable.insert(unreadable_file(&hour.name(), NOT_THERE));
-                self.progress.lock().begin(hour);
-                return Ok(());
-            }
+        let manifest = self.ask("read a segment of the change feed", read).await?;
+        self.progress.lock().begin(hour);
+        // If it was removed, the next round does not see it any more.
+        let not_there = || unreadable_file(&hour.name(), NOT_THERE);
+        let manifest = match manifest.and_then(|it| it.ok_or_else(not_there)) {
+            Ok(manifest) => manifest,
             Err(trouble) => {
                 unreadable.insert(trouble);
-                self.progress.lock().begin(hour);
                 return Ok(());
             }
         };
-        self.progress.lock().begin(hour);
         let is_final = manifest.status == Status::Finalized;
         let mut all = Outcome::AllThereIs;
         for shard in manifest.shards {
             let outcome = self
                 .shard((hour, is_final), shard, (written, readers))
                 .await?;
-            match outcome {
-                Ok(Outcome::AllThereIs) => {}
+            let trouble = match outcome {
+                Ok(Outcome::AllThereIs) => continue,
                 Ok(Outcome::NotAll) if is_final => return self.is_gone(hour, readers).await,
-                Ok(Outcome::NotAll) => {
-                    readers.remove(&(hour, shard.number));
-                    unreadable.insert(unreadable_file(&shard.to_string(), NOT_THERE));
-                    all = Outcome::NotAll;
-                }
-                Err(trouble) => {
-                    readers.remove(&(hour, shard.number));
-                    unreadable.insert(trouble);
-                    all = Outcome::NotAll;
-                }
-            }
+                Ok(Outcome::NotAll) => unreadable_file(&shard.to_string(), NOT_THERE),
+                Err(trouble) => trouble,
+            };
+            readers.remove(&(hour, shard.number));
+            unreadable.insert(trouble);
+            all = Outcome::NotAll;
         }
         if is_final && all == Outcome::AllThereIs {
             self.progress.lock().read_to_its_end(hour);

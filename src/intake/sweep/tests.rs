@@ -8,7 +8,7 @@ use super::*;
 use crate::{
     config::SourceConfig,
     filter::{Filter, FilterSpec},
-    gate::{Gate, Policy, identity::Identity, loops::LoopWatch, rules::Rules},
+    gate::{Gate, Policy},
     ledger::offer::Offer,
     ledger::{facts::Facts, fingerprint::FingerprintKey},
     testing::{FakeListing, config},
@@ -22,11 +22,7 @@ fn sweeper(config: &SourceConfig, offers: mpsc::Sender<Offer>) -> Sweeper {
     let key = FingerprintKey(1, 2);
     let filter = config.filter.spec().clone();
     let facts = Facts::new("c".to_owned(), key, filter, "", 0).baseline_complete();
-    let policy = Policy {
-        rules: Rules::new(config.rules(), &facts),
-        identity: Identity::new(&facts),
-        loops: LoopWatch::default(),
-    };
+    let policy = Policy::new(config.rules(), &facts);
     Sweeper {
         reader: RangeReader {
             listing: Arc::new(FakeListing::of(&names)),

@@ -211,15 +211,10 @@ fn stored(
         Some(past) if past >= first => Bound::Excluded(past),
         _ => Bound::Included(first),
     };
-    let mut matching = blobs
+    let matching = blobs
         .range::<str, _>((from, Bound::Unbounded))
         .take_while(|(name, _)| name.starts_with(query.prefix));
-    let items = matching
-        .by_ref()
-        .take(most)
-        .map(|(name, blob)| item(name, blob, hierarchical))
-        .collect();
-    (items, matching.next().is_some())
+    page(matching, hierarchical, most)
 }
 
 fn by_folders(
@@ -236,11 +231,20 @@ fn by_folders(
         let at = place(name);
         name.starts_with(query.prefix) && at >= first && past.as_ref().is_none_or(|it| at > *it)
     };
-    let mut names: Vec<&String> = blobs.keys().filter(|it| wanted(it)).collect();
-    names.sort_by_key(|it| place(it));
-    let some = names.iter().take(most);
-    let items = some.map(|name| item(name, &blobs[*name], hierarchical));
-    (items.collect(), names.len() > most)
+    let mut matching: Vec<_> = blobs.iter().filter(|(name, _)| wanted(name)).collect();
+    matching.sort_by_key(|(name, _)| place(name));
+    page(matching.into_iter(), hierarchical, most)
+}
+
+// At most so many of them, and whether there are more.
+fn page<'a>(
+    mut matching: impl Iterator<Item = (&'a String, &'a StoredBlob)>,
+    hierarchical: bool,
+    most: usize,
+) -> (Vec<Item>, bool) {
+    let some = matching.by_ref().take(most);
+    let items = some.map(|(name, blob)| item(name, blob, hierarchical));
+    (items.collect(), matching.next().is_some())
 }
 
 fn item(name: &str, blob: &StoredBlob, hierarchical: bool) -> Item {

@@ -244,9 +244,7 @@ impl Watch {
              --split-by '{by}' tests with the last rows, --group COLUMN with whole groups"
         ))
     }
-}
 
-impl Watch {
     /// Warnings of columns whose values are the same persons or things in several rows.
     pub fn groups(&self, schema: &Schema) -> Vec<String> {
         let values: Vec<_> = self.columns.iter().map(Gatherer::values).collect();

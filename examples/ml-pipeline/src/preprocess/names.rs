@@ -33,8 +33,14 @@ const COUNTERS: [&str; 24] = [
     "#",
 ];
 
-/// What may be written together with `id`, as in `userid`. Other words only end so, such as `humid`, `paid` and `grid`.
-const OWNERS: [&str; 34] = [
+/// Words for persons and things that have identifiers and several rows.
+const PERSONS_AND_THINGS: [&str; 12] = [
+    "user", "customer", "client", "person", "patient", "member", "employee", "student", "account",
+    "subject", "session", "device",
+];
+
+/// What else may be written together with `id`, as in `rowid`. Other words only end so, such as `humid`, `paid` and `grid`.
+const OWNERS: [&str; 22] = [
     "u",
     "r",
     "p",
@@ -42,16 +48,7 @@ const OWNERS: [&str; 34] = [
     "c",
     "s",
     "t",
-    "user",
-    "customer",
-    "client",
-    "person",
-    "patient",
     "passenger",
-    "member",
-    "employee",
-    "student",
-    "account",
     "order",
     "product",
     "item",
@@ -61,12 +58,9 @@ const OWNERS: [&str; 34] = [
     "record",
     "case",
     "sample",
-    "subject",
-    "session",
     "transaction",
     "trip",
     "event",
-    "device",
     "loan",
     "object",
 ];
@@ -77,25 +71,15 @@ pub fn is_id(name: &str) -> bool {
     IDENTIFIERS.contains(&last.as_str())
 }
 
-/// Words for persons and things of which a table has several rows.
-const SOMEONE: [&str; 28] = [
-    "patient",
-    "subject",
+/// Words for others of which a table has several rows.
+const SOMEONE: [&str; 16] = [
     "participant",
-    "person",
-    "customer",
-    "client",
-    "user",
-    "member",
-    "employee",
-    "student",
     "donor",
     "driver",
     "player",
     "household",
     "family",
     "machine",
-    "device",
     "sensor",
     "unit",
     "vehicle",
@@ -103,8 +87,6 @@ const SOMEONE: [&str; 28] = [
     "pump",
     "animal",
     "plant",
-    "session",
-    "account",
     "meter",
     "respondent",
 ];
@@ -113,7 +95,8 @@ const SOMEONE: [&str; 28] = [
 pub fn is_someone(name: &str) -> bool {
     let words = words(name);
     let is_key = words.len() == 1 || is_id(name);
-    is_key && words.iter().any(|word| SOMEONE.contains(&word.as_str()))
+    let is_one = |word: &str| PERSONS_AND_THINGS.contains(&word) || SOMEONE.contains(&word);
+    is_key && words.iter().any(|word| is_one(word))
 }
 
 /// Whether a column of whole numbers that run through its rows is named like their index, or has no name.
@@ -132,7 +115,7 @@ pub fn is_index(name: &str, is_first: bool) -> bool {
             .is_some_and(|word| matches!(word.as_str(), "row" | "unnamed"))
         || joined
             .strip_suffix("id")
-            .is_some_and(|owner| OWNERS.contains(&owner))
+            .is_some_and(|owner| PERSONS_AND_THINGS.contains(&owner) || OWNERS.contains(&owner))
         || (is_first && is_made_up(name))
 }
 
