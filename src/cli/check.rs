@@ -3,8 +3,10 @@
 use std::{cell::Cell, future::Future, io, process::ExitCode, time::Duration};
 
 use time::OffsetDateTime;
+use tokio::time::Instant;
 
 use self::{
+    cost::Load,
     hints::hint,
     ledger::Source,
     patience::in_time,
@@ -115,7 +117,9 @@ async fn check(
         format!("{} as source {id}", opened.endpoint),
     ))?;
     let source = busy("reading the ledger", ledger::read(&opened, config, &found)).await;
+    let asked_at = Instant::now();
     let listed = busy("listing the container", list(&opened, config)).await;
+    let page_took = asked_at.elapsed();
     let service_time = match &listed {
         Ok(page) => Some(page.service_time),
         Err(error) => error.service_time,
@@ -135,7 +139,7 @@ async fn check(
     if let (Some(standing), Ok(survey)) = (&mut standing, &survey) {
         standing.is_partial = !survey.is_complete;
     }
-    for step in list_steps(&listed, &survey, config) {
+    for step in list_steps(&listed, page_took, &survey, config) {
         report.add(step)?;
     }
     let state = busy(
@@ -197,13 +201,19 @@ async fn list(opened: &Opened, config: &SourceConfig) -> Result<ListPage, Storag
 /// What the listing says: what is there, what listing it costs, and what to configure for it.
 fn list_steps(
     listed: &Result<ListPage, StorageError>,
+    page_took: Duration,
     survey: &Result<Survey, StorageError>,
     config: &SourceConfig,
 ) -> Vec<Step> {
     let mut steps = vec![list_step(survey, config)];
-    if let (Ok(survey), true) = (survey, config.listing) {
-        let listed = (survey.listed, survey.is_complete);
-        steps.push(cost::step(listed, config.interval));
+    if let Ok(survey) = survey {
+        let load = Load {
+            listed: survey.listed,
+            changed: survey.changed,
+            is_complete: survey.is_complete,
+            page: page_took,
+        };
+        steps.extend(cost::steps(load, config));
     }
     if let Ok(page) = listed {
         steps.extend(advice::steps(page, config));

@@ -61,12 +61,13 @@ async fn what_works_is_a_line_a_step_and_leaves_nothing_behind() {
             "ok connect",
             "ok list",
             "ok cost",
+            "ok cost",
             "ok state",
             "skip source",
             "ok clock"
         ]
     );
-    assert_eq!(finished.stdout.lines().count(), 7);
+    assert_eq!(finished.stdout.lines().count(), 8);
     assert_eq!(finished.stderr, "");
     let listed = "ok   list     2 blobs in all, of which 1 match prefix and pattern";
     assert!(finished.stdout.contains(listed), "{}", finished.stdout);
@@ -242,6 +243,7 @@ async fn a_container_that_is_missing_is_told_at_its_step() {
             "ok config",
             "ok connect",
             "WARN list",
+            "ok cost",
             "ok cost",
             "FAIL state",
             "ok clock"

@@ -15,6 +15,8 @@ use crate::{
 const LONG: Duration = Duration::from_secs(10);
 /// How many names are kept.
 const NAMES: usize = 2_000;
+/// In seconds.
+const DAY: i64 = 24 * 3600;
 
 /// The blobs of a container, whatever the configuration announces of them.
 #[derive(Debug, Default)]
@@ -25,6 +27,8 @@ pub(super) struct Survey {
     pub(super) listed: u64,
     /// How many of them the filter takes.
     pub(super) matching: u64,
+    /// How many of these were modified in the last 24 hours.
+    pub(super) changed: u64,
     /// Whether these are all that there are.
     pub(super) is_complete: bool,
     /// Names that the filter does not take, from all over the container.
@@ -87,12 +91,14 @@ impl Survey {
     }
 
     fn add(&mut self, page: &ListPage, filter: &Filter, look: &mut impl FnMut(&BlobRef<'_>)) {
+        let now = page.service_time.unix_timestamp();
         for blob in page.blobs().filter(|blob| !blob.is_directory) {
             self.all += 1;
             self.listed += u64::from(blob.name.starts_with(filter.listing_prefix()));
             match filter.matches(blob.name) {
                 true => {
                     self.matching += 1;
+                    self.changed += u64::from(blob.last_modified > now - DAY);
                     look(&blob);
                 }
                 false => self.note(blob.name),
