@@ -33,6 +33,7 @@ use time::macros::datetime;
 use tokio::{task::JoinHandle, time::sleep};
 use tokio_util::sync::CancellationToken;
 
+mod crowd;
 mod fed;
 mod live;
 mod notified;

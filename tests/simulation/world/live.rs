@@ -63,7 +63,7 @@ impl World {
         blobs
     }
 
-    fn tell_now(&self, (name, etag): &Version) {
+    pub(super) fn tell_now(&self, (name, etag): &Version) {
         if let Some(notified) = &self.notified {
             notified.grid.created_now(name, etag);
         }
@@ -74,7 +74,7 @@ impl World {
     }
 
     // How soon a blob is found: by the next sweep, or as soon as it is told of and its properties came.
-    fn soon(&self) -> Duration {
+    pub(super) fn soon(&self) -> Duration {
         let found = match (&self.notified, &self.fed) {
             (Some(_), _) => Duration::from_secs(10) + self.config.min_age,
             // It is looked at every half a minute, by some calls.

@@ -36,6 +36,7 @@ impl World {
             again => return Err(format!("delivered again after a clean restart: {again:?}")),
         }
         self.late_copies().await?;
+        self.without_restart().await?;
         self.is_prompt().await?;
         self.leases_are_kept().await?;
         self.succession().await?;
