@@ -3,6 +3,7 @@
 pub mod bootstrap;
 pub mod details;
 pub mod importance;
+pub mod inputs;
 mod matrix;
 pub mod metrics;
 pub mod paired;

@@ -3,6 +3,7 @@
 pub mod forms;
 pub mod graph;
 pub mod scale;
+pub mod seen;
 
 use std::fs;
 use std::path::Path;

@@ -279,7 +279,7 @@ fn few_rows_are_judged_by_cross_validation_that_keeps_copies_together() {
         let [p, q, r] = [0, 7, 9].map(|by| mixed(row % 50 + by) as f64 / 1e3);
         format!(
             "{p},{q},{r},{}",
-            if mixed(row % 50 + 700).is_multiple_of(2) {
+            if mixed(row % 50 + 500).is_multiple_of(2) {
                 "a"
             } else {
                 "b"

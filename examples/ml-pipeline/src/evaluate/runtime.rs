@@ -4,10 +4,14 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context, Result, bail, ensure};
+use prost::Message;
 use tract_onnx::prelude::*;
 use tract_onnx::tract_hir::internal::{Factoid, Symbol};
 
-use super::metrics;
+use super::{
+    inputs::{self, Inputs},
+    metrics,
+};
 use crate::{
     onnx::{
         self,
@@ -22,11 +26,17 @@ const BATCH: usize = 1024;
 
 /// A model that is ready to run.
 pub struct Runtime {
-    plan: Arc<TypedRunnableModel>,
+    plan: Plan,
     /// The names of its classes, for a classification.
     classes: Vec<String>,
     /// The scale on which its numbers are judged.
     scale: Scale,
+}
+
+/// A model, and the columns that each of its inputs has.
+struct Plan {
+    model: Arc<TypedRunnableModel>,
+    inputs: Inputs,
 }
 
 /// What a model says of some rows.
@@ -150,24 +160,25 @@ impl Predictions {
     }
 }
 
-/// The least and greatest of what some values within a model come to, over all rows.
+/// Tells `take` what some values within a model come to, some rows at a time: the place in `names`, and the numbers, row by
+/// row.
 ///
 /// # Errors
 ///
 /// If tract does not run the model, or it has no such values.
-pub fn ranges(path: &Path, names: &[String], columns: &[Values]) -> Result<Vec<(f32, f32)>> {
+pub fn within(
+    path: &Path,
+    names: &[String],
+    columns: &[Values],
+    mut take: impl FnMut(usize, &[f32]),
+) -> Result<()> {
     let plan = plan(path, names)?;
-    let mut ranges = vec![(0.0_f32, 0.0_f32); names.len()];
     run(&plan, columns, |outputs| {
-        for (range, output) in ranges.iter_mut().zip(outputs) {
-            let floats = floats(output)?;
-            *range = floats.iter().fold(*range, |(least, most), &value| {
-                (least.min(value), most.max(value))
-            });
+        for (place, output) in outputs.iter().enumerate() {
+            take(place, floats(output)?);
         }
         Ok(())
-    })?;
-    Ok(ranges)
+    })
 }
 
 /// Labels as they are written, whatever their type.
@@ -187,14 +198,18 @@ fn floats(tensor: &Tensor) -> Result<&[f32]> {
     tensor.try_as_plain_ram()?.as_slice::<f32>()
 }
 
-fn plan(path: &Path, outputs: &[String]) -> Result<Arc<TypedRunnableModel>> {
+fn plan(path: &Path, outputs: &[String]) -> Result<Plan> {
     let describe = || format!("tract does not run {}", path.display());
     let mut framework = tract_onnx::onnx();
     super::text::register(&mut framework);
     super::trees::register(&mut framework);
-    let mut model = framework.model_for_path(path).with_context(describe)?;
+    let mut file = onnx::load(path)?;
+    let inputs = inputs::join(file.graph.get_or_insert_default());
+    let mut model = framework
+        .model_for_read(&mut file.encode_to_vec().as_slice())
+        .with_context(describe)?;
     let rows: Symbol = model.symbols.sym("N");
-    for input in 0..model.input_outlets()?.len() {
+    for (input, columns) in inputs.iter().enumerate() {
         let element = model
             .input_fact(input)?
             .datum_type
@@ -202,23 +217,24 @@ fn plan(path: &Path, outputs: &[String]) -> Result<Arc<TypedRunnableModel>> {
             .context("an input has no type")?;
         model.set_input_fact(
             input,
-            InferenceFact::dt_shape(element, [TDim::from(rows.clone()), 1.into()]),
+            InferenceFact::dt_shape(element, [TDim::from(rows.clone()), columns.len().into()]),
         )?;
     }
     model = model.with_outputs_by_name(outputs).with_context(describe)?;
-    model
+    let model = model
         .into_optimized()
         .and_then(|model| model.into_runnable())
-        .with_context(describe)
+        .with_context(describe)?;
+    Ok(Plan { model, inputs })
 }
 
 /// Runs all rows, some at a time.
 fn run(
-    plan: &Arc<TypedRunnableModel>,
+    plan: &Plan,
     columns: &[Values],
     mut take: impl FnMut(&[TValue]) -> Result<()>,
 ) -> Result<()> {
-    let inputs = plan.model().input_outlets()?.len();
+    let inputs = plan.inputs.iter().map(Vec::len).sum::<usize>();
     ensure!(
         columns.len() == inputs,
         "the model takes {inputs} columns, and there are {}: run all steps again from `preprocess`",
@@ -227,27 +243,14 @@ fn run(
     let rows = columns.first().map_or(0, Values::len);
     for start in (0..rows).step_by(BATCH) {
         let end = rows.min(start + BATCH);
-        let batch = columns
+        let batch = plan
+            .inputs
             .iter()
-            .map(|values| Ok(tensor(values, start..end)?.into_tvalue()))
+            .map(|input| Ok(inputs::tensor(columns, input, start..end)?.into_tvalue()))
             .collect::<Result<_>>()?;
-        take(&plan.run(batch)?)?;
+        take(&plan.model.run(batch)?)?;
     }
     Ok(())
-}
-
-fn tensor(values: &Values, rows: std::ops::Range<usize>) -> Result<Tensor> {
-    let shape = (rows.len(), 1);
-    Ok(match values {
-        Values::Numbers(all) => Tensor::from_shape(&[rows.len(), 1], &all[rows])?,
-        Values::Words { words, rows: all } => {
-            let words = all[rows]
-                .iter()
-                .map(|&word| words[word as usize].clone())
-                .collect();
-            tract_ndarray::Array2::from_shape_vec(shape, words)?.into_tensor()
-        }
-    })
 }
 
 #[cfg(test)]

@@ -159,7 +159,8 @@ impl Builder {
     }
 }
 
-fn value(name: &str, element: i32, shape: &[Option<i64>]) -> ValueInfo {
+/// An input or output: an open dimension is the rows.
+pub fn value(name: &str, element: i32, shape: &[Option<i64>]) -> ValueInfo {
     let dims = shape.iter().map(|&value| Dimension {
         value,
         parameter: value.is_none().then(|| ROWS.to_owned()),

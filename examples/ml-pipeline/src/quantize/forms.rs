@@ -5,7 +5,10 @@ use std::path::Path;
 
 use anyhow::Result;
 
-use super::graph::{self, Form};
+use super::{
+    graph::{self, Form},
+    seen::Seen,
+};
 use crate::{
     evaluate::runtime::{self, Runtime},
     onnx::{self, proto::Model},
@@ -43,10 +46,14 @@ pub fn write(
             "trees have no 8-bit form in ONNX, only networks have".to_owned(),
         ));
     }
-    let ranges = runtime::ranges(full, &layers, &rows.columns)?;
-    let whole: Vec<_> = ranges
+    let widths = graph::widths(&model);
+    let mut seen: Vec<_> = widths.into_iter().map(Seen::of).collect();
+    runtime::within(full, &layers, &rows.columns, |layer, values| {
+        seen[layer].add(values);
+    })?;
+    let whole: Vec<_> = seen
         .iter()
-        .map(|&(least, most)| Form::Whole(least, most))
+        .map(|it| Form::Whole(it.least, it.most))
         .collect();
     let classes = loaded.classes().len();
     let score = loaded.judged(&rows.columns)?.score(&rows.target, classes);
@@ -55,7 +62,7 @@ pub fn write(
     let mut smallest = u64::MAX;
     for (name, forms) in plans(&whole) {
         let mut tried = model.clone();
-        graph::quantize(&mut tried, &forms);
+        graph::quantize(&mut tried, &forms, &seen);
         onnx::save(path, &tried)?;
         let bytes = std::fs::metadata(path)?.len();
         smallest = smallest.min(bytes);
@@ -190,7 +197,7 @@ mod tests {
     fn weights_are_dequantized_only_where_the_inputs_are_too() {
         for (name, forms) in plans(&[Form::Whole(-1.0, 1.0); 2]) {
             let mut model = difference(1.0);
-            graph::quantize(&mut model, &forms);
+            graph::quantize(&mut model, &forms, &[Seen::of(8), Seen::of(200)]);
             let nodes = model.graph.unwrap_or_default().nodes;
             let is_dequantized = |value: &String| {
                 let mut makes = nodes.iter().filter(|it| it.op_type == "DequantizeLinear");

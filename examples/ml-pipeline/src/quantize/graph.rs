@@ -5,7 +5,10 @@
 //! `DequantizeLinear` before a `Gemm` of floats by its `MatMulNBits`, which on processors with VNNI rounds what goes
 //! in to bytes as well.
 
-use super::scale::{self, Activations, Weights};
+use super::{
+    scale::{self, Activations, Weights},
+    seen::Seen,
+};
 use crate::onnx::{
     graph::{Builder, int},
     proto::{Graph, Model, Node, Tensor, element},
@@ -29,12 +32,28 @@ pub fn layers(model: &Model) -> Vec<String> {
         .collect()
 }
 
+/// How many inputs each layer has.
+pub fn widths(model: &Model) -> Vec<usize> {
+    let graph = model.graph.iter();
+    let width = |graph: &Graph, node: &Node| {
+        let mut constants = graph.initializers.iter();
+        let weights = constants.find(|it| it.name == node.inputs[1])?;
+        Some(*weights.dims.first()? as usize)
+    };
+    graph
+        .flat_map(|graph| {
+            let layers = graph.nodes.iter().filter(|node| is_layer(node));
+            layers.map(move |node| width(graph, node).unwrap_or_default())
+        })
+        .collect()
+}
+
 fn is_layer(node: &Node) -> bool {
     node.op_type == "Gemm" && node.inputs.len() == 3
 }
 
-/// Puts all layers into 8 bits, each in its form.
-pub fn quantize(model: &mut Model, forms: &[Form]) {
+/// Puts all layers into 8 bits, each in its form, with what was `seen` of its inputs.
+pub fn quantize(model: &mut Model, forms: &[Form], seen: &[Seen]) {
     let Some(graph) = model.graph.take() else {
         return;
     };
@@ -53,12 +72,12 @@ pub fn quantize(model: &mut Model, forms: &[Form]) {
         initializers: constants,
         ..graph
     });
-    let mut forms = forms.iter();
+    let mut forms = forms.iter().zip(seen);
     for node in nodes {
         let layer =
             is_layer(&node).then(|| (find(&node.inputs[1]), find(&node.inputs[2]), forms.next()));
         match layer {
-            Some((Some(weights), Some(bias), Some(&form))) => {
+            Some((Some(weights), Some(bias), Some(form))) => {
                 layer_in_bytes(&mut builder, &node, weights, bias, form);
             }
             _ => builder.push(node),
@@ -67,7 +86,13 @@ pub fn quantize(model: &mut Model, forms: &[Form]) {
     model.graph = Some(builder.finish());
 }
 
-fn layer_in_bytes(graph: &mut Builder, node: &Node, weights: &Tensor, bias: &Tensor, form: Form) {
+fn layer_in_bytes(
+    graph: &mut Builder,
+    node: &Node,
+    weights: &Tensor,
+    bias: &Tensor,
+    (&form, seen): (&Form, &Seen),
+) {
     let (floats, biases) = (values(weights), values(bias));
     let output = &node.outputs[0];
     let (input, weights, bias) = match form {
@@ -82,12 +107,12 @@ fn layer_in_bytes(graph: &mut Builder, node: &Node, weights: &Tensor, bias: &Ten
             )
         }
         Form::Weights => {
-            let (bytes, scales) = scale::weights_alone(&floats, biases.len());
-            let stored = stored(graph, output, weights, &bytes, &scales);
+            let written = scale::weights_alone(&floats, &biases, seen.factor().as_ref());
+            let stored = stored(graph, output, weights, &written.weights, &written.scales);
             (
                 node.inputs[0].clone(),
                 cast(graph, output, &stored),
-                graph.floats(&format!("{output}_bias"), &[biases.len()], &biases),
+                graph.floats(&format!("{output}_bias"), &[biases.len()], &written.bias),
             )
         }
     };

@@ -1,5 +1,7 @@
 //! Which 8-bit number stands for which float. Pure arithmetic.
 
+use super::seen::Factor;
+
 /// How the values between two layers are written as bytes: `value = scale * (byte - zero)`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Activations {
@@ -74,19 +76,50 @@ pub fn weights(weights: &[f32], bias: &[f32], activations: Activations) -> Weigh
     }
 }
 
-/// Writes the weights of a layer whose sums are of floats, so that only their own size bounds them.
-pub fn weights_alone(weights: &[f32], outputs: usize) -> (Vec<i8>, Vec<f32>) {
-    let largest = |output: usize| {
-        let column = weights.iter().skip(output).step_by(outputs);
-        column.fold(0.0_f32, |largest, weight| largest.max(weight.abs()))
-    };
-    let scales: Vec<_> = (0..outputs)
-        .map(|output| largest(output) / 127.0)
-        .map(|scale| if scale.is_normal() { scale } else { 1.0 })
-        .collect();
-    let bytes = weights.iter().enumerate();
-    let bytes = bytes.map(|(at, weight)| (weight / scales[at % outputs]).round_ties_even() as i8);
-    (bytes.collect(), scales)
+/// The same where the weights alone are bytes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct WeightsAlone {
+    /// The weights, in the order of the floats.
+    pub weights: Vec<i8>,
+    /// How much one step of a weight is, for each output.
+    pub scales: Vec<f32>,
+    /// The bias.
+    pub bias: Vec<f32>,
+}
+
+/// The greatest byte of a weight.
+const GREATEST: f32 = 127.0;
+
+/// Writes the weights of a layer whose sums are of floats, so that only their own size bounds them. With `factor`, each
+/// weight makes up for what rounding took from those before it, as far as their features go together, and the bias makes
+/// up for the rest (Babai's nearest plane; Frantar et al., "GPTQ", 2023, do the same with inverses).
+pub fn weights_alone(weights: &[f32], bias: &[f32], factor: Option<&Factor>) -> WeightsAlone {
+    let outputs = bias.len();
+    let mut bytes = vec![0; weights.len()];
+    let (mut scales, mut biases) = (Vec::new(), Vec::new());
+    for (output, &bias) in bias.iter().enumerate() {
+        let column = || weights.iter().skip(output).step_by(outputs);
+        let largest = column().fold(0.0_f32, |largest, weight| largest.max(weight.abs()));
+        let scale = match largest / GREATEST {
+            scale if scale.is_normal() => scale,
+            _ => 1.0,
+        };
+        let mut lost = Vec::with_capacity(weights.len() / outputs);
+        let owed = |lost: &[f64]| factor.map_or(0.0, |it| it.owed(lost) as f32);
+        for (&weight, byte) in column().zip(bytes.iter_mut().skip(output).step_by(outputs)) {
+            let steps = (weight + owed(&lost)) / scale;
+            let steps = steps.round_ties_even().clamp(-GREATEST, GREATEST);
+            *byte = steps as i8;
+            lost.push(f64::from(weight - steps * scale));
+        }
+        biases.push(bias + owed(&lost));
+        scales.push(scale);
+    }
+    WeightsAlone {
+        weights: bytes,
+        scales,
+        bias: biases,
+    }
 }
 
 /// The least scale with which no weight is beyond 127 steps, and no two of one sign beyond [`PAIR`].
@@ -109,6 +142,7 @@ fn scale(weights: impl Iterator<Item = f32>) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::quantize::seen::Seen;
     use proptest::prelude::*;
 
     #[test]
@@ -124,6 +158,38 @@ mod tests {
             }
         );
         assert_eq!(Activations::between(0.5, 2.55).zero, 0);
+    }
+
+    #[test]
+    fn weights_of_columns_that_go_together_make_up_for_each_other() {
+        // A hundred columns that hardly differ from their neighbours, as in a spectrum, and weights of both signs.
+        let columns = |row: usize| -> Vec<f32> {
+            let at = row as f32 / 7.0;
+            let each = (0..100).map(|column| (at + column as f32 / 200.0).sin());
+            each.collect()
+        };
+        let mut seen = Seen::of(100);
+        (0..200).for_each(|row| seen.add(&columns(row)));
+        let factor = seen.factor();
+        let off = |floats: &[f32], factor: Option<&Factor>| -> f32 {
+            let written = weights_alone(floats, &[1.5], factor);
+            let rows = (200..240).map(|row| {
+                let bytes = written.weights.iter().zip(floats).zip(columns(row));
+                let lost = bytes.map(|((&byte, float), value)| {
+                    (float - f32::from(byte) * written.scales[0]) * value
+                });
+                (1.5 - written.bias[0] + lost.sum::<f32>()).abs()
+            });
+            rows.sum()
+        };
+        let (mut alone, mut together) = (0.0, 0.0);
+        for shift in 0..20_u8 {
+            let weight = |at: u8| (f32::from(at) * 2.1 + f32::from(shift)).cos() * 40.0;
+            let floats: Vec<_> = (0..100).map(weight).collect();
+            alone += off(&floats, None);
+            together += off(&floats, factor.as_ref());
+        }
+        assert!(together < alone / 3.0, "{alone} alone, {together} together");
     }
 
     proptest! {

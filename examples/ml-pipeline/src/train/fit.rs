@@ -32,7 +32,7 @@ pub struct Fitted {
 }
 
 /// How a candidate learned.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Record {
     /// The epoch in which the watched rows did best, from 1.
     pub epoch: usize,
@@ -40,13 +40,39 @@ pub struct Record {
     pub curve: Vec<Losses>,
     /// What comes out for the watched rows, raw and row by row.
     pub outputs: Vec<f32>,
+    /// The watched rows after each epoch, unless these are too many numbers.
+    pub states: Vec<State>,
 }
+
+/// The watched rows after an epoch.
+#[derive(Clone)]
+pub struct State {
+    /// Their loss.
+    pub loss: f32,
+    /// What comes out for them, raw and row by row.
+    pub outputs: Vec<f32>,
+}
+
+/// How many numbers a record keeps of all epochs: 1 MB.
+const KEPT: usize = 1 << 18;
 
 impl Record {
     /// The least loss of the watched rows.
     pub fn loss(&self) -> f32 {
         let watched = self.curve.iter().filter_map(|losses| losses.watched);
         watched.fold(f32::INFINITY, f32::min)
+    }
+
+    /// Keeps the watched rows after this epoch, counted from 1. Keeps none at all as soon as they are too many numbers.
+    pub fn keep(&mut self, epoch: usize, losses: Losses, outputs: &[f32]) {
+        let has_all = self.states.len() + 1 == epoch;
+        match losses.watched {
+            Some(loss) if has_all && epoch * outputs.len() <= KEPT => self.states.push(State {
+                loss,
+                outputs: outputs.to_vec(),
+            }),
+            _ => self.states = Vec::new(),
+        }
     }
 }
 
@@ -97,6 +123,7 @@ pub fn fit(
             watched: (!watch.is_empty()).then(|| loss::loss(sample, watch, &outputs)),
         };
         record.curve.push(losses);
+        record.keep(epoch, losses, &outputs);
         let is_last = !goes_on(epoch, losses) || epoch == most;
         let better = losses.watched.is_some_and(|loss| loss < best - BETTER);
         // The first is kept in any case: a loss that is no number is never better.

@@ -61,6 +61,7 @@ pub fn fit(
             train: loss(sample, &learn, &self::outputs(&layer, sample, &learn)),
             watched: (!watch.is_empty()).then(|| loss(sample, watch, &outputs)),
         };
+        record.keep(step, losses, &outputs);
         let is_last = !goes_on(step, losses);
         let own = losses.watched.unwrap_or(0.0);
         if own < best || record.epoch == 0 {
@@ -70,6 +71,7 @@ pub fn fit(
                 epoch: step,
                 curve: vec![losses],
                 outputs,
+                states: record.states,
             };
         }
         if is_last {

@@ -54,18 +54,19 @@ impl Compared {
     /// Of what a candidate did in the first folds, or in all.
     pub fn new(
         candidate: &'static Candidate,
-        records: Vec<Record>,
+        mut records: Vec<Record>,
         cuts: &Cuts,
         (sample, truth): (&Sample, &Truth),
     ) -> Self {
         let count = records.len() as f64;
+        let common = end_together(&mut records);
         let longest = records.iter().map(|it| it.curve.len()).max();
         let curve = (0..longest.unwrap_or_default())
             .map(|epoch| mean_losses(records.iter().filter_map(|it| it.curve.get(epoch))))
             .collect();
         let epochs =
             (records.iter().map(|it| it.epoch).sum::<usize>() / records.len().max(1)).max(1);
-        let losses: Vec<_> = records.iter().map(Record::loss).collect();
+        let losses = common.unwrap_or_else(|| records.iter().map(Record::loss).collect());
         let loss = losses.iter().map(|&loss| f64::from(loss)).sum::<f64>() / count;
         let held_out: Vec<_> = cuts
             .folds
@@ -97,6 +98,31 @@ impl Compared {
             held_out,
         }
     }
+}
+
+/// Lets all folds end in the epoch with the least mean loss, as the model also learns from all rows for one number of
+/// epochs. If each fold ended in its own best epoch, its score would be too good by chance. Returns the losses in that
+/// epoch, or nothing if a fold did not keep all epochs.
+fn end_together(records: &mut [Record]) -> Option<Vec<f32>> {
+    let longest = records.iter().map(|it| it.states.len()).max()?;
+    if records.iter().any(|it| it.states.is_empty()) {
+        return None;
+    }
+    // A fold that ended before stays as it was.
+    let place = |it: &Record, epoch: usize| epoch.min(it.states.len() - 1);
+    let loss = |epoch: usize| -> f32 {
+        let each = records.iter().map(|it| it.states[place(it, epoch)].loss);
+        each.sum()
+    };
+    let best = (0..longest).min_by(|&a, &b| loss(a).total_cmp(&loss(b)))?;
+    let ended = records.iter_mut().map(|record| {
+        let at = place(record, best);
+        let state = record.states.swap_remove(at);
+        record.epoch = best + 1;
+        record.outputs = state.outputs;
+        state.loss
+    });
+    Some(ended.collect())
 }
 
 impl Trial {
@@ -220,6 +246,29 @@ mod tests {
             losses: vec![0.5; scores.len()],
             held_out: Vec::new(),
         }
+    }
+
+    #[test]
+    fn all_folds_end_in_the_epoch_with_the_least_mean_loss() {
+        let record = |losses: &[f32]| {
+            let mut record = Record::default();
+            for (epoch, &loss) in (1..).zip(losses) {
+                let losses = Losses {
+                    train: 0.0,
+                    watched: Some(loss),
+                };
+                record.keep(epoch, losses, &[epoch as f32]);
+            }
+            record
+        };
+        let mut records = [record(&[0.9, 0.5, 0.2]), record(&[0.8, 0.4])];
+        assert_eq!(end_together(&mut records), Some(vec![0.2, 0.4]));
+        assert_eq!(records[1].outputs, [2.0], "it ended before");
+        let mut records = [record(&[0.9, 0.5, 0.2]), record(&[0.1, 0.4, 0.9])];
+        assert_eq!(end_together(&mut records), Some(vec![0.5, 0.4]));
+        assert_eq!((records[0].epoch, records[1].epoch), (2, 2));
+        let mut records = [record(&[0.9, 0.5]), Record::default()];
+        assert_eq!(end_together(&mut records), None, "one kept nothing");
     }
 
     #[test]

@@ -117,6 +117,7 @@ pub fn fit(
             watched: (!watch.is_empty()).then(|| loss::loss(sample, watch, &watched)),
         };
         record.curve.push(losses);
+        record.keep(round, losses, &watched);
         let is_last = !goes_on(round, losses);
         if losses
             .watched
