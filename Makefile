@@ -38,7 +38,7 @@ help: ## Show the targets
 .PHONY: demo
 demo: ## See it work here: two uploads, a SIGKILL between them, two events, a model (Rust and Node)
 	@scripts/need.sh rust node
-	@scripts/demo.sh
+	@BUILD='$(RUN_PROGRAMS)' scripts/demo.sh
 
 .PHONY: build
 build: pipeline ## Build the programs to deploy: target/release/azure-blob-eventsource, and the pipeline
@@ -59,21 +59,25 @@ pipeline: ## Build the pipeline alone, as one static program: target/HOST/releas
 # compile most dependencies again.
 PROGRAMS = $(CARGO) build --locked --workspace --bins
 DEBUG = $$(realpath "$${CARGO_TARGET_DIR:-target}")/debug
+# The profile of what only has to run: `quick` takes the least time to build, and `dev` is that of the tests.
+PROFILE ?= quick
+RUN_PROGRAMS = $(PROGRAMS) --profile $(PROFILE)$(if $(filter quick,$(PROFILE)), --no-default-features)
+BUILT = $$(realpath "$${CARGO_TARGET_DIR:-target}")/$(patsubst dev,debug,$(PROFILE))
 
 .PHONY: run
 run: ## Serve on loopback with examples/credentials: gRPC on 50051, status page on 9090
 	@scripts/need.sh rust
-	@$(PROGRAMS)
+	@$(RUN_PROGRAMS)
 	@AZURE_BLOB_EVENTSOURCE_LISTEN="$${AZURE_BLOB_EVENTSOURCE_LISTEN-127.0.0.1:50051}" \
 	AZURE_BLOB_EVENTSOURCE_ADMIN_LISTEN="$${AZURE_BLOB_EVENTSOURCE_ADMIN_LISTEN-127.0.0.1:9090}" \
 	AZURE_BLOB_EVENTSOURCE_CREDENTIALS_DIR="$${AZURE_BLOB_EVENTSOURCE_CREDENTIALS_DIR-examples/credentials}" \
-	"$(DEBUG)/azure-blob-eventsource" serve $(ARGS)
+	"$(BUILT)/azure-blob-eventsource" serve $(ARGS)
 
 .PHONY: azurite
 azurite: ## Run the storage account that examples/source.yaml and source-queue.yaml name, until Ctrl-C
 	@scripts/need.sh rust node
-	@$(PROGRAMS)
-	@"$(DEBUG)/azurite" --queue dataset-events datasets eventsource-state
+	@$(RUN_PROGRAMS)
+	@"$(BUILT)/azurite" --queue dataset-events datasets eventsource-state
 
 .PHONY: test
 test: ## Run all tests; they need no network and no account, but for Azurite's first install

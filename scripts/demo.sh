@@ -184,10 +184,10 @@ field() {
 
 # --- the parts ----------------------------------------------------------------------------------
 
-# build: builds what is run, and takes the paths from what cargo says.
+# build: builds what is run, as the Makefile has it in BUILD, and takes the paths from what cargo says.
 build() {
     local built name path
-    built=$(cargo build --locked --workspace --bins --message-format json-render-diagnostics | node -e '
+    built=$($BUILD --message-format json-render-diagnostics | node -e '
         for (const line of require("fs").readFileSync(0, "utf8").split("\n")) {
             const {executable, target} = line ? JSON.parse(line) : {};
             if (executable) console.log(target.name, executable);

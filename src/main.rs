@@ -12,10 +12,12 @@ use azure_blob_eventsource::{
     text::plain::Lines,
 };
 use clap::{Parser, error::ErrorKind};
+#[cfg(feature = "jemalloc")]
 use tikv_jemallocator::Jemalloc;
 
 /// Gives memory back to the system some seconds after it was freed. glibc's keeps it: after an attack,
 /// or a page of storage that was too large, the process would stay as large as it ever was.
+#[cfg(feature = "jemalloc")]
 #[global_allocator]
 static ALLOCATOR: Jemalloc = Jemalloc;
 
