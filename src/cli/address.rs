@@ -23,6 +23,24 @@ pub(super) fn admin(typed: &str) -> Result<SocketAddr, String> {
     listen(typed, ADMIN)
 }
 
+/// The host and the admin port of all pods of a server.
+///
+/// # Errors
+/// A sentence with an example.
+pub(super) fn peers(typed: &str) -> Result<String, String> {
+    let authority = typed.parse::<http::uri::Authority>().ok();
+    let fits = authority.is_some_and(|it| {
+        let has_port = it.port_u16().is_some_and(|port| port > 0);
+        has_port && !it.host().is_empty() && !typed.contains('@')
+    });
+    match fits {
+        true => Ok(typed.to_owned()),
+        false => Err(format!(
+            "write the host of a headless Service and the admin port, such as azure-blob-eventsource-peers:{ADMIN}"
+        )),
+    }
+}
+
 fn listen(typed: &str, usual: &str) -> Result<SocketAddr, String> {
     typed.parse().map_err(|_| {
         let (host, port) = match of_ipv6(typed) {
@@ -131,6 +149,28 @@ fn is_number(text: &str) -> bool {
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn peers_are_a_host_and_a_port() {
+        for typed in ["peers:9090", "peers.ml-pipelines.svc:9090", "[::1]:9090"] {
+            assert_eq!(peers(typed).as_deref(), Ok(typed));
+        }
+        for typed in [
+            ":9090",
+            "peers",
+            "peers:",
+            "peers:0",
+            "peers:99999",
+            "me@peers:9090",
+            "http://peers:9090",
+        ] {
+            let wrong = peers(typed).expect_err(typed);
+            assert!(
+                wrong.ends_with("such as azure-blob-eventsource-peers:9090"),
+                "{wrong}"
+            );
+        }
+    }
 
     #[test]
     fn an_address_is_told_with_an_example() {

@@ -256,7 +256,7 @@ pub struct ServeArgs {
     #[arg(
         long,
         value_name = "HOST:PORT",
-        value_parser = host_and_port,
+        value_parser = address::peers,
         env = "AZURE_BLOB_EVENTSOURCE_PEERS"
     )]
     pub peers: Option<String>,
@@ -299,18 +299,6 @@ pub struct ServeArgs {
         env = "AZURE_BLOB_EVENTSOURCE_MAX_STREAMS"
     )]
     pub max_streams: u32,
-}
-
-fn host_and_port(given: &str) -> Result<String, String> {
-    let authority = given.parse::<http::uri::Authority>().ok();
-    let fits = authority.is_some_and(|it| it.port_u16().is_some() && !given.contains('@'));
-    match fits {
-        true => Ok(given.to_owned()),
-        false => Err(
-            "write the host of a headless Service and the admin port, such as azure-blob-eventsource-peers:9090"
-                .to_owned(),
-        ),
-    }
 }
 
 // The address up to what the page adds to it.
