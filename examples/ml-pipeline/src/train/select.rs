@@ -59,14 +59,14 @@ impl Compared {
         (sample, truth): (&Sample, &Truth),
     ) -> Self {
         let count = records.len() as f64;
-        let common = end_together(&mut records);
         let longest = records.iter().map(|it| it.curve.len()).max();
         let curve = (0..longest.unwrap_or_default())
             .map(|epoch| mean_losses(records.iter().filter_map(|it| it.curve.get(epoch))))
             .collect();
         let epochs =
             (records.iter().map(|it| it.epoch).sum::<usize>() / records.len().max(1)).max(1);
-        let losses = common.unwrap_or_else(|| records.iter().map(Record::loss).collect());
+        let losses = end_after(epochs, &mut records);
+        let losses = losses.unwrap_or_else(|| records.iter().map(Record::loss).collect());
         let loss = losses.iter().map(|&loss| f64::from(loss)).sum::<f64>() / count;
         let held_out: Vec<_> = cuts
             .folds
@@ -100,25 +100,17 @@ impl Compared {
     }
 }
 
-/// Lets all folds end in the epoch with the least mean loss, as the model also learns from all rows for one number of
-/// epochs. If each fold ended in its own best epoch, its score would be too good by chance. Returns the losses in that
-/// epoch, or nothing if a fold did not keep all epochs.
-fn end_together(records: &mut [Record]) -> Option<Vec<f32>> {
-    let longest = records.iter().map(|it| it.states.len()).max()?;
+/// Lets all folds end after `epochs`, as the model learns from all rows for that long. If each fold ended in its own best
+/// epoch, its score would be too good by chance. Returns the losses after that epoch, or nothing if a fold did not keep all
+/// epochs.
+fn end_after(epochs: usize, records: &mut [Record]) -> Option<Vec<f32>> {
     if records.iter().any(|it| it.states.is_empty()) {
         return None;
     }
-    // A fold that ended before stays as it was.
-    let place = |it: &Record, epoch: usize| epoch.min(it.states.len() - 1);
-    let loss = |epoch: usize| -> f32 {
-        let each = records.iter().map(|it| it.states[place(it, epoch)].loss);
-        each.sum()
-    };
-    let best = (0..longest).min_by(|&a, &b| loss(a).total_cmp(&loss(b)))?;
     let ended = records.iter_mut().map(|record| {
-        let at = place(record, best);
+        // A fold that ended before stays as it was.
+        let at = epochs.min(record.states.len()) - 1;
         let state = record.states.swap_remove(at);
-        record.epoch = best + 1;
         record.outputs = state.outputs;
         state.loss
     });
@@ -249,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn all_folds_end_in_the_epoch_with_the_least_mean_loss() {
+    fn all_folds_end_after_the_same_epoch() {
         let record = |losses: &[f32]| {
             let mut record = Record::default();
             for (epoch, &loss) in (1..).zip(losses) {
@@ -262,13 +254,12 @@ mod tests {
             record
         };
         let mut records = [record(&[0.9, 0.5, 0.2]), record(&[0.8, 0.4])];
-        assert_eq!(end_together(&mut records), Some(vec![0.2, 0.4]));
+        assert_eq!(end_after(3, &mut records), Some(vec![0.2, 0.4]));
         assert_eq!(records[1].outputs, [2.0], "it ended before");
         let mut records = [record(&[0.9, 0.5, 0.2]), record(&[0.1, 0.4, 0.9])];
-        assert_eq!(end_together(&mut records), Some(vec![0.5, 0.4]));
-        assert_eq!((records[0].epoch, records[1].epoch), (2, 2));
+        assert_eq!(end_after(2, &mut records), Some(vec![0.5, 0.4]));
         let mut records = [record(&[0.9, 0.5]), Record::default()];
-        assert_eq!(end_together(&mut records), None, "one kept nothing");
+        assert_eq!(end_after(1, &mut records), None, "one kept nothing");
     }
 
     #[test]
