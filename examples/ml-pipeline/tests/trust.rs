@@ -274,24 +274,23 @@ fn a_rare_class_is_found_and_the_probabilities_keep_its_share() {
 
 #[test]
 fn few_rows_are_judged_by_cross_validation_that_keeps_copies_together() {
-    // The target is chance: only who knows a row's copy can say it.
-    let data = rows("p,q,r,y", 400, |row| {
-        let [p, q, r] = [0, 7, 9].map(|by| mixed(row % 50 + by) as f64 / 1e3);
-        format!(
-            "{p},{q},{r},{}",
-            if mixed(row % 50 + 500).is_multiple_of(2) {
-                "a"
-            } else {
-                "b"
-            }
-        )
-    });
-    let case = Case::new(data);
-    case.pipeline(&["--min-score", "0"]);
-    let score = &case.json("metrics.json")["score"];
-    assert_eq!(score["by"], "cross-validation");
-    assert!(score["low"].as_f64().unwrap() < 0.5, "{score}");
-    assert!(score["value"].as_f64().unwrap() < 0.75, "{score}");
+    // The target is chance: only who knows a row's copy can say it. One dataset may be lucky, so there are eight.
+    let (mut total, mut lucky) = (0.0, 0);
+    for number in 5..13 {
+        let data = rows("p,q,r,y", 400, |row| {
+            let [p, q, r] = [0, 7, 9].map(|by| mixed(row % 50 + by) as f64 / 1e3);
+            let is_a = mixed(row % 50 + 100 * number).is_multiple_of(2);
+            format!("{p},{q},{r},{}", if is_a { "a" } else { "b" })
+        });
+        let case = Case::new(data);
+        case.pipeline(&["--min-score", "0"]);
+        let score = &case.json("metrics.json")["score"];
+        assert_eq!(score["by"], "cross-validation");
+        total += score["value"].as_f64().unwrap();
+        lucky += u32::from(score["low"].as_f64().unwrap() > 0.5);
+    }
+    assert!(lucky <= 1, "{lucky} of 8 intervals are above chance");
+    assert!(total / 8.0 < 0.58, "{} on average", total / 8.0);
 }
 
 #[test]
