@@ -20,35 +20,28 @@ pub type Inputs = Vec<Vec<usize>>;
 
 /// Makes one input of those that are put side by side, and returns what each input has then.
 pub fn join(graph: &mut Graph) -> Inputs {
-    let mut uses: HashMap<&str, usize> = HashMap::new();
+    let mut uses: HashMap<String, usize> = HashMap::new();
     for name in graph.nodes.iter().flat_map(|node| &node.inputs) {
-        *uses.entry(name).or_default() += 1;
+        *uses.entry(name.clone()).or_default() += 1;
     }
     let mut inputs: BTreeMap<String, (Vec<usize>, ValueInfo)> = BTreeMap::new();
     for (column, input) in graph.inputs.drain(..).enumerate() {
         inputs.insert(input.name.clone(), (vec![column], input));
     }
-    let mut joined = Vec::new();
-    for (place, node) in graph.nodes.iter().enumerate() {
+    graph.nodes.retain(|node| {
         let is_floats = |name: &String| {
             let input = inputs.get(name);
-            uses[name.as_str()] == 1
-                && input.is_some_and(|(_, input)| element_of(input) == element::FLOAT)
+            uses[name] == 1 && input.is_some_and(|(_, input)| element_of(input) == element::FLOAT)
         };
-        if is_side_by_side(node) && node.inputs.iter().all(is_floats) {
+        let is_joined = is_side_by_side(node) && node.inputs.iter().all(is_floats);
+        if is_joined {
             let taken = node.inputs.iter().filter_map(|name| inputs.remove(name));
             let columns: Vec<_> = taken.flat_map(|(columns, _)| columns).collect();
             let shape = [None, Some(columns.len() as i64)];
             let input = graph::value(&node.outputs[0], element::FLOAT, &shape);
             inputs.insert(input.name.clone(), (columns, input));
-            joined.push(place);
         }
-    }
-    let mut joined = joined.into_iter().peekable();
-    let mut place = 0;
-    graph.nodes.retain(|_| {
-        place += 1;
-        joined.next_if_eq(&(place - 1)).is_none()
+        !is_joined
     });
     let (columns, inputs) = inputs.into_values().unzip();
     graph.inputs = inputs;

@@ -32,7 +32,7 @@ pub struct Fitted {
 }
 
 /// How a candidate learned.
-#[derive(Clone, Default)]
+#[derive(Default)]
 pub struct Record {
     /// The epoch in which the watched rows did best, from 1.
     pub epoch: usize,
@@ -45,7 +45,6 @@ pub struct Record {
 }
 
 /// The watched rows after an epoch.
-#[derive(Clone)]
 pub struct State {
     /// Their loss.
     pub loss: f32,

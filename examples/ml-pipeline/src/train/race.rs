@@ -11,7 +11,7 @@ use super::{
     fit::Record,
     folds::Cuts,
     sample::Sample,
-    select::{Compared, Trial},
+    select::{self, Compared, Trial},
 };
 use crate::table::Truth;
 
@@ -100,7 +100,7 @@ impl Race<'_> {
         candidate: &'static Candidate,
         best: Option<&Compared>,
     ) -> Result<Option<Compared>> {
-        let scores = best.map_or(&[][..], |it| &it.scores);
+        let (scores, losses) = best.map_or((&[][..], &[][..]), |it| (&it.scores, &it.losses));
         if self.sample.len() >= MANY_ROWS && self.budget.has_to_compare() {
             let hasty = self.some(candidate.in_large_steps(), 0..LOOKED_AT)?;
             let hasty = self.compared(candidate, hasty);
@@ -110,7 +110,7 @@ impl Race<'_> {
         }
         let mut records = Vec::new();
         while records.len() < self.cuts.folds.len()
-            && !best.is_some_and(|best| self.is_behind(candidate, &records, best))
+            && !is_behind(&records, losses)
             && self.budget.has_to_compare()
         {
             // First a few folds, then whole cuts.
@@ -124,21 +124,6 @@ impl Race<'_> {
     /// Tries one candidate in some folds.
     fn some(&self, candidate: Candidate, folds: Range<usize>) -> Result<Vec<Record>> {
         self.run(&folds.map(|fold| (candidate, fold)).collect::<Vec<_>>())
-    }
-
-    /// Whether a slow candidate is given up: its loss in the folds so far is greater than that of the best quick one.
-    fn is_behind(
-        &self,
-        candidate: &'static Candidate,
-        records: &[Record],
-        best: &Compared,
-    ) -> bool {
-        if records.is_empty() {
-            return false;
-        }
-        let own = self.compared(candidate, records.to_vec());
-        let losses = own.losses.iter().zip(&best.losses);
-        losses.map(|(own, best)| own - best).sum::<f32>() > 0.0
     }
 
     fn run(&self, jobs: &[(Candidate, usize)]) -> Result<Vec<Record>> {
@@ -164,6 +149,13 @@ impl Race<'_> {
 fn falls_short(own: &[f64], best: &[f64]) -> bool {
     let behind = own.iter().zip(best).map(|(own, best)| best - own);
     behind.sum::<f64>() > GAINED * own.len() as f64
+}
+
+/// Whether a slow candidate is given up: its loss in the folds so far is greater than that of the best quick one.
+fn is_behind(own: &[Record], best: &[f32]) -> bool {
+    let losses = select::losses(own);
+    let both = losses.iter().zip(best);
+    both.map(|(own, best)| own - best).sum::<f32>() > 0.0
 }
 
 #[cfg(test)]

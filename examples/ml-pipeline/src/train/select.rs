@@ -63,10 +63,9 @@ impl Compared {
         let curve = (0..longest.unwrap_or_default())
             .map(|epoch| mean_losses(records.iter().filter_map(|it| it.curve.get(epoch))))
             .collect();
-        let epochs =
-            (records.iter().map(|it| it.epoch).sum::<usize>() / records.len().max(1)).max(1);
-        let losses = end_after(epochs, &mut records);
-        let losses = losses.unwrap_or_else(|| records.iter().map(Record::loss).collect());
+        let epochs = epochs(&records);
+        let losses = losses(&records);
+        end_after(epochs, &mut records);
         let loss = losses.iter().map(|&loss| f64::from(loss)).sum::<f64>() / count;
         let held_out: Vec<_> = cuts
             .folds
@@ -100,21 +99,40 @@ impl Compared {
     }
 }
 
-/// Lets all folds end after `epochs`, as the model learns from all rows for that long. If each fold ended in its own best
-/// epoch, its score would be too good by chance. Returns the losses after that epoch, or nothing if a fold did not keep all
-/// epochs.
-fn end_after(epochs: usize, records: &mut [Record]) -> Option<Vec<f32>> {
-    if records.iter().any(|it| it.states.is_empty()) {
-        return None;
+/// For how many epochs the model learns from all rows: the mean of the folds' best ones.
+fn epochs(records: &[Record]) -> usize {
+    (records.iter().map(|it| it.epoch).sum::<usize>() / records.len().max(1)).max(1)
+}
+
+/// The loss of each fold after as many epochs as the model learns for. If each fold ended in its own best epoch, its score
+/// would be too good by chance. It does where a fold did not keep all epochs.
+pub fn losses(records: &[Record]) -> Vec<f32> {
+    if !kept_all(records) {
+        return records.iter().map(Record::loss).collect();
     }
-    let ended = records.iter_mut().map(|record| {
-        // A fold that ended before stays as it was.
-        let at = epochs.min(record.states.len()) - 1;
-        let state = record.states.swap_remove(at);
-        record.outputs = state.outputs;
-        state.loss
-    });
-    Some(ended.collect())
+    let epochs = epochs(records);
+    let each = records.iter();
+    each.map(|it| it.states[place(it, epochs)].loss).collect()
+}
+
+/// Lets all folds end after `epochs`, if all kept them.
+fn end_after(epochs: usize, records: &mut [Record]) {
+    if !kept_all(records) {
+        return;
+    }
+    for record in records {
+        let at = place(record, epochs);
+        record.outputs = record.states.swap_remove(at).outputs;
+    }
+}
+
+fn kept_all(records: &[Record]) -> bool {
+    records.iter().all(|it| !it.states.is_empty())
+}
+
+// A fold that ended before stays as it was.
+fn place(record: &Record, epochs: usize) -> usize {
+    epochs.min(record.states.len()) - 1
 }
 
 impl Trial {
@@ -242,24 +260,34 @@ mod tests {
 
     #[test]
     fn all_folds_end_after_the_same_epoch() {
-        let record = |losses: &[f32]| {
+        let record = |losses: &[f32], best| {
             let mut record = Record::default();
             for (epoch, &loss) in (1..).zip(losses) {
                 let losses = Losses {
                     train: 0.0,
                     watched: Some(loss),
                 };
+                record.curve.push(losses);
                 record.keep(epoch, losses, &[epoch as f32]);
             }
+            record.epoch = best;
             record
         };
-        let mut records = [record(&[0.9, 0.5, 0.2]), record(&[0.8, 0.4])];
-        assert_eq!(end_after(3, &mut records), Some(vec![0.2, 0.4]));
+        let mut records = [record(&[0.9, 0.5, 0.2], 3), record(&[0.8, 0.4], 3)];
+        assert_eq!(losses(&records), [0.2, 0.4]);
+        end_after(epochs(&records), &mut records);
         assert_eq!(records[1].outputs, [2.0], "it ended before");
-        let mut records = [record(&[0.9, 0.5, 0.2]), record(&[0.1, 0.4, 0.9])];
-        assert_eq!(end_after(2, &mut records), Some(vec![0.5, 0.4]));
-        let mut records = [record(&[0.9, 0.5]), Record::default()];
-        assert_eq!(end_after(1, &mut records), None, "one kept nothing");
+        let mut records = [record(&[0.9, 0.5, 0.2], 3), record(&[0.1, 0.4, 0.9], 1)];
+        assert_eq!((epochs(&records), losses(&records)), (2, vec![0.5, 0.4]));
+        end_after(2, &mut records);
+        assert_eq!(
+            (&*records[0].outputs, &*records[1].outputs),
+            (&[2.0][..], &[2.0][..])
+        );
+        let mut records = [record(&[0.9, 0.5], 2), Record::default()];
+        assert_eq!(losses(&records), [0.5, f32::INFINITY], "one kept nothing");
+        end_after(1, &mut records);
+        assert!(records.iter().all(|it| it.outputs.is_empty()));
     }
 
     #[test]
