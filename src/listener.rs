@@ -15,3 +15,4 @@ pub mod drive;
 pub mod fair;
 pub mod held;
 pub mod seldom;
+pub mod turns;

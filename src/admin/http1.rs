@@ -53,7 +53,10 @@ async fn connection(router: Router, socket: TcpStream, place: Slot, stop: Cancel
         .timer(TokioTimer::new())
         .header_read_timeout(HEADERS)
         .max_buf_size(BUFFER)
-        .serve_connection(TokioIo::new(Fair(socket)), requests);
+        .serve_connection(
+            TokioIo::new(Fair::new(socket, place.connection())),
+            requests,
+        );
     let finish = |connection: Pin<&mut _>| http1::Connection::graceful_shutdown(connection);
     drive(connection, finish, &place, &TIMES, &stop).await;
 }

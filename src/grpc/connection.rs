@@ -79,7 +79,10 @@ impl Http2 {
             connection: place.connection(),
             peer: stream.peer(),
         };
-        let connection = builder().serve_connection(TokioIo::new(Fair(stream)), requests);
+        let connection = builder().serve_connection(
+            TokioIo::new(Fair::new(stream, place.connection())),
+            requests,
+        );
         let finish = |connection: Pin<&mut _>| http2::Connection::graceful_shutdown(connection);
         drive(connection, finish, &place, &TIMES, &self.stop).await;
     }

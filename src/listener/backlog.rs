@@ -5,9 +5,8 @@ use std::{io, net::SocketAddr};
 use tokio::net::{TcpListener, TcpSocket};
 
 /// Connections that wait. When they are more, Linux drops the newcomer's first packet, and the client
-/// repeats it after a second: too late for a probe. The standard library's 128 are full after a burst of
-/// connections within a tenth of a second. With 4,096, a probe waits behind all of them: 1.2 s in the attack
-/// of a thousand connections, and 0.8 s with this many.
+/// repeats it after a second: too late for a probe. A burst of a thousand connections fills the standard
+/// library's 128 within a tenth of a second (`ListenOverflows` of `/proc/net/netstat`).
 const BACKLOG: u32 = 512;
 
 /// Opens a port, where newcomers may wait while the server is busy. An address that a program that has

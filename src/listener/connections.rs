@@ -10,19 +10,21 @@ use std::{
             Ordering::{Relaxed, SeqCst},
         },
     },
+    task::{Context, Poll},
 };
 
 use tokio::{
     sync::{Notify, watch},
     time::Instant,
 };
-use tokio_util::sync::CancellationToken;
+use tokio_util::sync::{CancellationToken, PollSemaphore};
 use tracing::{debug, warn};
 
 use super::{
     activity::Activity,
     choice::{Candidate, Peer, for_a_newcomer, for_requests},
     seldom::Seldom,
+    turns::{Turn, Turns},
 };
 use crate::{metrics::PortStats, shared::Shared};
 
@@ -36,7 +38,8 @@ pub struct Limits {
     pub requests: usize,
 }
 
-/// So many requests a connection may have when all together have too many: a probe has one.
+/// So many requests a connection may have when all together have too many, and without waiting for its turn to read:
+/// a probe has one.
 const FEW: usize = 8;
 
 /// All connections of a port.
@@ -48,6 +51,8 @@ pub struct Connections {
     /// Requests that are not answered to the end.
     open: AtomicUsize,
     left: Notify,
+    /// Who of those with many requests may read.
+    turns: Turns,
     /// What is counted.
     pub stats: Arc<PortStats>,
     closings: Seldom,
@@ -70,6 +75,7 @@ pub struct Connection {
     activity: watch::Sender<Activity>,
     /// Cancelled when it has to go.
     close: CancellationToken,
+    turn: Turn,
 }
 
 /// A connection's place, which is given back when this is dropped.
@@ -93,6 +99,7 @@ impl Connections {
             table: Shared::default(),
             open: AtomicUsize::new(0),
             left: Notify::new(),
+            turns: Turns::default(),
             stats,
             closings: Seldom::default(),
             refusals: Seldom::default(),
@@ -168,6 +175,7 @@ impl Table {
             all: all.clone(),
             activity: watch::Sender::new(Activity::accepted(Instant::now())),
             close: CancellationToken::new(),
+            turn: Turn::default(),
         });
         self.connections.insert(self.serial, connection.clone());
         all.stats.connections.fetch_add(1, Relaxed);
@@ -212,6 +220,24 @@ impl Connection {
         if let Some(count) = self.all.refusals.case() {
             warn!(port, %peer, count, reason, "a request was refused");
         }
+    }
+
+    /// What waits for the turn of this connection, for [`Connection::poll_turn`].
+    pub fn queue(&self) -> PollSemaphore {
+        self.all.turns.queue()
+    }
+
+    /// Whether the connection may read now: with few unanswered requests at any time, otherwise when it is its turn.
+    pub fn poll_turn(&self, queue: &mut PollSemaphore, cx: &mut Context<'_>) -> Poll<()> {
+        if self.activity.borrow().open < FEW {
+            return Poll::Ready(());
+        }
+        self.turn.poll_take(queue, cx)
+    }
+
+    /// Ends the connection's turn, if it has it: after each of its steps in the runtime.
+    pub fn end_turn(&self) {
+        self.turn.end();
     }
 
     /// A client that was let in asks for events.

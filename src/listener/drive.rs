@@ -1,7 +1,7 @@
 //! A connection from its first byte to its end.
 
 use std::{
-    future::{Future, pending},
+    future::{Future, pending, poll_fn},
     pin::{Pin, pin},
     time::Duration,
 };
@@ -25,6 +25,7 @@ pub async fn drive<C: Future>(
 ) {
     let mut connection = pin!(connection);
     let mut activity = place.activity();
+    let of = place.connection();
     let (mut stopping, mut cut) = (false, None);
     loop {
         let end = cut.or_else(|| activity.borrow_and_update().ends(times));
@@ -35,7 +36,11 @@ pub async fn drive<C: Future>(
                 stopping = true;
                 finish(connection.as_mut());
             }
-            _ = &mut connection => return,
+            () = poll_fn(|cx| {
+                let step = connection.as_mut().poll(cx);
+                of.end_turn();
+                step.map(drop)
+            }) => return,
             // The place keeps the sender, so there is always a next change.
             _ = activity.changed(), if cut.is_none() => {}
             () = at(end) => {

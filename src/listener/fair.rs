@@ -3,6 +3,7 @@
 use std::{
     io,
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll, ready},
 };
 
@@ -10,6 +11,9 @@ use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     task::coop::poll_proceed,
 };
+use tokio_util::sync::PollSemaphore;
+
+use super::connections::Connection;
 
 /// At most so many bytes are read at once. They hold some ten requests.
 const BYTES: usize = 2 * 1024;
@@ -18,22 +22,43 @@ const BYTES: usize = 2 * 1024;
 const STEPS: usize = 60;
 
 /// Reads little at a time, so that a client who sends a hundred requests at once does not keep a probe
-/// waiting until all of them are read.
+/// waiting until all of them are read. With many unanswered requests it reads only when it is its turn.
 #[derive(Debug)]
-pub struct Fair<IO>(pub IO);
+pub struct Fair<IO> {
+    io: IO,
+    connection: Arc<Connection>,
+    queue: PollSemaphore,
+}
+
+impl<IO> Fair<IO> {
+    /// The bytes of `connection`, which come over `io`.
+    pub fn new(io: IO, connection: Arc<Connection>) -> Self {
+        Self {
+            io,
+            queue: connection.queue(),
+            connection,
+        }
+    }
+}
 
 impl<IO: AsyncRead + Unpin> AsyncRead for Fair<IO> {
     fn poll_read(
-        mut self: Pin<&mut Self>,
+        self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        let Self {
+            io,
+            connection,
+            queue,
+        } = self.get_mut();
+        ready!(connection.poll_turn(queue, cx));
         for _ in 0..STEPS {
             ready!(poll_proceed(cx)).made_progress();
         }
         let room = buf.remaining().min(BYTES);
         let mut part = ReadBuf::new(buf.initialize_unfilled_to(room));
-        ready!(Pin::new(&mut self.0).poll_read(cx, &mut part))?;
+        ready!(Pin::new(io).poll_read(cx, &mut part))?;
         let read = part.filled().len();
         buf.advance(read);
         Poll::Ready(Ok(()))
@@ -46,15 +71,15 @@ impl<IO: AsyncWrite + Unpin> AsyncWrite for Fair<IO> {
         cx: &mut Context<'_>,
         buf: &[u8],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.0).poll_write(cx, buf)
+        Pin::new(&mut self.io).poll_write(cx, buf)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_flush(cx)
+        Pin::new(&mut self.io).poll_flush(cx)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_shutdown(cx)
+        Pin::new(&mut self.io).poll_shutdown(cx)
     }
 
     fn poll_write_vectored(
@@ -62,11 +87,11 @@ impl<IO: AsyncWrite + Unpin> AsyncWrite for Fair<IO> {
         cx: &mut Context<'_>,
         bufs: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.0).poll_write_vectored(cx, bufs)
+        Pin::new(&mut self.io).poll_write_vectored(cx, bufs)
     }
 
     fn is_write_vectored(&self) -> bool {
-        self.0.is_write_vectored()
+        self.io.is_write_vectored()
     }
 }
 
@@ -79,7 +104,10 @@ mod tests {
         task::yield_now,
     };
 
-    use crate::listener::fair::*;
+    use crate::listener::{
+        connections::{Connections, Limits},
+        fair::*,
+    };
 
     #[tokio::test]
     async fn all_is_read_and_others_have_their_turns_meanwhile() {
@@ -98,7 +126,14 @@ mod tests {
         });
         let read = async {
             let mut all = Vec::new();
-            Fair(server).read_to_end(&mut all).await.unwrap();
+            let limits = Limits {
+                connections: 1,
+                requests: 1,
+            };
+            let connections = Connections::new("test", limits, Arc::default());
+            let place = connections.enter("127.0.0.1:1".parse().unwrap()).await;
+            let mut server = Fair::new(server, place.connection());
+            server.read_to_end(&mut all).await.unwrap();
             // It read twice in each of its turns, and as often another task had one.
             assert!(other.is_finished());
             all

@@ -1,5 +1,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+use std::task::Waker;
+
 use futures::{FutureExt, poll};
 
 use super::*;
@@ -98,4 +100,37 @@ async fn requests_beside_a_live_stream_are_not_refused() {
     let _live = place.connection().live();
     assert_eq!(open(&place, 100).len(), 100);
     assert!(!goes(&place));
+}
+
+#[tokio::test]
+async fn connections_with_many_requests_read_one_after_the_other() {
+    let all = Connections::new(
+        "test",
+        Limits {
+            requests: 5 * FEW,
+            ..LIMITS
+        },
+        Arc::default(),
+    );
+    let mut cx = Context::from_waker(Waker::noop());
+    let places = [
+        all.enter(from(1)).await,
+        all.enter(from(2)).await,
+        all.enter(from(3)).await,
+    ];
+    let of = places.each_ref().map(Slot::connection);
+    let mut queues = of.each_ref().map(|it| it.queue());
+    let open = |number: usize, count: usize| -> Vec<Open> {
+        (0..count).map(|_| of[number].open().unwrap()).collect()
+    };
+    let (held, _second, _third) = (open(0, FEW), open(1, FEW), open(2, FEW - 1));
+    let mut may_read = |number: usize| of[number].poll_turn(&mut queues[number], &mut cx);
+    assert!(may_read(0).is_ready());
+    assert!(may_read(1).is_pending(), "two read at once");
+    assert!(may_read(2).is_ready(), "one with few requests waits");
+    of[0].end_turn();
+    assert!(may_read(1).is_ready());
+    assert!(may_read(0).is_pending());
+    drop(held);
+    assert!(may_read(0).is_ready(), "its requests were answered");
 }
