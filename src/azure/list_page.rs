@@ -197,19 +197,22 @@ impl<'a> Parser<'a> {
         let mut at = Cursor(self.xml.rest());
         at.tag("<Blob>")?;
         self.fields.clear();
-        while at.tag("</Blob>").is_none() {
+        while !at.is_at_an_end() {
             if at.tag("<Properties>").is_some() {
-                while at.tag("</Properties>").is_none() {
+                while !at.is_at_an_end() {
                     self.fields.property(at.element()?)?;
                 }
+                at.tag("</Properties>")?;
             } else if at.tag("<Metadata>").is_some() {
-                while at.tag("</Metadata>").is_none() {
+                while !at.is_at_an_end() {
                     self.fields.metadatum(at.element()?);
                 }
+                at.tag("</Metadata>")?;
             } else {
                 self.fields.part(at.element()?)?;
             }
         }
+        at.tag("</Blob>")?;
         Some(at.0)
     }
 
