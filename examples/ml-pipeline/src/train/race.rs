@@ -23,7 +23,7 @@ const MANY_ROWS: usize = 1_000;
 
 /// By how much of the score a slow candidate may be behind in large steps. On 22 real datasets of 1,000 to 8,000 rows
 /// small steps gained 0.003 to 0.017 where trees came near the best, and no trees were taken that had been behind at all.
-const GAINED: f64 = 0.01;
+const GAINED: f64 = 0.005;
 
 /// Tries all candidates as long as there is time, and tells of each.
 ///
@@ -166,8 +166,8 @@ mod tests {
     fn what_is_far_behind_in_large_steps_is_given_up_and_what_is_near_is_tried_in_small_ones() {
         let best = [0.95, 0.96, 0.10];
         assert!(falls_short(&[0.90, 0.92], &best));
-        assert!(!falls_short(&[0.94, 0.955], &best));
-        assert!(!falls_short(&[0.90, 0.99], &best), "the mean counts");
+        assert!(!falls_short(&[0.945, 0.958], &best));
+        assert!(!falls_short(&[0.92, 0.985], &best), "the mean counts");
         assert!(!falls_short(&[0.10, 0.10], &[]), "there is nothing to beat");
     }
 }
