@@ -11,7 +11,7 @@ use tokio::{
     task::{JoinError, JoinSet},
     time::{Instant, timeout_at},
 };
-use tracing::warn;
+use tracing::{Instrument, warn};
 
 use crate::{
     feed::cursor::Cursor,
@@ -227,7 +227,8 @@ impl Recorder {
         if compact && self.since.is_none() {
             self.ledger.lock().hold(true);
             self.since = Some(Vec::new());
-            self.drafts.spawn(journal.draft(Arc::clone(&self.ledger)));
+            let draft = journal.draft(Arc::clone(&self.ledger));
+            self.drafts.spawn(draft.in_current_span());
         }
         Ok(())
     }

@@ -16,7 +16,7 @@ use tokio::{
     time::Instant,
 };
 use tokio_util::sync::CancellationToken;
-use tracing::warn;
+use tracing::{Instrument, info_span, warn};
 
 use self::requests::Requests;
 use crate::{
@@ -76,17 +76,21 @@ impl Session {
     /// Runs until `stop` is cancelled, the client is gone (the
     /// [`EventReceiver`](crate::delivery::event_channel::EventReceiver) dropped), the one sweep of `once` is
     /// delivered, or an error that waiting does not fix. In every case what is done by then has been recorded
-    /// when this returns.
+    /// when this returns. Each line that it logs has the source's name.
     pub async fn run(self, out: EventSender, stop: CancellationToken) -> Result<(), SessionError> {
-        let client = out.clone();
-        let started = tokio::select! {
-            biased;
-            () = stop.cancelled() => return Ok(()),
-            () = client.closed() => return Ok(()),
-            started = self.start() => started?,
+        let of_source = info_span!("stream", source = self.source_id);
+        let run = async {
+            let client = out.clone();
+            let started = tokio::select! {
+                biased;
+                () = stop.cancelled() => return Ok(()),
+                () = client.closed() => return Ok(()),
+                started = self.start() => started?,
+            };
+            drop(client);
+            self.work(started, out, stop.clone()).await
         };
-        drop(client);
-        self.work(started, out, stop).await
+        run.instrument(of_source).await
     }
 
     /// Sweeps, sends and records until one of them ends; the recorder ends last, when all that the
@@ -270,7 +274,6 @@ impl Session {
     fn notifications(&self, opened: &OpenedQueue, gate: &Arc<Gate>, alone: bool) -> Queue {
         if alone {
             warn!(
-                source = self.source_id,
                 "blobs are found by notifications only, and Event Grid does not promise to deliver \
                  each of them: add `source.changeFeed` or `source.listing` to find blobs whose notification is lost"
             );
@@ -379,7 +382,6 @@ impl Session {
         let store = self.source_store();
         let (marker, writer) = stall_file::marker(&store, &sending.ownership, confirm.namespace());
         let courier = ConfirmedDelivery {
-            source: self.source_id.clone(),
             place: self.place(),
             out: sending.out.clone(),
             records: sending.records.clone(),

@@ -1,10 +1,12 @@
 //! Logs: lower-case messages with fields, on stderr, so that stdout is for what a command prints.
 
 use std::{
+    borrow::Cow,
     fmt::{self, Debug},
     io::{self, IsTerminal},
 };
 
+use serde_json::Value;
 use thiserror::Error;
 use tracing::{Subscriber, field::Field};
 use tracing_subscriber::{
@@ -66,9 +68,41 @@ fn json<W: io::Write>(
         .with_env_filter(filter)
         .json()
         .flatten_event(true)
+        .with_span_list(false)
         .log_internal_errors(false)
-        .with_writer(move || JsonWriter(to()))
+        .with_writer(move || WithSource(JsonWriter(to())))
         .finish()
+}
+
+/// Puts the source of the stream that a line is of beside its other fields, where lines of other parts have it.
+struct WithSource<W>(W);
+
+impl<W: io::Write> io::Write for WithSource<W> {
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        let text = String::from_utf8_lossy(line);
+        self.0.write_all(with_source(&text).as_bytes())?;
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
+// The library (tracing-subscriber 0.3) writes the span last. In a string, each of these quotes has a backslash before it.
+fn with_source(line: &str) -> Cow<'_, str> {
+    let Some((fields, span)) = line.rsplit_once(",\"span\":") else {
+        return line.into();
+    };
+    let mut spans = serde_json::Deserializer::from_str(span).into_iter::<Value>();
+    let source = match spans.next() {
+        Some(Ok(span)) => span["source"].clone(),
+        _ => return line.into(),
+    };
+    match fields.contains(",\"source\":") {
+        true => format!("{fields}}}\n").into(),
+        false => format!("{fields},\"source\":{source}}}\n").into(),
+    }
 }
 
 fn text<W: io::Write>(
@@ -177,6 +211,32 @@ mod tests {
                 "{line}"
             );
         }
+    }
+
+    #[test]
+    fn each_line_of_a_stream_has_its_source() {
+        let log = Log::default();
+        let to = log.clone();
+        let say = || {
+            tracing::info!("outside");
+            tracing::info_span!("stream", source = "a\",\"b").in_scope(|| {
+                tracing::info!(text = "x,\"span\":{}", "inside");
+                tracing::info!(source = "own", "its own");
+            });
+        };
+        tracing::subscriber::with_default(json(EnvFilter::new("info"), move || to.clone()), say);
+        let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+        let lines = text
+            .lines()
+            .map(|line| serde_json::from_str::<Value>(line).unwrap());
+        let lines: Vec<_> = lines.collect();
+        let sources: Vec<_> = lines.iter().map(|line| line["source"].as_str()).collect();
+        assert_eq!(sources, [None, Some("a\",\"b"), Some("own")]);
+        assert_eq!(lines[1]["text"], "x,\"span\":{}");
+        assert!(
+            lines.iter().all(|line| line.get("span").is_none()),
+            "{text}"
+        );
     }
 
     #[test]

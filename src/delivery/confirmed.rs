@@ -56,8 +56,6 @@ const TOLERANCE: Duration = Duration::from_millis(500);
 
 /// Sends offers to one client, until the cluster confirms them.
 pub(crate) struct ConfirmedDelivery {
-    /// The source's name, for the log.
-    pub(crate) source: String,
     /// What ids and payloads are made of.
     pub(crate) place: Place,
     /// To the client.

@@ -15,7 +15,6 @@ use crate::{
 
 /// What is said of a stall. [`StallFileWriter`] writes it down in its own time.
 pub(crate) struct StallFile {
-    source: String,
     /// Where the objects are made, if that is one namespace.
     namespace: Option<String>,
     shown: watch::Sender<Option<Stalled>>,
@@ -38,7 +37,6 @@ pub(crate) fn marker(
 ) -> (StallFile, StallFileWriter) {
     let (sender, receiver) = watch::channel(None);
     let marker = StallFile {
-        source: source_store.source_id.clone(),
         namespace: namespace.map(str::to_owned),
         shown: sender,
     };
@@ -59,12 +57,12 @@ impl StallFile {
             (true, false) => {
                 let stalled = self.told(unconfirmed, missing);
                 if let Some(stalled) = &stalled {
-                    error!(source = self.source, reason = stalled.reason, "stalled");
+                    error!(reason = stalled.reason, "stalled");
                 }
                 self.shown.send_replace(stalled);
             }
             (false, true) => {
-                info!(source = self.source, "events are confirmed again");
+                info!("events are confirmed again");
                 self.shown.send_replace(None);
             }
             _ => {}

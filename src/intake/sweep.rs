@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, panic, sync::atomic::Ordering::Relaxed, time::D
 
 use time::OffsetDateTime;
 use tokio::{task::JoinSet, time::Instant};
-use tracing::{debug, info, warn};
+use tracing::{Instrument, debug, info, warn};
 
 use self::{
     plan::{Range, Sample},
@@ -113,7 +113,8 @@ impl Sweeper {
         for (number, range) in ranges.into_iter().enumerate() {
             let reader = self.reader.clone();
             // Ranges are of a listing that was complete before, so the service is known.
-            tasks.spawn(async move { (number, reader.sweep(range, &mut true).await) });
+            let sweep = async move { (number, reader.sweep(range, &mut true).await) };
+            tasks.spawn(sweep.in_current_span());
         }
         let mut done = BTreeMap::new();
         while let Some(ended) = tasks.join_next().await {

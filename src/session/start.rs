@@ -19,6 +19,7 @@ use super::{
 use crate::{
     calls::retry::Retry,
     delivery::dead_letters::DeadLetterBox,
+    event::rfc3339,
     feed::cursor::Cursor,
     filter::FilterSpec,
     gate::rules::Existing,
@@ -73,12 +74,7 @@ impl Session {
         }
         // Until the feed is known to have passed it, nothing is forgotten that it may tell of.
         ledger.keep_from(facts.feed.is_some().then(Instant::now));
-        info!(
-            source = self.source_id,
-            done,
-            baseline = facts.pending.is_some(),
-            "source started"
-        );
+        info!(done, baseline = facts.pending.is_some(), "source started");
         let letters = match self.confirm {
             Some(_) => Some(Arc::new(DeadLetterBox::open(&self.source_store()).await?)),
             None => None,
@@ -115,7 +111,6 @@ impl Session {
         if let Some(kept) = kept.filter(|_| contents.facts.is_none()) {
             *contents = kept;
             warn!(
-                source = self.source_id,
                 "the ledger was deleted with its state container; it is written again from memory"
             );
             let snapshot = journal.snapshot(contents);
@@ -176,8 +171,7 @@ impl Session {
         }
         if self.mode == Mode::Record {
             info!(
-                source = self.source_id,
-                %since,
+                since = rfc3339(since),
                 "this source has no ledger yet, so it starts now: `existing` decides about blobs that are already there"
             );
         }
@@ -232,14 +226,12 @@ impl Session {
         }
         if facts.batches.is_none() && self.config.batch.is_some() {
             info!(
-                source = self.source_id,
                 "`batch` is new: blobs that were modified before get an event each, because that event may be sent already"
             );
         }
         let (before, now) = (facts.version, self.config.version);
         if before != now {
             info!(
-                source = self.source_id,
                 before = before.as_str(),
                 now = now.as_str(),
                 "`version` has changed: done blobs stay done, and the next sweep records them in the new form"

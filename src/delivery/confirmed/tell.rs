@@ -118,7 +118,6 @@ impl ConfirmedDelivery {
             format!(" it counts against `limits.activeWorkflows` ({taken} of {most}).")
         });
         warn!(
-            source = self.source,
             namespace,
             "workflow {} {trouble}.{} {}",
             stuck.name,
