@@ -46,6 +46,7 @@ impl Watches {
             connection: OnceCell::new_with(Some(Connection {
                 client,
                 namespace: namespace.to_owned(),
+                server: "of the cluster".to_owned(),
                 via: None,
             })),
             open: Shared::default(),
@@ -124,6 +125,7 @@ impl Watch {
             kind: confirm.kind.clone(),
             namespace: confirm.namespace.clone().unwrap_or_default(),
             labels: confirm.labels(),
+            server: connection.server.clone(),
             via: connection.via,
         };
         let feeder = Arc::new(Feeder::new(connection.client.clone(), asked));

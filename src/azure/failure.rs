@@ -13,6 +13,7 @@ use time::OffsetDateTime;
 use super::date;
 use crate::{
     net::{
+        plaintext::is_plaintext,
         proxy,
         trust::{BY_VARIABLE, distrust},
     },
@@ -143,6 +144,11 @@ impl Call<'_> {
                 &format!(
                     "nothing listens there ({cause}): start it, or correct the address or the port"
                 ),
+            ),
+            (false, None) if is_plaintext(&cause) => self.error(
+                Transient,
+                "what answers there does not speak TLS: correct the port, or write `http://` where the endpoint or \
+                 `BlobEndpoint` has `https://`",
             ),
             // The proxy looks the account's name up: here its own has no address.
             _ => self.error(Transient, &format!("the connection failed ({cause}){hint}")),

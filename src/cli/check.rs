@@ -2,11 +2,13 @@
 
 use std::{cell::Cell, future::Future, io, process::ExitCode, time::Duration};
 
+use futures::future::join_all;
 use time::OffsetDateTime;
 use tokio::time::Instant;
 
 use self::{
     cost::Load,
+    first_run::FirstRun,
     hints::hint,
     ledger::Source,
     patience::in_time,
@@ -40,6 +42,7 @@ mod change_feed;
 mod confirm;
 mod connect;
 mod cost;
+mod first_run;
 mod hints;
 mod ledger;
 mod patience;
@@ -112,22 +115,23 @@ async fn check(
     )
     .await;
     let id = found.id(config, name, &opened.endpoint);
-    report.add(Step::ok(
-        "connect",
-        format!("{} as source {id}", opened.endpoint),
-    ))?;
     let source = busy("reading the ledger", ledger::read(&opened, config, &found)).await;
     let asked_at = Instant::now();
     let listed = busy("listing the container", list(&opened, config)).await;
     let page_took = asked_at.elapsed();
+    // At once: what follows may take long, and is no fault of the clock.
+    let local = now();
     let service_time = match &listed {
         Ok(page) => Some(page.service_time),
         Err(error) => error.service_time,
     };
+    report.add(connect::step(&opened.endpoint, &id, &listed))?;
     let there = service_time.unwrap_or_else(now);
     let known = source.as_ref().and_then(Source::known);
     let mut standing = known.map(|it| Standing::new(config, it, there.unix_timestamp()));
+    let mut first_run = FirstRun::new(config.existing, there);
     let look = |blob: &BlobRef<'_>| {
+        first_run.look(blob);
         if let Some(standing) = &mut standing {
             standing.look(blob);
         }
@@ -155,6 +159,9 @@ async fn check(
             report.add(step)?;
         }
     }
+    if known.is_none() && survey.is_ok() {
+        first_run.step().map_or(Ok(()), |step| report.add(step))?;
+    }
     if let Some(queue) = &opened.queue {
         let looked = busy("looking into the queues", in_time(queue::look(queue))).await;
         for step in queue::steps(looked, config.is_queue_alone()) {
@@ -166,12 +173,13 @@ async fn check(
         let looked = busy("looking at the change feed", looked).await;
         report.add(change_feed::step(looked, there))?;
     }
-    for confirm in &config.confirm {
-        let step = confirm::step(confirmations, confirm, config.limits, now());
-        report.add(busy("asking the cluster", step).await)?;
+    let confirm = |confirm| confirm::step(confirmations, confirm, config.limits, now());
+    let confirmed = join_all(config.confirm.iter().map(confirm));
+    for step in busy("asking the cluster", confirmed).await {
+        report.add(step)?;
     }
     report.add(match service_time {
-        Some(time) => clock_step(time, now()),
+        Some(time) => clock_step(time, local),
         None => Step::skip("clock", "the service has not sent its time"),
     })
 }
@@ -232,7 +240,7 @@ fn list_step(survey: &Result<Survey, StorageError>, config: &SourceConfig) -> St
         Ok(survey) if survey.all == 0 && survey.is_complete => Step::warn(
             "list",
             "the container is empty".to_owned(),
-            "see whether it is the right container; whether `prefix` and `pattern` match shows once it has a blob",
+            "check whether it is the right container; `prefix` and `pattern` can only be tried once it has a blob",
         ),
         Ok(survey) if survey.matching == 0 => {
             let hint = hint(config.filter.spec(), &config.container, &survey.names);

@@ -90,11 +90,24 @@ impl Index {
     /// # Errors
     /// An error that is not transient: somebody has to do something about it first.
     pub async fn ready(&self) -> Result<(), ConfirmError> {
+        self.known(|error| !error.is_transient()).await
+    }
+
+    /// Waits until all that exists has been listed, or a first try has failed: for a command, which says at once what is
+    /// wrong.
+    ///
+    /// # Errors
+    /// Why the try failed.
+    pub async fn heard(&self) -> Result<(), ConfirmError> {
+        self.known(|_| true).await
+    }
+
+    async fn known(&self, is_final: impl Fn(&ConfirmError) -> bool) -> Result<(), ConfirmError> {
         let mut health = self.health.subscribe();
         let known = |health: &WatchHealth| match health {
             WatchHealth::Starting => false,
             WatchHealth::Live => true,
-            WatchHealth::Lost(error) => !error.is_transient(),
+            WatchHealth::Lost(error) => is_final(error),
         };
         // The sender lives as long as `self`.
         match health.wait_for(known).await.as_deref() {

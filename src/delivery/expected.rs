@@ -200,6 +200,15 @@ impl Expected {
         Ok(())
     }
 
+    /// As [`Index::heard`], for every entry.
+    ///
+    /// # Errors
+    /// The first error.
+    pub async fn heard(&self) -> Result<(), ConfirmError> {
+        try_join_all(self.indexes().map(Index::heard)).await?;
+        Ok(())
+    }
+
     /// News of all entries from now on.
     pub fn news(&self) -> Feeds {
         Feeds(self.indexes().map(Index::news).collect())

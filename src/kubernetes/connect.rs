@@ -3,7 +3,11 @@
 use std::time::Duration;
 
 use http::Uri;
-use kube::{Client, Config, core::ApiResource};
+use kube::{
+    Client, Config,
+    config::{KubeConfigOptions, Kubeconfig},
+    core::ApiResource,
+};
 use tracing::debug;
 
 use super::{
@@ -13,7 +17,7 @@ use super::{
 use crate::{
     confirm::{error::ConfirmError, target::ObjectKind},
     net::proxy::{Proxies, Way},
-    text::nearest::nearest,
+    text::{nearest::nearest, plain::Plain},
 };
 
 /// How long a connection may take to be made.
@@ -23,6 +27,8 @@ const CONNECT: Duration = Duration::from_secs(5);
 pub(crate) struct Connection {
     pub(crate) client: Client,
     pub(crate) namespace: String,
+    /// The API server's URL, and what names it outside of a cluster.
+    pub(crate) server: String,
     /// What names the proxy that leads to the API server, if one does.
     pub(crate) via: Option<&'static str>,
 }
@@ -30,14 +36,16 @@ pub(crate) struct Connection {
 /// Connects to the cluster around this process or, outside of one, to what the kubeconfig names.
 /// Nothing is sent.
 pub(crate) async fn connect() -> Result<Connection, ConfirmError> {
-    let (mut config, way) = match Config::incluster() {
+    let (mut config, way, named_by) = match Config::incluster() {
         // A pod reaches its own cluster's API server directly, whatever leads out of the cluster.
-        Ok(config) => (config, None),
+        Ok(config) => (config, None, String::new()),
         Err(outside) => {
             debug!(%outside, "not in a cluster; looking for a kubeconfig");
-            from_kubeconfig(&Proxies::from_env()).await?
+            let (config, way) = from_kubeconfig(&Proxies::from_env()).await?;
+            (config, way, context())
         }
     };
+    let server = format!("{}{named_by}", config.cluster_url);
     config.connect_timeout = Some(CONNECT);
     // Who asks tries again, and says why; the client itself would hide the reason until time is up.
     config.default_retry = false;
@@ -49,14 +57,24 @@ pub(crate) async fn connect() -> Result<Connection, ConfirmError> {
     Ok(Connection {
         client,
         namespace,
+        server,
         via: way.map(|way| way.named_by),
+    })
+}
+
+/// What names the API server outside of a cluster, for people.
+fn context() -> String {
+    let context = Kubeconfig::read().ok().and_then(|it| it.current_context);
+    context.map_or_else(String::new, |it| {
+        format!(", of the context `{}` in the kubeconfig", Plain(&it))
     })
 }
 
 /// What the kubeconfig says, and the proxy that its API server is reached through. Nothing is left of that in the
 /// configuration: the client library holds `NO_PROXY` against the host of the proxy, instead of the API server's.
 async fn from_kubeconfig(proxies: &Proxies) -> Result<(Config, Option<Way>), ConfirmError> {
-    let mut config = Config::infer().await.map_err(|error| {
+    let options = KubeConfigOptions::default();
+    let mut config = Config::from_kubeconfig(&options).await.map_err(|error| {
         // Of any URL that is https: the library takes the variable in before it knows the API server's.
         match proxies.mistake(&Uri::from_static("https://kubernetes")) {
             Some(mistake) => ConfirmError::NoCluster(format!("confirm: {mistake}")),
@@ -101,8 +119,8 @@ fn wrong(named_by: &str) -> String {
 
 fn no_cluster(error: impl std::fmt::Display) -> ConfirmError {
     ConfirmError::NoCluster(format!(
-        "confirm: this server is in no cluster and has no usable kubeconfig ({error}): \
-         run it in the cluster, set KUBECONFIG, or remove `confirm`"
+        "confirm: this process is in no cluster, and no kubeconfig can be used ({error}): run it in the cluster, \
+         or let KUBECONFIG name a file that `kubectl` can use"
     ))
 }
 

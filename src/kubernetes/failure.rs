@@ -8,10 +8,14 @@ use crate::{
     confirm::{EVENT_ID_LABEL, error::ConfirmError, target::ObjectKind},
     event::EventId,
     net::{
+        plaintext::is_plaintext,
         proxy,
         trust::{BY_VARIABLE, distrust},
     },
 };
+
+/// The reason that the client library (kube 5) gives to an answer that is not of the Kubernetes API.
+const FOREIGN: &str = "Failed to parse error data";
 
 /// What is asked for.
 pub(crate) struct WatchTarget {
@@ -19,6 +23,8 @@ pub(crate) struct WatchTarget {
     pub(crate) namespace: String,
     /// Which labels they must have, as the API takes it; empty when any serve.
     pub(crate) labels: String,
+    /// The API server's URL, and what names it, for people.
+    pub(crate) server: String,
     /// What names the proxy on the way to the API server, if there is one.
     pub(crate) via: Option<&'static str>,
 }
@@ -90,13 +96,19 @@ pub(crate) fn failed(asked: &WatchTarget, plural: Option<&str>, error: &Error) -
              or the kubeconfig, has expired or belongs to another cluster"
                 .to_owned(),
         ),
+        Error::Api(status) if status.reason == FOREIGN => ConfirmError::Unreachable(format!(
+            "what answers at {} is no API server of Kubernetes ({}): correct `server` in the kubeconfig",
+            asked.server, status.code,
+        )),
         Error::Api(status) => ConfirmError::Unreachable(format!(
-            "the API server answers {} {}",
+            "the API server {} answers {} {}",
+            asked.server,
             status.code,
             short(&status.reason)
         )),
         error => ConfirmError::Unreachable(format!(
-            "the API server cannot be reached: {}{}",
+            "the API server {} cannot be reached: {}{}",
+            asked.server,
             cause(error),
             asked.hint()
         )),
@@ -131,6 +143,10 @@ fn cause(error: &Error) -> String {
         return "no connection is possible".to_owned();
     }
     let cause = cause.to_string();
+    if is_plaintext(&cause) {
+        return "what answers there does not speak TLS: correct `server` in the kubeconfig"
+            .to_owned();
+    }
     match distrust(&cause, BY_VARIABLE) {
         // What it takes is in the kubeconfig, where it names an authority: then nothing else counts.
         Some(what) => {

@@ -64,6 +64,7 @@ async fn what_works_is_a_line_a_step_and_leaves_nothing_behind() {
             "ok cost",
             "ok state",
             "skip source",
+            "ok existing",
             "ok clock"
         ]
     );
@@ -109,7 +110,7 @@ async fn an_empty_container_is_a_warning() {
             .contains("WARN list     the container is empty\n"),
         "{finished:?}"
     );
-    assert!(advice(&finished, "WARN").starts_with("see whether it is the right container"));
+    assert!(advice(&finished, "WARN").starts_with("check whether it is the right container"));
 }
 
 #[tokio::test]
@@ -309,8 +310,8 @@ async fn a_source_without_state_is_told_what_that_means() {
     let place = Place::azurite().await;
     let finished = check(&place, &place.stateless_config()).await;
     assert_eq!(finished.code(), 0);
-    let skipped = "skip state    none is configured: after a restart the server does not know what was announced before";
-    assert!(finished.stdout.contains(skipped), "{}", finished.stdout);
+    let warned = "WARN state    none is configured: after a restart the server does not know what was announced before";
+    assert!(finished.stdout.contains(warned), "{}", finished.stdout);
 }
 
 #[tokio::test]

@@ -8,7 +8,7 @@ use tokio::time::timeout;
 use super::patience::PATIENCE;
 use crate::{
     cli::{counts::counted, report::Step},
-    confirm::{error::ConfirmError, index::WatchHealth, target::Confirm},
+    confirm::{error::ConfirmError, target::Confirm},
     delivery::policy::Limits,
     ports::confirmation::{Confirmation, Confirmations},
 };
@@ -58,15 +58,13 @@ async fn confirmation(
 ) -> Result<Arc<dyn Confirmation>, ConfirmError> {
     let watch = confirmations.open(confirm).await?;
     let index = watch.index();
-    if timeout(PATIENCE, index.ready()).await.is_err() {
+    let silence = || {
         let seconds = PATIENCE.as_secs();
-        let silence = format!("the cluster could not be asked within {seconds} s");
-        return Err(match index.health() {
-            WatchHealth::Lost(error) => error,
-            _ => ConfirmError::Unreachable(silence),
-        });
-    }
-    index.ready().await?;
+        ConfirmError::Unreachable(format!("the cluster could not be asked within {seconds} s"))
+    };
+    timeout(PATIENCE, index.heard())
+        .await
+        .unwrap_or_else(|_| Err(silence()))?;
     Ok(watch)
 }
 
@@ -79,6 +77,8 @@ fn advice(error: &ConfirmError) -> &'static str {
             "run the commands of the message as a user who may grant roles"
         }
         ConfirmError::UnknownKind(_) => "install Argo Workflows, or correct `confirm`",
-        ConfirmError::Unreachable(_) => "see whether `kubectl get --raw /readyz` answers",
+        ConfirmError::Unreachable(_) => {
+            "check whether `kubectl get --raw /readyz` answers with the same kubeconfig"
+        }
     }
 }

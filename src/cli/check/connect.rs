@@ -3,9 +3,13 @@
 use std::{fs, path::Path};
 
 use crate::{
+    blob::ListPage,
     cli::report::{Step, storage_advice},
     config::SourceConfig,
-    ports::{connect::ConnectError, error::StorageErrorKind},
+    ports::{
+        connect::ConnectError,
+        error::{StorageError, StorageErrorKind},
+    },
     text::{nearest::close, plain::Plain},
 };
 
@@ -44,6 +48,17 @@ pub(super) fn steps(
     let skipped = ["list", "state", "clock"];
     steps.extend(skipped.map(|it| Step::skip(it, "there is no connection")));
     steps
+}
+
+/// Whether anybody answers at the endpoint. `listed` is the first thing that was asked for.
+pub(super) fn step(endpoint: &str, id: &str, listed: &Result<ListPage, StorageError>) -> Step {
+    match listed {
+        // The step of the listing says why, and what to do.
+        Err(error) if error.service_time.is_none() => {
+            Step::skip("connect", &format!("{endpoint}: no answer"))
+        }
+        _ => Step::ok("connect", format!("{endpoint} as source {id}")),
+    }
 }
 
 /// What to do without the file that a configuration names.

@@ -24,6 +24,7 @@ use crate::{
         request::{Replay, every},
         stall::Stalled,
     },
+    text::plain::Plain,
 };
 
 /// How much longer than it should a request may wait without a word: clocks differ.
@@ -120,7 +121,11 @@ pub(super) async fn steps(
     }
     if let Ok(letters @ 1..) = letters(opened).await {
         let text = counted(letters as u64, "dead letter");
-        let advice = "`dead-letters list --config FILE` shows the reason of each; fix it, then `dead-letters retry --config FILE --all`";
+        let name = Plain(opened.id());
+        let advice = format!(
+            "`dead-letters list --config FILE --name {name}` shows the reason of each; fix it, then \
+             `dead-letters retry --config FILE --name {name} --all`"
+        );
         steps.push(Step::warn("letters", text, advice));
     }
     steps
@@ -132,7 +137,11 @@ fn mistaken(told: &str) -> Step {
     let first = lines.next().unwrap_or_default().trim_end_matches(':');
     let (choices, rest): (Vec<_>, Vec<_>) = lines.partition(|line| line.starts_with(' '));
     let choices = choices.into_iter().map(|it| it.trim().to_owned());
-    Step::warn("source", first.to_owned(), rest.join(" ")).with_choices(choices.collect())
+    let advice = match rest.is_empty() {
+        true => "each has a ledger of its own".to_owned(),
+        false => rest.join(" "),
+    };
+    Step::warn("source", first.to_owned(), advice).with_choices(choices.collect())
 }
 
 fn source_step(id: &str, known: &LedgerContents, standing: Option<&Standing<'_>>) -> Step {

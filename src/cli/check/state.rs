@@ -17,9 +17,10 @@ use crate::{
 /// Whether the ledger can be written: tries it, and leaves nothing behind.
 pub(super) async fn step(opened: &Opened, config: &SourceConfig, id: &str) -> Step {
     let Some(state) = &opened.state else {
-        return Step::skip(
+        return Step::warn(
             "state",
-            "none is configured: after a restart the server does not know what was announced before",
+            "none is configured: after a restart the server does not know what was announced before".to_owned(),
+            "create a container for it, and write its name as `state`",
         );
     };
     let probe = format!("{id}/check-{:016x}", unused_number());

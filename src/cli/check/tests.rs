@@ -149,14 +149,14 @@ async fn a_step_that_fails_says_what_to_do_and_the_others_go_on() {
 }
 
 #[tokio::test]
-async fn without_state_the_step_is_skipped() {
+async fn a_source_without_state_is_warned_of() {
     let account = FakeAccount {
         listing: FakeListing::of(&[]),
         state: None,
     };
     let (text, failed) = checked(&account, &config()).await;
     assert!(!failed);
-    assert!(text.contains("skip state    none is configured"), "{text}");
+    assert!(text.contains("WARN state    none is configured"), "{text}");
     assert!(
         text.contains("WARN list     the container is empty"),
         "{text}"

@@ -13,7 +13,7 @@ use super::{
 use crate::{
     blob::{Blob, Version},
     cli::source::OpenedSource,
-    confirm::{error::ConfirmError, index::WatchHealth, object_set::Object, unfinished::Workflows},
+    confirm::{error::ConfirmError, object_set::Object, unfinished::Workflows},
     delivery::expected::{Entry, Expected},
     event::EventId,
     gate::identity::Identity,
@@ -242,15 +242,10 @@ async fn cluster(
         let Some(expected) = Expected::open(confirmations, &source.config.confirm).await? else {
             return Ok(None);
         };
-        match timeout(PATIENCE, expected.ready()).await {
-            Ok(ready) => ready?,
-            Err(_) => {
-                return Err(match expected.health() {
-                    WatchHealth::Lost(error) => error,
-                    _ => ConfirmError::Unreachable("the cluster gives no answer".to_owned()),
-                });
-            }
-        }
+        let silence = || ConfirmError::Unreachable("the cluster gives no answer".to_owned());
+        timeout(PATIENCE, expected.heard())
+            .await
+            .unwrap_or_else(|_| Err(silence()))?;
         let part = |entry: &Entry| Part {
             what: entry.what.clone(),
             object: ids.iter().find_map(|id| entry.find(*id)),

@@ -4,7 +4,10 @@ use std::{error::Error, io};
 
 use crate::{
     cli::address::with_port,
-    net::trust::{BY_OPTION, distrust},
+    net::{
+        plaintext::is_plaintext,
+        trust::{BY_OPTION, distrust},
+    },
 };
 
 /// What is said of `error`, for which there is no connection to `url`.
@@ -34,8 +37,7 @@ fn cure(url: &str, cause: &(dyn Error + 'static), words: &str) -> Option<String>
                 .to_owned(),
         );
     }
-    // rustls' words for an answer that is no TLS.
-    if words.contains("InvalidContentType") {
+    if is_plaintext(words) {
         return Some(format!(
             "what answers there does not speak TLS: write `{}`, or serve with --tls-cert and --tls-key",
             url.replacen("https://", "http://", 1)
