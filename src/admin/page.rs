@@ -49,7 +49,7 @@ fn write(page: &mut String, status: &Status, now: OffsetDateTime) -> fmt::Result
         ),
     }
     elsewhere::write(page, &status.elsewhere)?;
-    refused::write(page, &status.refused, now)?;
+    refused::write(page, status, now)?;
     page.push_str("</main></body></html>\n");
     Ok(())
 }

@@ -6,7 +6,7 @@ use time::OffsetDateTime;
 
 use super::text::{Ago, Count, Escaped, In, Many};
 use crate::{
-    admin::status::SourceStatus,
+    admin::status::{Phase, SourceStatus},
     metrics::events::{LastEvent, Letters, Made, OpenBatch, Outcome},
     text::age::Age,
 };
@@ -200,47 +200,42 @@ fn times(times: u32) -> String {
 }
 
 fn numbers(page: &mut String, source: &SourceStatus, now: OffsetDateTime) -> fmt::Result {
+    let stream = match source.state {
+        Phase::NoStream | Phase::Refused => "Last stream ended",
+        _ => "Stream started",
+    };
     let confirmation = source.confirmation_millis as f64 / 1000.0;
+    // Without `confirm`, nothing is known of Workflows.
+    let confirms = !source.workflows.namespace.is_empty();
     let numbers = [
-        (
-            "Stream started or ended",
-            format!("{} ago", Ago(source.since, now)),
-        ),
-        ("Sent, with repeats", Count(source.sent).to_string()),
-        ("Sent again", Count(source.redelivered).to_string()),
-        ("In flight", Count(source.in_flight).to_string()),
-        ("From event to Workflow", format!("{confirmation:.1} s")),
-        (
-            "Unfinished Workflows",
-            Count(source.active_workflows).to_string(),
-        ),
-        (
-            "Dead letters since the start",
-            Count(source.dead_letters).to_string(),
-        ),
-        (
-            "Blobs in the ledger",
-            Count(source.ledger_blobs).to_string(),
-        ),
-        (
-            "Of these, not listed any more",
-            Count(source.missing_blobs).to_string(),
-        ),
-        ("Held back by minAge", Count(source.held_back).to_string()),
-        (
+        Some((stream, format!("{} ago", Ago(source.since, now)))),
+        count("Sent, with repeats", source.sent),
+        count("Sent again", source.redelivered),
+        count("In flight", source.in_flight),
+        confirms.then(|| ("From event to Workflow", format!("{confirmation:.1} s"))),
+        count("Unfinished Workflows", source.active_workflows).filter(|_| confirms),
+        count("Dead letters since the start", source.dead_letters).filter(|_| confirms),
+        count("Blobs in the ledger", source.ledger_blobs),
+        count("Of these, not listed any more", source.missing_blobs),
+        count("Held back by minAge", source.held_back),
+        count(
             "Names that Azure Storage does not allow",
-            Count(source.unusable_names).to_string(),
+            source.unusable_names,
         ),
-        ("Sweeps", Count(source.sweeps).to_string()),
-        (
+        count("Sweeps", source.sweeps),
+        Some((
             "The last sweep took",
             Age(source.last_sweep_millis / 1000).to_string(),
-        ),
+        )),
     ];
     page.push_str("<dl>");
-    for (name, value) in numbers {
+    for (name, value) in numbers.into_iter().flatten() {
         write!(page, "<div><dt>{name}</dt><dd>{value}</dd></div>")?;
     }
     page.push_str("</dl></details>");
     Ok(())
+}
+
+fn count(name: &'static str, count: u64) -> Option<(&'static str, String)> {
+    Some((name, Count(count).to_string()))
 }

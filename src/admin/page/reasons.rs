@@ -60,7 +60,7 @@ fn told(
 
 fn what_is_wrong(phase: Phase) -> &'static str {
     match phase {
-        Phase::Stalled => "Stalled: no Workflow is confirmed",
+        Phase::Stalled => "Stalled",
         Phase::Refused => "Refused",
         Phase::NoStream => "The stream ended",
         _ => "Failing",

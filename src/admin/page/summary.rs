@@ -2,15 +2,16 @@
 
 use std::fmt::{self, Write};
 
-use super::text::Many;
+use super::{refused, text::Many};
 use crate::admin::status::{Phase, SourceStatus, Status};
 
 /// What a phase is called in the sum, the worst last.
-const KINDS: [(&str, &[Phase]); 5] = [
+const KINDS: [(&str, &[Phase]); 6] = [
     ("ok", &[Phase::Watching, Phase::FirstSweep]),
     ("waiting for a limit", &[Phase::Waiting]),
     ("without a stream here", &[Phase::NoStream]),
-    ("failing", &[Phase::Retrying, Phase::Refused]),
+    ("refused", &[Phase::Refused]),
+    ("failing", &[Phase::Retrying]),
     ("stalled", &[Phase::Stalled]),
 ];
 
@@ -40,8 +41,9 @@ pub(super) fn line(page: &mut String, status: &Status) -> fmt::Result {
         let letters = Many(letters as u64, "dead letter");
         write!(page, "; <span class=alert>{letters}</span>")?;
     }
-    if !status.refused.is_empty() {
-        let refused = Many(status.refused.len() as u64, "refused stream");
+    let refused = refused::alone(status).count();
+    if refused > 0 {
+        let refused = Many(refused as u64, "refused stream");
         write!(page, "; <a href='#refused'>{refused}</a>")?;
     }
     page.push_str("</p>");
@@ -50,7 +52,7 @@ pub(super) fn line(page: &mut String, status: &Status) -> fmt::Result {
 
 fn kind((words, count): &(&str, usize)) -> String {
     match *words {
-        "failing" | "stalled" => format!("<span class=alert>{count} {words}</span>"),
+        "refused" | "failing" | "stalled" => format!("<span class=alert>{count} {words}</span>"),
         _ => format!("{count} {words}"),
     }
 }
