@@ -39,6 +39,7 @@ pub mod service;
 pub mod starts;
 pub mod status;
 pub mod streams;
+mod take_over;
 pub mod tls;
 pub mod tokens;
 

@@ -81,6 +81,11 @@ impl Registry {
         source
     }
 
+    /// Forgets the source of this name.
+    pub fn forget(&self, id: &str) {
+        self.sources.lock().remove(id);
+    }
+
     /// All sources in the order of their names.
     pub fn all(&self) -> Vec<Arc<SourceEntry>> {
         let mut all: Vec<_> = self.sources.lock().values().cloned().collect();

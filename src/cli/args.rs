@@ -357,8 +357,8 @@ pub struct WatchArgs {
     /// Be a client of the server at this URL, with a source of its own. Without it, `watch` is a read-only view
     #[arg(long, value_name = "URL")]
     pub connect: Option<String>,
-    /// With --connect, take over the source that --name or `id` names: its present client is disconnected, and the events that
-    /// come here are recorded as done. With `confirm`, they wait for a Workflow, and are sent again
+    /// With --connect, take over the source that --name or `id` names, and that has run: its present client is disconnected, and
+    /// the events that come here are recorded as done. With `confirm`, they wait for a Workflow, and are sent again
     #[arg(long, requires = "connect")]
     pub take_over: bool,
     /// End after the first complete sweep, when all its events are delivered

@@ -66,8 +66,10 @@ async fn watch(args: WatchArgs, stop: CancellationToken) -> anyhow::Result<ExitC
             Ok(client) => client,
             Err(error) => return Ok(mistake(&error)),
         };
-        client.watch(&mut printer, args.once, &stop).await?;
-        return Ok(ExitCode::SUCCESS);
+        return match client.watch(&mut printer, args.once, &stop).await {
+            Err(error) if error.is::<client::Mistyped>() => Ok(mistake(&error)),
+            watched => watched.map(|()| ExitCode::SUCCESS),
+        };
     }
     let config = match load_config(&args.config) {
         Ok(config) => config,
@@ -98,8 +100,14 @@ async fn observer(
 ) -> Result<Option<Session>, Unopened> {
     let opened = Connector::from(args.storage).open(&config.wanted());
     let opened = opened.map_err(|error| Unopened::Mistake(error.into()))?;
+    let looked = async {
+        if args.once {
+            answers(&config, &opened).await?;
+        }
+        found(&config, &opened, args.name.as_deref()).await
+    };
     let found = tokio::select! {
-        found = found(&config, &opened, args.name.as_deref()) => found?,
+        found = looked => found?,
         () = stop.cancelled() => return Ok(None),
     };
     let derived = || {
@@ -121,6 +129,16 @@ async fn observer(
         once: args.once,
         ..Session::new(source_id, config, opened, memory, Mode::Observe)
     }))
+}
+
+// What is to end is not to wait for a storage account that is away.
+async fn answers(config: &SourceConfig, opened: &Opened) -> Result<(), Unopened> {
+    let listed = opened.blobs.list(config.filter.listing_prefix(), None);
+    let listed = Progress::new().during(|| "listing the container".to_owned(), listed);
+    listed
+        .await
+        .map(drop)
+        .map_err(|error| Unopened::Fault(error.into()))
 }
 
 // As patient as all that follows: `watch` waits for a storage account that is away.
@@ -194,17 +212,24 @@ async fn print_all(
     }
 }
 
-// What to say while there is no event: how far the first sweep is, or what it waits for.
+// What to say while there is no event: how far the sweep is, or what it waits for.
 fn busy(stats: &SourceStats) -> Option<String> {
     if let Some(waits) = waits_for(stats) {
         return Some(waits);
     }
-    if stats.sweeps.load(Relaxed) > 0 {
-        return None;
-    }
-    Some(match stats.sweep.get().running {
-        Some(running) => format!("first sweep: {} listed", counted(running.listed, "blob")),
-        None => "reading the ledger".to_owned(),
+    let is_first = stats.sweeps.load(Relaxed) == 0;
+    let sweep = stats.sweep.get();
+    Some(match (sweep.running, sweep.next) {
+        (Some(running), _) if is_first => {
+            format!("first sweep: {} listed", counted(running.listed, "blob"))
+        }
+        (Some(running), _) => format!("sweep: {} listed", counted(running.listed, "blob")),
+        (None, _) if is_first => "reading the ledger".to_owned(),
+        (None, Some(next)) => format!(
+            "waiting for new blobs; next sweep in {} s",
+            (next - OffsetDateTime::now_utc()).whole_seconds().max(0)
+        ),
+        (None, None) => "waiting for new blobs".to_owned(),
     })
 }
 

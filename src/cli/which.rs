@@ -1,6 +1,6 @@
 //! Which source is meant, of those that have run with a state container. Pure.
 
-use crate::text::nearest::nearest;
+use crate::{config::source_id::event_of, text::nearest::nearest};
 
 mod own;
 #[cfg(test)]
@@ -8,9 +8,6 @@ mod tests;
 mod words;
 
 pub(super) use own::own_event;
-
-/// What a name that is made of an event's name ends with: `-` and these many hexadecimal digits.
-const DIGITS: usize = 16;
 
 /// A source that has a ledger.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,8 +60,8 @@ impl Which {
 pub(super) struct Unclear {
     /// A sentence about what was typed, with a list to choose from.
     pub(super) told: String,
-    /// The source that was named, when nothing looks like a slip of the pen: it may be one that is to run.
-    new: Option<String>,
+    /// What it is when nothing looks like a slip of the pen: a source that is to run.
+    new: Option<Which>,
 }
 
 impl Unclear {
@@ -74,7 +71,7 @@ impl Unclear {
     /// A sentence about what was typed, with a list to choose from.
     pub(super) fn or_new(self) -> Result<Which, String> {
         match self.new {
-            Some(id) => Ok(Which::NeverRan(Some(id))),
+            Some(which) => Ok(which),
             None => Err(self.told),
         }
     }
@@ -88,8 +85,8 @@ impl From<String> for Unclear {
 
 impl Asked<'_> {
     /// Whether this is the source of somebody who watches.
-    fn is_own(&self, known: &Known) -> bool {
-        own::is_own_event(&self.typed(known))
+    fn is_own(known: &Known) -> bool {
+        own::is_own_event(event_of(&known.id).unwrap_or(&known.id))
     }
 
     /// The name that the source has by what was asked for.
@@ -117,7 +114,7 @@ impl Asked<'_> {
                 let meant = nearest(id, &ids);
                 Err(Unclear {
                     told: self.no_such_id(id, meant, &ids),
-                    new: named.filter(|_| meant.is_none()),
+                    new: meant.is_none().then_some(Which::NeverRan(named)),
                 })
             }
             // A list names by their ids those whose event's name cannot be told from it.
@@ -128,15 +125,13 @@ impl Asked<'_> {
                 if let Some(before) = self.with_another_prefix(name, &there) {
                     return Err(self.has_moved(name, before).into());
                 }
-                let names: Vec<_> = there.iter().map(|it| self.typed(it)).collect();
-                let names: Vec<_> = names.iter().map(String::as_str).collect();
-                let meant = nearest(name, &names);
+                let meant = self.meant(name, &there);
                 Err(Unclear {
-                    told: self.no_such_name(name, meant, &there),
-                    new: named.filter(|_| meant.is_none()),
+                    told: self.no_such_name(name, meant.as_deref(), &there),
+                    new: meant.is_none().then_some(Which::NeverRan(named)),
                 })
             }
-            (None, None) => Ok(self.only(&there)?),
+            (None, None) => self.only(&there),
         }
     }
 
@@ -145,13 +140,13 @@ impl Asked<'_> {
         container.is_none_or(|it| it == self.container)
     }
 
-    fn only(&self, there: &[&Known]) -> Result<Which, String> {
+    fn only(&self, there: &[&Known]) -> Result<Which, Unclear> {
         let fits = |it: &&&Known| it.prefix.as_deref().is_none_or(|it| it == self.prefix);
         // Whoever watched left a ledger, and is not asked about.
         let there: Vec<_> = there
             .iter()
             .copied()
-            .filter(|it| !self.is_own(it))
+            .filter(|it| !Self::is_own(it))
             .collect();
         if there.is_empty() {
             return Ok(Which::NeverRan(None));
@@ -159,32 +154,38 @@ impl Asked<'_> {
         let fitting: Vec<_> = there.iter().copied().filter(|it| fits(&it)).collect();
         match fitting[..] {
             [one] => Ok(Which::Only(one.id.clone())),
-            [] => Err(self.other_prefixes(&there)),
-            _ => Err(self.several(&fitting)),
+            [] => Err(Unclear {
+                told: self.other_prefixes(&there),
+                new: Some(Which::NeverRan(None)),
+            }),
+            _ => Err(self.several(&fitting).into()),
         }
     }
 
     // The same event, when its source was called after another `prefix`.
     fn with_another_prefix<'a>(&self, name: &str, there: &[&'a Known]) -> Option<&'a Known> {
         let id = (self.id_of)(name);
-        let own = slug(&id)?;
-        let mut others = there.iter().filter(|it| slug(&it.id) == Some(own));
+        let own = event_of(&id)?;
+        let mut others = there.iter().filter(|it| event_of(&it.id) == Some(own));
         let has_other = |it: &&&Known| it.prefix.as_deref().is_some_and(|it| it != self.prefix);
         others.find(has_other).copied()
     }
 
+    // What can be typed as --name for the source whose event has nearly this name.
+    fn meant(&self, name: &str, there: &[&Known]) -> Option<String> {
+        let names = there.iter().map(|it| event_of(&it.id).unwrap_or(&it.id));
+        let names: Vec<_> = names.collect();
+        let meant = nearest(name, &names)?;
+        let meant = names.iter().position(|it| *it == meant)?;
+        Some(self.typed(there[meant]))
+    }
+
     // What can be typed as --name.
     fn typed(&self, known: &Known) -> String {
-        let slug = slug(&known.id);
-        match slug.filter(|slug| (self.id_of)(slug) == known.id) {
-            Some(slug) => slug.to_owned(),
+        let event = event_of(&known.id);
+        match event.filter(|event| (self.id_of)(event) == known.id) {
+            Some(event) => event.to_owned(),
             None => known.id.clone(),
         }
     }
-}
-
-fn slug(id: &str) -> Option<&str> {
-    let (slug, hash) = id.rsplit_once('-')?;
-    let is_hash = hash.len() == DIGITS && hash.bytes().all(|it| it.is_ascii_hexdigit());
-    is_hash.then_some(slug)
 }

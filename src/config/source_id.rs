@@ -19,6 +19,14 @@ pub fn source_id(config: &SourceConfig, event_name: &str, endpoint: &str) -> Str
     derived(event_name, endpoint, &config.container, prefix)
 }
 
+/// The event's name in a source's name that follows from it, in its short form (`Datasets` is `datasets`). `None` of a
+/// configured `id`.
+pub fn event_of(source_id: &str) -> Option<&str> {
+    let (slug, hash) = source_id.rsplit_once('-')?;
+    let is_hash = hash.len() == 2 * HASH_BYTES && hash.bytes().all(|it| it.is_ascii_hexdigit());
+    is_hash.then_some(slug)
+}
+
 fn derived(event_name: &str, endpoint: &str, container: &str, prefix: &str) -> String {
     let mut hash = Sha256::new();
     for field in [event_name, endpoint, container, prefix] {
@@ -64,6 +72,20 @@ mod tests {
         // Written down: another value here would make every source forget its ledger.
         let id = derived("Datasets", "https://a.example", "datasets", "raw/");
         assert_eq!(id, "datasets-d3913658004e6dde");
+    }
+
+    #[test]
+    fn a_derived_id_tells_its_event() {
+        let id = derived("My Datasets", "https://a.example", "datasets", "raw/");
+        assert_eq!(event_of(&id), Some("my-datasets"));
+        for id in [
+            "datasets",
+            "datasets-raw",
+            "d3913658004e6dde",
+            "a-d3913658004e6ddg",
+        ] {
+            assert_eq!(event_of(id), None);
+        }
     }
 
     #[test]

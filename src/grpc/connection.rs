@@ -21,7 +21,7 @@ use super::{
     bounds::{Bounds, Permits},
     limits::{
         CONNECTION_WINDOW, HANDSHAKE, HEADERS, KEEP_ALIVE, ONCE_METADATA, REQUEST, STREAM_WINDOW,
-        STREAMS, TIMES, WATCH_METADATA,
+        STREAMS, TAKE_OVER_METADATA, TIMES, WATCH_METADATA,
     },
     peer::{Peer, Watched},
     request_body::InTime,
@@ -103,12 +103,13 @@ fn builder() -> http2::Builder<TokioExecutor> {
 
 /// The headers that anybody reads. A request waits with these alone: a kilobyte of small headers
 /// takes six of memory.
-const WANTED: [&str; 6] = [
+const WANTED: [&str; 7] = [
     "authorization",
     "content-type",
     "grpc-accept-encoding",
     "grpc-encoding",
     ONCE_METADATA,
+    TAKE_OVER_METADATA,
     WATCH_METADATA,
 ];
 

@@ -63,6 +63,9 @@ pub const ONCE_METADATA: &str = "azure-blob-eventsource-once";
 /// The request metadata that says, when it is `1`, that the client only watches: no live stream ends for it, and nothing
 /// is made of its events, so none is waited for.
 pub const WATCH_METADATA: &str = "azure-blob-eventsource-watch";
+/// The request metadata that says, when it is `1`, that the client takes over a source that has run: a name that none has is
+/// refused.
+pub const TAKE_OVER_METADATA: &str = "azure-blob-eventsource-take-over";
 
 /// A ping after so long without a word, and no longer than this for its answer: a dead client is
 /// found within 8 s. That must be less than `limits.settle` (10 s by default), or an event that a

@@ -18,11 +18,15 @@ use super::{
     code_name::code_name,
     contract::{EventSource, eventing_server::Eventing},
     event_stream::EventStream,
-    limits::{CONFIG_BYTES, DEAD_FOUND, NAME_BYTES, ONCE_METADATA, PROOF, WATCH_METADATA},
+    limits::{
+        CONFIG_BYTES, DEAD_FOUND, NAME_BYTES, ONCE_METADATA, PROOF, TAKE_OVER_METADATA,
+        WATCH_METADATA,
+    },
     peer::Peer,
     reading::ConfigReader,
     status::End,
     streams::{Claim, Streams},
+    take_over::needs_a_source,
     tokens::Sources,
 };
 use crate::{
@@ -70,6 +74,8 @@ struct StreamRequest {
     config: SourceConfig,
     confirm: Option<Arc<Expected>>,
     once: bool,
+    /// Whether the client only watches.
+    watches: bool,
     peer: Option<Peer>,
     began: Instant,
 }
@@ -101,9 +107,9 @@ impl Eventing for EventSourceService {
         let event = beginning(&request.get_ref().name);
         match self.start(request, peer).await {
             Ok(stream) => Ok(Response::new(stream.keeping(live))),
-            // Which is what the client asked for.
+            // Which is what the client asked for, or mistyped.
             Err(Refused {
-                end: end @ End::Taken(_),
+                end: end @ (End::Taken(_) | End::NothingToTakeOver { .. }),
                 ..
             }) => Err(Status::from(&end)),
             Err(Refused { end, source }) => {
@@ -127,6 +133,7 @@ impl EventSourceService {
         let began = Instant::now();
         let once = asks(request.metadata(), ONCE_METADATA);
         let watches = asks(request.metadata(), WATCH_METADATA);
+        let takes_over = asks(request.metadata(), TAKE_OVER_METADATA);
         let allowed = request.extensions().get::<Sources>().cloned();
         let EventSource { name, config } = request.into_inner();
         if config.len() > CONFIG_BYTES {
@@ -151,8 +158,13 @@ impl EventSourceService {
             source: id.clone(),
             end,
         };
-        if allowed.is_some_and(|sources| !sources.allow(&id)) {
+        if allowed.as_ref().is_some_and(|it| !it.allow(&id)) {
             return Err(refused(End::NotAllowed(id.clone())));
+        }
+        if takes_over {
+            let state = opened.state.as_ref();
+            let known = needs_a_source((&id, &name), &self.registry, state, allowed.is_none());
+            known.await.map_err(refused)?;
         }
         let confirm = Expected::open(&*self.confirmations, &config.confirm).await;
         let confirm = confirm.map_err(|error| refused(SessionError::from(error).into()))?;
@@ -161,6 +173,7 @@ impl EventSourceService {
             config,
             confirm,
             once,
+            watches,
             peer,
             began,
         };
@@ -201,6 +214,7 @@ impl EventSourceService {
         let mut running = Running::start(&asked, &claim, source.clone());
         let (registry, event) = (Arc::clone(&self.registry), beginning(&asked.name));
         let ledgers = self.ledgers.of(&source.id);
+        let watches = asked.watches;
         let traces = self.traces.clone();
         self.streams.spawn(async move {
             let kept = (&*source, &*ledgers, traces);
@@ -213,6 +227,10 @@ impl EventSourceService {
                 note_refused(&registry, who, &Status::from(end));
             }
             drop(running);
+            // Nobody has to do anything about a person who has seen enough.
+            if watches {
+                registry.forget(&source.id);
+            }
             // The next stream may start as soon as the claim is dropped, so that goes last of all
             // that concerns the source.
             drop(claim);

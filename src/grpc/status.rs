@@ -71,6 +71,17 @@ pub enum End {
     /// The client asked not to take over, and there is a live stream.
     #[error("source `{0}` has a live stream, and this client did not ask to take it over")]
     Taken(String),
+    /// The client asked to take over a source, and there is none of this name.
+    #[error(
+        "no source of the event `{event}` has run, so there is nothing to take over{}",
+        .meant.as_ref().map_or_else(String::new, |it| format!("; did you mean `{it}`?"))
+    )]
+    NothingToTakeOver {
+        /// The event's name.
+        event: String,
+        /// The event whose name is nearest.
+        meant: Option<String>,
+    },
     /// Two clients take a source from each other.
     #[error(
         "source `{0}` has been taken over {take_overs} times within a minute and is still being streamed: \
@@ -115,6 +126,7 @@ fn code(end: &End) -> Code {
         End::Session(SessionError::TakenOver(_)) | End::TakenOver(_) => Code::Aborted,
         End::NotAllowed(_) => Code::PermissionDenied,
         End::OtherContainer { .. } => Code::FailedPrecondition,
+        End::NothingToTakeOver { .. } => Code::NotFound,
         End::Unproven { .. } => Code::Unavailable,
         End::Contended(_) | End::Taken(_) => Code::AlreadyExists,
         End::Full(_) => Code::ResourceExhausted,
@@ -346,6 +358,14 @@ mod tests {
                 },
                 Code::Unavailable,
                 "could not be tried within 15 s (503): try again",
+            ),
+            (
+                End::NothingToTakeOver {
+                    event: "e".into(),
+                    meant: None,
+                },
+                Code::NotFound,
+                "no source of the event `e` has run, so there is nothing to take over",
             ),
             (
                 End::Full(64),

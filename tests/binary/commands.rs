@@ -164,7 +164,8 @@ async fn a_name_is_found_or_told_with_those_that_there_are() {
     let misspelt = run(&with(&["--name", "datast"])).await;
     assert_eq!(misspelt.code(), 2, "{misspelt:?}");
     for words in [
-        "no source of the event `datast` has run with the state container `state-",
+        "no source of the event `datast` has run for http://",
+        " with the state container `state-",
         "did you mean `--name dataset`?",
     ] {
         assert!(misspelt.stderr.contains(words), "{misspelt:?}");

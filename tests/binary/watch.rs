@@ -276,6 +276,25 @@ async fn a_source_is_taken_over_only_where_that_is_typed() {
     place.put("second").await;
     assert_eq!(stream.name().await, "second");
 
+    let mistyped = [
+        "--connect",
+        &url,
+        "--once",
+        "--take-over",
+        "--name",
+        "datast",
+    ];
+    let refused = run(&watch(&place, &mistyped)).await;
+    assert_eq!(refused.code(), 2, "{refused:?}");
+    for words in [
+        "no source of the event `datast` has run",
+        "did you mean `dataset`?",
+    ] {
+        assert!(refused.stderr.contains(words), "{refused:?}");
+    }
+    place.put("third").await;
+    assert_eq!(stream.name().await, "third");
+
     let taken = run(&watch(&place, &[&connect[..], &["--take-over"]].concat())).await;
     assert_eq!(taken.code(), 0, "{taken:?}");
     assert!(

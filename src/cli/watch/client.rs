@@ -24,7 +24,7 @@ use crate::{
         auth::read_token,
         code_name::code_name,
         contract::{Event, EventSource, eventing_client::EventingClient},
-        limits::{ONCE_METADATA, WATCH_METADATA},
+        limits::{ONCE_METADATA, TAKE_OVER_METADATA, WATCH_METADATA},
     },
     text::plain::Plain,
 };
@@ -46,6 +46,11 @@ pub(super) struct Client {
     has_claim: bool,
     token_file: Option<PathBuf>,
 }
+
+/// What was named does not exist.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(super) struct Mistyped(String);
 
 /// How a stream ended that did not end in an error of ours.
 enum Ended {
@@ -163,6 +168,7 @@ impl Client {
         let own = matches!(self.claim, Claim::Own(_));
         match status.code() {
             Code::AlreadyExists if own => Ok(Ended::Taken(status.message().to_owned())),
+            Code::NotFound if !own => Err(Mistyped(status.message().to_owned()).into()),
             _ => self.refusal(&status),
         }
     }
@@ -207,7 +213,11 @@ impl Client {
             config: self.config.clone(),
         });
         let watches = matches!(self.claim, Claim::Own(_));
-        for (asked, metadata) in [(once, ONCE_METADATA), (watches, WATCH_METADATA)] {
+        for (asked, metadata) in [
+            (once, ONCE_METADATA),
+            (watches, WATCH_METADATA),
+            (!watches, TAKE_OVER_METADATA),
+        ] {
             if asked {
                 let yes = MetadataValue::from_static("1");
                 request.metadata_mut().insert(metadata, yes);

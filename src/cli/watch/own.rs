@@ -28,8 +28,12 @@ impl Claim {
         take_over: bool,
     ) -> Result<Self, String> {
         if take_over {
-            let name = name.map_or_else(|| own_event(1), str::to_owned);
-            return Ok(Self::TakeOver(name));
+            return match (name.or(config.id.as_deref()), &config.queue) {
+                (Some(name), _) => Ok(Self::TakeOver(name.to_owned())),
+                // Then it is the queue that is taken over.
+                (None, Some(_)) => Ok(Self::Own(1)),
+                (None, None) => Err(NO_NAME.to_owned()),
+            };
         }
         if let Some(queue) = &config.queue {
             return Err(format!(
@@ -99,6 +103,8 @@ impl Claim {
     }
 }
 
+const NO_NAME: &str = "--take-over needs the source that is taken over: name its event with --name EVENT, the key under \
+                       `spec.generic` of the EventSource";
 const INSTEAD: &str = "type --take-over to do that, or leave out --connect for a read-only view";
 
 #[cfg(test)]
@@ -137,9 +143,18 @@ mod tests {
                 told.contains(words) && told.contains("--take-over"),
                 "{told}"
             );
-            let event = name.unwrap_or("watch-connect").to_owned();
-            assert_eq!(Claim::of(&config, name, true), Ok(Claim::TakeOver(event)));
+            let claim = match name.or(config.id.as_deref()) {
+                Some(name) => Claim::TakeOver(name.to_owned()),
+                None => Claim::Own(1),
+            };
+            assert_eq!(Claim::of(&config, name, true), Ok(claim));
         }
+    }
+
+    #[test]
+    fn nobody_is_taken_over_without_a_name() {
+        let told = Claim::of(&config(""), None, true).unwrap_err();
+        assert!(told.contains("--name EVENT"), "{told}");
     }
 
     #[test]

@@ -13,7 +13,7 @@ impl Asked<'_> {
     pub(in crate::cli) fn never_ran(&self, id: Option<&str>, known: &[Known]) -> String {
         let (own, others): (Vec<_>, Vec<_>) = known
             .iter()
-            .partition(|it| self.is_here(it) && self.is_own(it));
+            .partition(|it| self.is_here(it) && Self::is_own(it));
         let who = match id {
             Some(id) => format!("the source `{}` has never run", Plain(id)),
             None if known.is_empty() => {
@@ -40,7 +40,7 @@ impl Asked<'_> {
     pub(super) fn other_prefixes(&self, there: &[&Known]) -> String {
         format!(
             "no source with {} has run with the state container `{}`, but others of the same container have: correct \
-             `prefix` in the configuration, or choose one with --name:\n{}",
+             `prefix` in the configuration, or choose one with --name:\n{}\n{NEW}",
             prefix(self.prefix),
             self.state,
             self.list(there)
@@ -71,9 +71,10 @@ impl Asked<'_> {
     pub(super) fn no_such_name(&self, name: &str, meant: Option<&str>, there: &[&Known]) -> String {
         let meant = meant.map(|meant| format!("--name {}", Plain(meant)));
         format!(
-            "no source of the event `{}` has run with the state container `{}`{} These have run for this \
+            "no source of the event `{}` has run for {} with the state container `{}`{} These have run for this \
              container:\n{}\n{NEW}",
             Plain(name),
+            Plain(self.container),
             self.state,
             did_you_mean(meant),
             self.list(there)
