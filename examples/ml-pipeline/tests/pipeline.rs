@@ -299,10 +299,12 @@ fn a_folder_for_mlflow_is_left_where_it_is_asked_for() {
     }
     let inputs: serde_json::Value =
         serde_json::from_str(about["signature"]["inputs"].as_str().unwrap()).unwrap();
-    assert_eq!(
-        inputs[1],
-        serde_json::json!({"name": "soil", "type": "any", "required": false})
-    );
+    // MLflow refuses whole numbers where a float is promised, and pandas makes both of a column of numbers.
+    for input in inputs.as_array().unwrap() {
+        assert_eq!(input["type"], "any", "{input}");
+        assert_eq!(input["required"], false, "{input}");
+    }
+    assert_eq!(inputs[1]["name"], "soil");
     assert_eq!(
         case.read("mlflow/model.onnx"),
         case.read("model-quantized.onnx")

@@ -113,16 +113,11 @@ fn described(path: &Path) -> Result<Value> {
 }
 
 /// The columns that are needed. A missing value is a missing value, not a mistake.
+///
+/// A number is of any type too: pandas makes whole numbers of a column, or floats if one is missing, or text if one has
+/// a unit. MLflow converts none of these to another, and predict.py reads them all.
 fn taken(inputs: &[Input]) -> Vec<Value> {
-    let column = |it: &Input| {
-        let kind = if it.takes == "number" {
-            "double"
-        } else {
-            // Codes and dates may come as numbers, or as dates of pandas.
-            "any"
-        };
-        json!({"type": kind, "name": it.column, "required": false})
-    };
+    let column = |it: &Input| json!({"type": "any", "name": it.column, "required": false});
     inputs.iter().map(column).collect()
 }
 
