@@ -1,5 +1,8 @@
 """Predicts with a model of ml-pipeline: `predict.py MODEL.onnx DATA.csv`, or `predict(model, frame)` in Python.
 
+Read the file with `pandas.read_csv("DATA.csv", dtype=str, keep_default_na=False)`. Otherwise pandas replaces words such
+as `None` and `NA` by "no value", also where the model learned them as words.
+
 Needs onnxruntime and pandas. The model gets what it learned from: blanks around values are trimmed, markers of
 missing values are missing, numbers may have a unit, dates are days, and a word that pandas took for a number is a word
 again.
@@ -9,6 +12,7 @@ import datetime
 import json
 import re
 import sys
+import warnings
 
 import onnxruntime
 import pandas as pd
@@ -20,12 +24,32 @@ def predict(model, frame):
     about = session.get_modelmeta().custom_metadata_map
     inputs, missing = json.loads(about["inputs"]), {"", *(it.lower() for it in json.loads(about["missing"]))}
     comma = about["numerals"] == "comma"
+    check(inputs, frame)
     given = {it["name"]: values(it, frame[it["column"]], missing, comma).reshape(-1, 1) for it in inputs}
     said, *probabilities = session.run(None, given)
     result = pd.DataFrame({session.get_outputs()[0].name: said}, index=frame.index)
     for place, name in enumerate(json.loads(about["classes"])):
         result[f"p({name})"] = probabilities[0][:, place]
     return result
+
+
+# The words that pandas.read_csv takes for no value, unless it is told otherwise.
+EMPTIED = {"#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN", "<NA>", "N/A", "NA"}
+EMPTIED |= {"NULL", "NaN", "None", "n/a", "nan", "null"}
+
+
+def check(inputs, frame):
+    """Refuses rows without some of the columns, and warns where pandas may have taken a word away."""
+    if absent := [f"'{it['column']}'" for it in inputs if it["column"] not in frame]:
+        raise ValueError(f"columns are missing: {', '.join(absent)}; add them, with empty values if nothing is known")
+    for it in inputs:
+        words = sorted(EMPTIED.intersection(it.get("words", ())))
+        if words and frame[it["column"]].isna().any():
+            warnings.warn(
+                f"'{it['column']}' has missing values, and {', '.join(words)} is a word there: pandas reads it as a "
+                "missing value, unless read_csv gets keep_default_na=False",
+                stacklevel=3,
+            )
 
 
 def values(it, column, missing, comma):
