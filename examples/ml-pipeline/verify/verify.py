@@ -13,6 +13,9 @@ words and codes, with free text, and with numbers and dates written in many ways
 - onnxruntime's optimiser makes an integer kernel of every Gemm of a model that is in 8 bits as a whole;
 - the script that is left beside the model says the same as `predict` of the dataset as pandas reads it, of a
   single row, and of blanks, markers of missing values and words that were never seen;
+- that script names a column that is not there, and warns of a word that pandas takes for a missing value;
+- MLflow loads the folder, and says the same as that script of the dataset as pandas reads it, also of whole numbers
+  and of text alone;
 - the signature has the names, types and shapes that onnxruntime tells;
 - the scores on the rows that were set apart reach the floors, and 8 bits lose at most 0.01;
 - examples/python-step, on the same rows, is no more than 0.1 below the floors.
@@ -28,6 +31,7 @@ import tempfile
 import warnings
 from pathlib import Path
 
+import mlflow.pyfunc
 import numpy as np
 import onnx
 import onnxruntime
@@ -71,11 +75,12 @@ def verify(program, name, data, out):
     run(program, "preprocess", data, "--out", out)
     run(program, "train", out)
     run(program, "evaluate", out)
-    run(program, "quantize", out, "--max-drop", "1")
+    run(program, "quantize", out, "--max-drop", "1", "--mlflow")
     schema = json.loads((out / "schema.json").read_text())
     classes = [it["name"] for it in schema["target"]["task"].get("classes", [])]
     test = pd.read_csv(out / "test.csv", dtype=str, keep_default_na=False)
     yield from script(program, out, data)
+    yield from mlflow_folder(out, data)
     scores = []
     for file in ["model.onnx", "model-quantized.onnx"]:
         path = out / file
@@ -194,13 +199,46 @@ def close_call(favour, classes, one, other, tract, onnxruntime_says):
     return gap <= np.abs(by_tract - by_onnxruntime).sum() + 1e-4
 
 
-def script(program, out, data):
-    """Whether predict.py, which the run left, serves what training did."""
+def left_script(out):
+    """The module predict.py that the run left."""
     spec = importlib.util.spec_from_file_location("predict", out / "predict.py")
     left = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(left)
+    return left
+
+
+def as_text(data):
+    """The dataset as the README reads it for predict.py: no word becomes a missing value."""
+    return pd.read_csv(data, dtype=str, keep_default_na=False)
+
+
+def mlflow_folder(out, data):
+    """Whether MLflow takes rows of any type, and says what predict.py says."""
+    left, model = left_script(out), mlflow.pyfunc.load_model(str(out / "mlflow"))
+    frame = pd.read_csv(data).iloc[:, :-1]
+    rounded = frame.select_dtypes("number").columns
+    tried = {
+        "the dataset": frame,
+        "whole numbers": frame.astype({name: "Int64" for name in rounded if (frame[name] % 1 == 0).all()}),
+        "text alone": as_text(data).iloc[:, :-1],
+    }
+    for name, rows in tried.items():
+        expected = left.predict(str(out / "model-quantized.onnx"), rows)
+        try:
+            found = model.predict(rows)
+        except mlflow.MlflowException as error:
+            yield f"MLflow refuses {name}: {error}"
+            continue
+        if not found.equals(expected):
+            yield f"MLflow says something else than predict.py of {name}"
+
+
+def script(program, out, data):
+    """Whether predict.py, which the run left, serves what training did."""
+    left = left_script(out)
     model, frame = str(out / "model.onnx"), pd.read_csv(data)
-    tried = {"the dataset": frame, "a single row": frame.iloc[[7]]}
+    yield from warned(left, model, frame)
+    tried = {"the dataset": frame, "a single row": frame.iloc[[7]], "the dataset as text": as_text(data)}
     words = frame.select_dtypes(exclude="number").columns[:-1]
     if len(words):
         odd = frame.head(60).astype(object)
@@ -229,6 +267,24 @@ def script(program, out, data):
         specs = [(it["name"], it["tensor-spec"]) for it in json.loads(signature[side])]
         if [(name, spec["dtype"], spec["shape"]) for name, spec in specs] != wanted:
             yield f"the signature has the {side} {specs}"
+
+
+def warned(left, model, frame):
+    """Whether predict.py names a column that is not there, and the words that pandas takes for missing values."""
+    inputs = json.loads(onnxruntime.InferenceSession(model).get_modelmeta().custom_metadata_map["inputs"])
+    column = inputs[0]["column"]
+    try:
+        left.predict(model, frame.drop(columns=column))
+        yield "predict.py takes rows without a column"
+    except ValueError as error:
+        if f"'{column}'" not in str(error):
+            yield f"predict.py says of rows without '{column}': {error}"
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        left.predict(model, frame)
+    has_word = any(left.EMPTIED.intersection(it.get("words", ())) for it in inputs)
+    if has_word != any("keep_default_na" in str(it.message) for it in caught):
+        yield "predict.py does not warn of a word that pandas takes for a missing value, or warns without one"
 
 
 def fused(path):
@@ -278,12 +334,13 @@ def own_step(name, out):
 def mixed(path, rows=900):
     """Made data with all that a column may be, and with what is missing."""
     random = np.random.default_rng(3)
-    kind = random.choice(["ash", "birch", "cedar", "fir"], rows, p=[0.4, 0.3, 0.2, 0.1])
+    # pandas takes the last one for a missing value.
+    kind = random.choice(["ash", "birch", "cedar", "None"], rows, p=[0.4, 0.3, 0.2, 0.1])
     day = pd.Timestamp("2024-01-01") + pd.to_timedelta(random.integers(0, 700, rows), unit="D")
     height = random.normal(10.0, 3.0, rows)
     wet = random.choice(["yes", "no"], rows)
     winter = np.cos((day.day_of_year - 15) / 365.25 * 2 * np.pi)
-    value = height / 3.0 + (kind == "fir") * 2.0 + (wet == "yes") * 1.5 + winter * 2.0 + random.normal(0.0, 0.4, rows)
+    value = height / 3.0 + (kind == "None") * 2.0 + (wet == "yes") * 1.5 + winter * 2.0 + random.normal(0.0, 0.4, rows)
     frame = pd.DataFrame(
         {
             "tree": kind,
