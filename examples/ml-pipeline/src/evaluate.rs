@@ -208,12 +208,7 @@ pub fn evaluate(dir: &Path, least: Option<f64>, log: &Log) -> Result<Metrics> {
     if schema.target.task == Task::Regression {
         score.baseline = 0.0;
     }
-    let verdict = verdict(
-        &score,
-        judged,
-        none,
-        is_one_class(folds.is_none(), &schema, &test),
-    );
+    let verdict = verdict(&score, judged, none, is_one_class(judged));
     stamp(&path, &score, &figures)?;
     let details = Details::of(&schema, &test, &predictions, &importance);
     let metrics = Metrics {
@@ -262,13 +257,10 @@ pub fn evaluate(dir: &Path, least: Option<f64>, log: &Log) -> Result<Metrics> {
     }
 }
 
-/// Whether the rows that are judged by are all of one class.
-fn is_one_class(by_test: bool, schema: &Schema, test: &Table) -> bool {
-    match (&test.target, &schema.target.task) {
-        (Truth::Classes(rows), _) if by_test => rows.windows(2).all(|pair| pair[0] == pair[1]),
-        (_, Task::Classification { classes }) => classes.len() < 2,
-        _ => false,
-    }
+/// Whether the rows that figures are of are all of one class: there is no curve then. In cross-validation too, as a class
+/// that is too rare is not judged.
+fn is_one_class(figures: &Figures) -> bool {
+    matches!(figures, Figures::Classification { auc: None, .. })
 }
 
 impl Score {

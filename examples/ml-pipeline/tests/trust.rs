@@ -296,6 +296,20 @@ fn few_rows_are_judged_by_cross_validation_that_keeps_copies_together() {
 }
 
 #[test]
+fn rows_of_one_class_prove_nothing_in_cross_validation_either() {
+    // One row of the other class is for the training, and is not judged there.
+    for others in [1, 2] {
+        let case = Case::new(rows("a,b,y", 120, |row| {
+            let class = if row < others { "down" } else { "up" };
+            format!("{},{},{class}", mixed(row), mixed(row + 500))
+        }));
+        case.run(&["run", "data.csv", "--out", "out", "--min-score", "0"]);
+        let verdict = &case.json("metrics.json")["verdict"];
+        assert_eq!(verdict["outcome"], "untested", "{verdict}");
+    }
+}
+
+#[test]
 fn a_time_budget_ends_the_training_with_a_model_and_is_told() {
     let case = Case::new(plants(400));
     let said = case.pipeline(&["--time-budget", "0.01s", "--min-score", "0"]);
