@@ -79,9 +79,29 @@ fn a_few_numbers_that_are_far_from_all_others_are_told_and_left_out() {
     );
     let told = warnings(&metrics["data"]);
     assert!(
-        told.contains("3 rows are left out, as 'y' is far from all others there, such as 1000000000: the others are between 0."),
+        told.contains("3 rows are left out, as 'y' is far from all others there (1000000000): the others are between 0."),
         "{told}"
     );
+}
+
+#[test]
+fn a_group_of_numbers_that_are_ten_times_too_great_does_not_spoil_the_model() {
+    for of in [100, 50, 25] {
+        let case = target(|sum, row| {
+            let number = 50.0 + sum;
+            format!("{:.3}", if row % of == 7 { number * 10.0 } else { number })
+        });
+        case.pipeline(&[]);
+        let metrics = case.json("metrics.json");
+        let score = &metrics["score"];
+        assert!(score["value"].as_f64().unwrap() > 0.95, "{of}: {score}");
+        let told = warnings(&metrics["data"]);
+        let start = format!(
+            "{} rows are left out, as 'y' is far from all others there (from 5",
+            300 / of
+        );
+        assert!(told.contains(&start), "{told}");
+    }
 }
 
 #[test]

@@ -23,18 +23,21 @@ pub(super) type Copies = u64;
 #[derive(Debug)]
 pub(super) struct Far {
     rows: u64,
-    /// One of their numbers.
-    example: f32,
-    /// The least and the greatest of the others.
+    /// The least and the greatest of their numbers.
+    far: (f32, f32),
+    /// The same of the others.
     range: (f32, f32),
 }
+
+/// The range of no number.
+const NONE: (f32, f32) = (f32::INFINITY, f32::NEG_INFINITY);
 
 impl Default for Far {
     fn default() -> Self {
         Far {
             rows: 0,
-            example: 0.0,
-            range: (f32::INFINITY, f32::NEG_INFINITY),
+            far: NONE,
+            range: NONE,
         }
     }
 }
@@ -44,27 +47,35 @@ impl Far {
     fn has_room(&mut self, number: f32, bounds: Option<(f64, f64)>) -> bool {
         let is_far = |(least, most)| f64::from(number) < least || f64::from(number) > most;
         if bounds.is_some_and(is_far) {
-            self.example = number;
+            self.far = with(self.far, number);
             self.rows += 1;
             return false;
         }
-        self.range = (self.range.0.min(number), self.range.1.max(number));
+        self.range = with(self.range, number);
         true
     }
 
     /// A warning, if some are left out.
     pub(super) fn told(&self, target: &Target) -> Option<String> {
         let (least, most) = self.range;
+        let far = match self.far {
+            (one, other) if one == other => format!("{one}"),
+            (low, high) => format!("from {low} to {high}"),
+        };
         (self.rows > 0).then(|| {
             format!(
-                "{} left out, as '{}' is far from all others there, such as {}: the others are between {least} and \
-                 {most}",
+                "{} left out, as '{}' is far from all others there ({far}): the others are between {least} and {most}, \
+                 and the score says nothing of such rows",
                 counted(self.rows, "row is"),
-                target.name,
-                self.example
+                target.name
             )
         })
     }
+}
+
+/// A range with one more number.
+fn with((least, most): (f32, f32), number: f32) -> (f32, f32) {
+    (least.min(number), most.max(number))
 }
 
 /// Writes both parts, all values in one way of writing.

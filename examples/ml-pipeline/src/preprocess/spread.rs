@@ -24,8 +24,12 @@ const FAR_OF: usize = 100;
 /// How many far numbers are few in any case.
 const SOME: usize = 3;
 
-/// The same where far numbers are one again and again, as what stands for no value is.
-const FAR_AGAIN: f64 = 10.0;
+/// The same where far numbers are one again and again, as what stands for no value is, and where no number is between
+/// them and the others.
+const FAR_APART: f64 = 10.0;
+
+/// One number of so many may be far if none is in between.
+const APART_OF: usize = 20;
 
 /// Up to which part of the numbers, in percent, those are that are told as far: more are no exception.
 const TOLD_PERCENT: usize = 20;
@@ -87,8 +91,8 @@ impl Spread {
 
 impl Far {
     fn of(sorted: &[f64]) -> Option<Self> {
-        let again = beyond(sorted, FAR_AGAIN);
-        let again = again.filter(|(far, _)| different(far).len() * SOME <= far.len());
+        let again = beyond(sorted, FAR_APART);
+        let again = again.filter(|(far, _)| recur(far));
         let alone = || beyond(sorted, FAR).filter(|(far, others)| is_apart(far, others));
         let (far, others) = again.or_else(alone)?;
         if far.len() < SOME || far.len() * 100 > sorted.len() * TOLD_PERCENT {
@@ -187,7 +191,37 @@ fn moments(numbers: &[f64]) -> (f64, f64) {
     }
 }
 
+/// Whether a few numbers come again and again.
+fn recur(sorted: &[f64]) -> bool {
+    different(sorted).len() * SOME <= sorted.len()
+}
+
 fn bounds(sorted: &[f64]) -> Option<(f64, f64)> {
+    gap(sorted).or_else(|| beyond_few(sorted))
+}
+
+/// Bounds in the middle of a gap between the few numbers that are far and all others. Numbers that come again and again
+/// may stand for no value, which is told instead.
+fn gap(sorted: &[f64]) -> Option<(f64, f64)> {
+    let count = sorted.len();
+    let (least, most) = fences(sorted, FAR_APART)?;
+    let middle = sorted[count / 2];
+    let mut off: Vec<f64> = sorted.iter().map(|it| (it - middle).abs()).collect();
+    off.sort_by(f64::total_cmp);
+    let first = count - (count / APART_OF).max(SOME);
+    // The last number that counts is before the first gap.
+    let last = (first..count).find(|&next| off[next] > off[next - 1] * APART)? - 1;
+    let reach = (off[last] * off[last + 1]).sqrt();
+    let bounds = (middle - reach, middle + reach);
+    let (far, _): (Vec<f64>, Vec<f64>) = sorted
+        .iter()
+        .partition(|&&it| it < bounds.0 || it > bounds.1);
+    let are_beyond = far.iter().all(|&it| it < least || it > most);
+    (are_beyond && !recur(&far)).then_some(bounds)
+}
+
+/// Bounds for a heavy tail, of which few numbers are that far.
+fn beyond_few(sorted: &[f64]) -> Option<(f64, f64)> {
     let count = sorted.len();
     let bounds = fences(sorted, FAR)?;
     let is_far = |number: &&f64| **number < bounds.0 || **number > bounds.1;
@@ -258,7 +292,7 @@ mod tests {
             "{again}"
         );
         assert!(again.contains("--missing=500 says so"), "{again}");
-        let errors = told(of(bell().chain((0..8).map(|it| f64::from(it) * 1e5 - 3e5))));
+        let errors = told(of(bell().chain((0..20).map(|it| f64::from(it) * 1e5 + 3e5))));
         assert!(errors.contains("if they are errors"), "{errors}");
         assert_eq!(
             told(of(bell().chain([500.0; 90]))),
@@ -282,7 +316,14 @@ mod tests {
             "{least} {most}"
         );
         assert_eq!(of(bell().chain([1e9; 20])).bounds, None, "many");
-        assert_eq!(of(bell().chain([20.0])).bounds, None, "not so far");
+        assert_eq!(of(bell().chain([5.0])).bounds, None, "not so far");
+        let cluster: Vec<f64> = (0..9).map(|it| 60.0 + f64::from(it) * 7.0).collect();
+        let (_, most) = of(bell().chain(cluster)).bounds.unwrap_or_default();
+        assert!(most > 2.0 && most < 60.0, "none of a group stays: {most}");
+        assert_eq!(of(bell().chain([500.0; 8])).bounds, None, "again and again");
+        let mut tail: Vec<f64> = bell().map(|it| (it * 4.0).sinh()).collect();
+        tail.sort_by(f64::total_cmp);
+        assert_eq!(gap(&tail), None, "a heavy tail");
         let heavy = of(bell().map(|it| (it * 4.0).exp()).chain([1e5]));
         assert_eq!((heavy.scale, heavy.bounds), (Scale::Log, None));
     }
