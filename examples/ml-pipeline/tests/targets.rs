@@ -194,7 +194,10 @@ fn a_marker_of_no_value_is_a_class_where_there_is_only_one_other() {
     // It may be the code of a region.
     let case = target(|_, row| ["EMEA", "APAC", "NA"][row % 3].to_owned());
     let told = warnings(&case.preprocess(&[]));
-    assert!(told.contains("--missing='!NA' makes it a value"), "{told}");
+    assert!(
+        told.contains("if that is a class, use --missing='!NA'"),
+        "{told}"
+    );
     let schema = case.preprocess(&["--missing=!NA"]);
     assert_eq!(
         schema["target"]["task"]["classes"]
@@ -281,6 +284,109 @@ fn dates_are_not_predicted_also_if_some_are_words() {
         .refused(&[]),
         "data.csv: the target 'y' has dates in 240 of 300 rows, which are not predicted: choose a column of classes or \
          numbers with --target"
+    );
+    let few = target(|_, row| format!("2020Q{}", 1 + row % 4));
+    assert_eq!(
+        few.refused(&[]),
+        "data.csv: the target 'y' has dates, which are not predicted: choose a column of classes or numbers with --target; \
+         --task classification takes each for a class"
+    );
+    let schema = few.preprocess(&["--task", "classification"]);
+    assert_eq!(kind(&schema).0, "classification");
+}
+
+#[test]
+fn a_word_that_is_taken_for_no_value_is_told_with_the_option_that_makes_it_a_class() {
+    for (word, others) in [
+        ("Na", ["K", "Mg", "Ca"]),
+        ("Null", ["Jones", "Smith", "Wu"]),
+    ] {
+        let case = target(|_, row| {
+            let word = if row % 5 == 1 { word } else { others[row % 3] };
+            word.to_owned()
+        });
+        let told = warnings(&case.preprocess(&[]));
+        assert!(
+            told.contains(&format!(
+                "('{word}' means no value); if that is a class, use --missing='!{word}'"
+            )),
+            "{told}"
+        );
+        let schema = case.preprocess(&[&format!("--missing=!{word}")]);
+        assert!(kind(&schema).1.contains("4 different words"));
+    }
+}
+
+#[test]
+fn yes_and_no_as_numbers_and_as_words_are_told() {
+    let case = target(|_, row| ["1", "true", "0", "false"][row % 4].to_owned());
+    let told = warnings(&case.preprocess(&[]));
+    assert!(
+        told.contains("'0' and 'false' count as different classes"),
+        "{told}"
+    );
+}
+
+#[test]
+fn numbers_of_which_hardly_one_comes_again_are_no_classes() {
+    let half = target(|sum, row| {
+        if row % 9 < 5 {
+            "fail".into()
+        } else {
+            format!("{:.2}", sum + row as f64)
+        }
+    });
+    let refused = half.refused(&[]);
+    assert!(
+        refused.contains("different numbers in 132 rows, and words such as 'fail' in others: --missing=fail leaves out"),
+        "{refused}"
+    );
+    let schema = half.preprocess(&["--missing=fail"]);
+    assert_eq!(kind(&schema).0, "regression");
+    let huge = target(|sum, row| format!("{}", (sum + row as f64) * 1e200));
+    let refused = huge.refused(&[]);
+    assert!(
+        refused.contains("beyond the range of 32-bit floats in 300 of 300 rows"),
+        "{refused}"
+    );
+}
+
+#[test]
+fn infinite_targets_are_left_out_and_not_told_as_far_ones() {
+    let case = target(|sum, row| {
+        if row % 9 == 5 {
+            "inf".into()
+        } else {
+            format!("{sum:.3}")
+        }
+    });
+    let told = warnings(&case.preprocess(&[]));
+    assert!(
+        told.contains("33 rows are left out, as 'y' is no finite number there"),
+        "{told}"
+    );
+    assert!(!told.contains("far from all others"), "{told}");
+}
+
+#[test]
+fn codes_and_numbers_that_are_named_like_labels_are_classes() {
+    let codes = target(|_, row| ["00501", "10001", "60601"][row % 3].to_owned());
+    let schema = codes.preprocess(&[]);
+    let (kind_of, because) = kind(&schema);
+    assert_eq!(kind_of, "classification");
+    assert!(
+        because.contains("look like codes, as some begin with 0"),
+        "{because}"
+    );
+    let rows: String = (0..300)
+        .map(|row| format!("{},{}\n", row * 7 % 31, row % 30))
+        .collect();
+    let schema = Case::new(format!("x,label\n{rows}")).preprocess(&[]);
+    assert_eq!(kind(&schema).0, "classification");
+    assert!(
+        kind(&schema).1.contains("--task regression"),
+        "{}",
+        kind(&schema).1
     );
 }
 

@@ -12,8 +12,11 @@ use crate::value::{
 /// Up to how many different whole numbers may be labels.
 const LABELS: usize = 20;
 
+/// Up to how many may be labels where the name or the way of writing says so.
+pub const NAMED_LABELS: usize = 100;
+
 /// How many rows each label has at least, on average.
-const ROWS_OF_EACH: u64 = 3;
+pub const ROWS_OF_EACH: u64 = 3;
 
 /// From how many different numbers on their frequencies have a shape.
 const SHAPED: usize = 5;
@@ -84,21 +87,6 @@ fn is_class(word: &str, others: &[&str]) -> bool {
     }
 }
 
-/// A marker that stands for no value, though it may be a code: all other words are short ones in capital letters.
-pub fn code<'a>(counts: Option<&HashMap<String, u64>>, absent: &'a [String]) -> Option<&'a str> {
-    let others = counts?
-        .keys()
-        .filter(|word| missing::marker(word).is_none());
-    let others: Vec<_> = others.collect();
-    let is_code = |word: &&String| {
-        (2..=5).contains(&word.len()) && word.bytes().all(|byte| byte.is_ascii_uppercase())
-    };
-    let are_codes = others.len() > 1 && others.iter().all(is_code);
-    let are_yes_or_no = others.iter().any(|other| is_boolean(other));
-    let found = absent.iter().find(|word| *word == "NA")?;
-    (are_codes && !are_yes_or_no).then_some(found.as_str())
-}
-
 /// Whether words are codes of countries, states or regions.
 fn are_codes(words: &[&str]) -> bool {
     let are_capitals = words
@@ -125,13 +113,20 @@ pub fn are_labels(name: &str, counts: &[(i64, u64)]) -> Result<String, String> {
     let different = counts.len();
     let found = format!("'{name}' has {different} different whole numbers from {least} to {most}");
     let other = "--task classification takes them for classes";
-    if different > LABELS || different as u64 * ROWS_OF_EACH > rows {
-        return Err(format!("'{name}' has {different} different numbers"));
-    }
     let words = names::words(name);
     let is_named = |known: &[&str]| words.iter().any(|word| known.contains(&word.as_str()));
-    if is_named(&LABEL_NAMES) {
-        return Ok(format!("{found} and is named like labels"));
+    let is_label = is_named(&LABEL_NAMES);
+    let recur = different as u64 * ROWS_OF_EACH <= rows;
+    if is_label && recur && different <= NAMED_LABELS {
+        return Ok(format!(
+            "{found} and is named like labels; --task regression takes them for numbers"
+        ));
+    }
+    if is_label {
+        return Err(format!("{found}, more than labels usually have; {other}"));
+    }
+    if different > LABELS || !recur {
+        return Err(format!("'{name}' has {different} different numbers"));
     }
     if is_named(&NUMBER_NAMES) {
         return Err(format!("{found} and is named like a number; {other}"));
@@ -236,5 +231,7 @@ mod tests {
         assert!(of("type_code", 10, &[50, 50, 50]));
         assert!(!of("y", 0, &[1; 10]), "one row of each");
         assert!(!of("y", 0, &[50; 21]));
+        assert!(of("label", 0, &[50; 30]), "named so");
+        assert!(!of("label", 0, &[50; 101]));
     }
 }

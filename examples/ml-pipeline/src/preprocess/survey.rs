@@ -205,7 +205,8 @@ impl Survey {
             let kept = self.numbers.kept.iter();
             let numbers =
                 kept.filter_map(|it| value::measured(it, data.numerals, target.unit.as_deref()));
-            let spread = Spread::of(numbers.collect());
+            // Infinite ones are left out in any case, as no model learns them.
+            let spread = Spread::of(numbers.filter(|it| it.is_finite()).collect());
             far = spread.far;
             target.scale = spread.scale;
             target.bounds = spread.bounds;
@@ -348,7 +349,7 @@ fn unjudged(target: &Target) -> Option<String> {
     })
 }
 
-/// Classes whose names are the same but for their case, blanks or the way of writing a number.
+/// Classes whose names are the same but for their case, blanks or the way of writing a number, or yes and no.
 fn same(target: &Target) -> Option<String> {
     let Task::Classification { classes } = &target.task else {
         return None;
@@ -357,7 +358,10 @@ fn same(target: &Target) -> Option<String> {
     classes.iter().find_map(|class| {
         let plain = match class.name.parse::<f64>() {
             Ok(number) => number.to_string(),
-            Err(_) => alike::plain(&class.name),
+            Err(_) => match value::truth(&class.name) {
+                Some(truth) => u8::from(truth == "true").to_string(),
+                None => alike::plain(&class.name),
+            },
         };
         let other = seen.insert(plain, &class.name)?;
         Some(format!(

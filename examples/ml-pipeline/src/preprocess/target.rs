@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use anyhow::{Result, bail, ensure};
 
 use super::{
-    labels, listed,
+    codes, labels, listed,
     profile::Profile,
     roles::{FEW, is_numeric, order},
 };
@@ -62,6 +62,10 @@ pub fn target(
     }
     if wanted.is_none() && !numeric {
         refuse_dates(name, profile)?;
+        refuse_huge(name, profile)?;
+        if let Some(classes) = &classes {
+            refuse_mixed(name, classes, numerals)?;
+        }
     }
     let decided = match wanted {
         Some(Wanted::Regression) if !numeric => {
@@ -118,6 +122,14 @@ fn numbers(
     let number = |class: &Class| value::number(&class.name, numerals);
     match classes {
         Some(classes) if profile.integers == profile.numbers() => {
+            if let Some(because) = codes::because(name, profile)
+                && classes.len() <= labels::NAMED_LABELS
+            {
+                return Ok(format!(
+                    "'{name}' has {different} different whole numbers that look like codes, as {because}; --task \
+                     regression takes them for numbers"
+                ));
+            }
             let whole = |class: &Class| Some((number(class)? as i64, class.rows));
             labels::are_labels(name, &classes.iter().filter_map(whole).collect::<Vec<_>>())
         }
@@ -128,7 +140,13 @@ fn numbers(
 /// Dates are not predicted.
 fn refuse_dates(name: &str, profile: &Profile) -> Result<()> {
     let dates = profile.dates.count();
-    let choose = "which are not predicted: choose a column of classes or numbers with --target";
+    let other = match profile.distinct.count() {
+        ..=FEW => "; --task classification takes each for a class",
+        _ => "",
+    };
+    let choose = format!(
+        "which are not predicted: choose a column of classes or numbers with --target{other}"
+    );
     let known = profile.known();
     let are_some =
         order(profile).is_some() || (dates * 2 > known && profile.distinct.count() > FEW);
@@ -139,6 +157,37 @@ fn refuse_dates(name: &str, profile: &Profile) -> Result<()> {
     ensure!(
         !are_some,
         "the target '{name}' has dates in {dates} of {known} rows, {choose}"
+    );
+    Ok(())
+}
+
+/// Numbers that a 32-bit float cannot hold are not predicted.
+fn refuse_huge(name: &str, profile: &Profile) -> Result<()> {
+    let (huge, known) = (profile.infinite, profile.known());
+    ensure!(
+        huge * 2 <= known,
+        "the target '{name}' has numbers beyond the range of 32-bit floats in {huge} of {known} rows, such as {}: divide \
+         them by a constant",
+        profile.examples()
+    );
+    Ok(())
+}
+
+/// Numbers of which hardly one comes again are no classes. Beside as many words, it is not clear what is to be predicted.
+fn refuse_mixed(name: &str, classes: &[Class], numerals: Numerals) -> Result<()> {
+    let is_number = |class: &&Class| value::number(&class.name, numerals).is_some();
+    let (numbers, mut words): (Vec<_>, Vec<_>) = classes.iter().partition(is_number);
+    let rows: u64 = numbers.iter().map(|class| class.rows).sum();
+    let different = numbers.len() as u64;
+    words.sort_by_key(|class| std::cmp::Reverse(class.rows));
+    let Some(word) = words.first() else {
+        return Ok(());
+    };
+    ensure!(
+        different <= FEW || rows >= different * labels::ROWS_OF_EACH,
+        "the target '{name}' has {different} different numbers in {rows} rows, and words such as '{0}' in others: \
+         --missing={0} leaves out the rows with this word, and --task classification takes each number for a class",
+        word.name
     );
     Ok(())
 }
@@ -179,12 +228,6 @@ pub fn kept(
     absent: &[String],
     missing: &Missing,
 ) -> Option<String> {
-    if let Some(word) = labels::code(counts, absent) {
-        return Some(format!(
-            "'{name}': '{word}' stands for no value here, and may be a code such as that of a region: \
-             --missing='!{word}' makes it a value"
-        ));
-    }
     let usual = usual_absent(profile, counts);
     let mut forced = forced(counts, absent);
     forced.retain(|word| usual.contains(word) && !missing.keeps(word));
@@ -231,9 +274,14 @@ pub fn left_out(
         Task::Classification { .. } => 0,
     };
     Some(match odd {
-        0 => format!(
+        0 if target.task == Task::Regression => format!(
             "{are} left out, as '{name}' has no value there{}",
             told(absent)
+        ),
+        0 => format!(
+            "{are} left out, as '{name}' has no value there{}{}",
+            told(absent),
+            cure(absent)
         ),
         _ if profile.odd.is_empty() => {
             format!("{are} left out, as '{name}' has no value there, or one in another unit")
@@ -244,6 +292,17 @@ pub fn left_out(
             profile.examples()
         ),
     })
+}
+
+/// How words that are taken for no value become classes.
+fn cure(absent: &[String]) -> String {
+    let Some(word) = absent
+        .iter()
+        .find(|word| word.chars().any(char::is_alphabetic))
+    else {
+        return String::new();
+    };
+    format!("; if that is a class, use --missing='!{word}'")
 }
 
 /// What is taken for no value, where that may surprise.
