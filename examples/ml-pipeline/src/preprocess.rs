@@ -96,6 +96,7 @@ pub fn preprocess(path: &Path, dir: &Path, wishes: &Wishes, log: &Log) -> Result
     let (copies, far) = parts::write(&data, dir, chosen.target, both, &mut schema, log)?;
     log.finish();
     schema.warnings.extend(far.told(&schema.target));
+    schema.warnings.extend(sides.told(&schema));
     judge_split(&watch, copies, &mut schema).with_context(named)?;
     if copies == 0 && !matches!(schema.split, Splitting::Group { .. }) {
         schema::forget(dir, &[files::TOGETHER, files::TOGETHER_TEST])?;

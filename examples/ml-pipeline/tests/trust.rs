@@ -427,6 +427,48 @@ fn order_and_groups_are_told_of_shuffled_rows_too() {
 }
 
 #[test]
+fn numbers_that_are_names_are_groups_whatever_the_column_is_called() {
+    for name in ["house", "batch", "store", "school_id"] {
+        let data = rows(&format!("{name},x,value"), 400, |row| {
+            let place = row * 7 % 40;
+            let value = (place as f64 * 2.4).sin() * 9.0 + chance(row, 0);
+            format!("{},{:.3},{value:.3}", 1000 + place, chance(row, 1))
+        });
+        let warnings = told(data);
+        let start = format!("'{name}' has the same values in several rows, and 'value' is alike");
+        assert!(
+            warnings.iter().any(|it| it.starts_with(&start)),
+            "{warnings:?}"
+        );
+    }
+    let measured = rows("rooms,x,value", 400, |row| {
+        let rooms = row * 7 % 40;
+        let value = rooms as f64 + 9.0 * chance(row, 0);
+        format!("{rooms},{:.3},{value:.3}", chance(row, 1))
+    });
+    assert_eq!(told(measured), [""; 0]);
+}
+
+#[test]
+fn rows_without_a_place_in_the_order_are_told() {
+    let data = rows("day,x,y", 200, |row| {
+        let day = if row % 5 < 2 {
+            String::new()
+        } else {
+            format!("2024-{:02}-{:02}", row / 28 + 1, row % 28 + 1)
+        };
+        format!("{day},{},{}", mixed(row) % 97, mixed(row) % 83)
+    });
+    let schema = Case::new(data).preprocess(&["--split-by", "day"]);
+    let told = warnings(&schema);
+    assert!(
+        told.iter()
+            .any(|it| it.starts_with("80 rows of 200 have no value of 'day'")),
+        "{told:?}"
+    );
+}
+
+#[test]
 fn copies_are_divided_so_that_each_class_has_its_share() {
     let data = rows("p,q,r,y", 400, |row| {
         let [p, q, r] = [0, 7, 9].map(|by| mixed(row % 50 + by) as f64 / 1e3);

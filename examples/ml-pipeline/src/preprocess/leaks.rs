@@ -5,7 +5,7 @@ mod hidden;
 mod phrases;
 mod sums;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use phrases::Phrases;
 
@@ -31,6 +31,10 @@ const CHANGES: f64 = 0.05;
 
 /// The part of the rows that a number must be known in to decide there, in percent.
 const KNOWN: usize = 20;
+
+/// Up to how many different values a column may be bands of the target, and how many rows of each there are on average.
+const BANDS: usize = 50;
+const ROWS_OF_BAND: usize = 5;
 
 /// How far off, as a part of all ranks, the ranks of a copy with errors are at most, and in which part of the rows.
 const OFF: f64 = 0.015;
@@ -176,8 +180,12 @@ impl Watch {
             let is_date = matches!(column.kind, Kind::Date { .. });
             let how = decides(values.values(), &truth, expected);
             if let Some(how) = how.filter(|how| !(is_date && how.is_nearly)) {
+                let what = match how.is_band {
+                    true => format!("in which range the target '{name}' is"),
+                    false => format!("the target '{name}'"),
+                };
                 told.push(format!(
-                    "{}'{own}' alone decides the target '{name}'{}: {}",
+                    "{}'{own}' alone decides {what}{}: {}",
                     how.what,
                     how.where_it_does(),
                     doubt("it is", "a column")
@@ -333,26 +341,32 @@ struct How {
     what: &'static str,
     /// Whether it does so in nearly all rows alone.
     is_nearly: bool,
-    /// Whether only where it has a value, which many rows have not.
-    is_part: bool,
+    /// In which rows alone, where these are not all.
+    part: Option<&'static str>,
+    /// Whether it only tells between which bounds a number is.
+    is_band: bool,
 }
+
+const WITH_VALUE: &str = " where it has a value";
+const WITHOUT: &str = " where it has none";
 
 impl How {
     fn where_it_does(self) -> &'static str {
-        match (self.is_part, self.is_nearly) {
-            (true, _) => " where it has a value",
-            (false, true) => " in nearly all rows",
-            (false, false) => "",
+        match (self.part, self.is_nearly) {
+            (Some(part), _) => part,
+            (None, true) => " in nearly all rows",
+            (None, false) => "",
         }
     }
 }
 
 /// Whether a column alone decides the target, and how.
 fn decides(values: &Values, truth: &Truth, expected: f64) -> Option<How> {
-    let how = |what, is_nearly, is_part| How {
+    let how = |what, is_nearly, part| How {
         what,
         is_nearly,
-        is_part,
+        part,
+        is_band: false,
     };
     let all = values.len();
     let is_known: Vec<bool> = match values {
@@ -363,7 +377,7 @@ fn decides(values: &Values, truth: &Truth, expected: f64) -> Option<How> {
         Values::Numbers(numbers) => numbers.iter().map(|it| !it.is_nan()).collect(),
     };
     let known: Vec<_> = (0..all).filter(|&row| is_known[row]).collect();
-    let is_part = known.len() * 10 < all * 9;
+    let part = Some(WITH_VALUE).filter(|_| known.len() * 10 < all * 9);
     let codes = match values {
         Values::Words { rows, .. } => rows.clone(),
         Values::Numbers(numbers) => {
@@ -371,23 +385,74 @@ fn decides(values: &Values, truth: &Truth, expected: f64) -> Option<How> {
             if let Some(is_nearly) = in_order(&own, &truth.pick(&known), expected)
                 && known.len() * 100 >= all * KNOWN
             {
-                return Some(how("", is_nearly, is_part));
+                return Some(how("", is_nearly, part));
             }
             let missing: Vec<_> = is_known.iter().map(|&it| u32::from(!it)).collect();
             if let Some(is_nearly) = each_has_one(&missing, truth, expected) {
-                return Some(how("whether there is a value of ", is_nearly, false));
+                return Some(how(WHETHER, is_nearly, None));
             }
             coded(numbers)
         }
     };
     if let Some(is_nearly) = each_has_one(&codes, truth, expected) {
-        return Some(how("", is_nearly, false));
+        return Some(how("", is_nearly, None));
     }
-    if !is_part || known.len() * 100 < all * KNOWN {
+    if let Some(part) = filled(&is_known, truth, expected) {
+        return Some(how(WHETHER, false, Some(part)));
+    }
+    if known.len() * 100 < all * KNOWN {
         return None;
     }
     let codes: Vec<_> = known.iter().map(|&row| codes[row]).collect();
-    each_has_one(&codes, &truth.pick(&known), expected).map(|is_nearly| how("", is_nearly, true))
+    let truth = truth.pick(&known);
+    if part.is_some()
+        && let Some(is_nearly) = each_has_one(&codes, &truth, expected)
+    {
+        return Some(how("", is_nearly, part));
+    }
+    bands(codes, &truth, expected).map(|is_nearly| How {
+        is_band: true,
+        ..how("", is_nearly, part)
+    })
+}
+
+const WHETHER: &str = "whether there is a value of ";
+
+/// Whether all rows with a value are of one class, or all without, though other rows of this class are not like that.
+fn filled(is_known: &[bool], truth: &Truth, expected: f64) -> Option<&'static str> {
+    let Truth::Classes(classes) = truth else {
+        return None;
+    };
+    let are_of_one = |side: bool| {
+        let own: Vec<_> = (0..classes.len())
+            .filter(|&row| is_known[row] == side)
+            .collect();
+        let mut counts: HashMap<u32, usize> = HashMap::new();
+        for &row in &own {
+            *counts.entry(classes[row]).or_default() += 1;
+        }
+        let most = counts.into_values().max().unwrap_or_default();
+        let guessed = own.len() as f64 * guessed(truth);
+        let mistakes = (own.len() - most) as f64;
+        own.len() * 100 >= classes.len() * KNOWN
+            && guessed >= expected
+            && mistakes <= guessed * NONE
+    };
+    let sides = [(true, WITH_VALUE), (false, WITHOUT)];
+    let found = sides.into_iter().find(|&(side, _)| are_of_one(side));
+    found.map(|(_, part)| part)
+}
+
+/// Whether each value of a column has a range of numbers of its own; and whether in nearly all rows alone.
+fn bands(codes: Vec<u32>, truth: &Truth, expected: f64) -> Option<bool> {
+    let Truth::Numbers(numbers) = truth else {
+        return None;
+    };
+    let different = codes.iter().collect::<HashSet<_>>().len();
+    if !(2..=BANDS).contains(&different) || codes.len() < different * ROWS_OF_BAND {
+        return None;
+    }
+    in_order(numbers, &Truth::Classes(codes), expected)
 }
 
 /// A number for each different value, in the order in which they come.
@@ -513,6 +578,7 @@ fn correlation(a: &[f64], b: &[f64]) -> f64 {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails so")]
 mod tests {
     use super::*;
 
@@ -593,6 +659,49 @@ mod tests {
         assert_eq!(
             found(&Values::Numbers(empty), &two),
             Some("whether there is a value of ")
+        );
+    }
+
+    #[test]
+    fn bands_of_a_number_decide_its_range_and_good_predictors_do_not() {
+        let price = |it: u32| (it % 5000) as f32 + 1.0;
+        let truth = Truth::Numbers(numbers(price));
+        let band = |values: &Values| {
+            decides(values, &truth, EXPECTED).map(|it| (it.is_band, it.is_nearly))
+        };
+        let decile = |it: u32| it % 5000 / 500;
+        assert_eq!(band(&words(|it| decile(it) * 7 % 10)), Some((true, false)));
+        let codes = numbers(|it| (decile(it) * 7 % 10) as f32);
+        assert_eq!(band(&Values::Numbers(codes)), Some((true, false)));
+        assert_eq!(
+            band(&words(|it| u32::from(it % 5000 > 3000))),
+            Some((true, false))
+        );
+        assert_eq!(band(&words(|it| (it % 5000 + it % 611) / 500)), None);
+        assert_eq!(band(&words(|it| it % 10)), None);
+    }
+
+    #[test]
+    fn what_is_filled_or_empty_only_in_one_class_decides_it_there() {
+        let class = |it: u32| it % 2;
+        let truth = Truth::Classes((0..200).map(|row| class(mixed(row))).collect());
+        let filled = |side: u32| {
+            numbers(|it| match class(it) == side && it % 10 > 1 {
+                true => (it % 97) as f32,
+                false => f32::NAN,
+            })
+        };
+        let told = |numbers| decides(&Values::Numbers(numbers), &truth, EXPECTED);
+        let how = told(filled(1)).unwrap();
+        assert_eq!((how.what, how.where_it_does()), (WHETHER, WITH_VALUE));
+        let empty = numbers(|it| match class(it) == 1 && it % 10 > 3 {
+            true => f32::NAN,
+            false => (it % 97) as f32,
+        });
+        assert_eq!(told(empty).unwrap().where_it_does(), WITHOUT);
+        assert_eq!(
+            told(numbers(|it| if it % 10 > 3 { f32::NAN } else { 1.0 })),
+            None
         );
     }
 

@@ -6,7 +6,7 @@ use anyhow::{Result, bail, ensure};
 use csv::StringRecord;
 
 use super::{
-    copies,
+    copies, counted,
     distinct::{self, hash},
     roles,
     split::{self, Split},
@@ -35,6 +35,8 @@ pub(super) enum Sides {
         numerals: Numerals,
         missing: Missing,
         bound: f64,
+        /// How many rows so far had no value to order by.
+        blank: u64,
     },
     /// Whole groups.
     Group {
@@ -109,6 +111,7 @@ impl Sides {
                     missing: schema.missing.clone(),
                     bound,
                     unit,
+                    blank: 0,
                 })
             }
             Splitting::Group { column } => {
@@ -156,6 +159,7 @@ impl Sides {
                 numerals,
                 missing,
                 bound,
+                blank,
             } => {
                 let reading = Reading {
                     kind: *kind,
@@ -165,8 +169,10 @@ impl Sides {
                 };
                 let mut text = String::new();
                 reading.tidy(record.get(*index).unwrap_or_default(), &mut text);
+                let value: Option<f64> = text.parse().ok();
+                *blank += u64::from(value.is_none());
                 Side {
-                    is_test: text.parse::<f64>().is_ok_and(|value| value > *bound),
+                    is_test: value.is_some_and(|value| value > *bound),
                     is_copy: false,
                     key: None,
                 }
@@ -183,6 +189,24 @@ impl Sides {
                 }
             }
         }
+    }
+}
+
+impl Sides {
+    /// A warning, once all rows have a side, if the place of some in an order is not known.
+    pub(super) fn told(&self, schema: &Schema) -> Option<String> {
+        let (Sides::Order { blank, .. }, Splitting::Order { column }) = (self, &schema.split)
+        else {
+            return None;
+        };
+        let all = schema.rows.train + schema.rows.test;
+        (*blank > 0).then(|| {
+            format!(
+                "{} of {all} have no value of '{column}', which orders them: they are all used for training, though some \
+                 may be later than the test",
+                counted(*blank, "row")
+            )
+        })
     }
 }
 
