@@ -238,6 +238,20 @@ fn a_column_of_numbers_and_many_words_is_told_as_such() {
 }
 
 #[test]
+fn a_text_without_blanks_between_its_words_is_told_as_such() {
+    let review = |row: usize| {
+        let words = ["产品", "质量", "送货", "很好", "不好", "太慢", "满意"];
+        let places = [row, row / 7, row / 49, row * 3, row * 5];
+        places.iter().map(|place| words[place % 7]).collect()
+    };
+    let reason = kind(&column("评论", review).preprocess(&[]), "评论");
+    assert!(
+        reason.starts_with("it is a text without blanks between its words"),
+        "{reason}"
+    );
+}
+
+#[test]
 fn numbers_that_may_stand_for_no_value_are_told_and_can_be_made_missing() {
     let case = column("temp", |row| {
         if row % 10 == 3 {

@@ -129,6 +129,11 @@ fn kind(name: &str, profile: &Profile, is_first: bool) -> Result<Kind, String> {
     if is_text(profile) {
         return Ok(Kind::Text);
     }
+    if profile.prose.is_joined() && different * 2 > values {
+        return Err(
+            "it is a text without blanks between its words, so that they are not known: put blanks between them".into(),
+        );
+    }
     if each_differs {
         return Err(no_numbers(profile).unwrap_or_else(|| {
             "it is an identifier: a word that is different in each row".into()
