@@ -29,7 +29,7 @@ use crate::{
     quantize::Quantized,
     report,
     schema::{self, Scale, Schema, Splitting, Target, Task, files},
-    table::{Table, Truth, spread},
+    table::{self, Table, Truth, spread},
     took::{Stopwatch, Took},
     train::{Training, held_out::CrossValidated},
 };
@@ -210,7 +210,8 @@ pub fn evaluate(dir: &Path, least: Option<f64>, log: &Log) -> Result<Metrics> {
     }
     let verdict = verdict(&score, judged, none, is_one_class(judged));
     stamp(&path, &score, &figures)?;
-    let details = Details::of(&schema, &test, &predictions, &importance);
+    let places = table::places(dir, schema.rows.test, most)?;
+    let details = Details::of(&schema, (&test, &places), &predictions, &importance);
     let metrics = Metrics {
         schema_version: SCHEMA_VERSION,
         verdict,

@@ -57,6 +57,7 @@ pub fn run(
             files::TEST,
             files::TOGETHER,
             files::TOGETHER_TEST,
+            files::PLACES,
             files::TRAINING,
             files::SCORE,
             files::VERDICT,
@@ -103,6 +104,7 @@ fn table(metrics: &Metrics, dir: &Path) -> String {
     let cell = |value: Option<f64>| value.map_or("-".to_owned(), |value| format!("{value:.4}"));
     for (at, (name, value)) in rows.iter().enumerate() {
         let eight = eight.as_ref().and_then(|rows| rows[at].1);
+        let name = metrics.data.target.scale.named(name);
         text += &format!(
             "{name:<20} {:>12} {:>12} {:>12}\n",
             cell(*value),

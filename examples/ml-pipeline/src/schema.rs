@@ -25,6 +25,8 @@ pub mod files {
     pub const TOGETHER: &str = "together.txt";
     /// The same of the rows that it is judged by.
     pub const TOGETHER_TEST: &str = "together-test.txt";
+    /// Where in the dataset each row of the test is, a line for each.
+    pub const PLACES: &str = "places.txt";
     /// What `train` tried, and how the model learned.
     pub const TRAINING: &str = "training.json";
     /// The model.
@@ -166,6 +168,14 @@ pub enum Scale {
 }
 
 impl Scale {
+    /// What a figure on this scale is called.
+    pub fn named(self, figure: &str) -> String {
+        match self {
+            Scale::Linear => figure.to_owned(),
+            _ => format!("{figure} (log scale)"),
+        }
+    }
+
     /// A number on this scale.
     pub fn apply(self, number: f64) -> f64 {
         match self {

@@ -255,15 +255,33 @@ fn is_taken(at: u64, rows: u64, limit: u64) -> bool {
 
 /// Which rows belong together, of those that [`is_taken`] takes; nothing if none do.
 fn together(path: &Path, rows: u64, limit: u64) -> Result<Option<Vec<u64>>> {
+    lines(path, (rows, limit), |line| Ok(line.parse()?))
+}
+
+/// Where in the dataset the rows of the test are, of those that [`Table::load`] takes; nothing if it is not known.
+///
+/// # Errors
+///
+/// If the file is there and cannot be read.
+pub fn places(dir: &Path, rows: u64, limit: u64) -> Result<Vec<String>> {
+    let places = lines(&dir.join(files::PLACES), (rows, limit), Ok)?;
+    Ok(places.unwrap_or_default())
+}
+
+/// What stands beside each row, of those that [`is_taken`] takes; nothing if there is no such file.
+fn lines<T>(
+    path: &Path,
+    (rows, limit): (u64, u64),
+    of: impl Fn(String) -> Result<T>,
+) -> Result<Option<Vec<T>>> {
     let file = match File::open(path) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
         file => file.with_context(|| format!("cannot read {}", path.display()))?,
     };
     let lines = BufReader::new(file).lines().zip(1..);
     let taken = lines.filter(|&(_, at)| is_taken(at, rows, limit));
-    let numbers = taken.map(|(line, _)| Ok(line?.parse()?));
-    numbers
-        .collect::<Result<_>>()
+    let all = taken.map(|(line, _)| of(line?));
+    all.collect::<Result<_>>()
         .map(Some)
         .with_context(|| format!("{} is not what `preprocess` wrote", path.display()))
 }

@@ -245,6 +245,16 @@ fn the_report_shows_where_the_errors_are() {
     );
     let worst = metrics["details"]["worst"].as_array().unwrap();
     assert_eq!(worst.len(), 10);
+    let data = prices(400);
+    for row in worst {
+        let place = row["place"].as_str().unwrap();
+        let line: usize = place.strip_prefix("line ").unwrap().parse().unwrap();
+        let truth: f32 = row["truth"].as_str().unwrap().parse().unwrap();
+        let source = data.lines().nth(line - 1).unwrap();
+        let target: f32 = source.rsplit(',').next().unwrap().parse().unwrap();
+        assert!((truth - target).abs() < 0.01, "{row}: {source}");
+        assert!(report.contains(place), "{place}");
+    }
     assert!(report.contains("For 90 % of the rows"));
     let slices = metrics["details"]["slices"].as_array().unwrap();
     assert!(!slices.is_empty());

@@ -47,6 +47,17 @@ fn a_heavy_tail_is_learned_on_a_log_scale_and_predicted_in_its_own_unit() {
         );
         let metrics = case.json("metrics.json");
         assert_eq!(metrics["score"]["name"], "R2 on a log scale");
+        // No figure is taken for one in the target's own unit.
+        assert!(said.out.contains("MAE (log scale)"), "{}", said.out);
+        assert!(
+            said.out.contains("and MAE on a log scale ("),
+            "{}",
+            said.out
+        );
+        let report = String::from_utf8(case.read("report.html")).unwrap();
+        for head in ["MAE (log scale)", "true (log scale)"] {
+            assert!(report.contains(head), "{head}");
+        }
         assert!(
             metrics["score"]["value"].as_f64().unwrap() > 0.95,
             "{}",

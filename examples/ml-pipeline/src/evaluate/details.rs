@@ -40,10 +40,10 @@ pub struct Details {
 }
 
 impl Details {
-    /// The details of some predictions. `importance` says which columns are worth a look.
+    /// The details of some predictions. `places` says where the rows are in the dataset, `importance` says which columns are worth a look.
     pub fn of(
         schema: &Schema,
-        test: &Table,
+        (test, places): (&Table, &[String]),
         predictions: &Predictions,
         importance: &[Importance],
     ) -> Self {
@@ -52,7 +52,7 @@ impl Details {
         let errors = errors(&test.target, predictions);
         let mut details = Details {
             slices: slices::slices(schema, test, &columns, &errors),
-            worst: worst::worst(schema, test, predictions, &columns),
+            worst: worst::worst(schema, (test, places), predictions, &columns),
             ..Details::default()
         };
         match (&test.target, predictions) {

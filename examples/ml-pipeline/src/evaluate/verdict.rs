@@ -114,7 +114,8 @@ pub fn verdict(score: &Score, model: &Figures, baseline: &Figures, of_one_class:
             ),
         };
     }
-    let (good, bad): (Vec<_>, Vec<_>) = compared(model, baseline)
+    let is_log = name != "R2";
+    let (good, bad): (Vec<_>, Vec<_>) = compared(model, baseline, is_log)
         .into_iter()
         .partition(Compared::is_better);
     let told = |some: &[Compared]| {
@@ -142,7 +143,8 @@ fn untested(rows: u64, of_one_class: bool) -> Option<String> {
     of_one_class.then(|| "the score is of rows of one class alone".to_owned())
 }
 
-fn compared(model: &Figures, baseline: &Figures) -> Vec<Compared> {
+/// All figures of both; those of a regression may be on a log scale.
+fn compared(model: &Figures, baseline: &Figures, is_log: bool) -> Vec<Compared> {
     let compared = |name, model, baseline, is_loss| Compared {
         name,
         model,
@@ -168,10 +170,16 @@ fn compared(model: &Figures, baseline: &Figures) -> Vec<Compared> {
             compared("accuracy", *accuracy, *majority, false),
             compared("log loss", *log_loss, *prior, true),
         ],
-        (Figures::Regression { r2, mae, .. }, Figures::Regression { mae: off, .. }) => vec![
-            compared("R2", *r2, 0.0, false),
-            compared("MAE", *mae, *off, true),
-        ],
+        (Figures::Regression { r2, mae, .. }, Figures::Regression { mae: off, .. }) => {
+            let (r2_name, mae_name) = match is_log {
+                true => ("R2 on a log scale", "MAE on a log scale"),
+                false => ("R2", "MAE"),
+            };
+            vec![
+                compared(r2_name, *r2, 0.0, false),
+                compared(mae_name, *mae, *off, true),
+            ]
+        }
         _ => Vec::new(),
     }
 }

@@ -99,6 +99,7 @@ pub(super) fn write(
     };
     let mut together = create_list(files::TOGETHER)?;
     let mut together_test = create_list(files::TOGETHER_TEST)?;
+    let mut places = create_list(files::PLACES)?;
     let mut rows = data.rows();
     let mut record = StringRecord::new();
     let (mut done, mut copies) = (0, 0);
@@ -128,6 +129,11 @@ pub(super) fn write(
         out.write_field(class.as_ref())?;
         out.write_record(None::<&[u8]>)?;
         *count += 1;
+        if side.is_test {
+            // A name of a file may have any characters.
+            let place = rows.place(&record).replace(char::is_control, " ");
+            writeln!(places, "{place}").with_context(failed)?;
+        }
         if let Some(key) = side.key {
             writeln!(list, "{key}").with_context(failed)?;
         }
@@ -137,6 +143,7 @@ pub(super) fn write(
         .and_then(|()| test.flush())
         .and_then(|()| together.flush())
         .and_then(|()| together_test.flush())
+        .and_then(|()| places.flush())
         .with_context(failed)?;
     Ok((copies, far))
 }

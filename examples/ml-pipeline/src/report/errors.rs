@@ -15,13 +15,14 @@ pub(super) fn errors(page: &mut String, metrics: &Metrics) {
         return;
     }
     page.push_str("<h2>Errors</h2>\n");
+    let named = |name| metrics.data.target.scale.named(name);
     let is_classes = matches!(metrics.data.target.task, Task::Classification { .. });
     let (name, shown): (_, fn(f64) -> String) = if is_classes {
-        ("wrong", percent)
+        ("wrong".to_owned(), percent)
     } else {
-        ("MAE", figure)
+        (named("MAE"), figure)
     };
-    let mut table = Table::new(&["\"column", "\"values", "rows", name, "\""]);
+    let mut table = Table::new(&["\"column", "\"values", "rows", &name, "\""]);
     for slice in &details.slices {
         let far = slice.above >= MARKED;
         table.row([
@@ -47,10 +48,11 @@ pub(super) fn errors(page: &mut String, metrics: &Metrics) {
         return;
     }
     page.push_str("<h3>Worst rows</h3>\n<p class=\"quiet\">Look at them first: often the data is wrong there, not the model. ");
-    page.push_str("The row is counted in test.csv.</p>\n");
-    let heads: &[_] = match is_classes {
-        true => &["row", "\"true", "\"predicted", "p(true)", "\"values"],
-        false => &["row", "true", "predicted", "\"values"],
+    page.push_str("The place is that in the dataset.</p>\n");
+    let (truth, predicted) = (named("true"), named("predicted"));
+    let heads: &[&str] = match is_classes {
+        true => &["\"place", "\"true", "\"predicted", "p(true)", "\"values"],
+        false => &["\"place", &truth, &predicted, "\"values"],
     };
     let mut table = Table::new(heads);
     for row in &details.worst {
@@ -66,7 +68,7 @@ pub(super) fn errors(page: &mut String, metrics: &Metrics) {
         }
         let probability = row.probability.map(|it| format!("{it:.3}"));
         let cells = [
-            row.row.to_string(),
+            escape(&row.place),
             escape(&row.truth),
             escape(&row.predicted),
         ];

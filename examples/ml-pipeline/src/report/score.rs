@@ -54,7 +54,8 @@ pub(super) fn figures(page: &mut String, metrics: &Metrics) {
     let mut table = Table::new(&["\"", "model", "8 bits", "baseline"]);
     for (at, (name, value)) in metrics.model.rows().into_iter().enumerate() {
         let eight = eight.as_ref().and_then(|rows| rows[at].1);
-        table.row([name, &cell(value), &cell(eight), &cell(none[at].1)]);
+        let name = metrics.data.target.scale.named(name);
+        table.row([name.as_str(), &cell(value), &cell(eight), &cell(none[at].1)]);
     }
     let bytes = quantized.map_or("-".to_owned(), |it| grouped(it.model_bytes));
     table.row(["bytes", &grouped(metrics.model_bytes), &bytes, "-"]);

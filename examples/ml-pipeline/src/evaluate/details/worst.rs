@@ -20,8 +20,11 @@ const SHOWN: usize = 80;
 /// A row that the model got wrong.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Row {
-    /// Which row of `test.csv` it is, counted from 1.
+    /// Which row of the test it is, counted from 1.
     pub row: u64,
+    /// Where it is in the dataset, such as `line 17`; empty if that is not known.
+    #[serde(default)]
+    pub place: String,
     /// What the target is.
     pub truth: String,
     /// What the model says.
@@ -35,7 +38,7 @@ pub struct Row {
 /// The worst rows: numbers by their distance, classes by how sure the model was of another one.
 pub(super) fn worst(
     schema: &Schema,
-    test: &Table,
+    (test, places): (&Table, &[String]),
     predictions: &Predictions,
     columns: &[usize],
 ) -> Vec<Row> {
@@ -71,6 +74,7 @@ pub(super) fn worst(
         };
         Row {
             row: row as u64 + 1,
+            place: places.get(row).cloned().unwrap_or_default(),
             truth,
             predicted,
             probability: (!names.is_empty()).then(|| f64::from(-error)),
