@@ -354,6 +354,15 @@ fn numbers_of_which_hardly_one_comes_again_are_no_classes() {
     );
     let schema = half.preprocess(&["--missing=fail"]);
     assert_eq!(kind(&schema).0, "regression");
+    let many = target(|sum, row| {
+        if row % 9 < 5 {
+            format!("p{row}")
+        } else {
+            format!("{:.2}", sum + row as f64)
+        }
+    });
+    let refused = many.refused(&[]);
+    assert!(refused.contains("classes in 300 rows"), "{refused}");
     let huge = target(|sum, row| format!("{}", (sum + row as f64) * 1e200));
     let refused = huge.refused(&[]);
     assert!(

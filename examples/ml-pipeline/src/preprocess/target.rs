@@ -173,14 +173,15 @@ fn refuse_huge(name: &str, profile: &Profile) -> Result<()> {
     Ok(())
 }
 
-/// Numbers of which hardly one comes again are no classes. Beside as many words, it is not clear what is to be predicted.
+/// Numbers of which hardly one comes again are no classes. Beside a few words, it is not clear what is to be predicted.
 fn refuse_mixed(name: &str, classes: &[Class], numerals: Numerals) -> Result<()> {
     let is_number = |class: &&Class| value::number(&class.name, numerals).is_some();
     let (numbers, mut words): (Vec<_>, Vec<_>) = classes.iter().partition(is_number);
     let rows: u64 = numbers.iter().map(|class| class.rows).sum();
     let different = numbers.len() as u64;
     words.sort_by_key(|class| std::cmp::Reverse(class.rows));
-    let Some(word) = words.first() else {
+    let few = words.first().filter(|_| words.len() as u64 <= FEW);
+    let Some(word) = few else {
         return Ok(());
     };
     ensure!(
