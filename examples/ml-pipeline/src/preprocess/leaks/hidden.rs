@@ -20,6 +20,9 @@ const WITHIN: f64 = 0.5;
 /// numbers are names.
 const ROUGH: f64 = 0.6;
 
+/// Below which size each whole number is a float of its own.
+const EXACT: f32 = 16_777_216.0;
+
 /// How many standard deviations of chance the rows of a number are above the average at most where numbers are names. What
 /// is measured or counted has some values much more often than others.
 const EVEN: f64 = 4.0;
@@ -102,6 +105,10 @@ fn are_numbered(words: &[String]) -> bool {
 /// Whether numbers are names, such as those of houses and batches: each stands in about as many rows, and its size says
 /// nothing. The mean targets of two numbers that follow each other are no nearer than those of any two.
 fn is_rough(numbers: &[f32], truth: &Truth) -> bool {
+    // Different large numbers may be the same float.
+    if numbers.iter().any(|it| it.abs() >= EXACT) {
+        return false;
+    }
     let mut order: Vec<_> = (0..numbers.len()).collect();
     order.sort_by(|&a, &b| numbers[a].total_cmp(&numbers[b]));
     let groups = order.chunk_by(|&a, &b| numbers[a] == numbers[b]);
@@ -220,6 +227,12 @@ mod tests {
         assert!(!is_rough(&codes, &Truth::Classes(classes)));
         let classes = codes.iter().map(|code| *code as u32 * 7 % 5 % 2).collect();
         assert!(is_rough(&codes, &Truth::Classes(classes)));
+        let large: Vec<f32> = codes.iter().map(|code| code * 128.0 + 1.7e9).collect();
+        let by_chance = codes.iter().map(|code| (code * 2.4).sin() * 9.0).collect();
+        assert!(
+            !is_rough(&large, &Truth::Numbers(by_chance)),
+            "no float is exact"
+        );
         let often: Vec<f32> = codes.iter().map(|code| code.max(6.0)).collect();
         let by_chance = often.iter().map(|code| (code * 2.4).sin() * 9.0).collect();
         assert!(
