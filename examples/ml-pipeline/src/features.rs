@@ -446,10 +446,13 @@ fn counted<'a>(words: &'a [String], rows: &[u32]) -> Vec<(usize, &'a String)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::value::date::{Order, days};
+    use crate::value::{
+        Numerals,
+        date::{Order, days},
+    };
 
     fn day(text: &str) -> f32 {
-        days(text, Order::YearMonthDay).unwrap_or_default() as f32
+        days(text, Order::YearMonthDay, Numerals::Point).unwrap_or_default() as f32
     }
 
     #[test]

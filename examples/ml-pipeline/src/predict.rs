@@ -14,7 +14,7 @@ use crate::{
     read::{Dataset, Hints},
     schema::Kind,
     table::Gatherer,
-    value::{Missing, Numerals},
+    value::{Marks, Missing, Numerals},
 };
 
 /// Prints what a model says of each row of `data`, as CSV.
@@ -38,15 +38,16 @@ pub fn predict(model: &Path, data: &Path, hints: Hints, out: impl Write, log: &L
         .iter()
         .map(|input| Served::new(input, &file).with_context(|| data.display().to_string()))
         .collect::<Result<Vec<_>>>()?;
+    let usual = match onnx::metadata(&about, "numerals") {
+        Some("comma") => Numerals::Comma,
+        _ => Numerals::Point,
+    };
+    find_marks(&mut columns, &file, usual)?;
     let (mut rows, mut record, mut ragged) = (file.rows(), StringRecord::new(), 0);
     while rows.next(&mut record)? {
         ragged += u64::from(record.len() != file.names.len());
         for column in &mut columns {
-            column.add(
-                record.get(column.place).unwrap_or_default(),
-                file.numerals,
-                &missing,
-            );
+            column.add(record.get(column.place).unwrap_or_default(), &missing);
         }
     }
     rows.notes().iter().for_each(|note| log.warn(note));
@@ -66,11 +67,32 @@ pub fn predict(model: &Path, data: &Path, hints: Hints, out: impl Write, log: &L
     print(&runtime.predict(&columns)?, runtime.classes(), out)
 }
 
+/// Reads the rows once for how each column writes numbers. Where its values do not tell, the model knows a column that is
+/// not like the others, and of all others the file tells more.
+fn find_marks(columns: &mut [Served], file: &Dataset, usual: Numerals) -> Result<()> {
+    let mut marks = vec![Marks::default(); columns.len()];
+    let (mut rows, mut record) = (file.rows(), StringRecord::new());
+    while rows.next(&mut record)? {
+        for (marks, column) in marks.iter_mut().zip(columns.iter()) {
+            if !column.input.kind.is_text() {
+                marks.add(record.get(column.place).unwrap_or_default().trim());
+            }
+        }
+    }
+    for (marks, column) in marks.iter().zip(columns) {
+        let known = column.input.numerals.or(file.numerals);
+        column.numerals = marks.sure().or(known).unwrap_or(usual);
+    }
+    Ok(())
+}
+
 /// A column that a model takes, as a file has it.
 struct Served<'a> {
     input: &'a Input,
     /// Which column of the file it is.
     place: usize,
+    /// How its numbers are written.
+    numerals: Numerals,
     values: Gatherer,
     /// How many values could not be read, and one of them.
     unread: u64,
@@ -97,6 +119,7 @@ impl<'a> Served<'a> {
         Ok(Served {
             input,
             place,
+            numerals: Numerals::Point,
             values: Gatherer::new(input.kind.is_text()),
             unread: 0,
             example: String::new(),
@@ -104,11 +127,11 @@ impl<'a> Served<'a> {
         })
     }
 
-    fn add(&mut self, field: &str, numerals: Numerals, missing: &Missing) {
+    fn add(&mut self, field: &str, missing: &Missing) {
         let reading = Reading {
             kind: self.input.kind,
             unit: self.input.unit.as_deref(),
-            numerals,
+            numerals: self.numerals,
             missing,
         };
         reading.tidy(field, &mut self.text);

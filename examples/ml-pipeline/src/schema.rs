@@ -82,7 +82,7 @@ pub struct Schema {
     pub encoding: Encoding,
     /// What stood between two fields.
     pub delimiter: char,
-    /// How numbers were written.
+    /// How numbers were written, in all columns that have no other way of their own.
     pub numerals: Numerals,
     /// What stood for no value besides the usual markers, as the user says.
     #[serde(default)]
@@ -123,12 +123,22 @@ impl Schema {
         }
     }
 
-    /// How a column of these is read.
-    pub fn reading<'a>(&'a self, kind: Kind, unit: Option<&'a str>) -> Reading<'a> {
+    /// How a column is read.
+    pub fn reading<'a>(&'a self, column: &'a Column) -> Reading<'a> {
         Reading {
-            kind,
-            unit,
-            numerals: self.numerals,
+            kind: column.kind,
+            unit: column.unit.as_deref(),
+            numerals: column.numerals.unwrap_or(self.numerals),
+            missing: &self.missing,
+        }
+    }
+
+    /// How a target of numbers is read.
+    pub fn target_reading(&self) -> Reading<'_> {
+        Reading {
+            kind: Kind::Number,
+            unit: self.target.unit.as_deref(),
+            numerals: self.target.numerals.unwrap_or(self.numerals),
             missing: &self.missing,
         }
     }
@@ -152,6 +162,9 @@ pub struct Target {
     /// What its numbers count, if that stands beside them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unit: Option<String>,
+    /// How its numbers are written, if not as those of the file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub numerals: Option<Numerals>,
 }
 
 /// On which scale numbers are learned and judged. The model's output is in their own unit in any case.
@@ -239,6 +252,9 @@ pub struct Column {
     /// What its numbers count, if that stands beside them: such as `kg`, or `eur` for money.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unit: Option<String>,
+    /// How its numbers are written, if not as those of the file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub numerals: Option<Numerals>,
 }
 
 /// What the values of a column are.

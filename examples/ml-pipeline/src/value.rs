@@ -1,9 +1,11 @@
 //! What a single field means: a number, a date, a yes or no, or nothing.
 
 pub mod date;
+pub mod marks;
 pub mod missing;
 pub mod quantity;
 
+pub use marks::Marks;
 pub use missing::{Missing, is_missing};
 pub use quantity::{measured, quantity};
 use serde::{Deserialize, Serialize};

@@ -45,6 +45,9 @@ pub struct Input {
     /// What its numbers count, if that stands beside them in a file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unit: Option<String>,
+    /// How they are written there, if not as the metadata's `numerals` has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub numerals: Option<Numerals>,
     /// How they are given.
     pub given_as: String,
     /// What they are, for programs: `number`, `days`, `text`, or `words` for free text.
@@ -241,6 +244,7 @@ fn metadata(
             column: column.name.clone(),
             kind: column.kind,
             unit: column.unit.clone(),
+            numerals: column.numerals,
             given_as: match column.kind {
                 crate::schema::Kind::Number => "float, NaN where missing",
                 crate::schema::Kind::Date {

@@ -23,9 +23,9 @@ def predict(model, frame):
     session = onnxruntime.InferenceSession(model)
     about = session.get_modelmeta().custom_metadata_map
     inputs, missing = json.loads(about["inputs"]), {"", *(it.lower() for it in json.loads(about["missing"]))}
-    comma = about["numerals"] == "comma"
     check(inputs, frame)
-    given = {it["name"]: values(it, frame[it["column"]], missing, comma).reshape(-1, 1) for it in inputs}
+    comma = {it["name"]: it.get("numerals", about["numerals"]) == "comma" for it in inputs}
+    given = {it["name"]: values(it, frame[it["column"]], missing, comma[it["name"]]).reshape(-1, 1) for it in inputs}
     said, *probabilities = session.run(None, given)
     result = pd.DataFrame({session.get_outputs()[0].name: said}, index=frame.index)
     for place, name in enumerate(json.loads(about["classes"])):
@@ -80,7 +80,9 @@ def values(it, column, missing, comma):
             text = text.mask(numbers.isin(absent))
             numbers = numbers.mask(text.isna()).map(lambda count: counted(count, order)).astype("Float64")
             written = text.notna() & numbers.isna()
-            numbers[written] = text[written].map(lambda field: days_of(field, order)).astype("Float64")
+            is_count = order == "digits" or order in PER_DAY
+            read = (lambda it: counted(number(it, None, comma), order)) if is_count else (lambda it: days_of(it, order))
+            numbers[written] = text[written].map(read).astype("Float64")
     return numbers.to_numpy("float32", na_value=float("nan"))
 
 
@@ -91,39 +93,50 @@ CODES |= {"￡": "gbp", "￥": "jpy", "¢": "cent", "Rp.": "idr", "Rp": "idr", "
 CODES |= {"Kč": "czk", "￦": "krw", "₱": "php", "₦": "ngn", "฿": "thb", "₴": "uah", "₸": "kzt", "₡": "crc", "₲": "pyg"}
 CODES |= {"₵": "ghs", "₮": "mnt", "₼": "azn", "₾": "gel", "₿": "btc", "៛": "khr", "₨": "inr", "CN¥": "cny"}
 POWERS = {"k": 1e3, "K": 1e3, "M": 1e6, "mn": 1e6, "Mn": 1e6, "B": 1e9, "bn": 1e9, "Bn": 1e9, "T": 1e12}
-POWERS |= {"万": 1e4, "萬": 1e4, "亿": 1e8, "億": 1e8}
-WORDS = {"thousand": 1e3, "tsd": 1e3, "тыс": 1e3, "lakh": 1e5, "lakhs": 1e5, "mio": 1e6, "mln": 1e6, "million": 1e6}
-WORDS |= {"millions": 1e6, "млн": 1e6, "crore": 1e7, "crores": 1e7, "mrd": 1e9, "mld": 1e9, "billion": 1e9}
-WORDS |= {"billions": 1e9, "млрд": 1e9, "trillion": 1e12}
+POWERS |= {"Cr": 1e7, "万": 1e4, "萬": 1e4, "亿": 1e8, "億": 1e8}
+WORDS = {"thousand": 1e3, "tsd": 1e3, "тыс": 1e3, "lakh": 1e5, "lakhs": 1e5, "lac": 1e5, "lacs": 1e5}
+WORDS |= {"mio": 1e6, "mln": 1e6, "million": 1e6, "millions": 1e6, "млн": 1e6, "crore": 1e7, "crores": 1e7}
+WORDS |= {"mrd": 1e9, "mld": 1e9, "billion": 1e9, "billions": 1e9, "млрд": 1e9, "trillion": 1e12}
 SIZES = {"b": 1, "byte": 1, "kb": 1e3, "mb": 1e6, "gb": 1e9, "tb": 1e12, "pb": 1e15}
 SIZES |= {"kib": 2**10, "mib": 2**20, "gib": 2**30, "tib": 2**40}
 TIMES = {"week": 10080, "w": 10080, "day": 1440, "d": 1440, "hour": 60, "hr": 60, "std": 60, "h": 60, "minute": 1}
 TIMES |= {"min": 1, "m": 1, "second": 1 / 60, "sec": 1 / 60, "s": 1 / 60}
+WEIGHTS = {"pound": 16, "lb": 16, "ounce": 1, "oz": 1}
 LENGTHS = {"feet": 12, "foot": 12, "ft": 12, "'": 12, "′": 12, "inche": 1, "inch": 1, "in": 1, '"': 1, "″": 1, "''": 1}
-FAMILIES = {"B, KB, MB": SIZES, "h, min": TIMES, "ft, in": LENGTHS}
-USUAL = str.maketrans("\u2212\u2018\u2019\u201d\u00a0\u202f\u2009", "-''\"   ")
+FAMILIES = {"B, KB, MB": SIZES, "h, min": TIMES, "ft, in": LENGTHS, "lb, oz": WEIGHTS}
+USUAL = str.maketrans("\u2212\u2018\u2019\u201d\u00a0\u202f\u2009", "-''\"   ") | {0x2103: "°C", 0x2109: "°F"}
+USUAL |= {wide: wide - 0xFEE0 for wide in (0xFF05, *range(0xFF08, 0xFF0F), *range(0xFF10, 0xFF1A))}
+HIGH = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
 AS_TEXT = r"=\"(?P<a>.*)\"|'(?P<b>.*?)'?|(?:[~≈]|ca\.? ) *(?P<about>.*)"
 
 
 def number(field, unit, comma):
     """A number with groups of digits, a currency, a unit or a power of ten beside it; NaN if it is none."""
+    pointed = field.replace(",", ".")
+    if comma and "." not in field and plain(pointed):
+        return float(pointed)
     inner, family = field.translate(USUAL), FAMILIES.get(unit, {})
     text = re.fullmatch(AS_TEXT, inner)
     if text:
         inner = text["a"] or text["b"] or text["about"] or ""
     if text and text["about"] is None and re.match(r"0\d", inner):
         return float("nan")
+    inner = re.sub(r" *\[[A-Za-z0-9]{1,3}\]$", "", re.sub("^[\u2012\u2013]", "-", inner))
+    power = re.fullmatch(r"(.*?) *[×x*·] *10(?:\^([-+]?\d\d?)|([⁰¹²³⁴⁵⁶⁷⁸⁹⁻]+))", inner)
+    if power:
+        return number(power[1], None, comma) * 10.0 ** int(power[2] or power[3].translate(HIGH))
     if several := total(inner, family, comma):
         return several
     # A dash in place of the cents, as in `15,-`.
-    inner = re.sub(r"(?<=\d):[-–—=]+(?!\d)", "", inner)
+    inner = re.sub(r"(?<=\d)(:[-–—=]+|/[-=])(?!\d)", "", inner)
     whole = re.fullmatch(r"(.*\d)([.,])[-–—=]+(?!\d)(.*)", inner)
     if whole and whole[2] in re.search(r"\d[\d.,' ]*$", whole[1])[0]:
         return float("nan")
     inner, comma = (whole[1] + whole[3], whole[2] == ",") if whole else (inner, comma)
     decimal, group = (",", ".") if comma else (".", ",")
     part = rf"(?:[{decimal}]\d*)?"
-    grouped = rf"[1-9]\d{{0,2}}(?:([{group} '])\d{{3}})(?:\5\d{{3}})*{part}"
+    grouped = rf"[1-9]\d{{0,2}}(?:([{group} '_])\d{{3}})(?:\5\d{{3}})*{part}"
+    grouped = rf"{grouped}|[1-9]\d{{0,2}}(?:,\d\d)+,\d{{3}}{part}" if group == "," else grouped
     digits = rf"{grouped}|\d+{part}|[{decimal}]\d+"
     brackets = "(" in inner and inner.endswith(")")
     inner = inner.replace("(", "").rstrip(")").strip() if brackets else inner
@@ -132,7 +145,8 @@ def number(field, unit, comma):
         return float(field) if plain(field) else float("nan")
     first, before, second, figure, mark, behind = parts.groups()
     minus = [brackets, first == "-", second == "-", behind == "-"]
-    behind = "" if behind == "-" else behind.strip()
+    mark = mark or ("," if not comma and figure.count(",") > 1 else None)
+    behind = "" if behind in ("-", "+") else behind.strip()
     word, _, rest = behind.partition(" ")
     word = word.removesuffix(".")
     power = POWERS.get(word) or WORDS.get(word.lower())

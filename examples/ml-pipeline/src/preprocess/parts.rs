@@ -13,7 +13,7 @@ use super::{counted, leaks::Watch, sides::Sides, survey::fits, tidy::Reading};
 use crate::{
     log::Log,
     read::Dataset,
-    schema::{Column, Kind, Schema, Target, Task, files},
+    schema::{Column, Schema, Target, Task, files},
 };
 
 /// How many rows of both parts are copies of an earlier one.
@@ -161,7 +161,7 @@ impl<'a> Tidied<'a> {
     pub(super) fn of(data: &Dataset, target: usize, schema: &'a Schema) -> Self {
         let place = |column: &Column| data.names.iter().position(|name| *name == column.name);
         let columns = schema.columns.iter().filter_map(|column| {
-            let reading = schema.reading(column.kind, column.unit.as_deref());
+            let reading = schema.reading(column);
             Some((place(column)?, reading))
         });
         let columns: Vec<_> = columns.collect();
@@ -213,13 +213,7 @@ impl<'a> Labels<'a> {
             Task::Classification { classes } => {
                 Labels::Classes(classes.iter().map(|class| class.name.as_str()).collect())
             }
-            Task::Regression => {
-                let target = &schema.target;
-                Labels::Numbers(
-                    schema.reading(Kind::Number, target.unit.as_deref()),
-                    target.bounds,
-                )
-            }
+            Task::Regression => Labels::Numbers(schema.target_reading(), schema.target.bounds),
         }
     }
 

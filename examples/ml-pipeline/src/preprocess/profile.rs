@@ -13,7 +13,7 @@ use super::{
     sentinels::Sentinels,
     units::Units,
 };
-use crate::value::{self, Missing, Numerals, date, missing::Marker, quantity};
+use crate::value::{self, Marks, Missing, Numerals, date, missing::Marker, quantity};
 
 /// How many examples of odd values are kept: one more than are shown, which tells a few from many.
 pub const EXAMPLES: usize = 4;
@@ -37,6 +37,8 @@ pub struct Profile {
     plain: u64,
     /// The units of the others.
     pub units: Units,
+    /// Their decimal marks.
+    pub marks: Marks,
     /// How many numbers were whole.
     pub integers: u64,
     /// How many values were numbers beyond a 32-bit float, `inf` among them.
@@ -49,6 +51,8 @@ pub struct Profile {
     pub dates: Dated,
     /// How many numbers were dates such as 20241125.
     pub dated_numbers: u64,
+    /// How many values begin like a number or a date, and are none that can be read.
+    pub figures: u64,
     /// How many words all values have.
     pub words: u64,
     /// How many different values there are.
@@ -89,12 +93,14 @@ impl Profile {
             missing: 0,
             plain: 0,
             units: Units::default(),
+            marks: Marks::default(),
             integers: 0,
             infinite: 0,
             booleans: 0,
             truths: 0,
             dates: Dated::default(),
             dated_numbers: 0,
+            figures: 0,
             words: 0,
             distinct: Distinct::new(capacity),
             range: (f64::INFINITY, f64::NEG_INFINITY),
@@ -131,6 +137,7 @@ impl Profile {
         self.distinct.add(hash);
         self.content.write_u64(hash);
         self.digits.add(quantity::as_text(field));
+        self.marks.add(field);
         match number {
             Some(number) if (number as f32).is_finite() => {
                 self.plain += 1;
@@ -161,6 +168,7 @@ impl Profile {
             }
             _ => {
                 if !self.word(field, hash) {
+                    self.figures += u64::from(begins_with_figures(field));
                     example(&mut self.odd, field);
                 }
             }
@@ -240,6 +248,18 @@ impl Profile {
     pub fn fingerprint(&self) -> u64 {
         self.content.finish()
     }
+}
+
+/// How many letters may stand beside figures that may be a number.
+const LETTERS: usize = 5;
+
+/// Whether a value begins with figures that may be a number or a date: those of a code go on with letters.
+fn begins_with_figures(field: &str) -> bool {
+    let field = field.trim_start_matches(|c: char| !c.is_alphanumeric());
+    let rest = field.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.' || c == ',');
+    rest.len() < field.len()
+        && !rest.starts_with(|c: char| c.is_alphanumeric() || c == '-')
+        && rest.chars().filter(|c| c.is_alphabetic()).count() <= LETTERS
 }
 
 /// Keeps some different values to show.

@@ -10,6 +10,7 @@ use super::{
     units,
 };
 use crate::{
+    read::Dataset,
     schema::{Column, Dropped, Kind},
     value::date,
 };
@@ -38,7 +39,7 @@ pub struct Roles {
 ///
 /// If none is left.
 pub fn roles(
-    names: &[String],
+    data: &Dataset,
     profiles: &[Profile],
     target: usize,
     unwanted: &HashMap<usize, String>,
@@ -49,7 +50,7 @@ pub fn roles(
         warnings: Vec::new(),
     };
     let mut seen: HashMap<u64, &str> = HashMap::new();
-    for (index, (name, profile)) in names.iter().zip(profiles).enumerate() {
+    for (index, (name, profile)) in data.names.iter().zip(profiles).enumerate() {
         if index == target {
             continue;
         }
@@ -70,8 +71,16 @@ pub fn roles(
             Ok(kind) => {
                 roles.warnings.extend(lost(name, profile, kind));
                 roles.warnings.extend(doubt(name, profile, kind));
+                if kind == Kind::Number {
+                    roles
+                        .warnings
+                        .extend(profile.marks.doubt(name, data.usual()));
+                }
                 if kind.is_text() {
-                    roles.warnings.extend(codes::told(name, profile));
+                    let codes = codes::told(name, profile);
+                    let mixed = numbers_beside_words(name, profile);
+                    let mixed = mixed.filter(|_| kind == Kind::Category);
+                    roles.warnings.extend(codes.or(mixed));
                 }
                 let is_same = profile.truths == profile.values;
                 if matches!(kind, Kind::Category | Kind::Boolean) && !is_same {
@@ -81,6 +90,10 @@ pub fn roles(
                     name: name.clone(),
                     kind,
                     unit: profile.unit().filter(|_| kind == Kind::Number),
+                    numerals: profile
+                        .marks
+                        .proven()
+                        .filter(|it| !kind.is_text() && *it != data.usual()),
                 });
             }
             Err(reason) => roles.dropped.push(Dropped {
@@ -126,6 +139,10 @@ fn kind(name: &str, profile: &Profile, is_first: bool) -> Result<Kind, String> {
     if profile.truths == values || (profile.booleans == values && different <= 2) {
         return Ok(Kind::Boolean);
     }
+    let hardly_recur = |percent: u64| values >= 20 && different * 100 > values * percent;
+    if let Some(reason) = unread(profile).filter(|_| each_differs || hardly_recur(50)) {
+        return Err(reason);
+    }
     if is_text(profile) {
         return Ok(Kind::Text);
     }
@@ -139,7 +156,6 @@ fn kind(name: &str, profile: &Profile, is_first: bool) -> Result<Kind, String> {
             "it is an identifier: a word that is different in each row".into()
         }));
     }
-    let hardly_recur = |percent: u64| values >= 20 && different * 100 > values * percent;
     if let Some(reason) = no_numbers(profile).filter(|_| hardly_recur(50)) {
         return Err(reason);
     }
@@ -192,6 +208,35 @@ fn no_numbers(profile: &Profile) -> Option<String> {
         format!(
             "{} of {known} values are no numbers, such as {}",
             known - numbers,
+            profile.examples()
+        )
+    })
+}
+
+/// Why a column is none of numbers or dates, though most of its values look like them.
+fn unread(profile: &Profile) -> Option<String> {
+    let known = profile.known();
+    let read = profile.numbers() + profile.dates.count();
+    (profile.figures * 2 > known).then(|| {
+        format!(
+            "{} of {known} values are no numbers or dates that can be read, such as {}",
+            known - read.min(known),
+            profile.examples()
+        )
+    })
+}
+
+/// A part of the values that is too great for errors, in percent.
+const SOME_PERCENT: u64 = 5;
+
+/// A warning of numbers in a column of words.
+fn numbers_beside_words(name: &str, profile: &Profile) -> Option<String> {
+    let (numbers, known) = (profile.numbers(), profile.known());
+    let are_some = numbers < known && numbers * 100 >= known * SOME_PERCENT;
+    (are_some && profile.distinct.count() > FEW && !profile.odd.is_empty()).then(|| {
+        format!(
+            "'{name}': {numbers} of {known} values are numbers, and the others are none, such as {}: all are treated as \
+             categories; if these words stand for no value, --missing says so",
             profile.examples()
         )
     })

@@ -89,7 +89,7 @@ impl Sides {
                 let reading = Reading {
                     kind,
                     unit: unit.as_deref(),
-                    numerals: data.numerals,
+                    numerals: survey.numerals[index],
                     missing: &schema.missing,
                 };
                 let mut text = String::new();
@@ -107,7 +107,7 @@ impl Sides {
                 Ok(Sides::Order {
                     index,
                     kind,
-                    numerals: data.numerals,
+                    numerals: survey.numerals[index],
                     missing: schema.missing.clone(),
                     bound,
                     unit,

@@ -21,7 +21,7 @@ use crate::{
     log::Log,
     read::Dataset,
     schema::{Rows, Scale, Schema, Target, Task, Took},
-    value::{self, Missing},
+    value::{self, Missing, Numerals},
 };
 
 /// How few rows a model can be learned from and judged by.
@@ -36,6 +36,8 @@ const RAGGED_PERCENT: u64 = 5;
 /// What the first reading brings.
 pub(super) struct Survey {
     pub(super) profiles: Vec<Profile>,
+    /// How each column writes numbers.
+    pub(super) numerals: Vec<Numerals>,
     /// The target's classes, as long as they are few enough.
     classes: Option<HashMap<String, u64>>,
     /// Some of the target's numbers, all of them where they are few.
@@ -77,7 +79,25 @@ struct Ragged {
 }
 
 impl Survey {
+    /// Reads all rows. Where a column turns out to write numbers in another way than the file, they are read once more.
     pub(super) fn of(
+        data: &Dataset,
+        chosen: &Chosen,
+        missing: &Missing,
+        log: &Log,
+    ) -> Result<Self> {
+        let usual = vec![data.usual(); data.names.len()];
+        let survey = Survey::with(usual, data, chosen, missing, log)?;
+        let proven = survey.profiles.iter().map(|it| it.marks.proven());
+        let numerals: Vec<_> = proven.map(|it| it.unwrap_or(data.usual())).collect();
+        if numerals == survey.numerals {
+            return Ok(survey);
+        }
+        Survey::with(numerals, data, chosen, missing, log)
+    }
+
+    fn with(
+        numerals: Vec<Numerals>,
         data: &Dataset,
         chosen: &Chosen,
         missing: &Missing,
@@ -87,6 +107,7 @@ impl Survey {
         let capacity = (COUNTED / columns).clamp(32, 4096);
         let mut survey = Survey {
             profiles: vec![Profile::new(capacity); columns],
+            numerals,
             classes: Some(HashMap::new()),
             rows: 0,
             different: Distinct::new(ROWS_COUNTED),
@@ -121,15 +142,16 @@ impl Survey {
                     .long
                     .get_or_insert_with(|| (rows.place(&record), lines));
             }
-            for (profile, field) in survey.profiles.iter_mut().zip(&record) {
-                profile.add(field, data.numerals, missing);
+            let written = survey.numerals.iter().zip(&record);
+            for (profile, (numerals, field)) in survey.profiles.iter_mut().zip(written) {
+                profile.add(field, *numerals, missing);
             }
             survey.different.add(distinct::row(&record));
             let field = |index: usize| record.get(index).unwrap_or_default().trim();
             let class = field(chosen.target);
             if !class.is_empty() && !missing.names(class) {
                 survey.count(class);
-                if value::number(class, data.numerals).is_some() {
+                if value::number(class, survey.numerals[chosen.target]).is_some() {
                     survey.numbers.add(class.to_owned(), &mut random);
                 }
             }
@@ -193,21 +215,23 @@ impl Survey {
         );
         let profile = &self.profiles[index];
         let wanted = (wishes.task, &wishes.missing);
+        let numerals = self.numerals[index];
         let mut target = target::target(
             &data.names[index],
             profile,
             self.classes.as_ref(),
             wanted,
-            data.numerals,
+            numerals,
         )?;
         let mut far = None;
         if target.task == Task::Regression {
             let kept = self.numbers.kept.iter();
             let numbers =
-                kept.filter_map(|it| value::measured(it, data.numerals, target.unit.as_deref()));
+                kept.filter_map(|it| value::measured(it, numerals, target.unit.as_deref()));
             // Infinite ones are left out in any case, as no model learns them.
             let spread = Spread::of(numbers.filter(|it| it.is_finite()).collect());
             far = spread.far;
+            target.numerals = Some(numerals).filter(|it| *it != data.usual());
             target.scale = spread.scale;
             target.bounds = spread.bounds;
             target.because += match spread.scale {
@@ -244,13 +268,14 @@ impl Survey {
             let far = far.map(|it| it.told(&target.name));
             warnings.extend(roles::far(&target.name, profile).or(far));
             warnings.extend(units::told(&target.name, &profile.units));
+            warnings.extend(profile.marks.doubt(&target.name, data.usual()));
         }
         if let Some((place, fields)) = &self.first {
             warnings.extend(below::told(place, fields, &self.profiles));
         }
         warnings.extend(same(&target));
         warnings.extend(self.swallowed());
-        let roles = roles::roles(&data.names, &self.profiles, index, &chosen.unwanted)?;
+        let roles = roles::roles(data, &self.profiles, index, &chosen.unwanted)?;
         warnings.extend(roles.warnings);
         warnings.extend(rare(&target));
         warnings.extend(unjudged(&target));
@@ -260,7 +285,7 @@ impl Survey {
             written: data.written(),
             encoding: data.encoding(),
             delimiter: data.delimiter(),
-            numerals: data.numerals,
+            numerals: data.usual(),
             missing: wishes.missing.clone(),
             header: data.header(),
             target,

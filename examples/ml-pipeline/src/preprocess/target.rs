@@ -90,6 +90,7 @@ pub fn target(
     Ok(Target {
         name: name.to_owned(),
         unit: profile.unit().filter(|_| task == Task::Regression),
+        numerals: None,
         scale: Scale::Linear,
         bounds: None,
         task,

@@ -48,7 +48,7 @@ impl Reading<'_> {
         }
         let number = match self.kind {
             Kind::Number => self.finite(field),
-            Kind::Date { order } => date::days(field, order).map(|days| days as f32),
+            Kind::Date { order } => date::days(field, order, self.numerals).map(|days| days as f32),
             Kind::Category => {
                 text.push_str(field);
                 return;

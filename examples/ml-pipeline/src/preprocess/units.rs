@@ -75,9 +75,10 @@ impl Units {
         })
     }
 
-    /// The two most frequent units, where there are more than one.
+    /// The two most frequent units, where there are more than one and not too many.
     pub fn mixed(&self) -> Option<(&str, &str)> {
-        if self.family().is_some() {
+        // So many are no units, but parts of codes.
+        if self.family().is_some() || self.counts.len() == KNOWN {
             return None;
         }
         let (most, _) = self.most()?;
@@ -139,5 +140,7 @@ mod tests {
         let money = of(&["1m", "5k"]);
         assert_eq!(money.unit().as_deref(), Some(THOUSANDS_AND_MILLIONS));
         assert_eq!(money.mixed(), None);
+        let codes = ["77fa", "1a", "2b", "3c", "4d", "5f", "6ab", "7ac"];
+        assert_eq!(of(&codes).mixed(), None);
     }
 }

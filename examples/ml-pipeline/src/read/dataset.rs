@@ -27,8 +27,8 @@ pub struct Dataset {
     pub repeated: HashSet<String>,
     /// What people should know of how it was read.
     pub notes: Vec<String>,
-    /// How numbers are written.
-    pub numerals: Numerals,
+    /// How numbers are written, if any of them tells.
+    pub numerals: Option<Numerals>,
     /// How many bytes it has.
     pub bytes: u64,
 }
@@ -114,6 +114,11 @@ impl Dataset {
             .chain(separation)
             .collect::<Vec<_>>()
             .join(", ")
+    }
+
+    /// How numbers are written in columns that do not tell.
+    pub fn usual(&self) -> Numerals {
+        self.numerals.unwrap_or(Numerals::Point)
     }
 
     /// Whether its files begin with the names of the columns.

@@ -149,7 +149,7 @@ fn difference(one: &[String], other: &[String]) -> String {
 }
 
 /// How all files write numbers. One that can be read in both ways says nothing.
-pub(super) fn numerals(files: &[Part]) -> Result<Numerals> {
+pub(super) fn numerals(files: &[Part]) -> Result<Option<Numerals>> {
     let writes = |numerals| files.iter().find(|part| part.numerals() == Some(numerals));
     match (writes(Numerals::Point), writes(Numerals::Comma)) {
         (Some(point), Some(comma)) => bail!(
@@ -157,8 +157,9 @@ pub(super) fn numerals(files: &[Part]) -> Result<Numerals> {
             point.name(),
             comma.name()
         ),
-        (None, Some(_)) => Ok(Numerals::Comma),
-        _ => Ok(Numerals::Point),
+        (None, Some(_)) => Ok(Some(Numerals::Comma)),
+        (Some(_), None) => Ok(Some(Numerals::Point)),
+        (None, None) => Ok(None),
     }
 }
 

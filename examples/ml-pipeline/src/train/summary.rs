@@ -143,6 +143,7 @@ mod tests {
             name: "c".to_owned(),
             kind,
             unit: None,
+            numerals: None,
         }
     }
 

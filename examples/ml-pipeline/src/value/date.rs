@@ -12,6 +12,8 @@ use time::{Date, Month};
 use tokens::{Token, Tokens, full_year};
 use zones::Zone;
 
+use super::{Numerals, measured};
+
 /// How a column writes its dates. Where a month has its name, or the year stands first, any order reads it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -84,11 +86,12 @@ enum Day {
     Short(u8, u8, u8),
 }
 
-/// Days since 1970-01-01 00:00, in UTC where an offset is given; the time of day is a fraction.
-pub fn days(field: &str, order: Order) -> Option<f64> {
+/// Days since 1970-01-01 00:00, in UTC where an offset is given; the time of day is a fraction. `numerals` are those of
+/// numbers that count from 1970 on, which may have groups of digits.
+pub fn days(field: &str, order: Order, numerals: Numerals) -> Option<f64> {
     match order {
         order if ORDERS.contains(&order) => Stamp::of(field)?.days(order),
-        _ => counted(super::plain(field, super::Numerals::Point)?, order),
+        _ => counted(measured(field, numerals, None)?, order),
     }
 }
 
@@ -212,6 +215,10 @@ fn since_1970(date: Date) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn days(field: &str, order: Order) -> Option<f64> {
+        super::days(field, order, Numerals::Point)
+    }
 
     /// A Wednesday, at half past nine in the morning and in the evening.
     const DAY: f64 = 20_782.0;
@@ -503,5 +510,9 @@ mod tests {
             assert_eq!(days(field, Order::Digits), None, "{field}");
         }
         assert_eq!(days("20782.5", Order::UnixSeconds), Some(20_782.5), "days");
+        assert_eq!(days("1,795,599,000", Order::UnixSeconds), Some(MORNING));
+        assert_eq!(days("1 795 599 000", Order::UnixSeconds), Some(MORNING));
+        let german = super::days("1.795.599.000", Order::UnixSeconds, Numerals::Comma);
+        assert_eq!(german, Some(MORNING));
     }
 }

@@ -1,11 +1,15 @@
 //! Numbers as people write them: with groups of digits, a currency, a unit, or a letter for thousands.
 
+mod around;
 mod family;
+mod groups;
 mod money;
 
-use std::borrow::Cow;
-
+pub use around::as_text;
+use around::{begins_with_zero, scientific, tidied, unwrapped, without_note};
 pub use family::{FAMILIES, Family, SIZES};
+
+use groups::{digits, grouped};
 
 use super::{Numerals, plain};
 
@@ -16,7 +20,7 @@ const LONGEST: usize = 40;
 const UNIT: usize = 14;
 
 /// Letters and words behind a number that multiply it. The case of words does not matter.
-const POWERS: [(&str, f64); 31] = [
+const POWERS: [(&str, f64); 34] = [
     ("k", 1e3),
     ("K", 1e3),
     ("thousand", 1e3),
@@ -26,6 +30,8 @@ const POWERS: [(&str, f64); 31] = [
     ("萬", 1e4),
     ("lakh", 1e5),
     ("lakhs", 1e5),
+    ("lac", 1e5),
+    ("lacs", 1e5),
     ("M", 1e6),
     ("mn", 1e6),
     ("Mn", 1e6),
@@ -34,6 +40,7 @@ const POWERS: [(&str, f64); 31] = [
     ("million", 1e6),
     ("millions", 1e6),
     ("млн", 1e6),
+    ("Cr", 1e7),
     ("crore", 1e7),
     ("crores", 1e7),
     ("亿", 1e8),
@@ -73,11 +80,22 @@ pub const THOUSANDS_AND_MILLIONS: &str = "k, m";
 /// Reads a number with anything that may stand beside it: `1,234.5`, `12 345`, `57 %`, `EUR 3.20`, `3.20 USD`,
 /// `(3.20)` for a negative one, `12.3k`, `21 °C`, `15,-` without cents, `~5`, `1h 5m`.
 pub fn quantity(field: &str, numerals: Numerals) -> Option<Quantity> {
-    if field.len() > LONGEST || !field.bytes().any(|byte| byte.is_ascii_digit()) {
+    if field.len() > LONGEST {
         return None;
     }
     let field = tidied(field);
-    let field = unwrapped(&field)?;
+    if !field.bytes().any(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let field = without_note(unwrapped(&field)?);
+    if let Some((number, power)) = scientific(field) {
+        let value = measured(number, numerals, None)? * power;
+        return Some(Quantity {
+            value,
+            unit: String::new(),
+            power: None,
+        });
+    }
     if let Some(count) = field.strip_prefix('#') {
         return counted(count);
     }
@@ -98,6 +116,8 @@ pub fn quantity(field: &str, numerals: Numerals) -> Option<Quantity> {
     let behind = behind.trim_start();
     let (behind, last) = match behind {
         "-" if !is_apart => ("", Some(-1.0)),
+        // `1500+` and more.
+        "+" if !is_apart => ("", None),
         other => (other, None),
     };
     let signs = [bracketed, within, before, after, last];
@@ -136,48 +156,6 @@ pub fn measured(field: &str, numerals: Numerals, unit: Option<&str>) -> Option<f
     }
 }
 
-/// With a usual minus, usual blanks and usual quotes, in place of those that spreadsheets and word processors write.
-fn tidied(field: &str) -> Cow<'_, str> {
-    if field.is_ascii() {
-        return field.into();
-    }
-    let field = field.replace('\u{2212}', "-");
-    let field = field.replace(['\u{2018}', '\u{2019}'], "'");
-    let field = field.replace('\u{201d}', "\"");
-    field
-        .replace(['\u{a0}', '\u{202f}', '\u{2009}'], " ")
-        .into()
-}
-
-/// Without what makes a number a text in spreadsheets, as in `="5.1"` and `'5.1`, and without `~` for about. Where such a
-/// text begins with 0, it is a code.
-fn unwrapped(field: &str) -> Option<&str> {
-    let about = ["~", "≈", "ca. ", "ca "];
-    if let Some(rest) = about.iter().find_map(|it| field.strip_prefix(it)) {
-        return Some(rest.trim_start());
-    }
-    let text = as_text(field);
-    let is_code = text.len() < field.len() && begins_with_zero(text);
-    (!is_code).then_some(text)
-}
-
-/// What stands within `="…"` or `'…'`, or behind a `'`.
-pub fn as_text(field: &str) -> &str {
-    let formula = field
-        .strip_prefix("=\"")
-        .and_then(|it| it.strip_suffix('"'));
-    let text = formula.or_else(|| {
-        let rest = field.strip_prefix('\'')?;
-        Some(rest.strip_suffix('\'').unwrap_or(rest))
-    });
-    text.unwrap_or(field)
-}
-
-fn begins_with_zero(text: &str) -> bool {
-    let mut bytes = text.bytes();
-    bytes.next() == Some(b'0') && bytes.next().is_some_and(|byte| byte.is_ascii_digit())
-}
-
 /// `#5`, of which `#005` and the colour `#ff0000` are none.
 fn counted(text: &str) -> Option<Quantity> {
     let is_count = text.bytes().all(|byte| byte.is_ascii_digit()) && !begins_with_zero(text);
@@ -189,7 +167,7 @@ fn counted(text: &str) -> Option<Quantity> {
     })
 }
 
-/// A price such as `15,-`, `15:-` or `15,=`, whose dash stands for no cents: its mark is the decimal one. In `1,250,-`
+/// A price such as `15,-`, `15:-`, `15,=` or `15/-`, whose dash stands for no cents: its mark is the decimal one. In `1,250,-`
 /// that is not sure.
 fn without_cents<'a>(
     number: &'a str,
@@ -197,6 +175,12 @@ fn without_cents<'a>(
     behind: &'a str,
 ) -> Option<(&'a str, Numerals, &'a str)> {
     const DASHES: [char; 4] = ['-', '–', '—', '='];
+    if let Some(rest) = behind
+        .strip_prefix("/-")
+        .or_else(|| behind.strip_prefix("/="))
+    {
+        return Some((number, numerals, rest));
+    }
     if let Some(dash) = behind.strip_prefix(':').filter(|it| it.starts_with(DASHES)) {
         return Some((number, numerals, dash.trim_start_matches(DASHES)));
     }
@@ -227,56 +211,6 @@ fn signed(text: &str) -> (&str, Option<f64>) {
     }
 }
 
-/// Where a number ends that may have groups of digits. A blank or an apostrophe is in it before a digit alone.
-fn digits(text: &str) -> usize {
-    let bytes = text.as_bytes();
-    let is_digit = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_digit);
-    (0..bytes.len())
-        .find(|&at| match bytes[at] {
-            b'0'..=b'9' | b'.' | b',' => false,
-            b' ' | b'\'' => !is_digit(at + 1),
-            _ => true,
-        })
-        .unwrap_or(bytes.len())
-}
-
-/// A number without a sign, with groups of three digits or without.
-fn grouped(digits: &str, numerals: Numerals) -> Option<f64> {
-    let (decimal, group) = match numerals {
-        Numerals::Point => ('.', ','),
-        Numerals::Comma => (',', '.'),
-    };
-    let mark = [group, ' ', '\'']
-        .into_iter()
-        .find(|&mark| digits.contains(mark));
-    let mut bare = match mark {
-        Some(mark) if well_grouped(digits, decimal, mark) => digits.replace(mark, ""),
-        Some(_) => return None,
-        None => digits.to_owned(),
-    };
-    if bare.matches(decimal).count() > 1 {
-        return None;
-    }
-    if decimal != '.' {
-        bare = bare.replace(decimal, ".");
-    }
-    bare.parse().ok()
-}
-
-/// Whether groups of three digits stand between the marks of the thousands, as in `12,345,678.9`.
-fn well_grouped(digits: &str, decimal: char, group: char) -> bool {
-    let whole = digits.split(decimal).next().unwrap_or_default();
-    let mut groups = whole.split(group);
-    let first = groups.next().unwrap_or_default();
-    let is_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-    (1..=3).contains(&first.len())
-        // In `0,123` it is a decimal comma.
-        && !first.starts_with('0')
-        && is_digits(first)
-        && groups.all(|group| group.len() == 3 && is_digits(group))
-        && digits.matches(group).count() == whole.matches(group).count()
-}
-
 /// The power of ten that stands behind a number, and what is left for the unit.
 fn powered(text: &str) -> (Option<(&'static str, f64)>, &str) {
     let word = text.split(' ').next().unwrap_or_default();
@@ -297,12 +231,17 @@ fn unit_of(text: &str) -> Option<String> {
         return Some(code.to_owned());
     }
     let is_part = |c: char| c.is_alphabetic() || "%‰°º²³/·*^'\"′″. ".contains(c);
-    // `m2` and `m3`.
+    // `m2`, `m3` and `m^2`.
     let body = text
         .strip_suffix(['2', '3'])
-        .filter(|body| body.ends_with(char::is_alphabetic));
+        .filter(|body| body.ends_with(|c: char| c.is_alphabetic() || c == '^'));
     let body = body.unwrap_or(text);
-    let may_begin = |c: char| c.is_alphabetic() || "%‰°º'\"′″".contains(c);
+    // `€/m²`
+    let body = match body.split_once('/') {
+        Some((sign, _)) if money::code(sign).is_some() => &body[sign.len()..],
+        _ => body,
+    };
+    let may_begin = |c: char| c.is_alphabetic() || "%‰°º'\"′″/".contains(c);
     let is_unit = text.chars().count() <= UNIT
         && body.starts_with(may_begin)
         && body.chars().all(is_part)
@@ -391,6 +330,30 @@ mod tests {
             ("9.65 Mio. €", 9_650_000.0, "eur"),
             ("5.1 Tsd.", 5100.0, ""),
             ("51 lakh", 5_100_000.0, ""),
+            ("₹61.5 Lac", 6_150_000.0, "inr"),
+            ("₹5 Cr", 50_000_000.0, "inr"),
+            ("Rs.611/-", 611.0, "inr"),
+            ("500/=", 500.0, ""),
+            ("610_760", 610_760.0, ""),
+            ("1_081_320.5", 1_081_320.5, ""),
+            ("₹17,41,100", 1_741_100.0, "inr"),
+            ("108,11,281", 10_811_281.0, ""),
+            ("１，０８１．３", 1081.3, ""),
+            ("－５", -5.0, ""),
+            ("1500+", 1500.0, ""),
+            ("61.1 ℃", 61.1, "c"),
+            ("61.1 ℉", 61.1, "f"),
+            ("610.8 m^2", 610.8, "m^2"),
+            ("610.76 €/m²", 610.76, "€/m²"),
+            ("610.76 / kg", 610.76, "/ kg"),
+            ("610.8[7]", 610.8, ""),
+            ("610.8 kg [a]", 610.8, "kg"),
+            ("–84.45", -84.45, ""),
+            ("0.611 × 10³", 611.0, ""),
+            ("5 × 10⁻²", 0.05, ""),
+            ("5 x 10^3", 5000.0, ""),
+            ("-5*10^3", -5000.0, ""),
+            ("38 lb 2 oz", 610.0, "lb, oz"),
         ] {
             assert_eq!(of(field), Some((value, unit.to_owned())), "{field}");
         }
@@ -434,6 +397,19 @@ mod tests {
             "1,250,-",
             "15,-20",
             "~",
+            "2023_03_05",
+            "1_2",
+            "1,2,345",
+            "5–10",
+            "5 +",
+            "[7]",
+            "3/4",
+            "5 x 10",
+            "5 x 103",
+            "10 × 20",
+            "5 × 10³ kg",
+            "610.8 ± 12.2",
+            "5 €/3",
         ] {
             assert_eq!(of(field), None, "{field}");
         }

@@ -1,6 +1,11 @@
-//! Units of which one column may have several: sizes in B and KB, times in hours and minutes, feet and inches.
+//! Units of which one column may have several: sizes in B and KB, times in hours and minutes, feet and inches, pounds and
+//! ounces.
 
-use super::{Quantity, digits, grouped, unit_of};
+use super::{
+    Quantity,
+    groups::{digits, grouped},
+    unit_of,
+};
 use crate::value::Numerals;
 
 /// Units that measure the same.
@@ -67,8 +72,13 @@ static LENGTHS: Family = Family {
     ],
 };
 
+static WEIGHTS: Family = Family {
+    name: "lb, oz",
+    units: &[("pound", 16.0), ("lb", 16.0), ("ounce", 1.0), ("oz", 1.0)],
+};
+
 /// All of them.
-pub static FAMILIES: [&Family; 3] = [&SIZES, &TIMES, &LENGTHS];
+pub static FAMILIES: [&Family; 4] = [&SIZES, &TIMES, &LENGTHS, &WEIGHTS];
 
 impl Family {
     /// The one with this name.
@@ -106,7 +116,7 @@ pub(super) fn several(text: &str, numerals: Numerals) -> Option<Quantity> {
         let value = sum(&format!("{days}{time}"), numerals, &TIMES, 1)?;
         return Some(of(&TIMES, value));
     }
-    let mut families = [&TIMES, &LENGTHS].into_iter();
+    let mut families = [&TIMES, &LENGTHS, &WEIGHTS].into_iter();
     families.find_map(|family| Some(of(family, sum(text, numerals, family, 2)?)))
 }
 
