@@ -1,4 +1,4 @@
-//! Quotes behind blanks.
+//! Quotes behind blanks, with backslashes in them, and of other kinds.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails so")]
 
@@ -68,4 +68,39 @@ fn a_quote_that_only_begins_a_word_stays() {
     let schema = Case::new(table(HEADER, &text)).preprocess(&[]);
     assert_eq!(schema["warnings"], json!([]));
     assert_eq!(schema["columns"].as_array().unwrap().len(), 3);
+}
+
+#[test]
+fn single_quotes_may_have_backslashes_and_backticks_are_quotes() {
+    let lines = lines(60);
+    let with = |quote: char, site: &str, escaped: &str, every: usize| -> Vec<String> {
+        let written = |(at, line): (usize, &String)| {
+            let fields: Vec<_> = line.split(',').collect();
+            let found = if fields[2] == "hall" && at % every == 0 {
+                escaped
+            } else {
+                site
+            };
+            let site = if fields[2] == "hall" {
+                found
+            } else {
+                fields[2]
+            };
+            format!(
+                "{},{},{quote}{site}{quote},{quote}{}{quote}",
+                fields[0], fields[1], fields[3]
+            )
+        };
+        lines.iter().enumerate().map(written).collect()
+    };
+    for every in [1, 9, 51] {
+        let expected = read(&table(
+            HEADER,
+            &with('"', "hall, east", "it's hall, east", every),
+        ));
+        let written = with('\'', "hall, east", "it\\'s hall, east", every);
+        assert_eq!(read(&table(HEADER, &written)), expected, "{every}");
+        let written = with('`', "hall, east", "it's hall, east", every);
+        assert_eq!(read(&table(HEADER, &written)), expected, "{every}");
+    }
 }

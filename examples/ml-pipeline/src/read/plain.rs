@@ -130,7 +130,7 @@ impl<R: Read> Plain<R> {
                 Place::Escaped(self.place == Place::Quoted)
             }
             Place::Escaped(is_quoted) => {
-                let is_special = is_end || shape.is_between(byte) || b"\\\"'".contains(&byte);
+                let is_special = is_end || shape.is_between(byte) || b"\\\"'`".contains(&byte);
                 if !is_special {
                     self.put(b'\\');
                 }
@@ -246,6 +246,19 @@ mod tests {
             plain("'a,b','it''s',\"c\r\n,x,\n", quoted),
             "\"a,b\",\"it's\",\"\"\"c\"\r\n,\"x\",\n"
         );
+        let both = Shape {
+            is_escaped: true,
+            ..quoted
+        };
+        assert_eq!(
+            plain("'it\\'s here, ok','b'", both),
+            "\"it's here, ok\",\"b\""
+        );
+        let ticked = Shape {
+            quote: b'`',
+            ..Shape::usual(b',')
+        };
+        assert_eq!(plain("`a,b`,it's\n", ticked), "\"a,b\",\"it's\"\n");
         let escaped = Shape {
             is_escaped: true,
             ..Shape::usual(b',')

@@ -12,6 +12,9 @@ const RECORDS: usize = 200;
 /// What may stand between two fields. The first wins where two do equally well.
 const DELIMITERS: [u8; 4] = *b",;\t|";
 
+/// What may stand around a field.
+const QUOTES: [char; 3] = ['"', '\'', '`'];
+
 /// How many records of a thousand must agree on a number of fields, so that another delimiter is not looked for.
 const AGREED: usize = 800;
 
@@ -39,7 +42,7 @@ impl Explained {
         });
         let usual: Vec<_> = usual.collect();
         let mut best = Explained::first_of(sample, &usual);
-        if sample.contains(['\'', '\\']) || sample.contains(" \"") {
+        if sample.contains(['\'', '\\', '`']) || sample.contains(" \"") {
             best = best.or(sample, &usual);
         }
         if delimiter.is_none() && best.share < 1000 {
@@ -79,21 +82,24 @@ impl Explained {
             ..it
         };
         let quoted = |it: Shape| Shape { quote: b'\'', ..it };
+        let ticked = |it: Shape| Shape { quote: b'`', ..it };
         let escaped = |it: Shape| Shape {
             is_escaped: true,
             ..it
         };
-        let all: [Vec<_>; 5] = [
+        let all: [Vec<_>; 7] = [
             with(&spaced),
             with(&quoted),
             with(&|it| spaced(quoted(it))),
+            with(&|it| escaped(quoted(it))),
+            with(&ticked),
             with(&escaped),
             with(&|it| spaced(escaped(it))),
         ];
         let mut best = self;
         for others in all {
             let other = Explained::first_of(sample, &others);
-            let is_quoted = other.shape.quote == b'\'';
+            let is_quoted = other.shape.quote != b'"';
             // An apostrophe here and there is no quote.
             let relief = best.strays.saturating_sub(other.strays);
             let relieves = if is_quoted {
@@ -112,13 +118,12 @@ impl Explained {
     pub(super) fn of(sample: &str, shape: Shape) -> Self {
         let mut plain = Plain::new(sample.as_bytes(), shape);
         let records = records(&mut plain, shape.delimiter, sample.ends_with('\n'));
-        // Fields that begin with the other quote, or with blanks and a quote.
-        let other = if shape.quote == b'"' { '\'' } else { '"' };
+        // Fields that begin with another quote, or with blanks and a quote.
         let own = char::from(shape.quote);
         let is_left = |field: &&str| {
             let bare = field.trim_start();
             let is_own = !shape.is_spaced && bare.len() < field.len() && bare.starts_with(own);
-            is_own || bare.starts_with(other)
+            is_own || bare.starts_with(|mark| mark != own && QUOTES.contains(&mark))
         };
         let left = records.iter().flatten().filter(is_left).count();
         let (share, fields) = fit(&records);
