@@ -121,7 +121,7 @@ struct Written {
     #[arg(long, value_name = "NAME", value_parser = encoding)]
     encoding: Option<Optional<Encoding>>,
     /// How many lines above the header are skipped, such as a title [default: those that are surely no rows]
-    #[arg(long, value_name = "LINES", value_parser = lines)]
+    #[arg(long, value_name = "LINES", value_parser = lines, allow_negative_numbers = true)]
     skip_lines: Option<Optional<u64>>,
 }
 
@@ -142,7 +142,8 @@ fn encoding(text: &str) -> Result<Optional<Encoding>, String> {
     let found = Encoding::named(text);
     if found.is_none() && !text.is_empty() {
         return Err(
-            "a name such as UTF-8, windows-1252, windows-1251, Shift_JIS, GBK or Big5 is needed"
+            "a name such as UTF-8, windows-1252, windows-1251, Shift_JIS, GBK or Big5 is needed; convert a file in another \
+             encoding to UTF-8"
                 .to_owned(),
         );
     }

@@ -382,3 +382,19 @@ fn damaged_files_are_told() {
         "data.csv: this Parquet file has no flat column of numbers, words or dates"
     );
 }
+
+#[test]
+fn a_last_column_that_is_not_read_is_no_reason_for_another_target() {
+    let nested = file(
+        "message m { optional double x; optional double z; optional group y { optional double a; } }",
+        WriterProperties::default(),
+        0,
+        |_, _| (),
+    );
+    assert_eq!(
+        Case::new(nested.clone()).refused(&[]),
+        "data.csv: the last column 'y' would be the target, and its values cannot be read: name another one with --target"
+    );
+    let named = Case::new(nested).refused(&["--target", "z"]);
+    assert_eq!(named, "data.csv: it has a header and no rows");
+}

@@ -146,7 +146,11 @@ fn an_encoding_that_does_not_fit_is_told_with_the_line() {
         "klingon",
     ]);
     assert!(
-        !said.ok && said.err.contains("a name such as UTF-8, windows-1252"),
+        !said.ok
+            && said.err.contains("a name such as UTF-8, windows-1252")
+            && said
+                .err
+                .contains("convert a file in another encoding to UTF-8"),
         "{}",
         said.err
     );

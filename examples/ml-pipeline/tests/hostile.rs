@@ -27,6 +27,27 @@ fn files_without_anything_to_learn_from_are_refused_with_a_reason() {
         "data.csv: it has one column, 'a': a target and at least one column to learn from are needed (a field is \
          taken to end at a comma, semicolon, tab or vertical bar)"
     );
+    let blanks = "temp      site            state\n54.2      main hall       up\n53.8      roof            down\n";
+    assert_eq!(
+        refused(blanks),
+        "data.csv: it has one column, 'temp      site            state': a target and at least one column to learn from are \
+         needed; the names seem to be set apart by blanks alone, and some values have blanks or are empty: store the file with \
+         commas, semicolons or tabs between the fields"
+    );
+    let long = refused(format!("{}\n1\n2\n", "long".repeat(100)));
+    assert!(long.len() < 300 && long.contains("longlong…'"), "{long}");
+    let negative = [
+        "preprocess",
+        "data.csv",
+        "--out",
+        "out",
+        "--skip-lines",
+        "-1",
+    ];
+    let said = Case::new("a,b\n").run(&negative);
+    let wanted =
+        "invalid value '-1' for '--skip-lines <LINES>': a whole number such as 2 is needed";
+    assert!(said.err.contains(wanted), "{}", said.err);
     assert_eq!(
         refused("a,b\n1,x\n"),
         "data.csv: it has 1 row below its header: at least 10 are needed, for training and for the test"

@@ -28,12 +28,16 @@ impl Chosen {
     /// With one sentence, if a column is not there, or cannot play its part.
     pub fn of(data: &Dataset, wishes: &Wishes) -> Result<Self> {
         let names = &data.names;
-        ensure!(
-            names.len() > 1,
-            "it has one column, '{}': a target and at least one column to learn from are needed (a field is taken to end \
-             at a comma, semicolon, tab or vertical bar)",
-            names[0]
-        );
+        ensure!(names.len() > 1, one_column(&names[0]));
+        if let Some(last) = data
+            .unread_last
+            .as_ref()
+            .filter(|_| wishes.target.is_none())
+        {
+            bail!(
+                "the last column '{last}' would be the target, and its values cannot be read: name another one with --target"
+            );
+        }
         let mut unwanted = HashMap::new();
         for wanted in &wishes.ignore {
             for index in listed(data, wanted)? {
@@ -95,6 +99,37 @@ impl Chosen {
             _ => Splitting::Random,
         }
     }
+}
+
+/// How much is shown of the name of an only column, which may be a whole row or more.
+const SHOWN: usize = 60;
+
+/// Why a table of one column is none, and what to do.
+fn one_column(name: &str) -> String {
+    let is_cut = name.chars().count() > SHOWN;
+    let readable = name
+        .chars()
+        .map(|it| if it.is_control() { '\u{fffd}' } else { it });
+    let shown: String = readable.take(SHOWN).collect();
+    let shown = if is_cut { format!("{shown}…") } else { shown };
+    let found = format!(
+        "it has one column, '{shown}': a target and at least one column to learn from are needed"
+    );
+    if name.chars().any(char::is_control) {
+        return format!("{found}; if that is no readable text, convert the file to UTF-8");
+    }
+    let is_aligned = name
+        .split("  ")
+        .filter(|part| !part.trim().is_empty())
+        .count()
+        > 1;
+    if is_aligned {
+        return format!(
+            "{found}; the names seem to be set apart by blanks alone, and some values have blanks or are empty: store the file \
+             with commas, semicolons or tabs between the fields"
+        );
+    }
+    format!("{found} (a field is taken to end at a comma, semicolon, tab or vertical bar)")
 }
 
 /// One column, or several with commas between them, as a Workflow has one parameter for all.

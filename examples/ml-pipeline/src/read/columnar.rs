@@ -34,6 +34,8 @@ pub(super) struct Columnar {
     pub(super) path: PathBuf,
     columns: Vec<Column>,
     rows: u64,
+    /// The last column, if it is one that is not read.
+    pub(super) unread_last: Option<String>,
     /// What people should know of how it was read.
     pub(super) notes: Vec<String>,
 }
@@ -63,6 +65,7 @@ impl Columnar {
         packed_in_a_known_way(reader.metadata())?;
         let rows = reader.metadata().file_metadata().num_rows();
         let (mut columns, mut notes) = columns(reader.metadata());
+        let last = last(reader.metadata());
         let bytes = guarded(|| bytes(reader, &columns))?;
         columns.retain(|column| !bytes.contains(&column.name));
         notes.extend(left_out(&bytes, "has bytes and no text"));
@@ -77,6 +80,7 @@ impl Columnar {
         );
         Ok(Columnar {
             path: path.to_owned(),
+            unread_last: last.filter(|last| columns.iter().all(|it| it.name != *last)),
             columns,
             rows: u64::try_from(rows).unwrap_or_default(),
             notes,
@@ -154,6 +158,15 @@ fn columns(metadata: &ParquetMetaData) -> (Vec<Column>, Vec<String>) {
         left_out(&counts, "is the index of pandas"),
     ];
     (columns, notes.into_iter().flatten().collect())
+}
+
+/// The last column that is no index of pandas.
+fn last(metadata: &ParquetMetaData) -> Option<String> {
+    let index = index(metadata);
+    let columns = metadata.file_metadata().schema_descr().columns().iter();
+    let roots = columns.filter_map(|column| column.path().parts().first().cloned());
+    let is_index = |root: &String| root.starts_with("__index_level_") || index.contains(root);
+    roots.filter(|root| !is_index(root)).last()
 }
 
 /// The columns that are the index of a data frame.

@@ -29,6 +29,8 @@ pub struct Dataset {
     pub notes: Vec<String>,
     /// How numbers are written, if any of them tells.
     pub numerals: Option<Numerals>,
+    /// The last column of the file, if it is one that is not read.
+    pub unread_last: Option<String>,
     /// How many bytes it has.
     pub bytes: u64,
 }
@@ -61,6 +63,7 @@ impl Dataset {
         let numerals = folder::numerals(&files).with_context(named)?;
         notes.extend(mixed(&files));
         Ok(Dataset {
+            unread_last: files[0].unread_last(),
             path: path.to_owned(),
             header,
             names: head.names,

@@ -79,8 +79,8 @@ fn known(encoding: Encoding, scan: &Scan) -> Result<Found> {
 fn guessed(guess: Encoding, utf8: &Scan, scan: &Scan) -> Result<Found> {
     if scan.right < (scan.wrong + scan.controls) * RIGHT {
         bail!(
-            "{}, which is not valid UTF-8, and the encoding cannot be told from the bytes: name it with --encoding, such as \
-             --encoding windows-1252",
+            "{}, which is not valid UTF-8, and the encoding cannot be told from the bytes: name it with --encoding, or convert \
+             the file to UTF-8",
             utf8.place()
         );
     }
@@ -202,7 +202,7 @@ mod tests {
         assert_eq!(
             refused.to_string(),
             "line 1 has the byte 0x91, which is not valid UTF-8, and the encoding cannot be told from the bytes: name it with \
-             --encoding, such as --encoding windows-1252"
+             --encoding, or convert the file to UTF-8"
         );
         // Controls are no letters.
         let bytes = b"a\x81\x8d\x90\xe9";

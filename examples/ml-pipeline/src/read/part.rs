@@ -83,6 +83,14 @@ impl Part {
         }
     }
 
+    /// Its last column, if it is one that is not read.
+    pub(super) fn unread_last(&self) -> Option<String> {
+        match self {
+            Part::Text(_) => None,
+            Part::Columnar(columnar) => columnar.unread_last.clone(),
+        }
+    }
+
     pub(super) fn notes(&self) -> &[String] {
         match self {
             Part::Text(text) => &text.notes,
