@@ -337,3 +337,93 @@ fn zeros_among_seconds_since_1970_are_told() {
         "unix-seconds"
     );
 }
+
+#[test]
+fn dates_of_cameras_logs_databases_and_spreadsheets_are_read() {
+    let of = |row: usize| (1 + row % 12, 1 + row % 28, row % 24, row % 60);
+    let iso = |row: usize| {
+        let (month, day, hour, minute) = of(row);
+        format!("2025-{month:02}-{day:02} {hour:02}:{minute:02}:00")
+    };
+    let (_, expected) = read(&column(iso));
+    type Written = fn((usize, usize, usize, usize)) -> String;
+    let ways: [Written; 9] = [
+        |(m, d, h, min)| format!("2025:{m:02}:{d:02} {h:02}:{min:02}:00"),
+        |(m, d, h, min)| format!("2025{m:02}{d:02}_{h:02}{min:02}00"),
+        |(m, d, h, min)| format!("2025-{m:02}-{d:02}T{h:02}{min:02}"),
+        |(m, d, h, min)| format!("Sun {} {d} {h:02}:{min:02}:00 2025 +0000", MONTHS[m - 1]),
+        |(m, d, h, min)| format!("[{d:02}/{}/2025:{h:02}:{min:02}:00 +0000]", MONTHS[m - 1]),
+        |(m, d, h, min)| {
+            let (half, hour) = (if h < 12 { "AM" } else { "PM" }, (h + 11) % 12 + 1);
+            format!(
+                "{d:02}-{}-25 {hour:02}.{min:02}.00.000000 {half}",
+                MONTHS[m - 1]
+            )
+        },
+        |(m, d, h, min)| format!("2025-{m:02}-{d:02} (Sun) {h:02}:{min:02}"),
+        |(m, d, h, min)| format!("{} {d}, 2025 | {h:02}:{min:02}", MONTHS[m - 1]),
+        |(m, d, h, min)| format!("{d:02} {} '25 {h:02}:{min:02}", MONTHS[m - 1]),
+    ];
+    for written in ways {
+        let case = column(|row| written(of(row)));
+        assert_eq!(read(&case).1, expected, "{}", written(of(0)));
+    }
+    let (order, _) = read(&column(|row| {
+        format!("So., {:02}.{:02}.2025", 1 + row % 28, 1 + row % 12)
+    }));
+    assert_eq!(order, "day-month-year");
+    let (order, _) = read(&column(|row| format!("{}am", 1 + row % 12)));
+    assert_eq!(order, "time-of-day");
+}
+
+#[test]
+fn months_quarters_and_halves_have_many_forms() {
+    let month = |row: usize| format!("2025-{:02}", 1 + row % 12);
+    let (_, expected) = read(&column(month));
+    type Written = fn(usize) -> String;
+    let ways: [Written; 5] = [
+        |month| format!("2025/{month:02}"),
+        |month| format!("2025M{month:02}"),
+        |month| format!("{month:02}-2025"),
+        |month| format!("{month:02}.2025"),
+        |month| format!("{}'25", MONTHS[month - 1]),
+    ];
+    for written in ways {
+        let case = column(|row| written(1 + row % 12));
+        assert_eq!(read(&case).1, expected, "{}", written(3));
+    }
+    let (_, expected) = read(&column(|row| format!("2025-Q{}", 1 + row % 4)));
+    for written in [|q: usize| format!("Q{q}'25"), |q: usize| format!("{q}Q25")] {
+        assert_eq!(
+            read(&column(|row| written(1 + row % 4))).1,
+            expected,
+            "{}",
+            written(1)
+        );
+    }
+    let (_, halves) = read(&column(|row| {
+        format!("{}-H{}", 2020 + row % 5, 1 + row % 2)
+    }));
+    assert_eq!(halves.len(), 160);
+    let told = column(|row| format!("{:02}.2025", 1 + row % 12)).preprocess(&[]);
+    assert_eq!(
+        told["warnings"][0],
+        "'when': its numbers are read as dates, as all of them can be a month and a year, such as '01.2025'"
+    );
+}
+
+#[test]
+fn numbers_beside_dates_are_told_with_an_example() {
+    let case = column(|row| match row % 3 {
+        0 => (1_700_000_000 + row * 7207).to_string(),
+        _ => format!("2025-{:02}-{:02}", 1 + row % 12, 1 + row % 28),
+    });
+    let warning = case.preprocess(&[])["warnings"][0]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    assert_eq!(
+        warning,
+        "'when': 67 of 200 values are no dates, such as '1700000000': they count as missing"
+    );
+}

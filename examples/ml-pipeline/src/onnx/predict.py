@@ -78,7 +78,9 @@ def values(it, column, missing, comma):
             numbers = (days - days // 1 if order == "time-of-day" else days).astype("Float64")
         else:
             text = text.mask(numbers.isin(absent))
-            numbers = numbers.mask(text.isna()).map(lambda count: counted(count, order)).astype("Float64")
+            # `03.2023` is a month and a year.
+            numbers = numbers.mask(text.isna() | text.str.fullmatch(r"(0?[1-9]|1[0-2])\.(19|20)\d\d"))
+            numbers = numbers.map(lambda count: counted(count, order)).astype("Float64")
             written = text.notna() & numbers.isna()
             is_count = order == "digits" or order in PER_DAY
             read = (lambda it: counted(number(it, None, comma), order)) if is_count else (lambda it: days_of(it, order))
@@ -201,25 +203,39 @@ MONTHS = [
     "november novembre noviembre novembro",
     "december dezember decembre diciembre dicembre dezembro",
 ]
-ACCENTS = str.maketrans("äéûç", "aeuc")
-WEEKDAY = r"(mon|tues?|wed(nes)?|thu(rs?)?|fri|sat(ur)?|sun)(day)?(?![a-z])[ .,/-]*"
+ACCENTS = str.maketrans("äéûçáì", "aeucai")
+WEEKDAYS = (
+    "monday tuesday wednesday thursday friday saturday sunday montag dienstag mittwoch donnerstag freitag samstag"
+    " sonnabend sonntag lundi mardi mercredi jeudi vendredi samedi dimanche lunes martes miercoles jueves viernes"
+    " sabado domingo lunedi martedi mercoledi giovedi venerdi sabato domenica"
+).split()
+TWO_LETTERS = "mo di mi do fr sa so".split()
 OF = "[ .,/-]*(?:(?:of|de)[ .,/-]+)?"
 NAMED = rf"(?P<month>[a-z]{{3,10}}){OF}"
 NTH = r"(?P<day>\d\d?)(?:st|nd|rd|th|er|º)?"
 DATES = [
-    r"(?P<year>\d{4})-?w(?P<week>\d\d)(?:$|-?(?P<weekday>[1-7])(?!\d))",
+    r"(?P<year>\d{4})[- ]?w(?P<week>\d\d)(?:$|-?(?P<weekday>[1-7])(?!\d))",
+    r"(?:w|kw|cw) *(?P<week>\d\d?)[-/. ](?P<year>\d{4})$",
     r"(?P<year>\d{4})-(?P<yearday>\d{3})(?!\d)",
     r"(?P<year>\d{4})[年년] *(?P<month>\d\d?)[月월](?:$| *(?P<day>\d\d?)[日号號일])",
     r"(?P<year>\d{4})[-/. ]?q(?P<quarter>[1-4])$",
-    r"q(?P<quarter>[1-4])[-/. ](?P<year>\d{4})$",
-    rf"(?P<year>\d{{4}})([-/. ])(?P<month>\d\d?|[a-z]{{3,10}})\2(?P<day>\d\d?)(?!\d)",
-    rf"(?P<year>\d{{4}})-(?P<month>\d\d?|[a-z]{{3,10}})$",
+    r"q(?P<quarter>[1-4])[-/. '’](?P<year>\d{4})$",
+    r"q(?P<quarter>[1-4])['’](?P<year>\d\d)$",
+    r"(?P<quarter>[1-4])q(?P<year>\d{4}|\d\d)$",
+    r"(?P<year>\d{4})[-/. ]?h(?P<part>[12])$",
+    r"h(?P<part>[12])[-/. '’](?P<year>\d{4})$",
+    r"h(?P<part>[12])['’](?P<year>\d\d)$",
+    r"(?P<year>\d{4})([-/ :_]|\. *)(?P<month>\d\d?|[a-z]{3,10})\2(?P<day>\d\d?)(?!\d)",
+    r"(?P<year>\d{4})[-/_](?P<month>\d\d?|[a-z]{3,10})$",
+    r"(?P<year>\d{4})m(?P<month>\d\d)$",
+    r"(?P<month>\d\d?)[-/.](?P<year>19\d\d|20\d\d|2100)$",
     r"(?P<year>\d{4})(?P<month>\d\d)(?P<day>\d\d)(?=\D)",
-    rf"{NTH}{OF}{NAMED}(?P<year>\d{{4}}|\d\d)(?!\d)",
-    rf"{NAMED}{NTH}[ .,/-]+(?P<year>\d{{4}}|\d\d)(?![\d:])",
-    rf"{NAMED}(?P<day>\d\d?) +(?P<clock>\d\d?:.*) (?P<year>\d{{4}})$",
+    rf"{NTH}{OF}{NAMED}['’]?(?P<year>\d{{4}}|\d\d)(?!\d)",
+    rf"{NAMED}{NTH}[ .,/-]+['’]?(?P<year>\d{{4}}|\d\d)(?![\d:])",
+    rf"{NAMED}(?P<day>\d\d?) +(?P<clock>\d\d?:.*) (?P<year>\d{{4}})(?P<zone> *[-+]\d{{4}})?$",
+    rf"{NAMED}['’](?P<year>\d\d)$",
     rf"{NAMED}(?P<year>\d{{4}})$",
-    r"(?P<one>\d\d?)([-/.])(?P<two>\d\d?)\2(?P<year>\d{4}|\d\d)(?!\d)",
+    r"(?P<one>\d\d?)([-/]|\. *)(?P<two>\d\d?)\2(?P<year>\d{4}|\d\d)(?!\d)",
 ]
 ZONES = {"z": 0, "utc": 0, "gmt": 0, "ut": 0, "wet": 0, "west": 1, "cet": 1, "cest": 2, "mez": 1, "mesz": 2, "eet": 2}
 ZONES |= {"est": -5, "edt": -4, "cst": -6, "cdt": -5, "mst": -7, "mdt": -6, "pst": -8, "pdt": -7}
@@ -232,7 +248,7 @@ OPEN = "ist|bst|ast|adt|gst|amt|ect|sst|wst|act|lt"
 PLACE = "(?:africa|america|antarctica|asia|atlantic|australia|canada|europe|indian|pacific|us)/[a-z/_-]+"
 CLOCK = (
     r"(?:(?P<h>\d{1,4})(?::(?P<m>[0-5]\d)(?::(?P<s>[0-5]\d(?:[.,]\d+)?))?)?|(?P<digits>\d{6}))"
-    r"(?: *(?P<half>[ap])(?:m|\. ?m\.?))?"
+    r"(?: *(?P<half>[ap])(?:m|\. ?m\.?|(?:(?<=:\d\d[ap])|(?<=:\d\d [ap]))$))?"
     rf" *(?:(?P<zone>{'|'.join(ZONES)})|{OPEN}|{PLACE})?"
     r"(?: *(?P<sign>[-+])(?P<oh>\d\d?):?(?P<om>\d\d)?)? *(?:[([].*)?"
 )
@@ -241,6 +257,7 @@ COLONS = [
     (r"^(t?\d\d?) *h *([0-5]\d) *m(?:in)?(?: *(\d\d?) *s)?", r"\1:\2:\3"),
     (r"^(t?\d\d?) *[时時点點시] *(\d\d?)(?: *[分분](?: *(\d\d?) *[秒초])?)?", r"\1:\2:\3"),
     (r"^(t?\d\d?)\.([0-5]\d)(?= *(?:[ap]\.? ?m|uhr))", r"\1:\2"),
+    (r"^(t?\d\d?)\.([0-5]\d)\.([0-5]\d)(?=(\.\d+)? *[ap]\.? ?m)", r"\1:\2:\3"),
     (r"^(\d\d?)(?= *uhr)", r"\1:00"),
     (r"(?<=\d) *uhr", ""),
     (r":$", ""),
@@ -273,7 +290,25 @@ def calendar(year, month, day):
 
 def days_of(field, order):
     """The days since 1970 of a date, a time or both; NaN if it is none in this order."""
-    text = re.sub("^" + WEEKDAY, "", field.strip().lower().translate(ACCENTS))
+    text = field.strip().lower().translate(ACCENTS)
+    text = text[1:-1] if text.startswith("[") and text.endswith("]") else text
+    quoted = re.fullmatch(AS_TEXT, text)
+    text = re.sub(r"(?<=\d)\.$", "", quoted and (quoted["a"] or quoted["b"]) or text)
+    # `mar` is a month, and a weekday in three languages.
+    is_month = any(text[:3] == name[:3] for names in MONTHS for name in names.split())
+    days = days_in(text, order) if is_month else NANS
+    return days if days == days else days_in(re.sub(r"^[ .,/-]+", "", text[weekday(text) :]), order)
+
+
+def weekday(text):
+    """How long the name of a weekday is that a text begins with."""
+    word = re.match(r"[^\W\d_]*", text)[0]
+    is_short = 3 <= len(word) <= 5 and any(name.startswith(word) for name in WEEKDAYS)
+    return len(word) if is_short or word in TWO_LETTERS or word in WEEKDAYS else 0
+
+
+def days_in(text, order):
+    """The same of a text in small letters, without a weekday before it."""
     clock = re.fullmatch("t?" + CLOCK, colons(text))
     if clock and (clock["m"] or clock["half"]):
         return seconds(clock) / 86400 if order == "time-of-day" else NANS
@@ -293,14 +328,23 @@ def days_of(field, order):
         day, month = parts.get("day") or day or 1, parts.get("month") or month
         if parts.get("quarter"):
             month = str(3 * int(parts["quarter"]) - 2)
+        if parts.get("part"):
+            month = str(6 * int(parts["part"]) - 5)
         if month and not month.isdigit():
             named = [at for at, names in enumerate(MONTHS, 1) if f" {month}" in f" {names}"]
             month = named[0] if len(named) == 1 else None
         is_version = one and re.match(r"\d\.|\d\d\.\d\.", text) and len(parts["year"]) == 2
         if (month is None or is_version) and not parts.get("week") and not parts.get("yearday"):
             continue
-        rest = parts.get("clock") or re.sub(r"^(:|t|[ ,]*(at +)?)", "", text[found.end() :])
+        behind = re.match(r"[ ,(]*", text[found.end() :]).end() + found.end()
+        named = weekday(text[behind:])
+        rest = re.sub(r"^\.?\)?", "", text[behind + named :]) if named else text[found.end() :]
+        rest = re.sub(r"^t(\d\d)(\d\d)?(?![\d:])", lambda it: f"t{it[1]}:{it[2] or '00'}", rest)
+        rest = re.sub(r"^([:_]|t|[ ,|@]*(at +)?)", "", rest)
+        rest = re.sub(r"^(\d\d?)\.([0-5]\d)\.([0-5]\d)", r"\1:\2:\3", rest)
+        rest = parts["clock"] + (parts["zone"] or "") if parts.get("clock") else rest
         clock = re.fullmatch(CLOCK, colons(rest))
+        clock = None if clock and int(clock["h"] or 0) > 24 else clock
         late = 0 if not rest else seconds(clock) if clock else NANS
         return (counted_day(year, parts) if month is None else calendar(year, month, day)) + late / 86400
     return NANS
@@ -310,7 +354,7 @@ def counted_day(year, parts):
     """The days since 1970 of a day of a year, or of a week (ISO 8601)."""
     try:
         if parts.get("week"):
-            found = datetime.date.fromisocalendar(year, int(parts["week"]), int(parts["weekday"] or 1))
+            found = datetime.date.fromisocalendar(year, int(parts["week"]), int(parts.get("weekday") or 1))
         else:
             found = datetime.date(year, 1, 1) + datetime.timedelta(days=int(parts["yearday"]) - 1)
             found = found if found.year == year and 1900 <= year <= 2100 else None

@@ -41,6 +41,9 @@ pub fn order(name: &str, profile: &Profile) -> Option<Order> {
     if names::is_id(name) || profile.unit().is_some() {
         return None;
     }
+    if profile.has_months() {
+        return Some(Order::YearMonthDay);
+    }
     if profile.dated_numbers == profile.numbers() {
         return Some(Order::Digits);
     }
@@ -84,6 +87,14 @@ pub fn doubt(name: &str, profile: &Profile) -> Option<String> {
         what(order)?,
         sentinels::all(&none)
     ))
+}
+
+/// What is said of a column whose numbers are months.
+pub fn months(name: &str, profile: &Profile) -> Option<String> {
+    let example = profile.first_number.as_ref()?;
+    profile.has_months().then(|| {
+        format!("'{name}': its numbers are read as dates, as all of them can be a month and a year, such as '{example}'")
+    })
 }
 
 /// What is said of such a column.
@@ -139,6 +150,31 @@ mod tests {
             "'x': 1 of 102 values is -1, 1 is 0, and all others can be seconds since 1970-01-01: --missing=-1,0 makes them \
              dates, if that stands for no value in any column"
         );
+    }
+
+    #[test]
+    fn a_month_and_a_year_with_a_point_between_them_are_a_date() {
+        let of = |numbers: &[&str]| {
+            let mut profile = Profile::new(64);
+            let missing = Missing::default();
+            numbers
+                .iter()
+                .for_each(|it| profile.add(it, Numerals::Point, &missing));
+            let told = months("when", &profile).unwrap_or_default();
+            (order("when", &profile), told)
+        };
+        let (order, told) = of(&["03.2023", "11.2023", "1.2024"]);
+        assert_eq!(order, Some(Order::YearMonthDay));
+        assert_eq!(
+            told,
+            "'when': its numbers are read as dates, as all of them can be a month and a year, such as '03.2023'"
+        );
+        for numbers in [
+            ["03.2023", "11.2023", "13.2023"],
+            ["3.2023", "11.2023", "3.202"],
+        ] {
+            assert_eq!(of(&numbers), (None, String::new()), "{numbers:?}");
+        }
     }
 
     #[test]

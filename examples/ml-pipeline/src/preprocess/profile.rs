@@ -51,6 +51,10 @@ pub struct Profile {
     pub dates: Dated,
     /// How many numbers were dates such as 20241125.
     pub dated_numbers: u64,
+    /// How many numbers may be a month and a year, as `03.2023`.
+    pub months: u64,
+    /// The first of all numbers, as it is written.
+    pub first_number: Option<String>,
     /// How many values begin like a number or a date, and are none that can be read.
     pub figures: u64,
     /// How many words all values have.
@@ -100,6 +104,8 @@ impl Profile {
             truths: 0,
             dates: Dated::default(),
             dated_numbers: 0,
+            months: 0,
+            first_number: None,
             figures: 0,
             words: 0,
             distinct: Distinct::new(capacity),
@@ -141,6 +147,8 @@ impl Profile {
         match number {
             Some(number) if (number as f32).is_finite() => {
                 self.plain += 1;
+                self.months += u64::from(is_month(field));
+                self.first_number.get_or_insert_with(|| field.to_owned());
                 self.number(number);
             }
             Some(_) => {
@@ -233,6 +241,11 @@ impl Profile {
         self.numbers() > 1 && most > least && most - least < step * BLURRED
     }
 
+    /// Whether all of its numbers may be months with their years. Of as many others, some would be shorter.
+    pub fn has_months(&self) -> bool {
+        self.months > 0 && self.months == self.numbers() && self.distinct.count() > 2
+    }
+
     /// Some values that were no number, in quotes.
     pub fn examples(&self) -> String {
         let shown: Vec<_> = self
@@ -248,6 +261,15 @@ impl Profile {
     pub fn fingerprint(&self) -> u64 {
         self.content.finish()
     }
+}
+
+/// Whether a number is like `03.2023`.
+fn is_month(field: &str) -> bool {
+    let Some((month, year)) = field.split_once('.') else {
+        return false;
+    };
+    let is_year = year.len() == 4 && (year.starts_with("19") || year.starts_with("20"));
+    is_year && month.len() <= 2 && month.parse::<u8>().is_ok_and(|it| (1..=12).contains(&it))
 }
 
 /// How many letters may stand beside figures that may be a number.

@@ -278,6 +278,7 @@ fn doubt(name: &str, profile: &Profile, kind: Kind) -> Vec<String> {
                 profile.dates.told(name)
             };
             let doubts = profile.dates.doubts(name).into_iter();
+            let doubts = doubts.chain(epoch::months(name, profile));
             doubts.chain(counted).chain(sentinels).collect()
         }
         Kind::Number => {
@@ -321,10 +322,11 @@ fn lost(name: &str, profile: &Profile, kind: Kind) -> Option<String> {
         _ if profile.infinite == lost => "finite numbers of 32 bits",
         _ => "numbers",
     };
-    let examples = if profile.odd.is_empty() {
-        String::new()
-    } else {
-        format!(", such as {}", profile.examples())
+    let number = profile.first_number.as_ref().filter(|_| what == "dates");
+    let examples = match number {
+        _ if !profile.odd.is_empty() => format!(", such as {}", profile.examples()),
+        Some(number) => format!(", such as '{number}'"),
+        None => String::new(),
     };
     Some(format!(
         "'{name}': {lost} of {} values are no {what}{examples}: they count as missing",

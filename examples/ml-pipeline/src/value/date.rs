@@ -12,7 +12,7 @@ use time::{Date, Month};
 use tokens::{Token, Tokens, full_year};
 use zones::Zone;
 
-use super::{Numerals, measured};
+use super::{Numerals, measured, quantity::as_text};
 
 /// How a column writes its dates. Where a month has its name, or the year stands first, any order reads it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize)]
@@ -130,14 +130,25 @@ impl Stamp {
     /// Reads a text: a date, a date and a time, or a time of day, in any usual form.
     pub fn of(field: &str) -> Option<Self> {
         // What is certainly none costs nothing.
+        let field = bare(field);
         let bytes = field.as_bytes();
-        let may_be = (4..=80).contains(&bytes.len())
+        let may_be = (3..=80).contains(&bytes.len())
             && bytes[0].is_ascii_alphanumeric()
             && bytes.iter().any(u8::is_ascii_digit)
             && (bytes[0].is_ascii_digit() || tokens::is_named(field));
         let tokens = if may_be { Tokens::of(field) } else { None };
-        let mut tokens = tokens?;
-        tokens.skip_weekday();
+        let tokens = tokens?;
+        // `mar` is a month, and a weekday in three languages.
+        let whole = tokens.is_month().then(|| Stamp::read(tokens.clone()));
+        whole.flatten().or_else(|| {
+            let mut rest = tokens;
+            rest.skip_weekday();
+            Stamp::read(rest)
+        })
+    }
+
+    /// Reads what begins with a date or a time.
+    fn read(mut tokens: Tokens) -> Option<Self> {
         let with = |day, (seconds, zone): (f64, Zone), is_day_of_year| Stamp {
             day,
             seconds,
@@ -148,17 +159,22 @@ impl Stamp {
             return Some(with(Day::None, time, false));
         }
         let parts = forms::date(&mut tokens)?;
-        let time = if tokens.is_end() {
+        tokens.skip_weekday_behind();
+        let mut time = if tokens.is_end() {
             (0.0, Zone::default())
         } else {
-            tokens.skip_between();
-            clock::with_zone(&mut tokens)?
+            let is_after_t = tokens.skip_between();
+            clock::with_zone(&mut tokens, is_after_t)?
         };
         let is_day_of_year = matches!(parts, Parts::DayOfYear(_));
         let day = match (parts, tokens.next()) {
             (Parts::Day(day) | Parts::DayOfYear(day), None) => day,
-            // The year stands last in `Mon Nov 25 10:00:00 2026`.
+            // The year stands last in `Mon Nov 25 10:00:00 2026`, but for the zone that git writes.
             (Parts::MonthDay(month, day), Some(Token::Number(year, 4))) => {
+                if tokens.is_followed() {
+                    let zone = zones::zone(&mut tokens)?;
+                    time = (time.0 - zone.ahead, zone);
+                }
                 Day::Known(calendar(year as i32, month, day)?)
             }
             _ => return None,
@@ -199,6 +215,16 @@ impl Stamp {
     pub fn is_open(&self) -> bool {
         matches!(self.day, Day::Open(..) | Day::Short(..))
     }
+}
+
+/// Without what may stand around a date: brackets in logs, a `'` before texts in spreadsheets, a point at its end.
+fn bare(field: &str) -> &str {
+    let inner = field.strip_prefix('[').and_then(|it| it.strip_suffix(']'));
+    let inner = as_text(inner.unwrap_or(field));
+    let ended = inner.strip_suffix('.');
+    ended
+        .filter(|it| it.ends_with(|last: char| last.is_ascii_digit()))
+        .unwrap_or(inner)
 }
 
 fn calendar(year: i32, month: u32, day: u32) -> Option<f64> {
@@ -245,13 +271,30 @@ mod tests {
             "Nov. 25 2026",
             "Wednesday, 25 November 2026",
             "Wed, Nov 25, 2026",
+            "2026_11_25",
+            "2026. 11. 25.",
+            "2026-11-25.",
+            "'2026-11-25",
+            "2026-11-25 (Wed)",
+            "2026-11-25, Wednesday",
+            "25 Nov '26",
+            "25 Nov \u{2019}26",
+            "Nov 25, '26",
+            "Mi, 25 Nov 2026",
+            "mié 25 nov 2026",
         ] {
             assert_eq!(days(field, Order::YearMonthDay), Some(DAY), "{field}");
             assert_eq!(days(field, Order::MonthDayYear), Some(DAY), "{field}");
         }
         assert_eq!(days("1970-01-02", Order::YearMonthDay), Some(1.0));
         assert_eq!(days("Dec-2026", Order::YearMonthDay), Some(DAY + 6.0));
-        assert_eq!(days("2026-12", Order::YearMonthDay), Some(DAY + 6.0));
+        for field in [
+            "2026-12", "2026/12", "2026_12", "2026M12", "12-2026", "12/2026", "12.2026", "Dec'26",
+            "Dec '26",
+        ] {
+            assert_eq!(days(field, Order::YearMonthDay), Some(DAY + 6.0), "{field}");
+        }
+        assert_eq!(days("mar 5 1970", Order::YearMonthDay), Some(63.0));
         assert_eq!(days("1 Feb 69", Order::YearMonthDay), Some(-334.0));
     }
 
@@ -291,12 +334,17 @@ mod tests {
     #[test]
     fn a_quarter_is_its_first_day() {
         for field in [
-            "2026-Q4", "2026Q4", "2026 q4", "2026/Q4", "Q4 2026", "Q4-2026", "q4/2026",
+            "2026-Q4", "2026Q4", "2026 q4", "2026/Q4", "Q4 2026", "Q4-2026", "q4/2026", "Q4'26",
+            "4Q26", "4Q2026",
         ] {
             for order in [Order::YearMonthDay, Order::DayMonthYear] {
                 assert_eq!(days(field, order), Some(DAY - 55.0), "{field}");
             }
         }
+        for field in ["1970-H2", "1970H2", "H2 1970", "h2/1970", "H2'70"] {
+            assert_eq!(days(field, Order::YearMonthDay), Some(181.0), "{field}");
+        }
+        assert_eq!(days("1970-H1", Order::YearMonthDay), Some(0.0));
         assert_eq!(days("1970-Q1", Order::YearMonthDay), Some(0.0));
         assert_eq!(days("Q2 1970", Order::YearMonthDay), Some(90.0));
         assert_eq!(days("1970Q3", Order::YearMonthDay), Some(181.0));
@@ -346,11 +394,27 @@ mod tests {
             "2026년 11월 25일 9시 30분 0초",
             "2026-329T09:30:00",
             "2026-W48-3T09:30",
+            "2026:11:25 09:30:00",
+            "20261125_093000",
+            "2026-11-25T0930",
+            "2026-11-25T0930Z",
+            "Wed Nov 25 10:30:00 2026 +0100",
+            "[25/Nov/2026:10:30:00 +0100]",
+            "25-NOV-26 09.30.00.000000 AM",
+            "25-NOV-26 09.30.00.000000",
+            "Nov 25, 2026 | 9:30 AM",
+            "25 November 2026 @ 09:30",
+            "2026-11-25 (Wed) 09:30",
+            "2026-11-25 09:30A",
         ] {
             assert_eq!(days(field, Order::YearMonthDay), Some(MORNING), "{field}");
         }
+        assert_eq!(days("2026-11-25T12", Order::YearMonthDay), Some(DAY + 0.5));
         for field in [
             "25.11.2026 21:30",
+            "Mi., 25.11.2026 21:30",
+            "mar 25/11/2026 21:30",
+            "25. 11. 2026 21:30",
             "25/11/26 9:30 PM",
             "25-11-2026 09:30:00pm",
         ] {
@@ -384,6 +448,10 @@ mod tests {
             ("9:30 Uhr", 9.5),
             ("9.30 Uhr", 9.5),
             ("9 Uhr", 9.0),
+            ("9:30A", 9.5),
+            ("9:30 P", 21.5),
+            ("9am", 9.0),
+            ("9.30.00 AM", 9.5),
         ] {
             assert_eq!(days(field, Order::TimeOfDay), Some(hours / 24.0), "{field}");
             assert_eq!(days(field, Order::YearMonthDay), None, "{field}");
@@ -403,7 +471,9 @@ mod tests {
         ] {
             assert_eq!(days(field, Order::YearMonthDay), Some(DAY), "{field}");
         }
-        assert_eq!(days("2026-W48", Order::YearMonthDay), Some(DAY - 2.0));
+        for field in ["2026-W48", "2026 W48", "W48/2026", "W48 2026", "KW 48 2026"] {
+            assert_eq!(days(field, Order::YearMonthDay), Some(DAY - 2.0), "{field}");
+        }
         assert_eq!(days("2026年12月", Order::YearMonthDay), Some(DAY + 6.0));
         let is_open = |field| Stamp::of(field).is_some_and(|it| it.has_open_zone);
         assert!(is_open("09:30 IST") && is_open("2026-11-25 09:30 Asia/Kolkata"));
@@ -479,6 +549,18 @@ mod tests {
             "2026年11月25",
             "2026-11-25 09:30 Foo/Bar",
             "2026-11-25 9.30",
+            "9.30.15",
+            "9A",
+            "2026-11-25T2530",
+            "2026-11-25T093",
+            "2023/24",
+            "2026-H3",
+            "Q4-26",
+            "13-2026",
+            "12-2126",
+            "W54/2026",
+            "2026_11-25",
+            "Nov'2",
             "10.09",
             "18h",
             "26-13-45",

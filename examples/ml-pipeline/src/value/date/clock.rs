@@ -11,20 +11,20 @@ const HOUR: f64 = 3600.0;
 pub fn alone(tokens: &Tokens) -> Option<(f64, Zone)> {
     let mut tokens = tokens.clone();
     tokens.skip_word("T");
-    let seconds = clock(&mut tokens, f64::INFINITY)?;
+    let seconds = clock(&mut tokens, f64::INFINITY, false)?;
     let zone = zone(&mut tokens)?;
     tokens.is_end().then_some((seconds - zone.ahead, zone))
 }
 
-/// The seconds of a time behind a date, in UTC, and its zone.
-pub fn with_zone(tokens: &mut Tokens) -> Option<(f64, Zone)> {
-    let seconds = clock(tokens, 25.0)?;
+/// The seconds of a time behind a date, in UTC, and its zone. After a `T` its digits may stand alone.
+pub fn with_zone(tokens: &mut Tokens, is_after_t: bool) -> Option<(f64, Zone)> {
+    let seconds = clock(tokens, 25.0, is_after_t)?;
     let zone = zone(tokens)?;
     Some((seconds - zone.ahead, zone))
 }
 
 /// `9:30`, `09:30:15.250`, `9:30 PM`, `9 PM`, `093015`, `9h30`, `9:30 Uhr`, `9时30分`
-fn clock(tokens: &mut Tokens, most: f64) -> Option<f64> {
+fn clock(tokens: &mut Tokens, most: f64, is_after_t: bool) -> Option<f64> {
     let (hours, length) = match tokens.next()? {
         Token::Number(hours, length @ 1..=4) => (hours as f64, length),
         Token::Number(digits, 6) if most < f64::INFINITY => return compact(digits),
@@ -36,7 +36,7 @@ fn clock(tokens: &mut Tokens, most: f64) -> Option<f64> {
         return (length <= 2 && hours < 25.0).then_some(hours * HOUR + seconds);
     }
     let mut seconds = hours * HOUR;
-    let has_minutes = tokens.mark(":").is_some();
+    let mut has_minutes = tokens.mark(":").is_some();
     if has_minutes {
         seconds += sixty(tokens)? * 60.0;
         if tokens.mark(":").is_some() {
@@ -46,10 +46,13 @@ fn clock(tokens: &mut Tokens, most: f64) -> Option<f64> {
                 seconds += part;
             }
         }
-    } else if let Some(minutes) = dotted(tokens) {
-        seconds += minutes * 60.0;
+    } else if let Some((behind, has_seconds)) = dotted(tokens, most.is_finite()) {
+        seconds += behind;
+        has_minutes = has_seconds;
+    } else if is_after_t && matches!(length, 2 | 4) {
+        return bare(hours as u64, length).filter(|seconds| *seconds < most * HOUR);
     }
-    let half = half(tokens);
+    let half = half(tokens, has_minutes);
     let is_clock = half.is_none() && hour_mark(tokens);
     match half {
         Some(after) if (1.0..13.0).contains(&hours) && length <= 2 => {
@@ -59,6 +62,15 @@ fn clock(tokens: &mut Tokens, most: f64) -> Option<f64> {
         None if (has_minutes && hours < most) || (is_clock && hours < 25.0) => Some(seconds),
         _ => None,
     }
+}
+
+/// The seconds of `0930` and `09`.
+fn bare(digits: u64, length: usize) -> Option<f64> {
+    let (hours, minutes) = match length {
+        4 => (digits / 100, digits % 100),
+        _ => (digits, 0),
+    };
+    (minutes < 60).then_some((hours * 3600 + minutes * 60) as f64)
 }
 
 /// `093015`, the digits of a time to the second.
@@ -101,15 +113,25 @@ fn lettered(tokens: &mut Tokens) -> Option<f64> {
     Some(seconds)
 }
 
-/// The minutes in `9.30 PM` and `9.30 Uhr`: without what stands behind it, that is no time.
-fn dotted(tokens: &mut Tokens) -> Option<f64> {
+/// The seconds behind the hours in `9.30 PM`, `9.30 Uhr` and `9.30.15 PM`, and whether `9.30.15` stands behind a date:
+/// otherwise it is no time without what follows.
+fn dotted(tokens: &mut Tokens, is_behind_date: bool) -> Option<(f64, bool)> {
     let mut after = tokens.clone();
     after.mark(".")?;
-    let minutes = sixty(&mut after)?;
-    let mut behind = after.clone();
-    (half(&mut behind).is_some() || hour_mark(&mut behind)).then(|| {
+    let mut behind = sixty(&mut after)? * 60.0;
+    let mut last = after.clone();
+    let mut has_seconds = false;
+    if last.mark(".").is_some()
+        && let Some(seconds) = sixty(&mut last)
+    {
+        behind += seconds + part(&mut last).unwrap_or_default();
+        after = last;
+        has_seconds = is_behind_date;
+    }
+    let mut next = after.clone();
+    (has_seconds || half(&mut next, false).is_some() || hour_mark(&mut next)).then(|| {
         *tokens = after;
-        minutes
+        (behind, has_seconds)
     })
 }
 
@@ -145,8 +167,8 @@ fn part(tokens: &mut Tokens) -> Option<f64> {
     }
 }
 
-/// The hours that `AM` and `PM` add.
-fn half(tokens: &mut Tokens) -> Option<f64> {
+/// The hours that `AM` and `PM` add, and behind minutes also `A` and `P`.
+fn half(tokens: &mut Tokens, has_minutes: bool) -> Option<f64> {
     let mut after = tokens.clone();
     after.skip_blanks();
     let Token::Word(word) = after.next()? else {
@@ -155,6 +177,8 @@ fn half(tokens: &mut Tokens) -> Option<f64> {
     let letter = match word.to_ascii_lowercase().as_str() {
         "am" => 'a',
         "pm" => 'p',
+        "a" if has_minutes && after.is_end() => 'a',
+        "p" if has_minutes && after.is_end() => 'p',
         letter @ ("a" | "p") => {
             after.mark(".")?;
             after.skip_blanks();

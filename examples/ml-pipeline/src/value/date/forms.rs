@@ -4,7 +4,7 @@ use time::{Date, Weekday};
 
 use super::{
     Day, calendar, digits, names, since_1970,
-    tokens::{Token, Tokens},
+    tokens::{APOSTROPHES, Token, Tokens, full_year},
 };
 
 /// The years that have days such as `2026-329`: other such numbers are parts of telephone numbers.
@@ -19,14 +19,10 @@ pub(super) enum Parts {
     MonthDay(u32, u32),
 }
 
-/// Reads a date that has a day, a month or a quarter, in any form.
+/// Reads a date that has a day, a week, a month, a quarter or a half, in any form.
 pub(super) fn date(tokens: &mut Tokens) -> Option<Parts> {
     if let Some(month) = tokens.quarter() {
-        tokens.mark("-/. ")?;
-        return match tokens.next()? {
-            Token::Number(year, 4) => quarter(tokens, year as i32, month),
-            _ => None,
-        };
+        return quarter_first(tokens, month);
     }
     match tokens.next()? {
         Token::Number(year, 4) => year_first(tokens, year as i32),
@@ -34,6 +30,7 @@ pub(super) fn date(tokens: &mut Tokens) -> Option<Parts> {
             Some(Parts::Day(Day::Known(digits(number as f64)?)))
         }
         Token::Number(number, length @ 1..=2) => number_first(tokens, number as u32, length),
+        Token::Word("W" | "KW" | "CW") => week_first(tokens),
         Token::Word(word) => {
             let month = names::month(word)?;
             tokens.skip_of();
@@ -43,19 +40,52 @@ pub(super) fn date(tokens: &mut Tokens) -> Option<Parts> {
     }
 }
 
+/// The year behind the quarter in `Q4 2026`, `Q4'26`, `4Q26` and `4Q2026`.
+fn quarter_first(tokens: &mut Tokens, month: u32) -> Option<Parts> {
+    let mark = tokens.mark("-/. '\u{2019}");
+    let year = match tokens.next()? {
+        Token::Number(year, 4) => year as i32,
+        Token::Number(year, 2) if mark.is_none_or(|it| APOSTROPHES.contains(it)) => {
+            full_year(year as i32)
+        }
+        _ => return None,
+    };
+    quarter(tokens, year, month)
+}
+
+/// The week and the year behind a `W`, as in `W48/2026`.
+fn week_first(tokens: &mut Tokens) -> Option<Parts> {
+    tokens.skip_blanks();
+    let Token::Number(week, 1 | 2) = tokens.next()? else {
+        return None;
+    };
+    tokens.mark("-/. ")?;
+    match tokens.next()? {
+        Token::Number(year, 4) if tokens.is_end() => weekday(year as i32, week, 1),
+        _ => None,
+    }
+}
+
 /// `2026-11-25`, `2026-Nov-25`, `2026-11`, `2026-Q4`, `2026Q4`, `2026-W48-3`, `2026-329`, `2026年11月25日`
 fn year_first(tokens: &mut Tokens, year: i32) -> Option<Parts> {
     if tokens.word(&["年", "년"]) {
         return counted(tokens, year);
     }
-    let mark = tokens.mark("-/. ");
+    let mark = tokens.mark("-/. :_");
     if let Some(month) = tokens.quarter() {
         return quarter(tokens, year, month);
     }
-    if matches!(mark, None | Some('-')) && tokens.word(&["W"]) {
+    if matches!(mark, None | Some('-' | ' ')) && tokens.word(&["W"]) {
         return week(tokens, year);
     }
+    if mark.is_none() && tokens.word(&["M"]) {
+        return match tokens.next()? {
+            Token::Number(month, 2) if tokens.is_end() => known(year, month as u32, 1),
+            _ => None,
+        };
+    }
     let mark = mark?;
+    tokens.skip_blanks_after(mark);
     let month = match tokens.next()? {
         Token::Number(day, 3) if mark == '-' && YEARS.contains(&year) => {
             let date = Date::from_ordinal_date(year, u16::try_from(day).ok()?).ok()?;
@@ -65,10 +95,11 @@ fn year_first(tokens: &mut Tokens, year: i32) -> Option<Parts> {
         Token::Word(word) => names::month(word)?,
         _ => return None,
     };
-    if tokens.is_end() && mark == '-' {
+    if tokens.is_end() && "-/_".contains(mark) {
         return known(year, month, 1);
     }
-    tokens.mark("-/. ").filter(|&second| second == mark)?;
+    tokens.mark("-/. :_").filter(|&second| second == mark)?;
+    tokens.skip_blanks_after(mark);
     match tokens.next()? {
         Token::Number(day, 1 | 2) => known(year, month, day as u32),
         _ => None,
@@ -108,6 +139,11 @@ fn week(tokens: &mut Tokens, year: i32) -> Option<Parts> {
         }
         _ => return None,
     };
+    weekday(year, week, day)
+}
+
+/// The day of a week, from Monday on.
+fn weekday(year: i32, week: u64, day: u64) -> Option<Parts> {
     if !(1..=7).contains(&day) {
         return None;
     }
@@ -116,7 +152,7 @@ fn week(tokens: &mut Tokens, year: i32) -> Option<Parts> {
     Some(Parts::Day(Day::Known(since_1970(date))))
 }
 
-/// `25.11.2026`, `25 Nov 2026`, `25th of November 26`, `25 de noviembre de 2026`
+/// `25.11.2026`, `25 Nov 2026`, `25th of November 26`, `25 de noviembre de 2026`, `11-2026`
 fn number_first(tokens: &mut Tokens, first: u32, digits: usize) -> Option<Parts> {
     tokens.skip_ordinal();
     let start = tokens.clone();
@@ -134,8 +170,10 @@ fn number_first(tokens: &mut Tokens, first: u32, digits: usize) -> Option<Parts>
             *tokens = start;
             let mark = mark.filter(|&mark| mark != ' ')?;
             tokens.next();
+            tokens.skip_blanks_after(mark);
             tokens.next();
             tokens.mark("-/.").filter(|&next| next == mark)?;
+            tokens.skip_blanks_after(mark);
             let last = tokens.clone().next();
             let year = tokens.year()?;
             // `1.2.10` is a version.
@@ -150,12 +188,22 @@ fn number_first(tokens: &mut Tokens, first: u32, digits: usize) -> Option<Parts>
             };
             Some(Parts::Day(day))
         }
+        Token::Number(year, 4) if YEARS.contains(&(year as i32)) && tokens.is_end() => {
+            mark.filter(|mark| "-/.".contains(*mark))?;
+            known(year as i32, first, 1)
+        }
         _ => None,
     }
 }
 
-/// `Nov 25, 2026`, `Nov 2026`, `Nov 25 10:00:00 2026`
+/// `Nov 25, 2026`, `Nov 2026`, `Nov'26`, `Nov 25 10:00:00 2026`
 fn named_first(tokens: &mut Tokens, month: u32) -> Option<Parts> {
+    if tokens.mark(APOSTROPHES).is_some() {
+        return match tokens.next()? {
+            Token::Number(year, 2) if tokens.is_end() => known(full_year(year as i32), month, 1),
+            _ => None,
+        };
+    }
     match tokens.next()? {
         Token::Number(year, 4) => known(year as i32, month, 1),
         Token::Number(day, 1 | 2) => {

@@ -40,7 +40,8 @@ const MONTHS: [&[&str]; 12] = [
     ],
 ];
 
-const WEEKDAYS: [&str; 7] = [
+/// The weekdays in English, German, French, Spanish and Italian, likewise.
+const WEEKDAYS: [&str; 36] = [
     "monday",
     "tuesday",
     "wednesday",
@@ -48,7 +49,39 @@ const WEEKDAYS: [&str; 7] = [
     "friday",
     "saturday",
     "sunday",
+    "montag",
+    "dienstag",
+    "mittwoch",
+    "donnerstag",
+    "freitag",
+    "samstag",
+    "sonnabend",
+    "sonntag",
+    "lundi",
+    "mardi",
+    "mercredi",
+    "jeudi",
+    "vendredi",
+    "samedi",
+    "dimanche",
+    "lunes",
+    "martes",
+    "miercoles",
+    "jueves",
+    "viernes",
+    "sabado",
+    "domingo",
+    "lunedi",
+    "martedi",
+    "mercoledi",
+    "giovedi",
+    "venerdi",
+    "sabato",
+    "domenica",
 ];
+
+/// The two letters that German has for them.
+const TWO_LETTERS: [&str; 7] = ["mo", "di", "mi", "do", "fr", "sa", "so"];
 
 /// The number of a month, by its name or the first letters of it.
 pub fn month(word: &str) -> Option<u32> {
@@ -59,9 +92,10 @@ pub fn month(word: &str) -> Option<u32> {
     named.next().is_none().then_some(month)
 }
 
-/// Whether a word is a weekday, or the first letters of one, in English.
+/// Whether a word is a weekday, or the first letters of one.
 pub fn weekday(word: &str) -> bool {
-    WEEKDAYS.iter().any(|it| is_short(word, it))
+    TWO_LETTERS.iter().any(|it| it.eq_ignore_ascii_case(word))
+        || WEEKDAYS.iter().any(|it| is_short(word, it))
 }
 
 /// Whether a word is a name, or the first three to five letters of it, as `Sept`, `Tues` and `Thurs` are.
@@ -77,10 +111,12 @@ fn is_short(word: &str, name: &str) -> bool {
     (3..=5).contains(&length) || (length > 5 && letters.next().is_none())
 }
 
-/// A letter in small, without an accent that the name of a month has.
+/// A letter in small, without an accent that the name of a month or a weekday has.
 fn plain(letter: char) -> char {
     match letter {
         'ä' | 'Ä' => 'a',
+        'á' | 'Á' => 'a',
+        'ì' | 'Ì' => 'i',
         'é' | 'É' => 'e',
         'û' | 'Û' => 'u',
         'ç' | 'Ç' => 'c',

@@ -5,6 +5,9 @@ use super::names;
 /// How many tokens a date may have.
 const MOST: usize = 32;
 
+/// What stands before a year of two digits, as in `Nov '26`.
+pub const APOSTROPHES: &str = "'\u{2019}";
+
 /// A part of a text.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Token<'a> {
@@ -81,6 +84,13 @@ impl<'a> Tokens<'a> {
         while self.mark(" ").is_some() {}
     }
 
+    /// Skips the blanks behind a point, as in `25. 11. 2026`.
+    pub fn skip_blanks_after(&mut self, mark: char) {
+        if mark == '.' {
+            self.skip_blanks();
+        }
+    }
+
     /// Skips what stands between a month and its day or year, as in `25th of November` and `25 de noviembre de 2026`.
     pub fn skip_of(&mut self) {
         self.skip_marks();
@@ -115,6 +125,24 @@ impl<'a> Tokens<'a> {
         }
     }
 
+    /// Skips the name of a weekday behind a date, as in `2026-11-25 (Wed)`.
+    pub fn skip_weekday_behind(&mut self) {
+        let mut after = self.clone();
+        while after.mark(" ,(").is_some() {}
+        if let Some(Token::Word(word)) = after.next()
+            && names::weekday(word)
+        {
+            after.mark(".");
+            after.mark(")");
+            *self = after;
+        }
+    }
+
+    /// Whether the first word is the name of a month.
+    pub fn is_month(&self) -> bool {
+        matches!(self.peek(), Some(Token::Word(word)) if names::month(word).is_some())
+    }
+
     /// Skips what makes `25th` of `25`, and `1er` or `1º` of `1`.
     pub fn skip_ordinal(&mut self) {
         if let Some(Token::Word("st" | "nd" | "rd" | "th" | "er" | "º")) = self.peek() {
@@ -122,32 +150,42 @@ impl<'a> Tokens<'a> {
         }
     }
 
-    /// Skips what stands between a date and a time.
-    pub fn skip_between(&mut self) {
-        if self.mark(":").is_some() || self.skip_word("T") {
-            return;
+    /// Skips what stands between a date and a time, and tells whether that is a `T`.
+    pub fn skip_between(&mut self) -> bool {
+        if self.mark(":_").is_some() {
+            return false;
         }
-        while self.mark(" ,").is_some() {}
+        if self.skip_word("T") {
+            return true;
+        }
+        while self.mark(" ,|@").is_some() {}
         self.skip_word("at");
+        false
     }
 
-    /// Reads a quarter such as `Q2`: the number of its first month.
+    /// Reads a quarter such as `Q2` or `2Q`, or the half of a year such as `H1`: the number of its first month.
     pub fn quarter(&mut self) -> Option<u32> {
-        match self.all[self.at..self.count] {
+        let month = match self.all[self.at..self.count] {
             [
                 Token::Word("Q" | "q"),
                 Token::Number(quarter @ 1..=4, 1),
                 ..,
-            ] => {
-                self.at += 2;
-                Some(quarter as u32 * 3 - 2)
-            }
-            _ => None,
-        }
+            ]
+            | [
+                Token::Number(quarter @ 1..=4, 1),
+                Token::Word("Q" | "q"),
+                ..,
+            ] => quarter as u32 * 3 - 2,
+            [Token::Word("H" | "h"), Token::Number(half @ 1..=2, 1), ..] => half as u32 * 6 - 5,
+            _ => return None,
+        };
+        self.at += 2;
+        Some(month)
     }
 
-    /// Reads a year of four digits or of two.
+    /// Reads a year of four digits or of two, which may have an apostrophe.
     pub fn year(&mut self) -> Option<i32> {
+        self.mark(APOSTROPHES);
         match self.next()? {
             Token::Number(year, 4) => Some(year as i32),
             Token::Number(year, 2) => Some(full_year(year as i32)),
@@ -177,10 +215,12 @@ pub fn full_year(year: i32) -> i32 {
     year + if year < 69 { 2000 } else { 1900 }
 }
 
-/// Whether a text begins with the name of a month or a weekday, or with the letter of a time or a quarter.
+/// Whether a text begins with the name of a month or a weekday, or with the letter of a time, a week, a quarter or a half.
 pub fn is_named(text: &str) -> bool {
     let word = first_word(text);
-    names::month(word).is_some() || names::weekday(word) || matches!(word, "T" | "Q" | "q")
+    names::month(word).is_some()
+        || names::weekday(word)
+        || matches!(word, "T" | "Q" | "q" | "H" | "h" | "W" | "KW" | "CW")
 }
 
 /// The letters that a text begins with.
