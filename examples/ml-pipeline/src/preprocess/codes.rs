@@ -12,7 +12,7 @@ const ZEROS_PERCENT: u64 = 5;
 /// The part of the values that must be whole numbers, in percent.
 const PURITY: u64 = 95;
 
-/// How many different values are more than a yes or no.
+/// How many different values are more than a yes or no, where no zero in front tells that they are codes.
 const LEAST: u64 = 3;
 
 /// From how many digits on a number that is called a number is a code: there are fewer of what is counted.
@@ -55,7 +55,7 @@ pub(super) fn because(name: &str, profile: &Profile) -> Option<&'static str> {
     let different = profile.distinct.count();
     let digits = &profile.digits;
     let is_whole = digits.whole * 100 >= profile.values * PURITY;
-    let recur = different >= LEAST && different * 2 <= profile.values;
+    let recur = different * 2 <= profile.values;
     let is_long = digits
         .widths
         .is_some_and(|(least, _)| least >= NUMBERED_WIDTH);
@@ -63,6 +63,8 @@ pub(super) fn because(name: &str, profile: &Profile) -> Option<&'static str> {
         None
     } else if digits.have_zeros(profile.values) {
         Some("some begin with 0")
+    } else if different < LEAST {
+        None
     } else if is_code(name) || (is_numbered(name) && is_long) {
         Some("its name says so")
     } else {
@@ -76,6 +78,18 @@ pub(super) fn told(name: &str, profile: &Profile) -> Option<String> {
     Some(format!(
         "'{name}': its whole numbers look like codes, as {because}: they are treated as categories"
     ))
+}
+
+/// A warning of a column whose values begin with 0 as codes do, and hardly recur: they stay numbers.
+pub(super) fn doubt(name: &str, profile: &Profile) -> Option<String> {
+    let digits = &profile.digits;
+    let is_whole = digits.whole * 100 >= profile.values * PURITY;
+    (is_whole && digits.have_zeros(profile.values)).then(|| {
+        format!(
+            "'{name}': some of its numbers begin with 0, as codes do; they are read as numbers, as most come once or twice: if \
+             they are codes, leave the column out with --ignore"
+        )
+    })
 }
 
 /// What a code is called wherever it stands in a name.
@@ -191,6 +205,8 @@ mod tests {
         let zips = ["60601", "00501", "94103"];
         assert_eq!(of("a", &zips), Some("some begin with 0"));
         assert_eq!(of("a", &["007", "12", "9"]), Some("some begin with 0"));
+        assert_eq!(of("a", &["00501", "10001"]), Some("some begin with 0"));
+        assert_eq!(of("zip", &["10115", "20095"]), None, "two without a zero");
         let plain = ["10115", "20095", "80331"];
         for name in [
             "zip",
@@ -237,5 +253,19 @@ mod tests {
             profile.add(&zip.to_string(), Numerals::Point, &Missing::default());
         }
         assert_eq!(because("zip", &profile), None);
+        assert_eq!(doubt("zip", &profile), None);
+        for code in 0..40 {
+            profile.add(
+                &format!("00{code:03}"),
+                Numerals::Point,
+                &Missing::default(),
+            );
+        }
+        assert_eq!(because("zip", &profile), None);
+        let told = doubt("zip", &profile).unwrap_or_default();
+        assert!(
+            told.starts_with("'zip': some of its numbers begin with 0"),
+            "{told}"
+        );
     }
 }

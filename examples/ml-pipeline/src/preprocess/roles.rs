@@ -286,7 +286,9 @@ fn doubt(name: &str, profile: &Profile, kind: Kind) -> Vec<String> {
             let sizes = units::told(name, &profile.units);
             let zeros = epoch::doubt(name, profile);
             let far = far(name, profile).filter(|_| zeros.is_none());
-            [blurred, far, zeros, sizes].into_iter().flatten().collect()
+            let codes = codes::doubt(name, profile);
+            let all = [blurred, far, zeros, sizes, codes];
+            all.into_iter().flatten().collect()
         }
         _ => Vec::new(),
     }

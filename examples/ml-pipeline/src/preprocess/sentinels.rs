@@ -4,7 +4,8 @@ use super::ends::End;
 
 /// Numbers that programs and people write where nothing is known, also as dates in digits. Nines and the like are told by
 /// their digits.
-const LIKELY: [f64; 16] = [
+const LIKELY: [f64; 19] = [
+    -999.25,
     -32_768.0,
     32_767.0,
     65_535.0,
@@ -21,6 +22,8 @@ const LIKELY: [f64; 16] = [
     -1000.0,
     -100_000.0,
     -1_000_000.0,
+    1e10,
+    255.0,
 ];
 
 /// From where on numbers are beyond what is measured: 1e20, -3.4e38, 9.96921e36.
@@ -28,6 +31,9 @@ const BEYOND: f64 = 1e15;
 
 /// How many rows a number has at least to come often, and of how many rows one.
 const OFTEN: (u64, u64) = (3, 100);
+
+/// Zeros are apart from the other numbers by more than this part of their range.
+const APART: f64 = 4.0;
 
 /// How many times more frequent codes such as 97, 98 and 99 are than each number near them, and how many near ones are
 /// looked at.
@@ -99,11 +105,33 @@ impl Sentinels {
         let far: Vec<_> = out.into_iter().filter(is_far).collect();
         let range = (least, most);
         if far.is_empty() {
-            return self.codes(&high[..above], &high[above..], range);
+            let codes = self.codes(&high[..above], &high[above..], range);
+            return if codes.far.is_empty() {
+                self.zero()
+            } else {
+                codes
+            };
         }
         Found {
             far,
             range,
+            is_near: false,
+        }
+    }
+
+    /// Zeros below all other numbers, and apart from them: among years, ages and places on a map.
+    fn zero(&self) -> Found {
+        let mut low = self.low.all();
+        let (Some((0.0, count)), Some((least, _))) = (low.next(), low.next()) else {
+            return Found::default();
+        };
+        let most = self.high.all().next().map_or(least, |(most, _)| -most);
+        if !self.is_wide() || !self.is_often(count) || least <= (most - least) / APART {
+            return Found::default();
+        }
+        Found {
+            far: vec![(0.0, count)],
+            range: (least, most),
             is_near: false,
         }
     }
@@ -202,7 +230,7 @@ fn is_likely(number: f64) -> bool {
 fn is_usual(number: f64) -> bool {
     let digits = number.abs();
     let are_nines = (99.0..1e10).contains(&digits) && digits.fract() == 0.0 && are_nines(digits);
-    are_nines || (LIKELY[..12].contains(&number) && !matches!(number, 65_535.0 | 32_767.0))
+    are_nines || (LIKELY[..13].contains(&number) && !matches!(number, 65_535.0 | 32_767.0))
 }
 
 fn are_nines(digits: f64) -> bool {
@@ -308,6 +336,9 @@ mod tests {
     fn instruments_and_files_have_other_ones() {
         for number in [
             1e20,
+            1e10,
+            -999.25,
+            255.0,
             -3.4e38,
             9.969_209_968_386_869e36,
             -200.0,
@@ -333,6 +364,21 @@ mod tests {
             .told("p", 55)
             .unwrap_or_default();
         assert!(told.ends_with("--missing=-3.4e38 says so"), "{told}");
+    }
+
+    #[test]
+    fn zeros_apart_from_all_others_are_told() {
+        let years = || (0..300_u32).map(|row| f64::from(1990 + row * 7 % 32));
+        let ages = || (0..300_u32).map(|row| f64::from(20 + row * 7 % 60));
+        let degrees = || (0..300_u32).map(|row| 48.0 + f64::from(row) / 900.0);
+        assert_eq!(far(years().chain([0.0; 40])), [(0.0, 40)]);
+        assert_eq!(far(ages().chain([0.0; 37])), [(0.0, 37)]);
+        assert_eq!(far(degrees().chain([0.0; 50])), [(0.0, 50)]);
+        assert_eq!(far(years().chain([0.0])), [], "one");
+        let counts = (0..300_u32).map(|row| f64::from(1 + row * 7 % 60));
+        assert_eq!(far(counts.chain([0.0; 90])), [], "near");
+        let few = (0..300_u32).map(|row| f64::from(50 + row % 5));
+        assert_eq!(far(few.chain([0.0; 90])), [], "few others");
     }
 
     #[test]
