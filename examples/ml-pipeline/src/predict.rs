@@ -14,7 +14,7 @@ use crate::{
     read::{Dataset, Hints},
     schema::Kind,
     table::Gatherer,
-    value::{Marks, Missing, Numerals},
+    value::{Marks, Missing, Numerals, date},
 };
 
 /// Prints what a model says of each row of `data`, as CSV.
@@ -136,9 +136,14 @@ impl<'a> Served<'a> {
         };
         reading.tidy(field, &mut self.text);
         // Dates may also come as the model takes them, which is how `preprocess` writes them.
-        if self.text.is_empty() && matches!(self.input.kind, Kind::Date { .. }) {
+        // A count of seconds is none of these.
+        if let Kind::Date { order } = self.input.kind
+            && self.text.is_empty()
+        {
             let kind = Kind::Number;
-            Reading { kind, ..reading }.tidy(field, &mut self.text);
+            let number = Reading { kind, ..reading }.number(field.trim());
+            let days = number.and_then(|number| date::counted(number.into(), order));
+            self.text = days.map_or_else(String::new, |days| (days as f32).to_string());
         }
         let is_known = !missing.names(field.trim()) && missing.marker(field.trim()).is_none();
         if self.text.is_empty() && is_known {

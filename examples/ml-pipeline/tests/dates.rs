@@ -427,3 +427,30 @@ fn numbers_beside_dates_are_told_with_an_example() {
         "'when': 67 of 200 values are no dates, such as '1700000000': they count as missing"
     );
 }
+
+#[test]
+fn a_count_of_seconds_among_dates_is_missing_for_the_model_too() {
+    let rows = (0..200).map(|row| {
+        let month = 1 + row * 7 % 12;
+        let state = ["up", "down"][usize::from(month > 6)];
+        match row % 3 {
+            0 => format!("{},{},{state}\n", 1_700_000_000 + row * 7207, row * 37 % 91),
+            _ => format!(
+                "2025-{month:02}-{:02},{},{state}\n",
+                1 + row % 28,
+                row * 37 % 91
+            ),
+        }
+    });
+    let case = Case::new("when,load,state\n".to_owned() + &rows.collect::<String>());
+    case.preprocess(&[]);
+    assert!(case.run(&["train", "out"]).ok);
+    let predicted = |when: &str| {
+        std::fs::write(case.path("rows.csv"), format!("when,load\n{when},5\n")).unwrap();
+        let said = case.run(&["predict", "out/model.onnx", "rows.csv"]);
+        assert!(said.ok, "{}", said.err);
+        said.out
+    };
+    assert_eq!(predicted("1700000000"), predicted(""));
+    assert_eq!(predicted("20089"), predicted("2025-01-01"));
+}

@@ -164,9 +164,9 @@ fn columns(metadata: &ParquetMetaData) -> (Vec<Column>, Vec<String>) {
 fn last(metadata: &ParquetMetaData) -> Option<String> {
     let index = index(metadata);
     let columns = metadata.file_metadata().schema_descr().columns().iter();
-    let roots = columns.filter_map(|column| column.path().parts().first().cloned());
+    let mut roots = columns.filter_map(|column| column.path().parts().first().cloned());
     let is_index = |root: &String| root.starts_with("__index_level_") || index.contains(root);
-    roots.filter(|root| !is_index(root)).last()
+    roots.rfind(|root| !is_index(root))
 }
 
 /// The columns that are the index of a data frame.
