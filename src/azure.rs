@@ -9,9 +9,19 @@ use std::{
 use url::Url;
 
 use self::{
-    blobs::Listing, connection_string::ConnectionString, credential::CredentialFile,
-    download::Download, endpoint::Endpoint, failure::Serves, feed::Feed, pipeline::Service,
-    properties::Blobs, queue::Queue, sign_in::SignIn, state::Container, transport::Kind,
+    blobs::Listing,
+    connection_string::ConnectionString,
+    credential::{CredentialFile, in_date},
+    download::Download,
+    endpoint::Endpoint,
+    failure::Serves,
+    feed::Feed,
+    pipeline::Service,
+    properties::Blobs,
+    queue::Queue,
+    sign_in::SignIn,
+    state::Container,
+    transport::Kind,
 };
 pub use self::{
     download::{DownloadError, Downloaded},
@@ -178,7 +188,8 @@ impl Connector {
 
     fn with_secret(&self, location: &Location, secret: &str) -> Result<Account, ConnectError> {
         let endpoint = endpoint_of(location)?;
-        let content = ConnectionString::parse_or_key(secret, &endpoint).map_err(|problem| {
+        let content = ConnectionString::parse_or_key(secret, &endpoint).and_then(in_date);
+        let content = content.map_err(|problem| {
             ConnectError::Credential(format!("the key cannot be used: {problem}"))
         })?;
         must_belong(&content, location, "key")?;

@@ -18,10 +18,12 @@
 //! ```
 
 mod batch;
+mod blanks;
 mod bounds;
 #[cfg(test)]
 mod canonical;
 mod confirm;
+mod cures;
 mod delivery;
 mod document;
 mod endpoint;
@@ -34,6 +36,7 @@ mod meaning;
 mod mistake;
 mod names;
 mod object;
+mod origins;
 mod place;
 #[cfg(test)]
 mod properties;

@@ -5,8 +5,11 @@
 use std::{collections::BTreeMap, fmt};
 
 use azure_core::credentials::Secret;
+use time::OffsetDateTime;
 
 use super::{endpoint::Endpoint, pasted};
+
+mod validity;
 
 /// The emulator's account and key. They are published ("Use the Azurite emulator") and no secret.
 const EMULATOR_ACCOUNT: &str = "devstoreaccount1";
@@ -58,7 +61,10 @@ impl ConnectionString {
         let account = match (fields.get("AccountName"), endpoint.account()) {
             (Some(name), _) => name,
             (None, Some(name)) if fields.get("AccountKey").is_none() => name,
-            _ => return Err("the connection string has no `AccountName`".to_owned()),
+            _ => return Err(
+                "the connection string has no `AccountName`: put `AccountName=ACCOUNT;` before it"
+                    .to_owned(),
+            ),
         };
         // The emulator takes other names than Azure does.
         let fits = |c: char| c.is_ascii_alphanumeric() || "-_".contains(c);
@@ -73,6 +79,14 @@ impl ConnectionString {
             queues: fields.queues(),
             endpoint,
         })
+    }
+
+    /// Why its SAS proves nothing `now`, with the moment that it names; `None` for a key, and for a SAS that may be valid.
+    pub(super) fn out_of_date(&self, now: OffsetDateTime) -> Option<String> {
+        match &self.proof {
+            SignInWith::Key(_) => None,
+            SignInWith::Sas(sas) => validity::out_of_date(sas.secret(), now),
+        }
     }
 
     /// Reads a connection string, or the key alone of the account at `endpoint`, as Argo's artifacts take it.
@@ -132,7 +146,10 @@ impl<'a> Fields<'a> {
                 .insert(key, value)
                 .is_some_and(|other| other != value)
             {
-                return Err("the connection string has two values for one key".to_owned());
+                return Err(
+                    "the connection string has two values for one key: keep the right one, or copy it again"
+                        .to_owned(),
+                );
             }
         }
         Ok(Self(fields))
@@ -161,10 +178,16 @@ impl<'a> Fields<'a> {
         let scheme = self.get("DefaultEndpointsProtocol").unwrap_or("https");
         let suffix = self.get("EndpointSuffix").unwrap_or("core.windows.net");
         if !is_label(account) {
-            return Err("`AccountName` of the connection string is not an account name".to_owned());
+            return Err(
+                "`AccountName` of the connection string is not an account name, which has only letters and digits: copy it again"
+                    .to_owned(),
+            );
         }
         if !suffix.split('.').all(is_label) {
-            return Err("`EndpointSuffix` of the connection string is not a host name".to_owned());
+            return Err(
+                "`EndpointSuffix` of the connection string is not a host name such as `core.windows.net`: copy it again"
+                    .to_owned(),
+            );
         }
         Endpoint::parse(&format!("{scheme}://{account}.blob.{suffix}")).map_err(|_| {
             "`DefaultEndpointsProtocol` of the connection string must be https or http".to_owned()
@@ -180,15 +203,18 @@ impl<'a> Fields<'a> {
                     .to_owned(),
             ),
             (None, None) => Err(
-                "the connection string has neither `AccountKey` nor `SharedAccessSignature`".to_owned(),
+                "the connection string has neither `AccountKey` nor `SharedAccessSignature`: copy all of it again, or put \
+                 `;AccountKey=KEY` behind it"
+                    .to_owned(),
             ),
         }
     }
 }
 
-const NOT_ONE: &str = "it is not a connection string such as `AccountName=…;AccountKey=…`";
-const NEITHER_NAME_NOR_ENDPOINT: &str =
-    "the connection string has neither `AccountName` nor `BlobEndpoint`";
+const NOT_ONE: &str = "it is not a connection string such as `AccountName=…;AccountKey=…`: copy it from the portal (Access keys) \
+                       or with `az storage account show-connection-string -o tsv`";
+const NEITHER_NAME_NOR_ENDPOINT: &str = "the connection string has neither `AccountName` nor `BlobEndpoint`: copy all of it again, or put \
+     `AccountName=ACCOUNT;` before it";
 
 fn account_key(key: &str) -> Result<SignInWith, String> {
     match azure_core::base64::decode(key) {
@@ -204,7 +230,7 @@ fn shared_access_signature(sas: &str) -> Result<SignInWith, String> {
     let sas = sas.trim_start_matches('?');
     if !sas.split('&').any(|pair| pair.starts_with("sig=")) {
         return Err(
-            "`SharedAccessSignature` of the connection string is not a SAS: it has no `sig=…`"
+            "`SharedAccessSignature` of the connection string is not a SAS, because it has no `sig=…`: copy all of it again"
                 .to_owned(),
         );
     }
@@ -230,7 +256,10 @@ fn with_plus_encoded(sas: &str) -> String {
 
 fn emulator(yes: &str, proxy: Option<&str>) -> Result<ConnectionString, String> {
     if !yes.eq_ignore_ascii_case("true") {
-        return Err("`UseDevelopmentStorage` can only be true".to_owned());
+        return Err(
+            "`UseDevelopmentStorage` can only be `true`: write `UseDevelopmentStorage=true`"
+                .to_owned(),
+        );
     }
     let proxy = proxy.unwrap_or("http://127.0.0.1");
     let endpoint = format!("{}:10000/{EMULATOR_ACCOUNT}", proxy.trim_end_matches('/'));

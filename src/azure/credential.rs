@@ -6,8 +6,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use time::OffsetDateTime;
+
 use super::connection_string::ConnectionString;
-use crate::ports::connect::ConnectError;
+use crate::{ports::connect::ConnectError, text::encoding::is_utf16};
 
 /// Far longer than any connection string.
 const LONGEST: u64 = 64 * 1024;
@@ -57,6 +59,7 @@ impl CredentialFile {
         let bytes = self.bytes().map_err(|error| self.unreadable(&error))?;
         text(&bytes)
             .and_then(ConnectionString::parse)
+            .and_then(in_date)
             .map_err(|problem| {
                 ConnectError::Credential(format!(
                     "credential: the file `{name}` cannot be used: {problem}"
@@ -99,6 +102,17 @@ impl CredentialFile {
     }
 }
 
+/// What was read, unless its SAS says itself that the service refuses it: the service does not say why.
+///
+/// # Errors
+/// A sentence that names the moment.
+pub(super) fn in_date(content: ConnectionString) -> Result<ConnectionString, String> {
+    match content.out_of_date(OffsetDateTime::now_utc()) {
+        Some(problem) => Err(problem),
+        None => Ok(content),
+    }
+}
+
 /// Whether a directory of credentials is there and can be looked into.
 ///
 /// # Errors
@@ -134,12 +148,7 @@ fn closed(dir: &Path, error: &io::Error) -> String {
 /// # Errors
 /// A sentence that says what it holds instead of text.
 pub(super) fn text(bytes: &[u8]) -> Result<&str, String> {
-    // With or without its mark: every other byte of ASCII is zero.
-    let zeros = bytes.iter().filter(|byte| **byte == 0).count();
-    let is_utf16 = bytes.starts_with(&[0xff, 0xfe])
-        || bytes.starts_with(&[0xfe, 0xff])
-        || (bytes.len() >= 4 && zeros * 3 >= bytes.len());
-    if is_utf16 {
+    if is_utf16(bytes) {
         return Err(
             "it is text in UTF-16, as `>` of Windows PowerShell writes it: write it in UTF-8 \
              (`Set-Content -NoNewline -Encoding ascii`)"
@@ -201,6 +210,15 @@ mod tests {
         )
         .unwrap();
         assert_eq!(file.read().unwrap().account, "a");
+        let sas = |end: &str| format!("AccountName=a;SharedAccessSignature=sv=1&se={end}&sig=x");
+        std::fs::write(dir.path().join("azure"), sas("2024-01-01T00:00:00Z")).unwrap();
+        assert_eq!(
+            file.read().unwrap_err().to_string(),
+            "credential: the file `azure` cannot be used: its SAS expired on 2024-01-01T00:00:00Z: make a new SAS, and write it \
+             into the file"
+        );
+        std::fs::write(dir.path().join("azure"), sas("9999-01-01")).unwrap();
+        assert!(file.read().is_ok());
     }
 
     fn utf16(text: &str, order: fn(u16) -> [u8; 2]) -> Vec<u8> {

@@ -21,8 +21,7 @@ pub(super) fn mistake(text: &str) -> Option<String> {
     let told = if text.is_empty() {
         "it is empty: write the connection string into it"
     } else if text.starts_with(['{', '[']) {
-        "it is JSON, and must be only the connection string: `az storage account show-connection-string -o tsv` \
-         prints it so"
+        "it is JSON, and must be only the connection string, which `az storage account show-connection-string -o tsv` prints"
     } else if text.starts_with("http://") || text.starts_with("https://") {
         "it is a URL: write `BlobEndpoint=https://HOST;SharedAccessSignature=` and then the part after the `?` of a \
          SAS URL"

@@ -48,7 +48,7 @@ pub(super) fn read(entries: &[(String, Value)]) -> Result<SourceConfig, ConfigEr
         |value| names::container(one(value, SEVERAL_SOURCES)?),
     );
     let filter = filter(&root, m);
-    let credential = root.optional("credential", m, |value| names::credential(value.text()?));
+    let credential = root.optional("credential", m, names::credential_of);
     let ways = ways(&root, m);
     let existing = existing(&root, m);
     let min_age = root.optional("minAge", m, |value| span::read(value, bounds::MIN_AGE));

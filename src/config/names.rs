@@ -1,11 +1,15 @@
 //! The rules for names, as Azure, Kubernetes and file systems have them.
 
-use time::{OffsetDateTime, UtcOffset, format_description::well_known::Rfc3339};
+use time::{
+    Date, OffsetDateTime, Time, UtcOffset, format_description::well_known::Rfc3339,
+    macros::format_description,
+};
 
 use super::{
     endpoint::{Written, written},
     mistake::{looks_secret, shown},
     raw::Value,
+    span,
 };
 
 /// A storage account's name.
@@ -141,6 +145,18 @@ pub(super) fn prefix(text: &str) -> Result<String, String> {
     ))
 }
 
+/// What a configuration names as its credential: a file in the credentials directory.
+pub(super) fn credential_of(value: &Value) -> Result<String, String> {
+    match value {
+        Value::Map(_) | Value::List(_) => Err(format!(
+            "found {}; allowed is the name of a file in the server's credentials directory, such as `credential: azure-storage`: \
+             each key of the Secret `azure-storage` is such a file",
+            value.described()
+        )),
+        value => credential(value.text()?),
+    }
+}
+
 /// A file in the credentials directory, and never one outside of it.
 pub(super) fn credential(name: &str) -> Result<String, String> {
     let allowed = "allowed is the name of a file in the server's credentials directory";
@@ -268,10 +284,13 @@ fn is_label_value(text: &str) -> bool {
             .all(|c| ends(c) || matches!(c, '-' | '_' | '.'))
 }
 
-/// A moment. Years have four digits, so that it can be written again.
+/// A moment; a date alone is midnight in UTC. Years have four digits, so that it can be written again.
 pub(super) fn moment(value: &Value) -> Result<OffsetDateTime, String> {
     let moment = match value {
-        Value::Text(text) => OffsetDateTime::parse(text, &Rfc3339).ok(),
+        Value::Text(text) if span::is_one(text) => return Err(relative(text)),
+        Value::Text(text) => OffsetDateTime::parse(text, &Rfc3339)
+            .ok()
+            .or_else(|| midnight(text)),
         _ => None,
     };
     let moment = moment.and_then(|moment| moment.checked_to_offset(UtcOffset::UTC));
@@ -279,8 +298,23 @@ pub(super) fn moment(value: &Value) -> Result<OffsetDateTime, String> {
         .filter(|moment| (0..=9999).contains(&moment.year()))
         .ok_or_else(|| {
             format!(
-                "found {}; allowed is a date and time with zone such as 2026-01-01T00:00:00Z",
+                "found {}; allowed is a date such as 2026-01-01, or a date and time with zone such as 2026-01-01T00:00:00Z",
                 value.described()
             )
         })
+}
+
+/// The beginning of a day in UTC.
+fn midnight(text: &str) -> Option<OffsetDateTime> {
+    let day = Date::parse(text, format_description!("[year]-[month]-[day]")).ok()?;
+    Some(day.with_time(Time::MIDNIGHT).assume_utc())
+}
+
+/// Commands take a time that is counted back from now.
+fn relative(text: &str) -> String {
+    format!(
+        "found {}, which is a time before now and would move with each restart; write a date such as 2026-01-01, or a date and \
+         time with zone such as 2026-01-01T00:00:00Z",
+        shown(text)
+    )
 }

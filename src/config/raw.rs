@@ -15,6 +15,7 @@ use super::{
     mistake::{Mistake, one_line, shown},
     syntax::syntax,
 };
+use crate::text::encoding::is_utf16;
 
 /// The longest configuration in bytes.
 pub(super) const MAX_BYTES: usize = 64 * 1024;
@@ -63,13 +64,20 @@ fn tree(text: &[u8]) -> Result<Value, String> {
             text.len()
         ));
     }
-    let text = std::str::from_utf8(text).map_err(|error| {
-        let at = error.valid_up_to();
-        format!(
-            "the configuration is not UTF-8 text: byte {at} (from 0) is not part of a character"
-        )
-    })?;
+    if is_utf16(text) {
+        return Err(
+            "the configuration is text in UTF-16, as `>` of Windows PowerShell writes it; save it in UTF-8"
+                .to_owned(),
+        );
+    }
+    let text = std::str::from_utf8(text).map_err(|error| not_utf8(text, error.valid_up_to()))?;
     serde_saphyr::from_str_with_options(text, options()).map_err(|error| syntax(text, &error))
+}
+
+/// Where `text`, which is UTF-8 up to the byte `at`, is something else.
+fn not_utf8(text: &[u8], at: usize) -> String {
+    let lines = text.iter().take(at).filter(|byte| **byte == b'\n').count() + 1;
+    format!("line {lines}: has a character that is not UTF-8; save the file in UTF-8")
 }
 
 /// Strict where YAML surprises, and tight where a small text could become a big tree.

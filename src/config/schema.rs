@@ -252,7 +252,7 @@ fn existing() -> Value {
         vec![(
             "since",
             json!({"type": "string", "pattern": names::MOMENT}),
-            "Blobs that were last modified before this moment count as done: a date and time with zone.",
+            "Blobs that were last modified before this moment count as done: a date (midnight in UTC), or a date and time with zone.",
         )],
     );
     add(&mut since, json!({"required": ["since"]}));

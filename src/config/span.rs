@@ -54,6 +54,11 @@ pub(super) fn between(bounds: Span) -> String {
     format!("{} to {}", write(bounds.least), write(bounds.most))
 }
 
+/// Whether a text is a duration.
+pub(super) fn is_one(text: &str) -> bool {
+    parse(text).is_some()
+}
+
 /// One or more numbers, each with a unit. `None` also for what no [`Duration`] can hold.
 fn parse(text: &str) -> Option<Duration> {
     let mut nanos: u128 = 0;

@@ -3,6 +3,8 @@
 use serde_saphyr::{Error, MessageFormatter, UserMessageFormatter};
 
 use super::{
+    blanks,
+    cures::cure,
     keys::ALL,
     mistake::{looks_secret, one_line, shown},
     object,
@@ -18,6 +20,9 @@ pub(super) fn syntax(text: &str, error: &Error) -> String {
         return why;
     }
     let message = UserMessageFormatter.format_message(error);
+    if let Some(why) = cure(text, &message, line, column) {
+        return why;
+    }
     let message = match looks_secret(&message) {
         true => "this is not expected here".to_owned(),
         false => one_line(&message, 160),
@@ -94,6 +99,8 @@ const NEAR: usize = 3;
 /// a key whose `:` has no space behind it.
 fn odd_line(text: &str, line: u64) -> Option<String> {
     let most = usize::try_from(line).ok()?;
+    // A byte order mark at the start is allowed.
+    let text = text.trim_start_matches('\u{feff}');
     let lines: Vec<_> = text.lines().take(most).collect();
     let mut lines = lines.into_iter().enumerate().rev().take(NEAR);
     lines.find_map(|(index, line)| {
@@ -103,9 +110,19 @@ fn odd_line(text: &str, line: u64) -> Option<String> {
                 "line {number}: has a template (`{{{{ … }}}}`) that was not rendered; render it first, or write the text itself"
             ));
         }
-        if line.contains('\u{a0}') {
+        if let Some(blank) = blanks::odd(line) {
             return Some(format!(
-                "line {number}: has a no-break space; write an ordinary space in its place"
+                "line {number}: has {blank}; write an ordinary space in its place"
+            ));
+        }
+        if let Some(mark) = foreign_comment(line) {
+            return Some(format!(
+                "line {number}: a comment begins with `#` in YAML, and not with `{mark}`"
+            ));
+        }
+        if is_unspaced_item(line) {
+            return Some(format!(
+                "line {number}: write a space after the `-` that begins an item of a list"
             ));
         }
         let (key, value) = line.trim_start_matches([' ', '-']).split_once(':')?;
@@ -114,6 +131,18 @@ fn odd_line(text: &str, line: u64) -> Option<String> {
         (is_known && is_unspaced)
             .then(|| format!("line {number}: write a space after the colon: `{key}: …`"))
     })
+}
+
+/// What begins a comment in other languages, where it begins this line.
+fn foreign_comment(line: &str) -> Option<&'static str> {
+    let line = line.trim_start();
+    ["//", "/*"].into_iter().find(|mark| line.starts_with(mark))
+}
+
+/// `-"**/*.csv"`
+fn is_unspaced_item(line: &str) -> bool {
+    let item = line.trim_start().strip_prefix('-').unwrap_or_default();
+    item.starts_with(['"', '\''])
 }
 
 /// Whether the text at fault starts with a star, which YAML takes for an alias.

@@ -2,7 +2,9 @@
 
 mod delivery;
 mod hints;
+mod origins;
 mod values;
+mod yaml;
 
 use std::time::Duration;
 
@@ -257,7 +259,7 @@ fn what_is_no_configuration_at_all_is_told_in_one_sentence() {
         SourceConfig::parse(b"account: \xff")
             .unwrap_err()
             .to_string(),
-        "the configuration is not UTF-8 text: byte 9 (from 0) is not part of a character"
+        "line 1: has a character that is not UTF-8; save the file in UTF-8"
     );
     let long = format!("{GOOD}# {}", "x".repeat(65536 - GOOD.len() - 1));
     assert_eq!(
@@ -271,7 +273,7 @@ fn what_is_no_configuration_at_all_is_told_in_one_sentence() {
 fn what_is_not_yaml_is_told_with_its_place() {
     assert_eq!(
         told("account: a: b"),
-        "line 1, column 11: not YAML: mapping values are not allowed in this context"
+        "line 1: has a second `: ` in one value; put the value in quotes, or write each key on a line of its own"
     );
     assert_eq!(
         told("prefix:raw/\naccount: mlpipelinestore\n"),
@@ -347,7 +349,7 @@ fn keys_are_told_with_what_was_meant() {
     );
     assert_eq!(
         added("limits: {<<: {}}"),
-        "limits: unknown key `<<`; allowed: `inFlight`, `activeWorkflows` and `settle`"
+        "limits: unknown key `<<`; merge keys of YAML are not supported: write the keys themselves instead of `<<`"
     );
     assert_eq!(
         added("container: other"),

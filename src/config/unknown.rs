@@ -1,18 +1,23 @@
 //! What is said about a key that its section does not have: where it goes, or what it is called here.
 
 use super::{
-    foreign,
+    blanks, foreign,
     keys::{ALL, Keys, nested},
     meaning::Meaning,
     mistake::{listed, shown},
+    origins,
     raw::Value,
 };
 use crate::text::nearest::{close, nearest};
 
 /// What is said about `key`, which the section `own` does not have.
 pub(super) fn unknown(key: &str, value: &Value, own: &Keys) -> String {
+    if let Some(told) = oddly_spaced(key, own).or_else(|| commented(key, own)) {
+        return told;
+    }
     let hint = by_path(key)
         .or_else(|| several(key, value))
+        .or_else(|| origins::told(key, value, own.path).map(str::to_owned))
         .or_else(|| from_elsewhere(key, own))
         .or_else(|| at_another_level(key, own));
     if let Some(hint) = hint {
@@ -31,6 +36,30 @@ pub(super) fn unknown(key: &str, value: &Value, own: &Keys) -> String {
         }
         None => format!("unknown key {key_shown}; allowed: {}", listed(own.known)),
     }
+}
+
+/// A key with a character beside it that only looks like a space.
+fn oddly_spaced(key: &str, own: &Keys) -> Option<String> {
+    let blank = blanks::odd(key)?;
+    let word = blanks::without(key);
+    let what = match own.known.contains(&word.as_str()) {
+        true => format!("; write `{word}` with ordinary spaces around it"),
+        false => "; write ordinary spaces in its place".to_owned(),
+    };
+    Some(format!("the key {} has {blank}{what}", shown(&word)))
+}
+
+/// A comment as other languages have it, which YAML takes for a part of the key behind it.
+fn commented(key: &str, own: &Keys) -> Option<String> {
+    let mark = ["//", "/*"].into_iter().find(|it| key.starts_with(it))?;
+    let ends =
+        |name: &&&str| key.ends_with(&format!("\"{name}\"")) || key.ends_with(&format!(" {name}"));
+    let meant = own.known.iter().find(ends);
+    let meant = meant.map_or(String::new(), |name| format!("; did you mean `{name}`?"));
+    Some(format!(
+        "a comment begins with `#` in YAML, and not with `{mark}`: remove {}{meant}",
+        shown(key)
+    ))
 }
 
 /// `source.listing.interval: 5s`

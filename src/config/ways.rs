@@ -62,7 +62,7 @@ fn read(queue: &Section<'_>, m: &mut Mistakes) -> Option<QueueSource> {
         names::queue(value.text()?)
     });
     let location = place(queue, "queue", m);
-    let credential = queue.optional("credential", m, |value| names::credential(value.text()?));
+    let credential = queue.optional("credential", m, names::credential_of);
     let deliveries = queue.optional("maxDeliveries", m, |value| {
         value.whole_number(bounds::MAX_DELIVERIES)
     });

@@ -100,15 +100,18 @@ async fn a_credential_that_is_of_no_use_is_told_without_its_content() {
         ("", "it is empty: write the connection string into it"),
         (
             "hunter2",
-            "it is not a connection string such as `AccountName=…;AccountKey=…`",
+            "it is not a connection string such as `AccountName=…;AccountKey=…`: copy it from the portal (Access keys) or with \
+             `az storage account show-connection-string -o tsv`",
         ),
         (
             &format!("AccountKey={key}"),
-            "the connection string has neither `AccountName` nor `BlobEndpoint`",
+            "the connection string has neither `AccountName` nor `BlobEndpoint`: copy all of it again, or put \
+             `AccountName=ACCOUNT;` before it",
         ),
         (
             "AccountName=devstoreaccount1",
-            "the connection string has neither `AccountKey` nor `SharedAccessSignature`",
+            "the connection string has neither `AccountKey` nor `SharedAccessSignature`: copy all of it again, or put \
+             `;AccountKey=KEY` behind it",
         ),
         (
             "AccountName=devstoreaccount1;AccountKey=hunter2!",

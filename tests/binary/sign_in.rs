@@ -81,19 +81,16 @@ async fn a_signature_that_may_only_read_serves_a_source_without_state() {
 }
 
 #[tokio::test]
-async fn a_signature_that_has_expired_is_told() {
+async fn a_signature_that_has_expired_is_told_with_its_date() {
     let place = Place::azurite().await;
     let yesterday = OffsetDateTime::now_utc() - Duration::from_secs(86_400);
     place.write_credential("storage", &with_sas(&place, "rl", yesterday));
     let server = Server::of(&place).await;
     let status = server.refusal(&place.stateless_config()).await;
-    assert!(
-        matches!(
-            status.code(),
-            Code::Unauthenticated | Code::PermissionDenied
-        ),
-        "{status:?}"
-    );
+    assert_eq!(status.code(), Code::FailedPrecondition, "{status:?}");
+    let date = yesterday.date();
+    let told = format!("the file `storage` cannot be used: its SAS expired on {date}T");
+    assert!(status.message().contains(&told), "{status:?}");
     assert!(!status.message().contains("sig="));
 }
 

@@ -10,7 +10,7 @@ const KEY: &str = "a2V5IG9mIGFuIGFjY291bnQgdGhhdCB0aGVyZSBpcyBub3Q=";
 /// What mutations begin with: each way in which the portal and the emulator write one.
 const DOCUMENTS: [&str; 5] = [
     "DefaultEndpointsProtocol=https;AccountName=lake7;AccountKey=a2V5IG9mIGFuIGFjY291bnQgdGhhdCB0aGVyZSBpcyBub3Q=;EndpointSuffix=core.windows.net",
-    "BlobEndpoint=https://lake7.blob.core.windows.net/;QueueEndpoint=https://lake7.queue.core.windows.net/;SharedAccessSignature=sv=2024-11-04&ss=bq&srt=sco&sp=rl&se=2027-01-01T00:00:00Z&sig=a2V5IG9mIGFuIGFjY291bnQgdGhhdCB0aGVyZSBpcyBub3Q%3D",
+    "BlobEndpoint=https://lake7.blob.core.windows.net/;QueueEndpoint=https://lake7.queue.core.windows.net/;SharedAccessSignature=sv=2024-11-04&ss=bq&srt=sco&sp=rl&se=9999-01-01T00:00:00Z&sig=a2V5IG9mIGFuIGFjY291bnQgdGhhdCB0aGVyZSBpcyBub3Q%3D",
     "UseDevelopmentStorage=true;DevelopmentStorageProxyUri=http://127.0.0.1;",
     "\"AccountName=lake7;AccountKey=a2V5IG9mIGFuIGFjY291bnQgdGhhdCB0aGVyZSBpcyBub3Q=;BlobEndpoint=http://127.0.0.1:10000/lake7\"\r\n",
     KEY,

@@ -100,7 +100,7 @@ const ONLY_THE_PROGRAM: &[(&str, Seen, &str)] = &[
         "what looks like a secret is a guess",
     ),
     (
-        "allowed is a date and time with zone",
+        "allowed is a date such as",
         Seen::Partly,
         "which days a month has",
     ),

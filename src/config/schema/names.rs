@@ -18,7 +18,7 @@ pub(super) const LABEL_VALUE: &str = "^[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-
 pub(super) const SELECTOR: &str = r"^\s*[A-Za-z0-9][A-Za-z0-9_./-]*\s*==?\s*[A-Za-z0-9][A-Za-z0-9_.-]*\s*(,\s*[A-Za-z0-9][A-Za-z0-9_./-]*\s*==?\s*[A-Za-z0-9][A-Za-z0-9_.-]*\s*){0,7}$";
 pub(super) const DURATION: &str = r"^([0-9]+(\.[0-9]{1,9})?(d|h|ms|m|s))+$";
 pub(super) const SIZE: &str = "^0*[1-9][0-9]*(Ki|Mi|Gi|Ti|k|M|G|T)?$";
-pub(super) const MOMENT: &str = r"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])[Tt ]([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)(\.[0-9]+)?([Zz]|[+-]([01][0-9]|2[0-3]):[0-5][0-9])$";
+pub(super) const MOMENT: &str = r"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])([Tt ]([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)(\.[0-9]+)?([Zz]|[+-]([01][0-9]|2[0-3]):[0-5][0-9]))?$";
 
 use proptest::prelude::*;
 use regex::Regex;

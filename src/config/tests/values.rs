@@ -321,9 +321,10 @@ fn existing_is_checked() {
         added("existing: all"),
         "existing: found the text `all`; allowed: `skip`, `emit` or `{since: 2026-01-01T00:00:00Z}`"
     );
-    let allowed = "allowed is a date and time with zone such as 2026-01-01T00:00:00Z";
+    let allowed = "allowed is a date such as 2026-01-01, or a date and time with zone such as 2026-01-01T00:00:00Z";
     for bad in [
-        "2026-01-01",
+        "2026-1-1",
+        "2026-02-30",
         "2026-01-01T00:00:00",
         "2026-13-01T00:00:00Z",
         "0000-01-01T00:00:00+23:59",
@@ -337,4 +338,18 @@ fn existing_is_checked() {
         added("existing: {since: 2026}"),
         format!("existing.since: found the number 2026; {allowed}")
     );
+    // What `replay --since` takes.
+    assert_eq!(
+        good(&format!("{GOOD}existing: {{since: 2026-01-31}}\n")).existing,
+        Existing::Since(datetime!(2026-01-31 0:00 UTC))
+    );
+    for ago in ["2h", "7d", "90m"] {
+        assert_eq!(
+            added(&format!("existing: {{since: {ago}}}")),
+            format!(
+                "existing.since: found `{ago}`, which is a time before now and would move with each restart; write a date such \
+                 as 2026-01-01, or a date and time with zone such as 2026-01-01T00:00:00Z"
+            )
+        );
+    }
 }

@@ -35,7 +35,9 @@ pub(super) fn table() -> Vec<(String, String)> {
         // Not YAML.
         (
             said("account: a: b"),
-            said("line 1, column 11: not YAML: mapping values are not allowed in this context"),
+            said(
+                "line 1: has a second `: ` in one value; put the value in quotes, or write each key on a line of its own",
+            ),
         ),
         (
             said("container: 'abc\n"),
@@ -115,6 +117,26 @@ pub(super) fn table() -> Vec<(String, String)> {
             ),
             said(
                 "this is a whole EventSource; give only the text under `spec.generic.datasets.config`",
+            ),
+        ),
+        (
+            with("resourceGroup: ml"),
+            said(
+                "unknown key `resourceGroup`; a source needs only the name of the storage account: remove the key",
+            ),
+        ),
+        (
+            with("credential: {secretKeyRef: {name: azure, key: a}}"),
+            said(
+                "credential: found a mapping; allowed is the name of a file in the server's credentials directory, such as \
+                 `credential: azure-storage`: each key of the Secret `azure-storage` is such a file",
+            ),
+        ),
+        (
+            with("existing: {since: 2h}"),
+            said(
+                "existing.since: found `2h`, which is a time before now and would move with each restart; write a date such as \
+                 2026-01-01, or a date and time with zone such as 2026-01-01T00:00:00Z",
             ),
         ),
         (
