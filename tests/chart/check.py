@@ -59,10 +59,10 @@ REFUSED = [
     (KEYS | {"events.datasets.container": "null"}, "container"),
     (KEYS | {"events.datasets.account": "one", "events.datasets.endpoint": "https://two"}, "events/datasets"),
     (KEYS | {"pipeline.parameters.tarket": "x"}, "tarket"),
-    (KEYS | {"pipeline.event": "missing"}, "there is no event `missing`"),
-    (KEYS | {"batch.enabled": "true"}, "there is no event `batches`"),
+    (KEYS | {"pipeline.event": "missing"}, "pipeline.event is `missing`, but `events` has no event of this name: give one of datasets"),
+    (KEYS | {"batch.enabled": "true"}, "batch.event is `batches`, but `events` has no event of this name"),
     (KEYS | {"batch.enabled": "true", "pipeline.enabled": "false"}, "needs pipeline.enabled"),
-    (KEYS | {"workloadIdentity.enabled": "true"}, "Id is empty"),
+    (KEYS | {"workloadIdentity.enabled": "true"}, "managed identity, which scripts/azure-setup.sh --workload-identity prints"),
     (KEYS | {"storage.endpoint": "https://private"}, "give one of them"),
     (KEYS | {"quickStart.enabled": "true"}, "give no storage.account"),
     ({"quickStart.enabled": "true", "workloadIdentity.enabled": "true"}, "no workloadIdentity"),
@@ -74,6 +74,17 @@ REFUSED = [
     (KEYS | {"events.datasets.source.listing.intervall": "5s"}, "intervall"),
     (KEYS | {"events.datasets.limits.inFlight": "0"}, "events/datasets/limits/inFlight"),
     (KEYS | {"events.datasets.credential": "a/b"}, "events/datasets/credential"),
+    (KEYS | {"events.datasets.source.listing.interval": "500ms"}, "source.listing.interval is 500ms: allowed are 1s to 24h"),
+    (KEYS | {"events.datasets.minAge": "366d"}, "events.datasets.minAge is 366d: allowed are 0s to 8760h"),
+    (KEYS | {"events.datasets.limits.settle": "1h1ms"}, "limits.settle is 1h1ms"),
+    (KEYS | {"events.datasets.pattern": "**.csv"}, "`**.csv`, in which `**` is not a whole part of the path"),
+    (KEYS | {"events.datasets.pattern": "{**/*.csv,!raw/a**}"}, "`!raw/a**`, in which `**` is not"),
+    (KEYS | {"events.datasets.state.container": "datasets"}, "the container that is watched"),
+    (KEYS | {"events.datasets.prefix": "landing/", "events.datasets.pattern": "raw/**"}, "no name that begins with the prefix `landing/`"),
+    (KEYS | {"events.datasets.redelivery.deadline": "1h", "events.datasets.redelivery.giveUpAfter": "30m"}, "shorter than `deadline`"),
+    (KEYS | {"events.datasets.batch.quiet": "1.5h", "events.datasets.batch.maxWait": "90m"}, "batch.quiet is 1.5h and has no effect"),
+    (KEYS | {"server.extraArgs[0]": "--port=80"}, "server/extraArgs/0"),
+    (KEYS | {"server.extraArgs[0]": "--log-format=text"}, "server/extraArgs/0"),
     (KEYS | {"storage.credential": "a/b"}, "storage/credential"),
     (KEYS | {"events.datasets.account": ""}, "events/datasets/account"),
     (KEYS | {"events.datasets.confirm": "null"}, "confirm"),
@@ -100,6 +111,9 @@ TAKEN = [
     {"server.env[0].name": "A", "server.env[0].valueFrom.secretKeyRef.name": "b", "server.env[0].valueFrom.secretKeyRef.key": "c"},
     {"server.tolerations[0].key": "a", "server.tolerations[0].effect": "NoExecute", "server.tolerations[0].tolerationSeconds": "30"},
     {"events.datasets.container": "$web", "events.datasets.minAge": "1h30m", "events.datasets.pattern": "{**/*.csv,!raw/x.csv}"},
+    {"events.datasets.prefix": "raw/2026/", "events.datasets.pattern": "raw/**/*.csv"},
+    {"events.datasets.redelivery.deadline": "60s", "events.datasets.redelivery.giveUpAfter": "1h", "events.datasets.minAge": "8760h"},
+    {"server.extraArgs[0]": "--max-streams=100", "server.extraArgs[1]": "--log=debug"},
     {"events.datasets.source.listing.interval": "30s", "events.datasets.version": "content", "events.datasets.limits.activeWorkflows": "1000"},
 ]
 
@@ -163,7 +177,7 @@ def values_are_used(helm):
     changes = {
         "image.repository": "a", "image.tag": "2.0", "image.digest": f"sha256:{'a' * 64}", "imagePullSecrets[0].name": "secret",
         "storage.account": "another", "storage.endpoint": "https://private", "storage.credential": "other",
-        "events.datasets.prefix": "other/", "server.replicas": "1", "server.extraArgs[0]": "--some", "server.env[0].name": "NAME",
+        "events.datasets.prefix": "other/", "server.replicas": "1", "server.extraArgs[0]": "--max-streams=7", "server.env[0].name": "NAME",
         "server.resources.limits.memory": "1Gi", "server.nodeSelector.pool": "name", "server.tolerations[0].operator": "Exists",
         "workloadIdentity.enabled": "true", "workloadIdentity.serverClientId": "", "workloadIdentity.pipelineClientId": "",
         "eventBus.enabled": "false", "eventBus.replicas": "1", "eventBus.volumeSize": "9Gi", "eventBus.maxBytes": "1048576",
@@ -211,6 +225,19 @@ def schema_knows_the_configuration(_):
     known = set(schema["$defs"]["event"]["properties"])
     assert known == wanted, sorted(known ^ wanted)
     print(f"ok   the schema has the {len(known)} keys of an event's configuration")
+
+
+def extra_args_are_options_of_serve(_):
+    """`server.extraArgs` takes the options of `serve` in docs/commands.md that the chart does not give itself."""
+    schema = json.loads((CHART / "values.schema.json").read_text())
+    allowed = schema["properties"]["server"]["properties"]["extraArgs"]["items"]["pattern"]
+    commands = (ROOT / "docs/commands.md").read_text()
+    rows = [row for title in ("Options of all commands", "serve")
+            for row in commands.partition(f"\n## {title}\n")[2].partition("\n## ")[0].splitlines() if row.startswith("| `--")]
+    options = {it for row in rows for it in re.findall(r"`--([a-z-]+)", row.split(" | ")[0])}
+    own = set(re.findall(r"^ +- --([a-z-]+)", (CHART / "templates/server.yaml").read_text(), re.M))
+    assert set(re.search(r"\((.*?)\)", allowed)[1].split("|")) == options - own, sorted(options - own)
+    print("ok   server.extraArgs takes the other options of `serve`")
 
 
 def test_pod(helm):
@@ -304,7 +331,8 @@ def difference(theirs, ours):
     return "\n".join(difflib.unified_diff(*lines, "kustomize", "helm", lineterm="", n=2))
 
 
-CHECKS = (generated, lint, same_objects, another_namespace, values_are_used, refusals, schema_knows_the_configuration, test_pod)
+CHECKS = (generated, lint, same_objects, another_namespace, values_are_used, refusals, schema_knows_the_configuration,
+          extra_args_are_options_of_serve, test_pod)
 
 
 def main(program, *names):

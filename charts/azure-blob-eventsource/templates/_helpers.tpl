@@ -6,6 +6,9 @@ app.kubernetes.io/part-of: azure-blob-eventsource
 {{/* Checks that a JSON schema cannot express. */}}
 {{- define "check-values" -}}
 {{- $values := .Values -}}
+{{- range $name, $event := $values.events -}}
+{{- include "check-event" (list $name $event) -}}
+{{- end -}}
 {{- if and $values.storage.account $values.storage.endpoint -}}
 {{- fail "storage.account and storage.endpoint say the same: give one of them" -}}
 {{- end -}}
@@ -94,12 +97,12 @@ container:
 {{ toYaml $object }}
 {{- end }}
 
-{{/* sensor (list CONTEXT FILE EVENT) */}}
+{{/* sensor (list CONTEXT FILE EVENT VALUE), where VALUE is the value that names the event */}}
 {{- define "sensor" -}}
 {{- $object := include "from-file" . | fromYaml -}}
 {{- $event := index . 2 -}}
 {{- if not (hasKey (index . 0).Values.events $event) -}}
-{{- fail (printf "there is no event `%s` in `events`, which a Sensor needs: %s" $event (keys (index . 0).Values.events | sortAlpha | join ", ")) -}}
+{{- fail (printf "%s is `%s`, but `events` has no event of this name: give one of %s, or add it to `events`" (index . 3) $event (keys (index . 0).Values.events | sortAlpha | join ", ")) -}}
 {{- end -}}
 {{- $_ := set (first $object.spec.dependencies) "eventName" $event -}}
 {{ toYaml $object }}
