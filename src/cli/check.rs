@@ -240,13 +240,13 @@ fn list_step(survey: &Result<Survey, StorageError>, config: &SourceConfig) -> St
         Ok(survey) if survey.all == 0 && survey.is_complete => Step::warn(
             "list",
             "the container is empty".to_owned(),
-            "check whether it is the right container; `prefix` and `pattern` can only be tried once it has a blob",
+            "check whether it is the right container; `check` can try `prefix` and `pattern` only when the container has a blob",
         ),
         Ok(survey) if survey.matching == 0 => {
             let hint = hint(config.filter.spec(), &config.container, &survey.names);
             Step::warn("list", survey.described(), hint)
         }
-        Ok(survey) => Step::ok("list", survey.described()),
+        Ok(survey) => survey.step(),
     }
 }
 

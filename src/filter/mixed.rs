@@ -42,7 +42,8 @@ pub(super) fn as_glob(pattern: &str) -> String {
 /// Writes one of a set of characters as often as `rest` begins to say, and returns what follows that.
 fn repeat<'a>(glob: &mut String, class: &str, rest: &'a str) -> &'a str {
     if let Some(after) = rest.strip_prefix('+') {
-        glob.push('*');
+        // A number begins with a digit; of a word, only its length is known to be free.
+        glob.push_str(if class == "[0-9]" { "[0-9]*" } else { "*" });
         return after;
     }
     let times = rest.strip_prefix('{').and_then(|it| it.split_once('}'));
@@ -72,6 +73,7 @@ mod tests {
             ("raw/\\d{2}/*.csv", "raw/[0-9][0-9]/*.csv"),
             ("raw/[0-9]{2,4}/*.csv", "raw/*/*.csv"),
             ("raw/[a-z]+.csv", "raw/*.csv"),
+            ("**/\\d+.csv", "**/[0-9]*.csv"),
             ("^**/*.csv$", "**/*.csv"),
             ("raw/**/.csv", "raw/**/*.csv"),
             ("raw/**/", "raw/**"),

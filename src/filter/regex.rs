@@ -19,6 +19,40 @@ pub(super) fn is_open(regex: &str) -> bool {
     !regex.starts_with('^')
 }
 
+/// The plain text that a name must begin with, when the regular expression says nothing more: `^lake`, `lake.*`.
+pub(super) fn start(regex: &str) -> Option<&str> {
+    let open = [".*", ".+"]
+        .into_iter()
+        .find_map(|end| regex.strip_suffix(end));
+    let bare = regex.strip_prefix('^');
+    let text = match (bare, open) {
+        (None, None) => return None,
+        (Some(bare), open) if open.is_some() => bare.get(..bare.len() - ".*".len())?,
+        (Some(bare), _) => bare,
+        (None, Some(open)) => open,
+    };
+    let plain = |c: char| c.is_alphanumeric() || matches!(c, '/' | '-' | '_' | ' ' | '=');
+    (!text.is_empty() && text.chars().all(plain)).then_some(text)
+}
+
+/// As [`glob_of`], with a `.*` after other text as any folders too: `lake.*csv` is `lake*/**/*csv`.
+pub(super) fn spanning(regex: &str) -> String {
+    let glob = glob_of(regex);
+    match glob.split_once('*') {
+        Some((start, end))
+            if is_within(start) && !end.starts_with(['*', '/']) && regex.contains(".*") =>
+        {
+            format!("{start}*/**/*{end}")
+        }
+        _ => glob,
+    }
+}
+
+/// Whether a `*` behind this text stands within a segment.
+fn is_within(start: &str) -> bool {
+    !start.is_empty() && !start.ends_with('/')
+}
+
 /// The glob that means nearly the same as a regular expression about the whole name.
 pub(super) fn glob_of(regex: &str) -> String {
     let mut reader = Reader {
@@ -168,6 +202,23 @@ mod tests {
         ] {
             assert_eq!(glob_of(regex), glob, "{regex}");
         }
+    }
+
+    #[test]
+    fn a_regular_expression_may_say_only_how_a_name_begins() {
+        for (regex, text) in [
+            ("^lake", Some("lake")),
+            ("lake.*", Some("lake")),
+            ("^lake/raw.+", Some("lake/raw")),
+            ("lake", None),
+            ("^lake$", None),
+            ("^.*", None),
+            ("a[b].*", None),
+        ] {
+            assert_eq!(start(regex), text, "{regex}");
+        }
+        assert_eq!(spanning("lake.*parquet"), "lake*/**/*parquet");
+        assert_eq!(spanning("raw/.*\\.csv"), "raw/**/*.csv");
     }
 
     #[test]

@@ -11,7 +11,12 @@ use super::{
 const PLAIN: &str = "`prefix` is plain text, where `*`, `?` and `[…]` stand for themselves";
 const LIST: &str = "several patterns are a list";
 const REGEX: &str = "`pattern` is a glob and not a regular expression";
-const MIXED: &str = "`pattern` is a glob: a choice is `{a,b}`, and regular expressions' `^`, `$`, `(a|b)` and `{4}` have no meaning";
+const MIXED: &str = "`pattern` is a glob, where a choice is `{a,b}`; `^`, `$`, `(a|b)`, `\\d` and `{4}` are of regular expressions";
+const START: &str =
+    "`pattern` is a glob and not a regular expression; how a name begins is `prefix`";
+const PERCENT: &str = "`%` stands for itself in a glob, and `*` for any characters";
+const BLANK: &str = "there is a blank within the pattern";
+const FOLDERS: &str = "`prefix` is one text, and several folders are a list of patterns";
 const CASE: &str = "upper and lower case are different";
 /// The pattern was meant to be about what follows the prefix.
 pub(super) const WITHIN: &str = "`pattern` is about the whole name, the prefix included";
@@ -68,11 +73,26 @@ fn strict(filter: &FilterSpec) -> Rewrites {
     for (prefix, patterns) in globs_in_prefix(prefix, patterns) {
         all.add(PLAIN, &prefix, patterns);
     }
-    if let Some(patterns) = split(patterns) {
-        all.add(LIST, prefix, patterns.clone());
-        all.add(LIST, prefix, each(&patterns, deep));
+    if let Some(patterns) = folders_in_prefix(prefix, patterns) {
+        all.add(FOLDERS, "", patterns);
     }
-    if patterns.iter().any(|it| regex::is_regex(it)) {
+    if let Some(patterns) = split(patterns) {
+        // One without a folder was hardly meant for the top level alone.
+        all.add(LIST, prefix, each(&patterns, wide));
+        all.add(LIST, prefix, each(&patterns, deep));
+        all.add(LIST, prefix, each(&patterns, of_folder));
+    }
+    if let (true, [regex]) = (prefix.is_empty(), patterns.as_slice())
+        && let Some(start) = regex::start(regex)
+    {
+        all.add(START, start, Vec::new());
+    }
+    // What has a `**` as well is a glob with signs of others.
+    if patterns
+        .iter()
+        .any(|it| regex::is_regex(it) && !it.contains("**"))
+    {
+        all.add(REGEX, prefix, each(patterns, regex::spanning));
         all.add(REGEX, prefix, each(patterns, regex::glob_of));
         all.add(REGEX, prefix, each(patterns, searched));
         let below = |it: &str| within(prefix, &regex::glob_of(it));
@@ -93,6 +113,13 @@ fn strict(filter: &FilterSpec) -> Rewrites {
 fn loose(filter: &FilterSpec) -> Rewrites {
     let FilterSpec { prefix, patterns } = filter;
     let mut all = Rewrites::default();
+    let solid = |it: &str| it.split_whitespace().collect::<String>();
+    all.add(BLANK, prefix, each(patterns, solid));
+    let stars = |it: &str| match it.contains('%') {
+        true => wide(&it.replace('%', "*")),
+        false => it.to_owned(),
+    };
+    all.add(PERCENT, prefix, each(patterns, stars));
     for form in [deep, of_ending, of_dotted_ending, of_folder, of_part] {
         all.add(WHOLE, prefix, each(patterns, form));
     }
@@ -141,6 +168,32 @@ fn globs_in_prefix(prefix: &str, patterns: &[String]) -> Vec<(String, Vec<String
     all
 }
 
+/// The patterns for a prefix that names several folders, with `,`, `;` or `|` between them.
+fn folders_in_prefix(prefix: &str, patterns: &[String]) -> Option<Vec<String>> {
+    let folders = prefix.split([',', ';', '|']).map(str::trim);
+    let folders: Vec<_> = folders.filter(|it| !it.is_empty()).collect();
+    if folders.len() < 2 {
+        return None;
+    }
+    let (excludes, wanted): (Vec<_>, Vec<_>) = patterns.iter().partition(|it| it.starts_with('!'));
+    let any = "**".to_owned();
+    let wanted = if wanted.is_empty() {
+        vec![&any]
+    } else {
+        wanted
+    };
+    let of = |folder: &&str| {
+        let folder = folder.trim_end_matches('/').to_owned();
+        let below = |it: &&String| match it.starts_with("**") {
+            true => format!("{folder}/{it}"),
+            false => format!("{folder}/**/{}", it.rsplit('/').next().unwrap_or(it)),
+        };
+        wanted.iter().map(below).collect::<Vec<_>>()
+    };
+    let all = folders.iter().flat_map(of);
+    Some(all.chain(excludes.into_iter().cloned()).collect())
+}
+
 /// The patterns that stand in one text, with `,`, `|`, `;` or a blank between them.
 fn split(patterns: &[String]) -> Option<Vec<String>> {
     let parts: Vec<_> = patterns.iter().flat_map(|it| several(it)).collect();
@@ -160,7 +213,9 @@ pub(super) fn several(pattern: &str) -> Vec<String> {
     };
     let parts = pattern.split(is_between).filter(|it| !it.is_empty());
     let parts: Vec<_> = parts.map(str::to_owned).collect();
-    match parts.is_empty() {
+    // `**/* .csv` is one pattern with a blank in it, and not every name beside `.csv`.
+    let is_any = |it: &String| it.chars().all(|c| matches!(c, '*' | '/' | '?'));
+    match parts.is_empty() || parts.len() > 1 && parts.iter().any(is_any) {
         true => vec![pattern.to_owned()],
         false => parts,
     }
@@ -196,6 +251,14 @@ fn within(prefix: &str, pattern: &str) -> String {
     match pattern.contains('/') {
         true => format!("{folder}{pattern}"),
         false => format!("{folder}**/{pattern}"),
+    }
+}
+
+/// Whatever the folder, where none is written.
+fn wide(glob: &str) -> String {
+    match glob.contains('/') {
+        true => glob.to_owned(),
+        false => deep(glob),
     }
 }
 

@@ -10,10 +10,17 @@ use super::{
 /// A way to write a text as names are written, and what it says of one that is written otherwise.
 type Slip = (&'static str, fn(&str, &str) -> String);
 
-const SLIPS: [Slip; 8] = [
+const SLIPS: [Slip; 9] = [
     (
         "there is a blank or a line break around the text",
         |text, _| text.trim().to_owned(),
+    ),
+    (
+        "an item of a list needs a space after its `-`",
+        |text, _| match unspaced_item(text) {
+            Some(item) => item.to_owned(),
+            None => text.to_owned(),
+        },
     ),
     (
         "quotes within the text are a part of it: write straight ones, once",
@@ -94,7 +101,28 @@ fn changed(filter: &FilterSpec, container: &str, change: fn(&str, &str) -> Strin
     }
 }
 
+/// The item of `-"**/*.csv"`, which YAML takes for one text.
+pub(super) fn unspaced_item(text: &str) -> Option<&str> {
+    let item = text.strip_prefix('-')?;
+    let quote = item.chars().next().filter(|it| matches!(it, '"' | '\''))?;
+    item.strip_prefix(quote)?.split(quote).next()
+}
+
+/// Schemes in which what stands before the first `/` is the container: with its account, or alone.
+const OF_CONTAINERS: [&str; 7] = [
+    "abfss://", "abfs://", "wasbs://", "wasb://", "az://", "s3://", "gs://",
+];
+/// Where Databricks mounts containers, each under a name of its own.
+const MOUNTS: [&str; 3] = ["dbfs:/mnt/", "/dbfs/mnt/", "/mnt/"];
+
 fn without_url(text: &str, container: &str) -> String {
+    let starts = OF_CONTAINERS.into_iter().chain(MOUNTS);
+    let below = starts
+        .into_iter()
+        .find_map(|start| text.strip_prefix(start));
+    if let Some((_, name)) = below.and_then(|it| it.split_once('/')) {
+        return name.to_owned();
+    }
     let rest = text
         .strip_prefix("https://")
         .or_else(|| text.strip_prefix("http://"));
@@ -111,7 +139,7 @@ fn without_url(text: &str, container: &str) -> String {
 }
 
 /// `\` as Windows has it. Where it stands before a punctuation mark, it is more likely an escape.
-fn with_slashes(text: &str) -> String {
+pub(super) fn with_slashes(text: &str) -> String {
     let mut chars = text.chars().peekable();
     let mut changed = String::new();
     while let Some(c) = chars.next() {

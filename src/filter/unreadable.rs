@@ -4,7 +4,7 @@ use super::{
     glob::{self, AS_IN},
     mixed, regex,
     rewrites::several,
-    slips::QUOTES,
+    slips::{QUOTES, unspaced_item, with_slashes},
 };
 
 /// What the pattern is or has that is wrong. `sign` stands before the text: `!` or nothing.
@@ -14,6 +14,22 @@ pub(super) fn told(sign: &str, text: &str, problem: String) -> String {
     if line.len() < text.len() && is_glob(line) {
         return format!(
             "ends in a line break; write it on the line of its key, without `|` and `>`: `\"{sign}{line}\"`"
+        );
+    }
+    if let Some(item) = unspaced_item(text) {
+        return format!(
+            "begins with `-`, because an item of a list needs a space after its `-`; write `- \"{item}\"`"
+        );
+    }
+    let trimmed = text.trim();
+    if trimmed.len() < text.len() && is_glob(trimmed) {
+        return format!("has a blank at its start or end; write `\"{sign}{trimmed}\"`");
+    }
+    let slashes = with_slashes(text);
+    let has_star = text.contains("*\\") || text.contains("\\*");
+    if slashes != text && has_star && !regex::is_regex(text) && is_glob(&slashes) {
+        return format!(
+            "has a `\\` where folders are separated by `/`; write `\"{sign}{slashes}\"`"
         );
     }
     let bare = text.trim_matches(QUOTES);
@@ -35,7 +51,7 @@ pub(super) fn told(sign: &str, text: &str, problem: String) -> String {
         let meant = regex::glob_of(text);
         if is_glob(&meant) {
             return format!(
-                "is a regular expression, and a glob over the whole name is wanted: `\"{sign}{meant}\"`"
+                "is a regular expression; a pattern is a glob over the whole name: write `\"{sign}{meant}\"`"
             );
         }
     }
@@ -89,7 +105,14 @@ mod tests {
             ("“**/*.csv”", "straight ones: `\"!**/*.csv\"`"),
             ("**/*.csv\n", "ends in a line break"),
             ("a/**\nb/**\n", "write a list"),
-            ("raw/[\\d]+\\.csv", "is a regular expression"),
+            (
+                "raw/[\\d]+\\.csv",
+                "is a regular expression; a pattern is a glob",
+            ),
+            (" **/*.csv", "has a blank at its start or end"),
+            ("**\\*.csv", "where folders are separated by `/`"),
+            ("-\"**/*.csv\"", "a space after its `-`; write"),
+            ("-\"**/*.csv\" -\"b/**\"", "a space after its `-`"),
             ("a\tb", "no idea"),
             ("{a,**}", "no idea"),
         ] {

@@ -6,9 +6,10 @@ use tokio::time::Instant;
 
 use crate::{
     blob::{BlobRef, ListPage},
-    cli::counts::counted,
-    filter::Filter,
+    cli::{counts::counted, report::Step},
+    filter::{Filter, FilterSpec},
     ports::{error::StorageError, listing::BlobListing},
+    text::plain::Plain,
 };
 
 /// For how long pages are asked for.
@@ -31,10 +32,32 @@ pub(super) struct Survey {
     pub(super) changed: u64,
     /// Whether these are all that there are.
     pub(super) is_complete: bool,
-    /// Names that the filter does not take, from all over the container.
-    pub(super) names: Vec<String>,
+    /// Names that the filter does not take.
+    pub(super) names: Sample,
     stride: u64,
-    others: u64,
+    /// The patterns that have matched no name so far, each as a filter of its own.
+    idle: Vec<Filter>,
+}
+
+/// Names of a container that the filter does not take.
+#[derive(Debug, Default)]
+pub(super) struct Sample {
+    /// Some of them, from all over the container.
+    pub(super) names: Vec<String>,
+    /// How many there are.
+    pub(super) of: u64,
+}
+
+impl Sample {
+    /// How many of all names are of a kind of which the sample has so many.
+    pub(super) fn estimate(&self, count: usize) -> String {
+        let (count, seen) = (count as u64, self.names.len() as u64);
+        match seen {
+            0 => count.to_string(),
+            seen if seen >= self.of => count.to_string(),
+            seen => format!("about {}", count.saturating_mul(self.of) / seen),
+        }
+    }
 }
 
 /// Looks through the container, and has each blob that matches looked at. `first` is the first page below the filter's
@@ -53,6 +76,7 @@ pub(super) async fn survey(
     let end = Instant::now() + LONG;
     let mut survey = Survey {
         stride: 1,
+        idle: each_pattern(filter.spec()),
         ..Survey::default()
     };
     let mut page = match filter.listing_prefix().is_empty() {
@@ -90,6 +114,27 @@ impl Survey {
         }
     }
 
+    /// The step of a container of which blobs match.
+    pub(super) fn step(&self) -> Step {
+        let idle = self.idle.iter().filter(|_| self.is_complete);
+        let idle: Vec<_> = idle
+            .flat_map(|it| &it.spec().patterns)
+            .map(|it| format!("`{}`", Plain(it)))
+            .collect();
+        match idle.is_empty() {
+            true => Step::ok("list", self.described()),
+            false => Step::warn(
+                "list",
+                format!(
+                    "{}; none of them matches {}",
+                    self.described(),
+                    idle.join(" or ")
+                ),
+                "correct this pattern, or leave it if blobs of this name are still to come",
+            ),
+        }
+    }
+
     fn add(&mut self, page: &ListPage, filter: &Filter, look: &mut impl FnMut(&BlobRef<'_>)) {
         let now = page.service_time.unix_timestamp();
         for blob in page.blobs().filter(|blob| !blob.is_directory) {
@@ -99,6 +144,7 @@ impl Survey {
                 true => {
                     self.matching += 1;
                     self.changed += u64::from(blob.last_modified > now - DAY);
+                    self.idle.retain(|it| !it.matches(blob.name));
                     look(&blob);
                 }
                 false => self.note(blob.name),
@@ -108,19 +154,36 @@ impl Survey {
 
     // Of many names every second, fourth or eighth is kept.
     fn note(&mut self, name: &str) {
-        if self.others.is_multiple_of(self.stride) {
-            self.names.push(name.to_owned());
+        let Sample { names, of } = &mut self.names;
+        if of.is_multiple_of(self.stride) {
+            names.push(name.to_owned());
         }
-        self.others += 1;
-        if self.names.len() > NAMES {
+        *of += 1;
+        if names.len() > NAMES {
             let mut number = 0_usize;
-            self.names.retain(|_| {
+            names.retain(|_| {
                 number += 1;
                 number % 2 == 1
             });
             self.stride *= 2;
         }
     }
+}
+
+/// Of several patterns, each that takes names, as a filter of its own.
+fn each_pattern(filter: &FilterSpec) -> Vec<Filter> {
+    let wanted = filter.patterns.iter().filter(|it| !it.starts_with('!'));
+    let wanted: Vec<_> = wanted.collect();
+    if wanted.len() < 2 {
+        return Vec::new();
+    }
+    let alone = |pattern: &String| {
+        Filter::new(FilterSpec {
+            prefix: filter.prefix.clone(),
+            patterns: vec![pattern.clone()],
+        })
+    };
+    wanted.into_iter().filter_map(|it| alone(it).ok()).collect()
 }
 
 #[cfg(test)]
@@ -155,7 +218,38 @@ mod tests {
         assert_eq!((count.get(), looked), (10_000, 10));
         assert_eq!((seen.all, seen.listed, seen.matching), (10_000, 10, 10));
         assert!(seen.is_complete);
-        assert!(seen.names.len() <= NAMES + 1 && seen.names.len() > NAMES / 3);
-        assert!(seen.names.last().is_some_and(|it| it.starts_with("099")));
+        let Sample { names, of } = &seen.names;
+        assert_eq!(*of, 9_990);
+        assert!(names.len() <= NAMES + 1 && names.len() > NAMES / 3);
+        assert!(names.last().is_some_and(|it| it.starts_with("099")));
+    }
+
+    #[tokio::test]
+    async fn a_pattern_that_matches_no_blob_is_named() {
+        let mut page = ListPage::new(SERVICE_TIME);
+        page.push(BlobRef {
+            name: "raw/a.csv",
+            ..BlobRef::default()
+        });
+        let step = async |patterns: &[&str]| {
+            let filter = Filter::new(FilterSpec {
+                prefix: "raw/".into(),
+                patterns: patterns.iter().map(|it| (*it).to_owned()).collect(),
+            });
+            let listing = FakeListing::Page(page.clone());
+            let seen = survey(&listing, &filter.unwrap(), &page, &Cell::new(0), |_| ()).await;
+            seen.unwrap().step().to_json().to_string()
+        };
+        let told = step(&["**/*.csv", "**/*.nope", "!**/*.tmp"]).await;
+        assert!(told.contains("none of them matches `**/*.nope`"), "{told}");
+        assert!(told.contains("correct this pattern"), "{told}");
+        for patterns in [
+            &["**/*.csv"][..],
+            &["**/*.csv", "raw/**"],
+            &["**/*.csv", "!x"],
+        ] {
+            let told = step(patterns).await;
+            assert!(!told.contains("none of them"), "{told}");
+        }
     }
 }

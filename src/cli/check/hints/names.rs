@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
+    cli::check::survey::Sample,
     filter::{FilterSpec, Rewrite},
     text::{nearest::close, plain::Plain},
 };
@@ -10,13 +11,13 @@ use crate::{
 /// How many folders and endings are named.
 const SHOWN: usize = 3;
 
-/// Names of blobs.
-pub(super) struct Names<'a>(pub(super) &'a [String]);
+/// What the names of a sample say.
+pub(super) struct Names<'a>(pub(super) &'a Sample);
 
 impl Names<'_> {
     /// Whether one of them begins so.
     pub(super) fn begin_with(&self, prefix: &str) -> bool {
-        self.0.iter().any(|it| it.starts_with(prefix))
+        self.0.names.iter().any(|it| it.starts_with(prefix))
     }
 
     /// Other prefixes, for one with which no name begins.
@@ -32,11 +33,8 @@ impl Names<'_> {
                 },
             });
         };
-        if let Some(other) = self.in_other_case(prefix) {
-            add("upper and lower case are different".to_owned(), other);
-        }
         let within = format!("/{prefix}");
-        if let Some(name) = self.0.iter().find(|it| it.contains(&within)) {
+        if let Some(name) = self.0.names.iter().find(|it| it.contains(&within)) {
             let end = name.find(&within).unwrap_or_default() + within.len();
             let whole = "`prefix` is the beginning of the whole name";
             add(whole.to_owned(), name.get(..end).unwrap_or_default());
@@ -70,7 +68,7 @@ impl Names<'_> {
     fn near(&self, pattern: &str) -> Option<String> {
         let start = pattern.split(['*', '?', '[', '{', '!']).next()?;
         if start == pattern {
-            let names: Vec<_> = self.0.iter().map(String::as_str).collect();
+            let names: Vec<_> = self.0.names.iter().map(String::as_str).collect();
             let files: Vec<_> = names.iter().map(|it| file_of(it)).collect();
             let near = close(pattern, &names).or_else(|| {
                 let file = close(pattern, &files)?;
@@ -123,12 +121,12 @@ impl Names<'_> {
                 "no name ends in {}; the names end in {}: correct `pattern`",
                 wanted.join(" or "),
                 listed(there.iter().map(|(it, count)| match *it {
-                    "" => format!("no ending ({count})"),
-                    it => format!(".{} ({count})", Plain(it)),
+                    "" => format!("no ending ({})", self.0.estimate(*count)),
+                    it => format!(".{} ({})", Plain(it), self.0.estimate(*count)),
                 }))
             );
         }
-        let first = self.0.first().map_or("", String::as_str);
+        let first = self.0.names.first().map_or("", String::as_str);
         format!(
             "the container has {}, for example the blob {}: compare the names with `prefix` and `pattern` letter by letter",
             self.folders(),
@@ -136,34 +134,35 @@ impl Names<'_> {
         )
     }
 
-    /// The beginning of a name that is this text in other letters.
-    fn in_other_case(&self, prefix: &str) -> Option<&str> {
-        let lower = prefix.to_lowercase();
-        let mut starts = self.0.iter().filter_map(|it| it.get(..prefix.len()));
-        starts.find(|start| start.to_lowercase() == lower)
-    }
-
     /// All folders that there are, in their order.
     fn all_folders(&self) -> Vec<&str> {
-        let folders: BTreeSet<_> = self.0.iter().flat_map(|it| folders_of(it)).collect();
+        let names = self.0.names.iter();
+        let folders: BTreeSet<_> = names.flat_map(|it| folders_of(it)).collect();
         folders.into_iter().collect()
     }
 
-    /// The folders that the names begin with, as people read them.
+    /// The folders that the names begin with, as people read them, the largest first.
     fn folders(&self) -> String {
-        let first = |name: &String| match name.split_once('/') {
-            Some((folder, _)) => format!("{}/", Plain(folder)),
-            None => "names without a folder".to_owned(),
-        };
-        let folders: BTreeSet<_> = self.0.iter().map(first).collect();
-        listed(folders.into_iter())
+        let folders = self.counted(|name| name.split_once('/').map_or("", |(folder, _)| folder));
+        listed(folders.into_iter().map(|(folder, count)| {
+            let count = self.0.estimate(count);
+            match folder {
+                "" => format!("names without a folder ({count})"),
+                folder => format!("{}/ ({count})", Plain(folder)),
+            }
+        }))
     }
 
     /// The endings with how often each is there, the most frequent first.
     fn endings(&self) -> Vec<(&str, usize)> {
+        self.counted(|name| ending(name).unwrap_or_default())
+    }
+
+    /// What the names have, with how often each is there, the most frequent first.
+    fn counted(&self, part: impl Fn(&str) -> &str) -> Vec<(&str, usize)> {
         let mut counts = BTreeMap::new();
-        for name in self.0 {
-            *counts.entry(ending(name).unwrap_or_default()).or_insert(0) += 1;
+        for name in &self.0.names {
+            *counts.entry(part(name)).or_insert(0) += 1;
         }
         let mut all: Vec<_> = counts.into_iter().collect();
         all.sort_by_key(|(_, count)| std::cmp::Reverse(*count));

@@ -39,6 +39,7 @@ fn scalar(text: &str) -> String {
     }
 }
 
-fn quoted(text: &str) -> String {
+/// A text in double quotes, as YAML and JSON have it.
+pub(super) fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }
