@@ -21,6 +21,7 @@ mod event_source;
 mod glob;
 mod node;
 mod notes;
+mod placeholders;
 mod restricted;
 mod sensor;
 #[cfg(test)]
@@ -185,7 +186,7 @@ fn namesakes(objects: &[Node]) -> Vec<String> {
     let several = namespaces.into_iter().filter(|(_, it)| it.len() > 1);
     let told = several.map(|(name, namespaces)| match namespaces.as_slice() {
         [one, others @ ..] if others.contains(one) => format!(
-            "{KIND} {}: metadata.name: it is {} times in this file, in the namespace {}: remove all but one",
+            "{KIND} {}: metadata.name: this file has {} watchers of this name in the namespace {}: keep one of them",
             Plain(&name),
             namespaces.len(),
             Plain(one),
@@ -240,7 +241,7 @@ fn one(
     let since = known.unwrap_or(now);
     let since = since.replace_nanosecond(0).unwrap_or(since);
     let event_source = event_source::make(&mut watcher, since)?;
-    event_source::general(&mut watcher.notes, since, known.is_some());
+    event_source::general(&mut watcher, since, known.is_some());
     let sensor = sensor::make(&mut watcher).map_err(|error| vec![error.to_string()])?;
     let text = format!(
         "# Made from the AzureBlobWatcher {}. docs/coming-from-the-operator.md says what to do with it.\n{}{}---\n{sensor}",

@@ -5,7 +5,6 @@ use time::OffsetDateTime;
 use super::{
     glob,
     node::{Node, quoted, scalar},
-    notes::Notes,
     watcher::{Watcher, Work},
 };
 use crate::{
@@ -23,6 +22,9 @@ const NO_GLOB: &str = "write-a-glob-here";
 /// # Errors
 /// All that the configuration's own reader says about the fields it was made of.
 pub(super) fn make(watcher: &mut Watcher, since: OffsetDateTime) -> Result<String, Vec<String>> {
+    if !watcher.mistakes.is_empty() {
+        return Err(std::mem::take(&mut watcher.mistakes));
+    }
     let config = config(watcher, since).map_err(|mistake| vec![mistake])?;
     if let Err(error) = SourceConfig::parse(config.as_bytes()) {
         let told = error
@@ -95,7 +97,7 @@ fn config(watcher: &mut Watcher, since: OffsetDateTime) -> Result<String, String
         watcher.notes.decide(
             &format!("spec.blobPrefix {}", Plain(&prefix)),
             &format!(
-                "the names of blobs hardly ever begin with `/`, and then nothing is announced: write `prefix: {}`",
+                "a blob's name does not usually begin with `/`, so this prefix matches no blob: write `prefix: {}`",
                 Plain(bare.trim_start_matches('/'))
             ),
         );
@@ -103,8 +105,8 @@ fn config(watcher: &mut Watcher, since: OffsetDateTime) -> Result<String, String
     if prefix.contains('*') {
         watcher.notes.decide(
             &format!("spec.blobPrefix {}", Plain(&prefix)),
-            "`prefix` is taken as it is, and the names of blobs hardly ever have a `*`: write the text before it as `prefix`, \
-             and the rest as `pattern`",
+            "`prefix` is plain text, in which `*` is an ordinary character: write the text before the `*` as `prefix`, and the \
+             rest as `pattern`",
         );
     }
     if !prefix.is_empty() {
@@ -178,7 +180,7 @@ fn pattern(watcher: &mut Watcher, prefix: &str) -> Result<Option<String>, String
         );
         return Ok(None);
     }
-    notes.add(&field, &folders(prefix));
+    notes.add(&field, &changed(prefix, &globs));
     let written: Vec<_> = globs.iter().map(|glob| quoted(glob)).collect();
     Ok(Some(match written.as_slice() {
         [one] => format!("pattern: {one}"),
@@ -186,15 +188,18 @@ fn pattern(watcher: &mut Watcher, prefix: &str) -> Result<Option<String>, String
     }))
 }
 
-/// The old operator asked for one level of folders, whatever its expression says.
-fn folders(prefix: &str) -> String {
-    let only = match prefix.rsplit_once('/') {
-        Some((folder, _)) => format!("`{folder}/*…`"),
-        None => "`*…`".to_owned(),
-    };
+/// What is different with these globs. The old operator asked for one level of folders, whatever its expression says.
+fn changed(prefix: &str, globs: &[String]) -> String {
+    let glob = "the regular expression became a glob, which must match the whole name";
+    if !globs.iter().any(|glob| glob.contains("**")) {
+        return glob.to_owned();
+    }
+    let folder = prefix
+        .rsplit_once('/')
+        .map_or(String::new(), |(folder, _)| format!("{folder}/"));
     format!(
-        "the regular expression became a glob, which must match the whole name. It also matches blobs \
-         in folders below, which the operator did not list; {only} excludes them"
+        "{glob}. It also matches blobs in folders below, which the operator did not list: to leave them out, write `{folder}*` \
+         instead of `**/*`"
     )
 }
 
@@ -224,7 +229,7 @@ fn interval(watcher: &mut Watcher) -> Result<String, String> {
     if seconds <= 0 {
         watcher.notes.add(
             &format!("spec.pollingIntervalSeconds {seconds}"),
-            "the operator looked once a minute then, and so does this source",
+            "with this value the operator listed the container once a minute, and the source does the same",
         );
         return Ok(DEFAULT_INTERVAL.to_owned());
     }
@@ -242,16 +247,24 @@ fn interval(watcher: &mut Watcher) -> Result<String, String> {
     })
 }
 
-/// Notes that are the same for every watcher.
-pub(super) fn general(notes: &mut Notes, since: OffsetDateTime, is_known: bool) {
-    if !is_known {
-        notes.decide(
-            "existing",
-            &format!(
-                "it is not known when the operator last looked, so blobs that were modified before {} would count as done. Give \
-                 the moment when you stopped the operator as --since, or write it at `existing: {{since: …}}`",
-                rfc3339(since)
-            ),
-        );
+/// What has to be decided when nobody knows since when blobs are new.
+pub(super) fn general(watcher: &mut Watcher, since: OffsetDateTime, is_known: bool) {
+    if is_known {
+        return;
     }
+    let (field, why) = match watcher.is_status_unreadable {
+        true => (
+            "status.lastChecked",
+            "it is not a moment such as 2026-01-31T12:00:00Z",
+        ),
+        false => ("existing", "it is not known when the operator last looked"),
+    };
+    watcher.notes.decide(
+        field,
+        &format!(
+            "{why}, so blobs that were modified before {} would count as done. Give the moment when you stopped the operator as \
+             --since, or write it at `existing: {{since: …}}`",
+            rfc3339(since)
+        ),
+    );
 }

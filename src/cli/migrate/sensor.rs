@@ -3,6 +3,7 @@
 use super::{
     node::{Node, document, quoted, scalar},
     notes::Notes,
+    placeholders::unfilled,
     restricted,
     watcher::{Watcher, Work},
 };
@@ -63,6 +64,7 @@ pub(super) fn make(watcher: &mut Watcher) -> anyhow::Result<String> {
     metadata(&mut object, kind, &watcher.name, &mut watcher.notes);
     lifetime(&object, kind, &mut watcher.notes);
     if let Work::Template { .. } = watcher.work {
+        of_placeholders(&object, &mut watcher.notes);
         restricted::fill(&mut object, kind, &mut watcher.notes);
     }
     let mut parameters = vec![
@@ -255,6 +257,19 @@ fn lifetime(object: &Node, kind: &str, notes: &mut Notes) {
         notes.decide(
             &format!("the template's {path}"),
             "an object must outlive every copy of its event, which takes 48 hours: write 172800 or more, or a late copy of the event runs again",
+        );
+    }
+}
+
+/// What stays in the template as it is, and was probably meant to be filled in.
+fn of_placeholders(object: &Node, notes: &mut Notes) {
+    for (path, found) in unfilled(object) {
+        notes.decide(
+            &path,
+            &format!(
+                "`{}` stays as it is, because only `${{BLOB_NAME}}` and `${{BLOB_URL}}` are filled in: write one of these",
+                Plain(&found)
+            ),
         );
     }
 }

@@ -349,6 +349,51 @@ fn what_needs_a_decision_is_told_and_does_no_harm() {
 }
 
 #[test]
+fn what_nobody_fills_in_has_to_be_decided() {
+    for (form, rest) in [
+        ("$BLOB_NAME", "x-$BLOB_NAME"),
+        ("$(BLOB_URL)", "$(BLOB_URL)"),
+        ("${CONTAINER_NAME}", "${CONTAINER_NAME}/${BLOB_NAME}"),
+        ("{{.BlobURL}}", "{{.BlobURL}}"),
+        ("{{ .BlobName }}", "a {{ .BlobName }}"),
+    ] {
+        let text = WATCHER.replace("models/${BLOB_NAME}.h5", rest);
+        let decisions = migrated(&text).decisions;
+        let [told] = decisions.as_slice() else {
+            panic!("{form}: {decisions:?}");
+        };
+        let words =
+            format!("spec.arguments.parameters.2.value: `{form}` stays as it is, because only");
+        assert!(told.contains(&words), "{told}");
+    }
+    // A script may use variables that its container has, or that it sets itself.
+    for script in [
+        "args: [\"echo $BLOB_NAME $(BLOB_NAME)\"]\n            env: [{name: BLOB_NAME, value: \"${BLOB_NAME}\"}]",
+        "args: [\"BLOB=$1; echo $BLOB $HOME {{workflow.name}}\"]",
+    ] {
+        let args = "args: [\"--data\", \"{{workflow.parameters.dataset-url}}\"]";
+        let migrated = migrated(&WATCHER.replace(args, script));
+        assert!(migrated.decisions.is_empty(), "{:?}", migrated.decisions);
+    }
+}
+
+#[test]
+fn what_is_said_of_a_glob_is_true_of_it() {
+    let told = |expression: &str| {
+        let text = migrated(&WATCHER.replace(r".*\.csv$", expression)).text;
+        text.replace("\n#   ", " ")
+    };
+    let below = "It also matches blobs in folders below";
+    assert!(told(r".*\.csv$").contains(below));
+    assert!(told(r".*\.csv$").contains("write `raw/*` instead of `**/*`"));
+    let flat = told(r"^raw/[^/]+\.csv$");
+    assert!(
+        flat.contains("raw/?*.csv") && !flat.contains(below),
+        "{flat}"
+    );
+}
+
+#[test]
 fn several_documents_and_lists_are_read() {
     let other = WATCHER.replace("ml-dataset-watcher", "other");
     let secret = "apiVersion: v1\nkind: Secret\nmetadata: {name: keys}\n";
@@ -467,7 +512,7 @@ fn what_cannot_be_used_is_told_with_its_field() {
                 WATCHER.replace("ml-dataset-watcher", "my.watcher"),
                 WATCHER.replace("ml-dataset-watcher", "my-watcher")
             ),
-            "AzureBlobWatcher my-watcher: metadata.name: it is 2 times in this file",
+            "AzureBlobWatcher my-watcher: metadata.name: this file has 2 watchers of this name in the namespace default: keep one",
         ),
         (
             "a: b\n".to_owned(),
@@ -475,11 +520,28 @@ fn what_cannot_be_used_is_told_with_its_field() {
         ),
         (
             without("  storageAccount: mlpipelinestore\n"),
-            "AzureBlobWatcher ml-dataset-watcher: spec.storageAccount: is missing; give the storage account's name, or its URL as `endpoint`",
+            "AzureBlobWatcher ml-dataset-watcher: spec.storageAccount: is missing; write the name of the storage account",
         ),
         (
             without("  containerName: datasets\n"),
-            "AzureBlobWatcher ml-dataset-watcher: spec.containerName: is missing; give the name of the container to watch",
+            "AzureBlobWatcher ml-dataset-watcher: spec.containerName: is missing; write the name of the container",
+        ),
+        (
+            WATCHER.replace("containerName:", "containername:"),
+            "AzureBlobWatcher ml-dataset-watcher: spec.containername: is not known; did you mean `containerName`?",
+        ),
+        (
+            WATCHER.replace("storageAccount:", "storageAcount:"),
+            "AzureBlobWatcher ml-dataset-watcher: spec.storageAcount: is not known; did you mean `storageAccount`?",
+        ),
+        (
+            WATCHER.replace("blobPrefix:", "blob_prefix:"),
+            "AzureBlobWatcher ml-dataset-watcher: spec.blob_prefix: is not known; did you mean `blobPrefix`?",
+        ),
+        (
+            WATCHER.replacen("kind: Workflow", "kind: Job", 1),
+            "AzureBlobWatcher ml-dataset-watcher: spec.jobTemplate.kind: is `Job`, but the template is of the kind `Workflow`; write the \
+             same kind in both",
         ),
         (
             WATCHER.replace("containerName: datasets", "containerName: Data_Sets"),
@@ -544,9 +606,14 @@ fn the_moment_is_that_of_the_option_the_status_or_now() {
     }
     for moment in ["yesterday", "7", "[]"] {
         assert!(
-            told(&with(moment)).contains("status.lastChecked: is not a moment"),
+            told(&with(moment)).contains("status.lastChecked: it is not a moment"),
             "{moment}"
         );
+        let both = migrate(&with(moment), None, NOW).unwrap().decisions;
+        assert_eq!(both.len(), 1, "{both:?}");
+        // The option says what the status does not.
+        let option = migrate(&with(moment), Some(option), NOW).unwrap().decisions;
+        assert!(option.is_empty(), "{option:?}");
     }
     let future = migrate(&with("2031-01-01T00:00:00Z"), None, NOW)
         .err()

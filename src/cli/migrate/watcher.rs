@@ -6,7 +6,7 @@ use super::{
     node::{Node, document},
     notes::Notes,
 };
-use crate::text::plain::Plain;
+use crate::text::{nearest::close, plain::Plain};
 
 /// An AzureBlobWatcher, as far as it has equals here.
 #[derive(Debug)]
@@ -24,6 +24,10 @@ pub(super) struct Watcher {
     pub(super) work: Work,
     /// When the operator last noted what it had found.
     pub(super) last_checked: Option<OffsetDateTime>,
+    /// Whether its note of that is no moment.
+    pub(super) is_status_unreadable: bool,
+    /// What is wrong with its fields.
+    pub(super) mistakes: Vec<String>,
     pub(super) notes: Notes,
 }
 
@@ -105,7 +109,23 @@ impl Watcher {
         let (prefix, pattern, interval) =
             (spec.take(PREFIX), spec.take(PATTERN), spec.take(INTERVAL));
         let work = work(&mut spec)?;
+        let mut mistakes = Vec::new();
+        for (names, found, what) in [
+            (ACCOUNT, &account, "storage account"),
+            (CONTAINER, &container, "container"),
+        ] {
+            if found.is_none() {
+                mistakes.push(missing(names, what, &spec));
+            }
+        }
         for (key, _) in &spec.0 {
+            if let Some(meant) = meant(key) {
+                let told = misspelt(key, meant);
+                if !mistakes.contains(&told) {
+                    mistakes.push(told);
+                }
+                continue;
+            }
             notes.add(
                 &format!("spec.{}", Plain(key)),
                 "this command does not know the field, and left it out",
@@ -119,6 +139,7 @@ impl Watcher {
                 );
             }
         }
+        let status = of_status(object, &mut notes);
         Ok(Self {
             name,
             account: value(account),
@@ -128,10 +149,43 @@ impl Watcher {
             interval: value(interval),
             has_secret,
             work,
-            last_checked: of_status(object, &mut notes),
+            last_checked: status.and_then(Result::ok),
+            is_status_unreadable: matches!(status, Some(Err(Unreadable))),
+            mistakes,
             notes,
         })
     }
+}
+
+/// A moment that is none.
+#[derive(Clone, Copy)]
+struct Unreadable;
+
+/// What is said of a field without which there is no source.
+fn missing(names: &[&'static str], what: &str, spec: &Spec) -> String {
+    let name = names.first().copied().unwrap_or_default();
+    let keys = spec.0.iter().map(|(key, _)| key.as_str());
+    let mut others = keys.filter(|key| !names.contains(key));
+    match others
+        .find(|key| meant(key).is_some_and(|it| names.contains(&it)) || close(key, names).is_some())
+    {
+        Some(key) => misspelt(key, name),
+        None => format!("spec.{name}: is missing; write the name of the {what}"),
+    }
+}
+
+fn misspelt(key: &str, name: &str) -> String {
+    format!("spec.{}: is not known; did you mean `{name}`?", Plain(key))
+}
+
+/// The field that was meant by one in another spelling.
+fn meant(key: &str) -> Option<&'static str> {
+    let plain = |text: &str| text.replace(['_', '-'], "").to_lowercase();
+    let all = [
+        ACCOUNT, CONTAINER, SECRET, PREFIX, PATTERN, INTERVAL, TEMPLATE,
+    ];
+    let mut names = all.into_iter().flatten().copied();
+    names.find(|name| plain(name) == plain(key) && *name != key)
 }
 
 fn value(found: Option<(&str, Node)>) -> Option<Node> {
@@ -231,20 +285,13 @@ fn of_secret(spec: &mut Spec, notes: &mut Notes) -> bool {
     true
 }
 
-fn of_status(object: &Node, notes: &mut Notes) -> Option<OffsetDateTime> {
+fn of_status(object: &Node, notes: &mut Notes) -> Option<Result<OffsetDateTime, Unreadable>> {
     let status = object.get("status")?;
     let found = status.get("lastChecked").filter(|it| **it != Node::Null);
     let last = found.and_then(|found| match found {
         Node::Text(text) => moment(text),
         _ => None,
     });
-    if last.is_none() && found.is_some() {
-        notes.decide(
-            "status.lastChecked",
-            "is not a moment such as 2026-01-31T12:00:00Z, so it is not known since when blobs are new: give the moment when \
-             you stopped the operator as --since, or write it at `existing: {since: …}`",
-        );
-    }
     for (key, _) in status.entries() {
         let why = match key.as_str() {
             "lastChecked" if last.is_none() => continue,
@@ -259,7 +306,7 @@ fn of_status(object: &Node, notes: &mut Notes) -> Option<OffsetDateTime> {
         };
         notes.add(&format!("status.{}", Plain(key)), why);
     }
-    last
+    found.map(|_| last.ok_or(Unreadable))
 }
 
 // As Kubernetes writes it, or with a blank in the middle and without a zone, as people do.
@@ -323,6 +370,15 @@ fn object(place: &str, template: &Node, beside: Option<(String, &str)>) -> Resul
     let own = object
         .text_at(&["kind"])
         .map(|kind| (format!("{place}, kind"), kind));
+    if let (Some((_, own)), Some((place, kind))) = (&own, &beside)
+        && own != kind
+    {
+        return Err(format!(
+            "{place}: is `{}`, but the template is of the kind `{}`; write the same kind in both",
+            Plain(kind),
+            Plain(own)
+        ));
+    }
     let kind = match own.or(beside) {
         None => "Workflow",
         Some((_, "Workflow")) => "Workflow",
