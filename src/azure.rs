@@ -9,6 +9,7 @@ use std::{
 use url::Url;
 
 use self::{
+    asker::Asker,
     blobs::Listing,
     connection_string::ConnectionString,
     credential::{CredentialFile, in_date},
@@ -36,6 +37,7 @@ use crate::ports::{
     state::StateStore,
 };
 
+mod asker;
 mod blobs;
 mod connection_string;
 mod credential;
@@ -106,7 +108,7 @@ impl Connector {
     ) -> Result<Account, ConnectError> {
         match credential {
             Some(name) => self.with_credential(location, name),
-            None => self.with_own_identity(location),
+            None => self.with_own_identity(location, Asker::Configuration),
         }
     }
 
@@ -122,7 +124,7 @@ impl Connector {
     ) -> Result<Account, ConnectError> {
         match secret {
             Some(secret) => self.with_secret(location, secret),
-            None => self.with_own_identity(location),
+            None => self.with_own_identity(location, Asker::CommandLine),
         }
     }
 
@@ -141,7 +143,7 @@ impl Connector {
         }
         let Some(name) = credential else {
             asked
-                .permits_token(&self.allowed_endpoints)
+                .permits_token(&self.allowed_endpoints, Asker::Configuration)
                 .map_err(ConnectError::Invalid)?;
             return self.account(
                 asked.clone(),
@@ -173,14 +175,18 @@ impl Connector {
         Ok((file, content))
     }
 
-    fn with_own_identity(&self, location: &Location) -> Result<Account, ConnectError> {
+    fn with_own_identity(
+        &self,
+        location: &Location,
+        asker: Asker,
+    ) -> Result<Account, ConnectError> {
         let endpoint = endpoint_of(location)?;
         endpoint
-            .permits_token(&self.allowed_endpoints)
+            .permits_token(&self.allowed_endpoints, asker)
             .map_err(ConnectError::Invalid)?;
         let queues = queues_beside(&endpoint, "give it as `source.queue.endpoint`");
         let queues = queues.and_then(|queues| {
-            queues.permits_token(&self.allowed_endpoints)?;
+            queues.permits_token(&self.allowed_endpoints, asker)?;
             Ok(queues)
         });
         self.account(endpoint, queues, SignIn::with_own_identity(&self.network))
@@ -190,9 +196,9 @@ impl Connector {
         let endpoint = endpoint_of(location)?;
         let content = ConnectionString::parse_or_key(secret, &endpoint).and_then(in_date);
         let content = content.map_err(|problem| {
-            ConnectError::Credential(format!("the key cannot be used: {problem}"))
+            ConnectError::Credential(format!("--key-file: the key cannot be used: {problem}"))
         })?;
-        must_belong(&content, location, "key")?;
+        must_be_of(&content, &endpoint)?;
         let queues = queues_of(&content);
         self.account(endpoint, queues, SignIn::with(content))
     }
@@ -280,13 +286,27 @@ fn must_belong(
                 )));
             }
             format!(
-                "`endpoint` is {asked}, but the credential `{credential}` is for the account `{}` at {endpoint}: write `{}`, or have `BlobEndpoint={asked}` put into the credential",
+                "`endpoint` is {asked}, but the credential `{credential}` is for the account `{}` at {endpoint}: write `{}`, or ask whoever manages the credential to put `BlobEndpoint={asked}` into it",
                 content.account,
                 key_for(content)
             )
         }
     };
     Err(ConnectError::Invalid(problem))
+}
+
+// As `must_belong`, of a key file that was given on the command line.
+fn must_be_of(content: &ConnectionString, asked: &Endpoint) -> Result<(), ConnectError> {
+    if content.endpoint == *asked {
+        return Ok(());
+    }
+    let own = content.endpoint.as_str();
+    Err(ConnectError::Invalid(format!(
+        "--endpoint is {}, but the file of --key-file is for the account `{}` at {own}: write `--endpoint {own}`, or give the \
+         key file of the other account",
+        asked.as_str(),
+        content.account
+    )))
 }
 
 // As a connection string belongs to its blob service, it belongs to its queue service.
@@ -302,7 +322,7 @@ fn must_serve(
     let (asked, own) = (asked.as_str(), own.as_str());
     Err(ConnectError::Invalid(format!(
         "`{QUEUES}` is {asked}, but the credential `{credential}` is for the queues of the account `{}` at {own}: write \
-         `endpoint: {own}`, or have `QueueEndpoint={asked}` put into the credential",
+         `endpoint: {own}`, or ask whoever manages the credential to put `QueueEndpoint={asked}` into it",
         content.account
     )))
 }

@@ -4,6 +4,8 @@ use std::fmt;
 
 use url::{Host, Url};
 
+use super::asker::Asker;
+
 /// Where the clouds keep storage accounts: public, China, US government, and the DNS zones of the
 /// public cloud ("Azure DNS zone endpoints"). Private link names end in the same suffixes.
 ///
@@ -120,25 +122,25 @@ impl Endpoint {
     ///
     /// # Errors
     /// A sentence for people, with what to do.
-    pub(super) fn permits_token(&self, allowed: &[String]) -> Result<(), String> {
+    pub(super) fn permits_token(&self, allowed: &[String], asker: Asker) -> Result<(), String> {
         let host = self.authority();
         if self.0.scheme() != "https" {
             return Err(format!(
-                "a token is only sent over https, but the URL of `{host}` begins with http: use https, or name a `credential`"
+                "a token is only sent over https, but the URL of `{host}` begins with http: use https, or {}",
+                asker.other_proof()
             ));
         }
         let in_cloud = self.is_in_cloud();
         if in_cloud && !matches!(self.0.path(), "" | "/") {
             return Err(format!(
-                "the endpoint on `{host}` has a path: write the container under `container`"
+                "the endpoint on `{host}` has a path: write the container under {}",
+                asker.container()
             ));
         }
         if in_cloud || allowed.iter().any(|entry| self.is_allowed_by(entry)) {
             return Ok(());
         }
-        Err(format!(
-            "this server does not send its own token to `{host}`: name a `credential`, or ask the server's operator for `--allow-endpoint {host}`"
-        ))
+        Err(asker.refusal(&host))
     }
 
     fn is_in_cloud(&self) -> bool {
@@ -215,7 +217,9 @@ mod tests {
 
     fn permits(text: &str, allowed: &[&str]) -> bool {
         let allowed: Vec<_> = allowed.iter().map(|&entry| entry.to_owned()).collect();
-        endpoint(text).permits_token(&allowed).is_ok()
+        endpoint(text)
+            .permits_token(&allowed, Asker::Configuration)
+            .is_ok()
     }
 
     #[test]
@@ -329,7 +333,8 @@ mod tests {
             "https://evil.com/.blob.core.windows.net",
             "https://127.0.0.1:10000/devstoreaccount1",
         ] {
-            let refused = Endpoint::parse(text).is_ok_and(|it| it.permits_token(&[]).is_err());
+            let refused = Endpoint::parse(text)
+                .is_ok_and(|it| it.permits_token(&[], Asker::Configuration).is_err());
             assert!(refused || Endpoint::parse(text).is_err(), "{text}");
         }
     }

@@ -139,8 +139,8 @@ async fn a_credential_that_is_of_no_use_is_told_without_its_content() {
         Code::InvalidArgument,
         &format!(
             "`endpoint` is {endpoint}, but the credential `other` is for the account `other` at \
-             http://127.0.0.1:1/other: write `endpoint: http://127.0.0.1:1/other`, or have \
-             `BlobEndpoint={endpoint}` put into the credential"
+             http://127.0.0.1:1/other: write `endpoint: http://127.0.0.1:1/other`, or ask \
+             whoever manages the credential to put `BlobEndpoint={endpoint}` into it"
         ),
     );
     let azure = "AccountName=mlpipelinestore;AccountKey=c2VjcmV0";

@@ -121,7 +121,7 @@ fn where_an_accounts_queues_are_is_known_before_anything_is_sent() {
     );
     let problem = queues("https://blobs.corp.example:10000", None).unwrap_err();
     assert!(
-        problem.contains("does not send its own token to `blobs.corp.example:10001`"),
+        problem.contains("no token is sent to `blobs.corp.example:10001`"),
         "{problem}"
     );
 }
@@ -173,7 +173,7 @@ fn a_queue_service_that_is_named_is_asked_only_if_it_may_be() {
     let words = [
         "`source.queue.endpoint` is https://queues.corp.example, but the credential `azure` is for the queues of the \
          account `devstoreaccount1` at http://127.0.0.1:10001/devstoreaccount1",
-        "`QueueEndpoint=https://queues.corp.example` put into the credential",
+        "to put `QueueEndpoint=https://queues.corp.example` into it",
     ];
     refused("https://queues.corp.example", Some("azure"), &words);
     let own = "AccountName=acct;AccountKey=c2VjcmV0;BlobEndpoint=https://blobs.corp.example";
