@@ -11,7 +11,10 @@ use azure_blob_eventsource::{
     },
     text::plain::Lines,
 };
-use clap::{Parser, error::ErrorKind};
+use clap::{
+    Parser,
+    error::{ContextKind, ErrorKind},
+};
 #[cfg(feature = "jemalloc")]
 use tikv_jemallocator::Jemalloc;
 
@@ -31,9 +34,18 @@ async fn main() -> ExitCode {
 
 // What clap says of a mistake repeats what was typed, which may have come from anywhere.
 fn args() -> Args {
-    Args::try_parse().unwrap_or_else(|error| {
+    Args::try_parse().unwrap_or_else(|mut error| {
         if !error.use_stderr() {
             error.exit()
+        }
+        let typed: Vec<_> = env::args_os()
+            .skip(1)
+            .map(|word| word.to_string_lossy().into_owned())
+            .collect();
+        let tip = tip(&error, &typed);
+        // What only looks alike, such as `--tls-cert` for `--metrics-port`, is no second tip.
+        if tip.is_some() && error.remove(ContextKind::SuggestedArg).is_some() {
+            error.remove(ContextKind::Usage);
         }
         let told = error.render().to_string();
         let told = told.strip_prefix("error: ").unwrap_or(&told).trim_end();
@@ -44,11 +56,7 @@ fn args() -> Args {
             }
             _ => say_error(told),
         }
-        let typed: Vec<_> = env::args_os()
-            .skip(1)
-            .map(|word| word.to_string_lossy().into_owned())
-            .collect();
-        if let Some(tip) = tip(&error, &typed) {
+        if let Some(tip) = tip {
             say(format_args!("\n  tip: {}", Lines(&tip)));
         }
         std::process::exit(error.exit_code())

@@ -295,10 +295,15 @@ pub struct ServeArgs {
         long,
         value_name = "N",
         default_value_t = 64,
-        value_parser = clap::value_parser!(u32).range(1..),
+        value_parser = streams,
         env = "AZURE_BLOB_EVENTSOURCE_MAX_STREAMS"
     )]
     pub max_streams: u32,
+}
+
+fn streams(given: &str) -> Result<u32, String> {
+    let number = given.parse().ok().filter(|number| *number > 0);
+    number.ok_or_else(|| "write a whole number from 1 on, such as 64".to_owned())
 }
 
 // The address up to what the page adds to it.
@@ -742,7 +747,16 @@ mod tests {
 
     #[test]
     fn no_streams_at_all_is_a_mistake() {
-        assert!(parse("x serve --max-streams 0").is_err());
+        for wrong in ["0", "all", "-1", "1.5", "5000000000"] {
+            let told = parse(&format!("x serve --max-streams={wrong}"))
+                .err()
+                .map(|it| it.to_string());
+            let told = told.unwrap_or_default();
+            assert!(
+                told.contains("write a whole number from 1 on, such as 64"),
+                "{told}"
+            );
+        }
     }
 
     #[test]

@@ -35,6 +35,30 @@ pub(super) async fn nearby(source: &OpenedSource, name: &str) -> Result<Nearby, 
     Ok(found)
 }
 
+/// How the names begin that begin with `prefix` but for upper and lower case.
+///
+/// # Errors
+/// The container cannot be listed.
+pub(super) async fn in_other_case(
+    source: &OpenedSource,
+    prefix: &str,
+) -> Result<Option<String>, StorageError> {
+    let lower = prefix.to_lowercase();
+    let mut walk = Walk::new(&*source.blobs, "");
+    for _ in 0..PAGES {
+        let Some(page) = walk.next().await? else {
+            break;
+        };
+        let mut starts = page
+            .blobs()
+            .filter_map(|blob| blob.name.get(..prefix.len()));
+        if let Some(start) = starts.find(|start| start.to_lowercase() == lower) {
+            return Ok(Some(start.to_owned()));
+        }
+    }
+    Ok(None)
+}
+
 async fn look_around(
     source: &OpenedSource,
     folder: &str,

@@ -26,7 +26,6 @@ use super::{
 use crate::{
     blob::{Access, BlobRef},
     calls::walk::Walk,
-    event::rfc3339,
     gate::identity::Identity,
     journal::number::unused_number,
     ledger::done_set::DoneSet,
@@ -183,8 +182,8 @@ fn prepare(args: &ReplayArgs) -> anyhow::Result<(OpenedConfig, Replay)> {
     if let Some((since, until)) = since.zip(until).filter(|(since, until)| since >= until) {
         bail!(
             "--since ({}) is not before --until ({}): no blob is between them",
-            rfc3339(since),
-            rfc3339(until)
+            moment::to_the_second(since),
+            moment::to_the_second(until)
         );
     }
     let opened = OpenedConfig::open(&args.source)?;
@@ -326,7 +325,7 @@ impl Count {
                 format!(
                     "{} found, but none was last modified in that time, which ends at {}",
                     counted(there, "blob"),
-                    rfc3339(replay.until)
+                    moment::to_the_second(replay.until)
                 )
             }
             (_, some, 0) => {

@@ -191,6 +191,10 @@ async fn an_address_that_is_none_is_told_with_an_example() {
             ["--port", "50051"],
             "tip: `serve` takes addresses: --listen 0.0.0.0:50051",
         ),
+        (
+            ["--metrics-port", "9090"],
+            "tip: `serve` takes addresses: --listen 0.0.0.0:50051",
+        ),
         (["--admin-listen", "[::]"], "`[::]:9090`"),
         (
             ["--config", "source.yaml"],
@@ -200,6 +204,7 @@ async fn an_address_that_is_none_is_told_with_an_example() {
         let finished = crate::process::run(&[&["serve"][..], &args].concat()).await;
         assert_eq!(finished.code(), 2, "{finished:?}");
         assert!(finished.stderr.contains(words), "{words}: {finished:?}");
+        assert!(finished.stderr.matches("tip:").count() <= 1, "{finished:?}");
     }
 }
 

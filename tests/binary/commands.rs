@@ -75,6 +75,13 @@ async fn a_replay_is_counted_asked_for_and_done() {
     assert_eq!(data["first"][1], "raw/b.csv", "{data}");
     assert_eq!((&data["dryRun"], data.get("request")), (&true.into(), None));
     assert!(folder(&place, "requests").await.is_empty());
+    let other_case = replay(&place, &["--prefix", "RAW/", "--dry-run"]).await;
+    assert!(
+        other_case
+            .stdout
+            .contains("upper and lower case are different: did you mean `--prefix raw/`?"),
+        "{other_case:?}"
+    );
 
     let url = format!("{}/{}/raw/a.csv", place.endpoint, place.container);
     let by_url = replay(&place, &["--blob", &url, "--dry-run"]).await;

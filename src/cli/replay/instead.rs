@@ -3,7 +3,7 @@
 use crate::{
     cli::{
         blob_name::meant_by_prefix,
-        nearby::{Nearby, nearby},
+        nearby::{Nearby, in_other_case, nearby},
         source::OpenedSource,
     },
     ports::error::StorageError,
@@ -19,8 +19,21 @@ pub(super) async fn of(source: &OpenedSource, replay: &Replay) -> Result<String,
     let container = &source.config.container;
     Ok(match &replay.blob {
         Some(name) => of_blob(name, container, &nearby(source, name).await?),
-        None => of_prefix(&replay.prefix, container),
+        None => match of_prefix(&replay.prefix, container) {
+            told if !told.is_empty() => told,
+            _ => of_case(in_other_case(source, &replay.prefix).await?),
+        },
     })
+}
+
+fn of_case(meant: Option<String>) -> String {
+    let told = |it: String| {
+        format!(
+            "; upper and lower case are different: did you mean `--prefix {}`?",
+            Plain(&it)
+        )
+    };
+    meant.map_or(String::new(), told)
 }
 
 fn of_blob(name: &str, container: &str, nearby: &Nearby) -> String {
