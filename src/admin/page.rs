@@ -70,7 +70,7 @@ fn head(page: &mut String, status: &Status) -> fmt::Result {
     }
     write!(
         page,
-        ", up {}. The same as <a href='./status.json'>status.json</a>; numbers: <a href='./metrics'>metrics</a>.</p>\
+        ", up {}. This page as data: <a href='./status.json'>status.json</a>. Metrics: <a href='./metrics'>metrics</a>.</p>\
          <p id=offline role=alert></p></header>",
         Age(status.uptime_seconds),
     )

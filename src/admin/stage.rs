@@ -144,7 +144,7 @@ fn stalled(source: &SourceEntry) {
     wait(source, 312, 100, 4);
     source.stats.set_stalled(true);
     source.stats.set_delivery_error(Some(
-        "nothing has been confirmed since 2026-11-28T21:40:11Z; 100 events wait; see whether the EventSource publishes \
+        "nothing has been confirmed since 2026-11-28T21:40:11Z; 100 events wait; check whether the EventSource publishes \
          them and the Sensor makes Workflows: `kubectl logs -l eventsource-name`, `kubectl logs -l sensor-name`; a bus \
          that lost its storage needs a restart of both"
             .to_owned(),

@@ -343,7 +343,7 @@ fn too_many(prefix: &str) -> String {
     format!(
         "more than {MOST_NAMES} names start with `{prefix}`, or the names are longer than {} MiB \
          together: delete dead letters and other blobs there that nobody needs. If there are not so \
-         many, check that this is the state container (`state.container`) and that no proxy answers \
+         many, check whether this is the state container (`state.container`) and whether a proxy answers \
          for the storage account",
         MOST_BYTES >> 20
     )

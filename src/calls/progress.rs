@@ -128,7 +128,7 @@ impl Position {
 }
 
 const CIRCLE: &str = "the listing repeats itself: the same page came twice, so it starts again, and no blob \
-    counts as deleted meanwhile; see whether a proxy or a cache answers instead of the storage \
+    counts as deleted meanwhile; check whether a proxy or a cache answers instead of the storage \
     account";
 
 fn hollow(count: u32, then: &str) -> StorageError {

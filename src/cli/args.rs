@@ -37,7 +37,7 @@ Examples:
   Serve, as in the cluster:
       azure-blob-eventsource serve --credentials-dir /etc/credentials \\
           --token-file /etc/token/token
-  See whether a configuration works before it is applied:
+  Check whether a configuration works before it is applied:
       azure-blob-eventsource check --config source.yaml
   See what would be announced, in a read-only view:
       azure-blob-eventsource watch --config source.yaml";

@@ -130,8 +130,8 @@ async fn request(
     put.await.context("writing the request")?;
     writeln!(
         out,
-        "request {name} is written: {}; the request is removed when all is done; until then, \
-         `explain` shows the replay for each of its blobs",
+        "request {name} is written. {}. The request is removed when all is done. Until then, `explain` shows the replay for \
+         each of its blobs",
         source.taken_up()
     )?;
     out.set("request", name);

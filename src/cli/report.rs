@@ -187,26 +187,26 @@ impl<W: io::Write> Report<W> {
 pub(super) fn storage_advice(kind: StorageErrorKind, role: &str, container: &str) -> String {
     match kind {
         StorageErrorKind::Transient | StorageErrorKind::StaleContinuation => {
-            "see whether this machine reaches the endpoint (DNS, proxy, firewall), and try again".to_owned()
+            "check whether this machine reaches the endpoint (DNS, proxy, firewall), and try again".to_owned()
         }
         StorageErrorKind::Unauthenticated => {
-            "see whether the key or SAS is still valid, or the workload identity is set up, and the clock is right".to_owned()
+            "check whether the key or SAS is still valid, or the workload identity is set up, and the clock is right".to_owned()
         }
         StorageErrorKind::Forbidden => format!(
-            "see whether the key or SAS in the credential is right and the SAS has its permissions; an identity \
+            "check whether the key or SAS in the credential is right and the SAS has its permissions; an identity \
              needs the role {role} on the {container}; allow this machine in the account's firewall"
         ),
         StorageErrorKind::NotFound => {
             format!("create the {container}, or correct its name or the account's")
         }
         StorageErrorKind::UnknownHost => {
-            "correct the account's name or the endpoint, or see whether this machine resolves names".to_owned()
+            "correct the account's name or the endpoint, or check whether this machine resolves names".to_owned()
         }
         StorageErrorKind::Untrusted => {
             "check which server answers there: `openssl s_client -connect HOST:443` shows its certificate and who signed it".to_owned()
         }
         StorageErrorKind::Protocol => {
-            "see whether the endpoint is that of the blob service and no proxy answers instead".to_owned()
+            "check whether the endpoint is that of the blob service and no proxy answers instead".to_owned()
         }
         StorageErrorKind::Rejected => "see what the service says about the request above".to_owned(),
     }

@@ -191,7 +191,7 @@ impl OpenedSource {
     /// When a request is taken up, for people.
     pub(super) fn taken_up(&self) -> String {
         format!(
-            "the live stream of source {} starts with it within {} s; without a live stream, it waits for one",
+            "The live stream of source {} starts with it within {} s, or it waits for the next live stream",
             self.id(),
             every(self.config.interval).as_secs().max(1)
         )

@@ -249,7 +249,7 @@ impl Work {
             self.stats.queue.missed.fetch_add(missed, Relaxed);
             tracing::warn!(
                 blobs = missed,
-                "the change feed told of blobs for which no notification came within a minute: look at the Event Grid subscription if this happens again"
+                "the change feed reported blobs for which no notification came within a minute: if this happens again, check the Event Grid subscription"
             );
         }
     }

@@ -176,7 +176,7 @@ impl Sweeper {
             stats.queue.missed.fetch_add(tally.late, Relaxed);
             warn!(
                 blobs = tally.late,
-                "a sweep found blobs for which no notification came within a minute: look at the Event Grid subscription if this happens again"
+                "a sweep found blobs for which no notification came within a minute: if this happens again, check the Event Grid subscription"
             );
         }
         stats.last_sweep_millis.store(millis, Relaxed);

@@ -139,7 +139,7 @@ impl Way {
 /// What to think of when a call through the proxy that `named_by` names has failed.
 pub fn hint(named_by: &str) -> String {
     format!(
-        "; it goes through the proxy that `{named_by}` names: see whether that proxy answers and allows the connection, or \
+        "; it goes through the proxy that `{named_by}` names: check whether that proxy answers and allows the connection, or \
          name the host in `NO_PROXY`, to reach it directly"
     )
 }

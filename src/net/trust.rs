@@ -33,16 +33,16 @@ pub fn distrust(cause: &str, how: &str) -> Option<String> {
 fn of_the_certificate(reason: &str) -> &'static str {
     let lower = reason.to_ascii_lowercase();
     if reason.starts_with("CaUsedAsEndEntity") {
-        "it is that of an authority, which is no certificate for a server: make a new one, such as by \
+        "it is the certificate of an authority, and a server needs one of its own: make one, for example with \
          `openssl req -x509 … -addext basicConstraints=critical,CA:FALSE`"
     } else if reason.contains("not valid for name") || reason.starts_with("NotValidForName") {
-        "it is for another host: see whether the URL is right, and whether another server answers"
+        "it is for another host: check whether the URL is right and whether another server answers"
     } else if lower.contains("expired") {
-        "it has expired: see whether the clock of this machine is right, or have the certificate renewed"
+        "it has expired: renew the certificate, or check whether the clock of this machine is right"
     } else if lower.contains("not valid yet") || reason.starts_with("NotValidYet") {
-        "it is not valid yet: see whether the clock of this machine is right"
+        "it is not valid yet: check whether the clock of this machine is right"
     } else {
-        "see whether another server answers"
+        "check whether another server answers"
     }
 }
 
@@ -69,8 +69,8 @@ mod tests {
                 "another host",
             ),
             ("NotValidForName", "another host"),
-            ("certificate expired: verification time 9 (UNIX)", "renewed"),
-            ("Expired", "renewed"),
+            ("certificate expired: verification time 9 (UNIX)", "renew"),
+            ("Expired", "renew"),
             (
                 "certificate not valid yet: verification time 9",
                 "it is not valid yet",

@@ -69,7 +69,7 @@ const CURE: &str = "a program writes its metadata or properties, or the same byt
 
 const CURE_WITHOUT_MD5: &str = "a program writes its metadata or properties, or new content of the same size, again \
     and again, and each write changes the ETag; perhaps the pipeline itself does it. Let the pipeline set blob index tags \
-    instead of metadata (tags do not change the ETag), or set `version: name` if each name is to run once";
+    instead of metadata (tags do not change the ETag), or set `version: name` to announce each name only once";
 
 impl Loops {
     /// What to tell people, with the cure; `None` when there is no loop.

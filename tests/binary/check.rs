@@ -272,7 +272,7 @@ async fn a_key_that_is_refused_is_told_with_what_to_do() {
             "ok clock"
         ]
     );
-    assert!(advice(&finished, "FAIL").starts_with("see whether the key or SAS is still valid"));
+    assert!(advice(&finished, "FAIL").starts_with("check whether the key or SAS is still valid"));
 }
 
 #[tokio::test]
@@ -286,7 +286,9 @@ async fn a_service_that_is_not_there_is_told() {
         "{}",
         finished.stdout
     );
-    assert!(advice(&finished, "FAIL").starts_with("see whether this machine reaches the endpoint"));
+    assert!(
+        advice(&finished, "FAIL").starts_with("check whether this machine reaches the endpoint")
+    );
 }
 
 #[tokio::test]

@@ -117,7 +117,7 @@ async fn dead_letters_are_retried_by_request() {
     let id = one.id().to_hex();
     let retried = letters(&place, "retry", &[&id[..6], "raw/one.csv"]).await;
     assert_eq!(retried.code(), 0, "{retried:?}");
-    let said = "asked to retry 1 dead letter: the live stream of source dataset-";
+    let said = "asked to retry 1 dead letter. The live stream of source dataset-";
     assert!(retried.stdout.starts_with(said), "{retried:?}");
     let requests = folder(&place, "requests").await;
     assert!(

@@ -75,7 +75,7 @@ async fn what_was_there_before_the_source_is_explained_and_replayed() {
     );
     let asked = replay(&place, &["--blob", "raw/old.csv"]).await;
     assert_eq!(asked.code(), 0, "{asked:?}");
-    let words = "without a live stream, it waits for one";
+    let words = "or it waits for the next live stream";
     assert!(asked.stdout.contains(words), "{asked:?}");
     let waiting = explain(&place, "raw/old.csv").await;
     assert_eq!(waiting.code(), 0, "{waiting:?}");

@@ -38,7 +38,7 @@ pub(super) fn step(looked: Result<Option<Segments>, StorageError>, now: OffsetDa
         true => Step::warn(
             "feed",
             text,
-            "it stands still, or nothing happened in the account: see whether it is still switched on with `az storage \
+            "it stands still, or nothing happened in the account: check whether it is still switched on with `az storage \
              account blob-service-properties show --account-name NAME`",
         ),
     }
@@ -50,7 +50,7 @@ fn advice(kind: StorageErrorKind) -> &'static str {
             "the feed is the container `$blobchangefeed`: give the identity the role Storage Blob Data Reader on the storage \
              account, not only on the container; a SAS of one container cannot read it"
         }
-        _ => "see whether the container `$blobchangefeed` of the account can be read from here",
+        _ => "check whether the container `$blobchangefeed` of the account can be read from here",
     }
 }
 

@@ -70,7 +70,7 @@ fn advice(kind: StorageErrorKind) -> &'static str {
             "give the identity the role Storage Queue Data Contributor on both queues, or the SAS the rights to read, add, \
              update and process messages"
         }
-        _ => "see whether the account's queue service can be reached from here",
+        _ => "check whether the account's queue service can be reached from here",
     }
 }
 

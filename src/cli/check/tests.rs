@@ -136,7 +136,7 @@ async fn a_step_that_fails_says_what_to_do_and_the_others_go_on() {
     assert!(failed);
     assert!(text.contains("FAIL list"), "{text}");
     assert!(
-        text.contains("\n              see whether the key or SAS in the credential is right"),
+        text.contains("\n              check whether the key or SAS in the credential is right"),
         "{text}"
     );
     assert!(

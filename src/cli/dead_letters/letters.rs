@@ -186,7 +186,7 @@ pub(super) async fn retry(
     if asked > 0 {
         writeln!(
             out,
-            "asked to retry {}: {}; a dead letter is removed when its event is confirmed",
+            "asked to retry {}. {}. A dead letter is removed when its event is confirmed",
             counted(asked, "dead letter"),
             source.taken_up()
         )?;

@@ -60,7 +60,7 @@ impl Health {
             Self::Still(last) => {
                 let (date, hour) = (last.date(), last.hour());
                 Some(format!(
-                    "the change feed stands still: it ends with the segment of {date} {hour:02}:00 UTC; see whether it is still \
+                    "the change feed stands still: it ends with the segment of {date} {hour:02}:00 UTC; check whether it is still \
                      switched on (`az storage account blob-service-properties show --account-name NAME`); when it goes on, \
                      the container is listed once for what it may have missed"
                 ))

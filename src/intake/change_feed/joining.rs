@@ -51,9 +51,7 @@ impl Work {
         *self.facts.lock() = facts.clone();
         self.join.send_replace(None);
         self.gate.record(Record::Facts(facts)).await?;
-        info!(
-            "all that came before is known: blobs are found by the change feed alone from now on"
-        );
+        info!("the container was listed: from now on, only the change feed finds blobs");
         Ok(())
     }
 
