@@ -147,7 +147,7 @@ impl Call<'_> {
             ),
             (false, None) if is_plaintext(&cause) => self.error(
                 Transient,
-                "what answers there does not speak TLS: correct the port, or write `http://` where the endpoint or \
+                "the server there does not use TLS: correct the port, or write `http://` where the endpoint or \
                  `BlobEndpoint` has `https://`",
             ),
             // The proxy looks the account's name up: here its own has no address.

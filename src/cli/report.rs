@@ -40,6 +40,11 @@ impl Outcome {
     }
 }
 
+/// Advice, where there is any beyond the text.
+fn said(advice: impl Into<String>) -> Option<String> {
+    Some(advice.into()).filter(|it| !it.is_empty())
+}
+
 /// One step.
 #[derive(Debug, Clone)]
 pub(super) struct Step {
@@ -61,11 +66,11 @@ impl Step {
     }
 
     pub(super) fn warn(name: &'static str, text: String, advice: impl Into<String>) -> Self {
-        Self::new(Outcome::Warn, name, text, Some(advice.into()))
+        Self::new(Outcome::Warn, name, text, said(advice))
     }
 
     pub(super) fn fail(name: &'static str, text: String, advice: impl Into<String>) -> Self {
-        Self::new(Outcome::Fail, name, text, Some(advice.into()))
+        Self::new(Outcome::Fail, name, text, said(advice))
     }
 
     /// The step with what can be typed, one of which is to be chosen.

@@ -97,7 +97,7 @@ pub(crate) fn failed(asked: &WatchTarget, plural: Option<&str>, error: &Error) -
                 .to_owned(),
         ),
         Error::Api(status) if status.reason == FOREIGN => ConfirmError::Unreachable(format!(
-            "what answers at {} is no API server of Kubernetes ({}): correct `server` in the kubeconfig",
+            "the server at {} is no API server of Kubernetes ({}): correct `server` in the kubeconfig",
             asked.server, status.code,
         )),
         Error::Api(status) => ConfirmError::Unreachable(format!(
@@ -144,8 +144,7 @@ fn cause(error: &Error) -> String {
     }
     let cause = cause.to_string();
     if is_plaintext(&cause) {
-        return "what answers there does not speak TLS: correct `server` in the kubeconfig"
-            .to_owned();
+        return "the server there does not use TLS: correct `server` in the kubeconfig".to_owned();
     }
     match distrust(&cause, BY_VARIABLE) {
         // What it takes is in the kubeconfig, where it names an authority: then nothing else counts.

@@ -83,7 +83,7 @@ async fn a_client_that_cannot_trust_the_server_says_so() {
     );
     let plain = watch_once(&place, &format!("http://{}", server.grpc), &[]).await;
     assert_eq!(plain.code(), 1, "{plain:?}");
-    let tls = format!("may speak TLS, then write `https://{}`", server.grpc);
+    let tls = format!("uses TLS, write `https://{}`", server.grpc);
     assert!(plain.stderr.contains(&tls), "{plain:?}");
 }
 

@@ -327,15 +327,15 @@ async fn a_server_that_cannot_be_reached_is_told_with_its_address_and_the_cure()
         (
             &https,
             1,
-            format!("does not speak TLS: write `{}`", server.url()),
+            format!("does not use TLS: write `{}`", server.url()),
         ),
         (&page, 1, format!("no gRPC answer from {page} (")),
         (
             &page,
             1,
-            "it is not a gRPC server: gRPC is on port 50051".to_owned(),
+            "if it is no gRPC server, correct the port: gRPC is on port 50051".to_owned(),
         ),
-        (storage, 1, "is not a gRPC server".to_owned()),
+        (storage, 1, "is no gRPC server".to_owned()),
         (
             "http://127.0.0.1:99999",
             2,

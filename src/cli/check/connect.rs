@@ -38,10 +38,10 @@ pub(super) fn steps(
              sends over https to Azure's own endpoints and to those of --allow-endpoint"
                 .to_owned()
         }
-        ConnectError::Invalid(_) => "write what the message says, and check again".to_owned(),
         ConnectError::NoCredential(_) => missing(config, credentials),
-        ConnectError::Credential(_) | ConnectError::Machine(_) => {
-            "do what the message says, and check again".to_owned()
+        // The message itself says what to do.
+        ConnectError::Invalid(_) | ConnectError::Credential(_) | ConnectError::Machine(_) => {
+            String::new()
         }
     };
     let mut steps = vec![Step::fail("connect", error.to_string(), advice)];
@@ -97,7 +97,7 @@ pub(super) fn advice(
     match (kind, &config.credential) {
         (StorageErrorKind::Unauthenticated, None) => {
             "on a laptop sign in with `az login`, in the cluster set up workload identity; or name a `credential`, a file of \
-             --credentials-dir; and see whether the clock is right"
+             --credentials-dir; and check whether the clock is right"
                 .to_owned()
         }
         _ => storage_advice(kind, role, container),

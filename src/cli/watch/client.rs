@@ -272,6 +272,13 @@ fn endpoint(url: &str, ca: Option<Vec<u8>>) -> anyhow::Result<Endpoint> {
         bail!("--connect {url:?}: {wrong}");
     }
     let endpoint = Endpoint::from_shared(url.to_owned()).with_context(wrong)?;
+    let path = endpoint.uri().path();
+    if !matches!(path, "" | "/") {
+        bail!(
+            "--connect {url:?} has the path `{}`, which gRPC does not use: leave it out",
+            Plain(path)
+        );
+    }
     let endpoint = match (endpoint.uri().scheme_str(), ca) {
         (Some("https"), ca) => endpoint.tls_config(tls(ca))?,
         (Some("http"), None) => endpoint,
@@ -302,6 +309,8 @@ mod tests {
     fn a_url_says_how_to_connect() {
         assert!(endpoint("http://localhost:50051", None).is_ok());
         assert!(endpoint("https://localhost:50051", None).is_ok());
+        assert!(endpoint("http://localhost:50051/", None).is_ok());
+        assert!(endpoint("http://localhost:50051/foo", None).is_err());
         assert!(endpoint("http://localhost:50051", Some(Vec::new())).is_err());
         let wrong = endpoint("http://localhost:99999", None).map(drop);
         let wrong = wrong.unwrap_err().to_string();
@@ -357,7 +366,7 @@ mod tests {
                 Status::unimplemented(
                     "grpc-status header missing, mapped from HTTP status code 404",
                 ),
-                "what answers at http://h:1 is not a gRPC server (grpc-status header missing, mapped from HTTP status code 404): \
+                "the server at http://h:1 is no gRPC server (grpc-status header missing, mapped from HTTP status code 404): \
                  gRPC is on port 50051 of the server, the status page on 9090",
             ),
         ] {

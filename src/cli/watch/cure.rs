@@ -39,12 +39,14 @@ fn cure(url: &str, cause: &(dyn Error + 'static), words: &str) -> Option<String>
     }
     if is_plaintext(words) {
         return Some(format!(
-            "what answers there does not speak TLS: write `{}`, or serve with --tls-cert and --tls-key",
+            "the server there does not use TLS: write `{}`, or start the server with --tls-cert and --tls-key",
             url.replacen("https://", "http://", 1)
         ));
     }
     if words.contains("lookup address") {
-        return Some("correct the host's name, or see whether this machine resolves it".to_owned());
+        return Some(
+            "correct the host's name, or check whether this machine can resolve it".to_owned(),
+        );
     }
     is_silent.then(|| {
         "nothing answers: check that the address is right and no firewall blocks the connection"
@@ -59,8 +61,8 @@ pub(super) fn unanswered(url: &str, error: &(dyn Error + 'static)) -> String {
     // comes first is chance.
     match url.strip_prefix("http://") {
         Some(rest) => format!(
-            "no gRPC answer from {url} ({words}): what listens there may speak TLS, then write `https://{rest}`; or it is not a \
-             gRPC server: {PORTS}"
+            "no gRPC answer from {url} ({words}): if the server there uses TLS, write `https://{rest}`; if it is no gRPC \
+             server, correct the port: {PORTS}"
         ),
         None => not_grpc(url, &words),
     }
@@ -68,7 +70,7 @@ pub(super) fn unanswered(url: &str, error: &(dyn Error + 'static)) -> String {
 
 /// What is said of an answer that no gRPC server gives.
 pub(super) fn not_grpc(url: &str, words: &str) -> String {
-    format!("what answers at {url} is not a gRPC server ({words}): {PORTS}")
+    format!("the server at {url} is no gRPC server ({words}): {PORTS}")
 }
 
 const PORTS: &str = "gRPC is on port 50051 of the server, the status page on 9090";
@@ -128,13 +130,13 @@ mod tests {
                 "{said}"
             );
             assert!(
-                said.contains("write `https://h:9090`; or it is not a gRPC server"),
+                said.contains("write `https://h:9090`; if it is no gRPC server"),
                 "{said}"
             );
             assert!(said.ends_with(PORTS), "{said}");
         }
         let said = unanswered("https://h:1", &broken);
-        assert!(said.contains(":1 is not a gRPC server ("), "{said}");
+        assert!(said.contains(":1 is no gRPC server ("), "{said}");
         assert!(said.ends_with(PORTS), "{said}");
     }
 }
