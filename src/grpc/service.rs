@@ -163,7 +163,8 @@ impl EventSourceService {
         }
         if takes_over {
             let state = opened.state.as_ref();
-            let known = needs_a_source((&id, &name), &self.registry, state, allowed.is_none());
+            let may_know = |id: &str| allowed.as_ref().is_none_or(|it| it.allow(id));
+            let known = needs_a_source((&id, &name), &self.registry, state, may_know);
             known.await.map_err(refused)?;
         }
         let confirm = Expected::open(&*self.confirmations, &config.confirm).await;

@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// Refuses a client that wants to take over the source `id`, of the event `event`, which has never run, while others
-/// have. `names`: whether the client may know what they are called.
+/// have. `may_know`: whether the client may know that a source of this name exists.
 ///
 /// # Errors
 /// [`End::NothingToTakeOver`], with the event whose name is nearest.
@@ -19,7 +19,7 @@ pub(super) async fn needs_a_source(
     (id, event): (&str, &str),
     registry: &Registry,
     state: Option<&Arc<dyn StateStore>>,
-    names: bool,
+    may_know: impl Fn(&str) -> bool,
 ) -> Result<(), End> {
     let mut known: BTreeSet<_> = registry.all().iter().map(|it| it.id.clone()).collect();
     if let Some(state) = state {
@@ -35,8 +35,9 @@ pub(super) async fn needs_a_source(
     if known.is_empty() || known.contains(id) {
         return Ok(());
     }
-    let events: Vec<_> = known.iter().map(|it| event_of(it).unwrap_or(it)).collect();
-    let meant = nearest(event, &events).filter(|_| names);
+    let shown = known.iter().filter(|it| may_know(it));
+    let events: Vec<_> = shown.map(|it| event_of(it).unwrap_or(it)).collect();
+    let meant = nearest(event, &events);
     Err(End::NothingToTakeOver {
         event: event.to_owned(),
         meant: meant.map(str::to_owned),
@@ -51,7 +52,7 @@ mod tests {
     async fn asked(known: &[&str], id: &str, event: &str, names: bool) -> Option<String> {
         let registry = Registry::default();
         known.iter().for_each(|id| drop(registry.source(id)));
-        let needs = needs_a_source((id, event), &registry, None, names).await;
+        let needs = needs_a_source((id, event), &registry, None, |_| names).await;
         needs.err().map(|end| end.to_string())
     }
 

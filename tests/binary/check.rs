@@ -68,7 +68,7 @@ async fn what_works_is_a_line_a_step_and_leaves_nothing_behind() {
             "ok clock"
         ]
     );
-    assert_eq!(finished.stdout.lines().count(), 8);
+    assert_eq!(finished.stdout.lines().count(), 9);
     assert_eq!(finished.stderr, "");
     let listed = "ok   list     2 blobs in all, of which 1 match prefix and pattern";
     assert!(finished.stdout.contains(listed), "{}", finished.stdout);

@@ -3,10 +3,12 @@
 use std::{
     io::{BufRead, BufReader},
     process::{Command, Stdio},
+    time::Duration,
 };
 
 use nix::sys::signal::Signal;
 use serde_json::Value;
+use testkit::http::HttpOp;
 
 use crate::{
     process::{Process, binary, run, wait_for},
@@ -59,13 +61,28 @@ async fn once_prints_each_event_as_a_line_and_records_nothing() {
 #[tokio::test]
 async fn a_sweep_that_is_interrupted_says_nothing_of_the_whole() {
     let (place, face) = Place::fake().await;
-    drop(face);
+    face.set_latency(HttpOp::ListBlobs, Duration::from_secs(60));
     let watch = Process::spawn(binary(&watch(&place, &["--once", "--output", "json"])));
-    watch.says("trying again").await;
+    wait_for("a listing", async || {
+        (face.requests(HttpOp::ListBlobs) > 0).then_some(())
+    })
+    .await;
     watch.signal(Signal::SIGINT);
     let finished = watch.finish().await;
     assert_eq!(finished.code(), 0);
     assert!(!finished.stderr.contains("done already"), "{finished:?}");
+}
+
+#[tokio::test]
+async fn what_is_to_end_does_not_wait_for_a_storage_account_that_is_away() {
+    let (place, face) = Place::fake().await;
+    drop(face);
+    let finished = run(&watch(&place, &["--once", "--output", "json"])).await;
+    assert_eq!(finished.code(), 1);
+    assert!(
+        finished.stderr.contains("nothing listens there"),
+        "{finished:?}"
+    );
 }
 
 #[tokio::test]
